@@ -1,0 +1,127 @@
+// Builds dist: tsc emits the library (JavaScript and declarations), then esbuild bundles the commands.
+//
+// Start-up time decides the form of the bundles. ES modules load slower than CommonJS, and a bundle that holds a lazily
+// imported package pays for reading and scanning it at every start (some 10 ms for memfs, pako and commander together).
+// So everything behind an `import()` is a file of its own: own modules by esbuild's splitting, which it does for ES
+// modules only, hence the pieces are turned into CommonJS one by one afterwards; packages by a bundle each.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
+import { relative } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+/** Commands: dist/bin/NAME.cjs, executable. Those whose source is not there are left out. */
+const COMMANDS = ['bin/cramfs-map.ts', 'bin/cramfs.ts'];
+
+/**
+ * Worker threads, started by file name: dist/bin/NAME.cjs.
+ * @type {string[]}
+ */
+const WORKERS = [];
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+const require = createRequire(import.meta.url);
+
+rmSync('dist', { recursive: true, force: true });
+const tsc = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '--project', 'tsconfig.build.json'], {
+  stdio: 'inherit',
+});
+if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+
+const esbuild = await import('esbuild');
+
+/** Packages that are imported lazily: name → the name of their bundle. */
+const lazyPackages = new Map();
+
+/** @type {import('esbuild').Plugin} */
+const lazyPackage = {
+  name: 'lazy-package',
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, ({ kind, path }) => {
+      if (kind !== 'dynamic-import' || isBuiltin(path)) return undefined;
+      const bundle = path.replace(/^@/, '').replaceAll('/', '-');
+      lazyPackages.set(path, bundle);
+      return { path: `./${bundle}.cjs`, external: true };
+    });
+  },
+};
+
+/** @satisfies {import('esbuild').BuildOptions} */
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  legalComments: 'none',
+  // Identifiers stay as they are, so that stack traces can be read; minifying them saves no measurable time.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  logLevel: 'warning',
+};
+
+const entryPoints = [...COMMANDS, ...WORKERS].filter((file) => existsSync(file));
+const { outputFiles, metafile } = await esbuild.build({
+  ...common,
+  entryPoints,
+  outdir: 'dist/bin',
+  entryNames: '[name]',
+  chunkNames: '[name]-[hash]',
+  outExtension: { '.js': '.cjs' },
+  splitting: true,
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  plugins: [lazyPackage],
+  metafile: true,
+  write: false,
+});
+mkdirSync('dist/bin', { recursive: true });
+const commands = new Set(COMMANDS.map((file) => file.replace(/[.]ts$/, '.cjs')));
+for (const { path, text } of outputFiles) {
+  const file = relative('dist', path).replaceAll('\\', '/');
+  const { code } = await esbuild.transform(text, {
+    sourcefile: file,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    // import() becomes a require() at the same moment: still lazy, and without the ES module loader.
+    supported: { 'dynamic-import': false },
+    minifyWhitespace: true,
+    minifySyntax: true,
+    banner: commands.has(file) ? '#!/usr/bin/env node' : '',
+    logLevel: 'warning',
+  });
+  writeFileSync(path, code);
+  if (commands.has(file)) chmodSync(path, 0o755);
+}
+
+const inputs = Object.keys(metafile.inputs);
+for (const [name, bundle] of lazyPackages) {
+  const result = await esbuild.build({
+    ...common,
+    entryPoints: [name],
+    outfile: `dist/bin/${bundle}.cjs`,
+    format: 'cjs',
+    metafile: true,
+  });
+  inputs.push(...Object.keys(result.metafile.inputs));
+}
+writeFileSync('dist/bin/THIRD-PARTY-LICENSES.txt', licencesOf(inputs));
+for (const file of readdirSync('dist/bin')) console.log(`dist/bin/${file}  ${statSync(`dist/bin/${file}`).size} bytes`);
+
+/**
+ * The licence texts of the packages that are part of the bundles, each different text once.
+ * @param {string[]} files that were bundled
+ */
+function licencesOf(files) {
+  const folders = new Set(files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []));
+  /** @type {Map<string, string[]>} */
+  const packagesOf = new Map();
+  for (const folder of [...folders].sort()) {
+    const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+    const text = file === undefined ? '' : readFileSync(`${folder}/${file}`, 'utf8').trim();
+    packagesOf.set(text, [...(packagesOf.get(text) ?? []), `${name} ${version} (${license})`]);
+  }
+  const sections = [...packagesOf].map(([text, packages]) => `${packages.join('\n')}\n\n${text}\n`);
+  return ['The files of this folder include these packages:\n', ...sections].join(`\n${'-'.repeat(80)}\n\n`);
+}
