@@ -1,0 +1,42 @@
+/**
+ * From an error to a sentence on standard error and an exit code.
+ */
+import { CramfsError, type ErrorCode } from '../errors.ts';
+import { SCHEMA_VERSION } from '../report/mapJson.ts';
+import { EXIT, type Io } from './io.ts';
+
+const USER_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'USAGE',
+  'NOT_FOUND',
+  'NOT_A_DIRECTORY',
+  'NOT_A_REGULAR_FILE',
+  'SYMLINK_LOOP',
+  'NAME_TOO_LONG',
+]);
+
+/** The exit code for an error. */
+export function exitCodeOf(error: unknown): number {
+  if (!(error instanceof CramfsError)) return EXIT.bug;
+  return USER_ERRORS.has(error.code) ? EXIT.usage : EXIT.image;
+}
+
+/** An error as the `error` object of JSON output. */
+export function errorJson(error: CramfsError): Record<string, unknown> {
+  return { code: error.code, message: error.message, offset: error.offset ?? null, path: error.path ?? null };
+}
+
+/** Tells an error: one sentence on standard error, and with --json an object on standard output. */
+export function reportFailure(error: unknown, io: Io, program: string, json: boolean): number {
+  if (error instanceof CramfsError) {
+    if (json) io.stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, error: errorJson(error) })}\n`);
+    io.stderr.write(`${program}: ${error.message}\n`);
+    return exitCodeOf(error);
+  }
+  const detail = error instanceof Error ? error.message : String(error);
+  io.stderr.write(
+    `${program}: this is a bug of ours: ${detail}\n` +
+      `Please report it with the command line and, if you can, the image (CRAMFS_MAP_DEBUG=1 shows where it happened).\n`,
+  );
+  if (io.env['CRAMFS_MAP_DEBUG'] === '1' && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`);
+  return EXIT.bug;
+}

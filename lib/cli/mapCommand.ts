@@ -1,0 +1,167 @@
+/**
+ * `cramfs-map IMAGE PATH`: what a direct mmap of a file would do.
+ */
+import { type Command, Option } from 'commander';
+import { CramfsError } from '../errors.ts';
+import { printableName } from '../format/names.ts';
+import { CramfsImage, PAGE_SIZES } from '../image/image.ts';
+import { kernelModel } from '../driver/models/index.ts';
+import { mapJson } from '../report/mapJson.ts';
+import { mapText } from '../report/mapText.ts';
+import { openFileSource, openStdinSource } from '../source/nodeFile.ts';
+import { Board, DEFAULT_PHYS_BASE } from '../verdict/board.ts';
+import type { MapDetail, MapRequest } from '../verdict/request.ts';
+import { runBatch } from './batch.ts';
+import { EXIT, type Io } from './io.ts';
+import { parseNumber } from './numbers.ts';
+import { meets, type Requirement } from './requirement.ts';
+import { type ColourChoice, styleFor, widthFor } from './style.ts';
+
+/** The options as commander hands them over: text, still. */
+interface MapOptions {
+  readonly offset?: string;
+  readonly length?: string;
+  readonly prot: string;
+  readonly shared?: boolean;
+  readonly private?: boolean;
+  readonly populate?: boolean;
+  readonly locked?: boolean;
+  readonly phys?: string;
+  readonly region?: string;
+  readonly fill: string;
+  readonly pageSize?: string;
+  readonly imageOffset?: string;
+  readonly vmaStart?: string;
+  readonly kernel: string;
+  readonly cpu?: 'x86-64' | 'arm64';
+  readonly endian?: 'little' | 'big';
+  readonly pages?: boolean;
+  readonly crc?: boolean;
+  readonly json?: boolean;
+  readonly require?: Requirement;
+  readonly batch?: string;
+  readonly quiet?: boolean;
+  readonly color: ColourChoice;
+}
+
+const EXAMPLES = `
+Numbers are decimal or 0x…, with K, KiB, M, MiB, or p for pages (4p).
+
+Examples:
+  cramfs-map fw.cramfs /bin/app                       the whole file, read-only
+  cramfs-map fw.cramfs /bin/app --offset 0x2000 --length 4p --prot rx
+  cramfs-map dump.bin /bin/app --image-offset 0x40000 --phys 0x08040000
+  cramfs-map fw.cramfs /bin/app --require pfnmap --quiet && echo "runs in place"
+  cramfs-map fw.cramfs --batch requests.jsonl --crc   one JSON result a line
+
+Exit codes:
+  0 done   1 --require not met, or a bad line in a batch   2 wrong usage, or no
+  such path   3 the image cannot be read, is not cramfs, or is damaged where it
+  matters   70 a bug of ours
+`;
+
+/** Adds the arguments and options of the map command, and what it does. `done` gets the exit code. */
+export function defineMapCommand(command: Command, io: Io, done: (exitCode: number) => void): Command {
+  return command
+    .description('Tells which pages of a file in a cramfs image Linux would map straight from flash.')
+    .argument('<image>', 'the image: a file, or - for standard input')
+    .argument('[path]', 'the file in the image; not with --batch')
+    .option('--offset <n>', 'offset in the file, in bytes (default: 0)')
+    .option('--length <n>', 'bytes to map (default: to the end of the file)')
+    .option('--prot <letters>', 'r, w and x, or none', 'r')
+    .addOption(new Option('--shared', 'MAP_SHARED').conflicts('private'))
+    .option('--private', 'MAP_PRIVATE (the default)')
+    .option('--populate', 'MAP_POPULATE')
+    .option('--locked', 'MAP_LOCKED')
+    .option('--phys <address>', `physical address of the image, 0 for none (default: 0x${DEFAULT_PHYS_BASE.toString(16)})`)
+    .option('--region <size>', 'memory region that holds the image (default: its size rounded up to 64 KiB)')
+    .addOption(new Option('--fill <byte>', 'what stands behind the image in the region').choices(['00', 'ff']).default('00'))
+    .option('--page-size <n>', 'page size of the CPU: 4K, 8K, 16K or 64K (default: 4K)')
+    .option('--image-offset <n>', 'where the image starts in the file (default: 0)')
+    .option('--vma-start <address>', "virtual address to map at (default: the kernel's choice)")
+    .option('--kernel <model>', 'kernel model', 'linux')
+    .addOption(new Option('--cpu <name>', 'CPU (default: x86-64 for 4 KiB pages, else arm64)').choices(['x86-64', 'arm64']))
+    .addOption(new Option('--endian <order>', "byte order of the CPU (default: the image's)").choices(['little', 'big']))
+    .option('--pages', 'tell what each page is')
+    .option('--crc', 'tell the CRC-32 of each page as a process sees it')
+    .option('--json', 'print JSON')
+    .addOption(new Option('--require <state>', 'exit with 1 unless the mapping is so').choices(['pfnmap', 'mixedmap']))
+    .addOption(new Option('--batch <file>', 'requests, one JSON object a line; - for standard input').conflicts('json'))
+    .option('--quiet', 'print nothing on standard output')
+    .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
+    .addHelpText('after', EXAMPLES)
+    .action((imageFile: string, path: string | undefined, options: MapOptions) => {
+      done(mapAction(imageFile, path, options, io));
+    });
+}
+
+function mapAction(imageFile: string, path: string | undefined, options: MapOptions, io: Io): number {
+  const pageSize = options.pageSize === undefined ? 4096 : parseNumber(options.pageSize, '--page-size', null);
+  if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(pageSize)} is none of 4K, 8K, 16K and 64K`);
+  const number = (text: string | undefined, option: string): number | undefined =>
+    text === undefined ? undefined : parseNumber(text, option, pageSize);
+  const { batch } = options;
+  if (batch === undefined && path === undefined) usage('which file of the image? PATH is missing (or use --batch)');
+  if (batch !== undefined && path !== undefined) usage('PATH and --batch exclude each other');
+  if (batch === '-' && imageFile === '-') usage('standard input cannot be both the image and the batch');
+  const vmaStart = number(options.vmaStart, '--vma-start');
+  if (vmaStart !== undefined && vmaStart % pageSize !== 0) usage('--vma-start must be a multiple of the page size');
+  const request: Omit<MapRequest, 'path'> = {
+    offset: number(options.offset, '--offset'),
+    length: number(options.length, '--length'),
+    prot: protLetters(options.prot),
+    shared: options.shared,
+    populate: options.populate,
+    locked: options.locked,
+    vmaStart,
+  };
+  const detail: MapDetail = { pages: options.pages, crc: options.crc };
+  const kernel = kernelModel(options.kernel);
+  const physBase = number(options.phys, '--phys');
+  const regionSize = number(options.region, '--region');
+  const imageOffset = number(options.imageOffset, '--image-offset');
+  const source = imageFile === '-' ? openStdinSource(io.stdin) : openFileSource(imageFile);
+  try {
+    const image = CramfsImage.open(source, { imageOffset, pageSize });
+    const board = new Board(image, {
+      physBase,
+      regionSize,
+      fill: options.fill === 'ff' ? 0xff : 0,
+      cpu: options.cpu,
+      littleEndian: options.endian === undefined ? undefined : options.endian === 'little',
+      kernel,
+    });
+    const requirement = options.require ?? null;
+    if (batch !== undefined) {
+      return runBatch(board, batch === '-' ? io.stdin : batch, detail, requirement, options.quiet === true ? null : io.stdout);
+    }
+    const verdict = board.map({ ...request, path: path ?? '' }, detail);
+    if (options.quiet !== true) {
+      io.stdout.write(
+        options.json === true
+          ? `${JSON.stringify(mapJson(verdict, board, detail))}\n`
+          : mapText(verdict, board, styleFor(io, options.color), widthFor(io)),
+      );
+    }
+    if (requirement === null || meets(verdict, requirement)) return EXIT.ok;
+    io.stderr.write(`cramfs-map: ${printableName(verdict.path)} is not ${requirement}: ${outcome(verdict)}\n`);
+    return EXIT.findings;
+  } finally {
+    source.close();
+  }
+}
+
+function outcome(verdict: { readonly state: string | null; readonly errno: string | null; readonly bailout: string | null }): string {
+  if (verdict.state === null) return verdict.errno ?? 'the kernel dies';
+  return verdict.bailout === null ? verdict.state : `${verdict.state} (${verdict.bailout})`;
+}
+
+function protLetters(text: string): string {
+  if (text === 'none' || text === '-') return '-';
+  if (!/^[rwx]+$/.test(text)) usage(`--prot: "${text}" is not made of r, w and x, nor "none"`);
+  return text;
+}
+
+function usage(found: string): never {
+  throw new CramfsError('USAGE', { found });
+}

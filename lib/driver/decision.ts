@@ -1,0 +1,90 @@
+/**
+ * What can be mapped directly, and the kernel's reasons where nothing can: the first half of cramfs_physmem_mmap().
+ *
+ * Kernel models share this; they differ in what they do with the decision.
+ */
+import { VM_WRITE } from '../mm/vmFlags.ts';
+import { getBlockRange, lastPageIsShared } from './blockRange.ts';
+import { filePages, type KernelInode } from './inode.ts';
+import type { MountedCramfs } from './mount.ts';
+
+/** Why a mapping stays with the page cache, word for word. */
+export type BailoutReason =
+  | 'vma is writable'
+  | 'beyond file limit'
+  | 'unsuitable block layout'
+  | 'data is not page aligned'
+  | 'no suitable block remaining';
+
+/** A part of a file that can be mapped. */
+export interface DirectRange {
+  /** First page of the file. */
+  readonly pgoff: number;
+  /** Pages that can be mapped, at least 1. */
+  readonly pages: number;
+  /** Physical address of the first page. */
+  readonly address: number;
+}
+
+/** What is to be mapped. */
+export interface DecisionRequest {
+  /** The file's own name, as %pD prints it. */
+  readonly name: string;
+  readonly pgoff: number;
+  /** Pages of the vma. */
+  readonly pages: number;
+  readonly vmFlags: number;
+}
+
+/** The outcome: a range to map, or the reason for none. */
+export type Decision =
+  | { readonly range: DirectRange }
+  | {
+      readonly bailout: BailoutReason;
+      /** The physical address that is not page aligned, where that is the reason. */
+      readonly address?: number;
+    };
+
+/** Applies the kernel's tests in their order; the log gets what the kernel would log on the way. */
+export function decide(fs: MountedCramfs, inode: KernelInode, request: DecisionRequest, log: string[]): Decision {
+  const decision = walk(fs, inode, request, log);
+  if ('bailout' in decision) {
+    log.push(`cramfs: ${request.name}[${String(request.pgoff)}]: direct mmap impossible: ${decision.bailout}`);
+  }
+  return decision;
+}
+
+function walk(fs: MountedCramfs, inode: KernelInode, request: DecisionRequest, log: string[]): Decision {
+  const { name, pgoff } = request;
+  if ((request.vmFlags & VM_WRITE) !== 0) return { bailout: 'vma is writable' };
+
+  const maxPages = filePages(fs, inode);
+  if (pgoff >= maxPages) return { bailout: 'beyond file limit' };
+
+  const blocks = getBlockRange(fs, inode, pgoff, Math.min(request.pages, maxPages - pgoff), log);
+  if (blocks.offset === 0) return { bailout: 'unsuitable block layout' };
+
+  const address = fs.memory.base + blocks.offset;
+  if (address % fs.cpu.pageSize !== 0) return { bailout: 'data is not page aligned', address };
+
+  let { pages } = blocks;
+  if (pgoff + pages === maxPages && lastPageIsShared(fs, inode)) {
+    log.push(`cramfs: mmap: ${name}: last page is shared`);
+    pages--;
+  }
+  if (pages === 0) return { bailout: 'no suitable block remaining' };
+  return { range: { pgoff, pages, address } };
+}
+
+/** The line that a successful mapping ends with. */
+export function mappedLine(
+  name: string,
+  range: DirectRange,
+  vma: { readonly pages: number; readonly start: number; readonly pageProt: string },
+): string {
+  const hex8 = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
+  return (
+    `cramfs: mapped ${name}[${String(range.pgoff)}] at ${hex8(range.address)} ` +
+    `(${String(range.pages)}/${String(vma.pages)} pages) to vma ${hex8(vma.start)}, page_prot ${vma.pageProt}`
+  );
+}

@@ -1,0 +1,21 @@
+/** The kernel models there are, the default one first. */
+import { CramfsError } from '../../errors.ts';
+import type { KernelModel } from './kernelModel.ts';
+import { linux415, linux618 } from './mainline.ts';
+
+export const KERNEL_MODELS: readonly KernelModel[] = [linux618, linux415];
+
+/** The model that is used where none is named. */
+export const DEFAULT_MODEL: KernelModel = linux618;
+
+/**
+ * The model of a name or alias.
+ *
+ * @throws CramfsError USAGE for a name that no model has
+ */
+export function kernelModel(name: string): KernelModel {
+  const model = KERNEL_MODELS.find((candidate) => candidate.name === name || candidate.aliases.includes(name));
+  if (model !== undefined) return model;
+  const known = KERNEL_MODELS.map((candidate) => candidate.name).join(', ');
+  throw new CramfsError('USAGE', { found: `no kernel model is named "${name}"; there are ${known}` });
+}

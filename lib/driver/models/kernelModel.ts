@@ -1,0 +1,36 @@
+/**
+ * A kernel model: how one kernel maps a cramfs file. Models are values; whoever maps takes one.
+ */
+import type { MmapHooks } from '../../mm/fileOperations.ts';
+import type { Decision } from '../decision.ts';
+import type { KernelInode } from '../inode.ts';
+import type { MountedCramfs } from '../mount.ts';
+
+/** A file of a mounted cramfs, as a model's hooks see it. */
+export interface CramfsFile {
+  readonly fs: MountedCramfs;
+  readonly inode: KernelInode;
+  readonly name: string;
+  /** Told what is decided. */
+  readonly observe?: (decision: Decision) => void;
+}
+
+/** How one kernel, or one family of kernels, maps files. */
+export interface KernelModel {
+  /** The name that --kernel takes. */
+  readonly name: string;
+  /** Other names for it. */
+  readonly aliases: readonly string[];
+  /** What it is, in one line. */
+  readonly title: string;
+  /** Releases that behave so. */
+  readonly releases: string;
+  /** What differs from the default model. */
+  readonly differences: string;
+  /** Whether x86 PAT reservations show in VmFlags ("ar"). */
+  readonly vmPat: boolean;
+  /** What the kernel logs when it falls back to a block device after a failed mount from MTD. */
+  readonly mountFallbackLog: string;
+  /** The mmap hooks of a regular file that can be mapped directly. */
+  hooks(file: CramfsFile): MmapHooks;
+}

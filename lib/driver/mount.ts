@@ -1,0 +1,124 @@
+/**
+ * Mounting an image that lies in memory: cramfs_mtd_fill_super() and cramfs_read_super() of fs/cramfs/inode.c.
+ */
+import {
+  BOOT_PAD,
+  CRAMFS_FLAG_EXT_BLOCK_POINTERS,
+  CRAMFS_FLAG_FSID_VERSION_2,
+  CRAMFS_FLAG_SHIFTED_ROOT_OFFSET,
+  CRAMFS_MAGIC,
+  CRAMFS_MAGIC_WEND,
+  CRAMFS_SUPPORTED_FLAGS,
+  SIZE_WITHOUT_FSID,
+  SUPERBLOCK_SIZE,
+} from '../format/constants.ts';
+import { decodeSuperblock, type Superblock } from '../format/superblock.ts';
+import { fileType } from '../format/inode.ts';
+import type { Cpu } from '../mm/cpu.ts';
+import type { Errno } from '../mm/errno.ts';
+import type { PhysicalMemory } from '../physmem/physicalMemory.ts';
+
+/** A mounted cramfs: what the kernel keeps in struct cramfs_sb_info, and the machine around it. */
+export interface MountedCramfs {
+  /** Bytes of the file system: superblock.size, or 256 MiB without FSID_VERSION_2. */
+  readonly size: number;
+  readonly flags: number;
+  readonly superblock: Superblock;
+  readonly memory: PhysicalMemory;
+  readonly cpu: Cpu;
+  /** Whether regular files get the file operations with direct mapping. */
+  readonly canMapDirectly: boolean;
+}
+
+/** How a mount ended. */
+export interface MountResult {
+  /** What mount(2) returns, or null. Without a block device to fall back to it would be the error of the MTD mount. */
+  readonly errno: Errno | null;
+  /** Lines of the kernel log. */
+  readonly log: readonly string[];
+  /** Byte offset in the image of the field that the kernel did not like. */
+  readonly offset: number | null;
+  readonly mounted: MountedCramfs | null;
+}
+
+/** How the kernel is set up. */
+export interface MountOptions {
+  /** Name of the MTD device in the log. Default "physmap-flash.0". */
+  readonly mtdName?: string;
+  /**
+   * What the kernel logs after it fell back from the MTD to a block device of that name, or null for a kernel without
+   * block device support, which then returns the MTD mount's own error. Default: what Linux 6.12 and later log.
+   */
+  readonly fallbackLog?: string | null;
+}
+
+/** The line of the block device fallback, Linux 6.12 and later (6.1: "Can't open blockdev"). */
+export const FALLBACK_LOG = "mtd0: Can't lookup blockdev";
+
+interface Refusal {
+  readonly errno: Errno;
+  readonly line: string;
+  readonly offset: number;
+}
+
+/**
+ * Mounts the image at the start of the memory's region. Byte order and page size are the CPU's.
+ *
+ * @throws CramfsError IO when the image's source fails
+ */
+export function mountCramfs(memory: PhysicalMemory, cpu: Cpu, options: MountOptions = {}): MountResult {
+  const { mtdName = 'physmap-flash.0', fallbackLog = FALLBACK_LOG } = options;
+  const log: string[] = [];
+  const fail = (refusal: Refusal): MountResult => {
+    log.push(`cramfs: ${refusal.line}`);
+    if (fallbackLog !== null) log.push(fallbackLog);
+    return { errno: fallbackLog === null ? refusal.errno : 'ENOENT', log, offset: refusal.offset, mounted: null };
+  };
+  const noAccess = (offset: number): Refusal => ({
+    errno: 'EINVAL',
+    line: `unable to get direct memory access to mtd:${mtdName}`,
+    offset,
+  });
+  // One page is mapped first; the rest when the size is known.
+  if (memory.size < cpu.pageSize) return fail(noAccess(0));
+  log.push(`cramfs: checking physical address 0x${memory.base.toString(16).padStart(16, '0')} for linear cramfs image`);
+  const found = readSuper(memory, log);
+  if ('errno' in found) return fail(found);
+  const size = (found.flags & CRAMFS_FLAG_FSID_VERSION_2) !== 0 ? found.size : SIZE_WITHOUT_FSID;
+  log.push(`cramfs: linear cramfs image on mtd:${mtdName} appears to be ${String(Math.floor(size / 1024))} KB in size`);
+  if (size > memory.size) return fail(noAccess(found.position + 4));
+  const canMapDirectly = (found.flags & CRAMFS_FLAG_EXT_BLOCK_POINTERS) !== 0 && memory.base !== 0;
+  const mounted = { size, flags: found.flags, superblock: found, memory, cpu, canMapDirectly };
+  return { errno: null, log, offset: null, mounted };
+}
+
+/** cramfs_read_super(): the checks, in their order. */
+function readSuper(memory: PhysicalMemory, log: string[]): Superblock | Refusal {
+  const { linear, littleEndian } = memory;
+  const refuse = (line: string, offset: number): Refusal => ({ errno: 'EINVAL', line, offset });
+  let position = 0;
+  for (const candidate of [0, BOOT_PAD]) {
+    position = candidate;
+    const magic = linear.u32(candidate);
+    if (magic === CRAMFS_MAGIC) break;
+    if (magic === CRAMFS_MAGIC_WEND) return refuse('wrong endianness', candidate);
+    if (candidate === BOOT_PAD) return refuse('wrong magic', 0);
+  }
+  const head = linear.bytes(0, position + SUPERBLOCK_SIZE);
+  const superblock = decodeSuperblock(head, { position, littleEndian });
+  if ((superblock.flags & ~CRAMFS_SUPPORTED_FLAGS) !== 0) {
+    return refuse('unsupported filesystem features', position + 8);
+  }
+  if (fileType(superblock.root.mode) !== 'directory') return refuse('root is not a directory', position + 64);
+  const { offset } = superblock.root;
+  if (offset === 0) {
+    log.push('cramfs: empty filesystem');
+  } else if (
+    (superblock.flags & CRAMFS_FLAG_SHIFTED_ROOT_OFFSET) === 0 &&
+    offset !== SUPERBLOCK_SIZE &&
+    offset !== BOOT_PAD + SUPERBLOCK_SIZE
+  ) {
+    return refuse(`bad root offset ${String(offset)}`, position + 72);
+  }
+  return superblock;
+}

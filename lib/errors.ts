@@ -1,0 +1,97 @@
+/**
+ * The one error type of the library, and the sentences that go with its codes.
+ *
+ * Bad data, a failing source and impossible requests all surface as a {@link CramfsError} with a stable `code`, the byte
+ * offset in the image and the path where they are known. Library code never throws anything else on bad input.
+ */
+
+/** What an error may tell beside its code. All offsets and lengths are in bytes, counted from byte 0 of the image. */
+export interface ErrorDetails {
+  /** Byte offset in the image at which the trouble was found. */
+  readonly offset?: number | undefined;
+  /** Path inside the image. */
+  readonly path?: string | undefined;
+  /** What was being read or done: "block pointer 3", "the superblock", … */
+  readonly what?: string | undefined;
+  /** What was expected there. */
+  readonly expected?: string | undefined;
+  /** What was found instead. */
+  readonly found?: string | undefined;
+  /** The lower-level error, if one is behind this one. */
+  readonly cause?: unknown;
+}
+
+const hexadecimal = (n: number): string => `0x${n.toString(16)}`;
+const what = (d: ErrorDetails, otherwise: string): string => d.what ?? otherwise;
+const because = (d: ErrorDetails): string => (d.found === undefined ? '' : `: ${d.found}`);
+const expectedFound = (d: ErrorDetails): string => {
+  const parts: string[] = [];
+  if (d.expected !== undefined) parts.push(`expected ${d.expected}`);
+  if (d.found !== undefined) parts.push(`found ${d.found}`);
+  return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+};
+
+/** One sentence for each code. A code without its sentence does not compile. */
+const sentences = {
+  /** The source failed to deliver bytes that it has. Usual cause: an I/O error, a file that shrank, a closed pipe. */
+  IO: (d) => `cannot read ${what(d, 'the image')}${because(d)}`,
+  /** No magic number at byte 0 or 512. Usual cause: not an image, a wrong --image-offset, a wrapped image. */
+  NOT_CRAMFS: (d) => `not a cramfs image${expectedFound(d)}`,
+  /** Metadata lies behind the end of the file although the superblock says that the image reaches there. */
+  TRUNCATED: (d) => `the image is truncated: ${what(d, 'data')} lies behind the end of the file${expectedFound(d)}`,
+  /** Metadata points to a place that is no part of the image. */
+  OUTSIDE_IMAGE: (d) => `${what(d, 'a pointer')} lies outside the image${expectedFound(d)}`,
+  /** A structure breaks the format's rules. */
+  BAD_STRUCTURE: (d) => `${what(d, 'the image')} is damaged${expectedFound(d)}`,
+  /** A block's stored length is not possible. */
+  BAD_BLOCK: (d) => `${what(d, 'a data block')} is damaged${expectedFound(d)}`,
+  /** A block's zlib data does not inflate. */
+  BAD_ZLIB: (d) => `${what(d, 'a data block')} does not inflate${because(d)}`,
+  /** Linux would not mount the image. */
+  MOUNT_REFUSED: (d) => `Linux refuses to mount this image${because(d)}`,
+  /** Linux crashes on the image. */
+  KERNEL_OOPS: (d) => `Linux crashes on this image${because(d)}`,
+  NOT_FOUND: (d) => `no such file or directory in the image${because(d)}`,
+  NOT_A_DIRECTORY: (d) => `a part of the path is not a directory${because(d)}`,
+  NOT_A_REGULAR_FILE: (d) => `not a regular file${because(d)}`,
+  SYMLINK_LOOP: (d) => `too many symbolic links on the way${because(d)}`,
+  NAME_TOO_LONG: (d) => `the path is too long${because(d)}`,
+  /** A documented bound on steps or memory was reached. */
+  LIMIT: (d) => `a limit was reached${expectedFound(d)}`,
+  /** The caller asked for something impossible. */
+  USAGE: (d) => d.found ?? 'wrong usage',
+} as const satisfies Record<string, (details: ErrorDetails) => string>;
+
+/** Every code that a {@link CramfsError} can have. */
+export type ErrorCode = keyof typeof sentences;
+
+/** A typed error: `code` for programs, `message` for people, `offset` and `path` for both. */
+export class CramfsError extends Error {
+  override readonly name = 'CramfsError';
+  readonly code: ErrorCode;
+  /** Byte offset in the image, if one is known. */
+  readonly offset: number | undefined;
+  /** Path inside the image, if one is known. */
+  readonly path: string | undefined;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    super(compose(code, details), details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.offset = details.offset;
+    this.path = details.path;
+    this.details = details;
+  }
+
+  /** The same error with the path filled in, where it was not known further down. */
+  withPath(path: string): CramfsError {
+    return this.path === undefined ? new CramfsError(this.code, { ...this.details, path }) : this;
+  }
+}
+
+function compose(code: ErrorCode, details: ErrorDetails): string {
+  const sentence = (sentences[code] as (d: ErrorDetails) => string)(details);
+  const place =
+    details.offset === undefined ? '' : ` (at byte ${String(details.offset)}, ${hexadecimal(details.offset)})`;
+  return `${details.path === undefined ? '' : `${details.path}: `}${sentence}${place}`;
+}

@@ -1,0 +1,102 @@
+/**
+ * The blocks of a file: what each pointer says, and where the block's bytes lie.
+ */
+import { CRAMFS_BLK_FLAG_DIRECT_PTR, CRAMFS_BLK_FLAG_UNCOMPRESSED, CRAMFS_BLK_VALUE } from '../format/constants.ts';
+import { decodeBlockPointer } from '../format/blockPointer.ts';
+import type { CramfsImage, Inode } from './image.ts';
+
+/**
+ * How a block is stored: `hole` (zeros, no bytes), `zlib`, `stored` (verbatim, addressed by the block's end), `direct`
+ * (verbatim, addressed by its start: the kind that can be mapped), `direct-zlib` (addressed by its start).
+ */
+export type BlockKind = 'hole' | 'zlib' | 'stored' | 'direct' | 'direct-zlib';
+
+/** One block of a file. */
+export interface Block {
+  readonly index: number;
+  /** The pointer as stored. */
+  readonly pointer: number;
+  readonly kind: BlockKind;
+  /** Byte offset of the stored bytes in the image; behind the length field for `direct-zlib`. */
+  readonly start: number;
+  /** Stored bytes. May be impossibly large when the pointers are damaged: see {@link blockProblem}. */
+  readonly length: number;
+  /** Bytes of the file in this block: a page, or less in the last block. */
+  readonly bytes: number;
+}
+
+/** Blocks of a file of `size` bytes. */
+export function blockCount(size: number, pageSize: number): number {
+  return Math.ceil(size / pageSize);
+}
+
+/**
+ * The pointers [first, first + count) of a file.
+ *
+ * @throws CramfsError TRUNCATED or OUTSIDE_IMAGE when a part of the table is not there
+ */
+export function blockPointers(
+  image: CramfsImage,
+  inode: Inode,
+  first: number,
+  count: number,
+  path?: string,
+): Uint32Array {
+  const bytes = image.need(inode.ino + first * 4, count * 4, 'the block pointer table', path);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const pointers = new Uint32Array(count);
+  for (let i = 0; i < count; i++) pointers[i] = view.getUint32(i * 4, image.littleEndian);
+  return pointers;
+}
+
+/**
+ * The blocks of a regular file or symlink, from block `first` on.
+ *
+ * @throws CramfsError as {@link blockPointers}, one block at a time
+ */
+export function* fileBlocks(image: CramfsImage, inode: Inode, path?: string, first = 0): Generator<Block, void> {
+  const count = blockCount(inode.size, image.pageSize);
+  for (let index = first; index < count; index++) yield fileBlock(image, inode, index, path);
+}
+
+/** Block `index` of a regular file or symlink; it must be below the block count. */
+export function fileBlock(image: CramfsImage, inode: Inode, index: number, path?: string): Block {
+  const { pageSize } = image;
+  const count = blockCount(inode.size, pageSize);
+  const pointer = blockPointers(image, inode, index, 1, path)[0] ?? 0;
+  const { direct, uncompressed, address } = decodeBlockPointer(pointer);
+  const bytes = Math.min(pageSize, inode.size - index * pageSize);
+  if (direct && uncompressed) return { index, pointer, kind: 'direct', start: address, length: bytes, bytes };
+  if (direct) {
+    const length = directLength(image, address, path);
+    return { index, pointer, kind: length === 0 ? 'hole' : 'direct-zlib', start: address + 2, length, bytes };
+  }
+  const start = legacyStart(image, inode, index, count, path);
+  const length = (address - start) >>> 0;
+  const kind = length === 0 ? 'hole' : uncompressed ? 'stored' : 'zlib';
+  return { index, pointer, kind, start, length, bytes };
+}
+
+/** Where a block that is addressed by its end starts: at the end of the block before it. */
+function legacyStart(image: CramfsImage, inode: Inode, index: number, count: number, path: string | undefined): number {
+  if (index === 0) return inode.ino + count * 4;
+  const previous = blockPointers(image, inode, index - 1, 1, path)[0] ?? 0;
+  if ((previous & CRAMFS_BLK_FLAG_DIRECT_PTR) === 0) return previous & CRAMFS_BLK_VALUE;
+  const { address } = decodeBlockPointer(previous);
+  if ((previous & CRAMFS_BLK_FLAG_UNCOMPRESSED) !== 0) return address + image.pageSize;
+  return address + 2 + directLength(image, address, path);
+}
+
+function directLength(image: CramfsImage, address: number, path: string | undefined): number {
+  image.need(address, 2, 'the length of a compressed block', path);
+  return image.words.u16(address);
+}
+
+/**
+ * What is impossible about a block's length, or null: at most two pages of zlib data and one page of verbatim data
+ * (cramfs_read_folio()'s "bad data blocksize").
+ */
+export function blockProblem(block: Block, pageSize: number): string | null {
+  const limit = block.kind === 'stored' || block.kind === 'direct' ? pageSize : 2 * pageSize;
+  return block.length > limit ? `bad data blocksize ${String(block.length)}` : null;
+}

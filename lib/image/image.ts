@@ -1,0 +1,169 @@
+/**
+ * An opened image: its superblock, and bounds-checked access to its bytes.
+ *
+ * Opening reads the first 588 bytes only; everything else is read when it is asked for.
+ */
+import { CramfsError } from '../errors.ts';
+import {
+  BOOT_PAD,
+  CRAMFS_FLAG_FSID_VERSION_2,
+  INODE_SIZE,
+  ROOT_INODE_OFFSET,
+  SIZE_WITHOUT_FSID,
+  SUPERBLOCK_SIZE,
+} from '../format/constants.ts';
+import { decodeInode, type FileType, fileType, type InodeFields, inodeNumber } from '../format/inode.ts';
+import { decodeSuperblock, findSuperblock, type Superblock } from '../format/superblock.ts';
+import { type ByteSource, bytesSource, sliceSource } from '../source/byteSource.ts';
+import { WordReader } from '../source/wordReader.ts';
+import { inflate as platformInflate, type Inflate } from './codec.ts';
+
+/** An inode, where it stands, and what it is. */
+export interface Inode extends InodeFields {
+  /** Byte offset of the inode in the image. */
+  readonly position: number;
+  /** Linux's inode number; for files, directories and links with data also the byte offset of that data. */
+  readonly ino: number;
+  readonly type: FileType;
+}
+
+/** How to open an image. */
+export interface OpenOptions {
+  /** Byte offset of the image in the source. Default 0. */
+  readonly imageOffset?: number | undefined;
+  /** Bytes of a block: the page size of the CPU that the image was made for. Default 4096. */
+  readonly pageSize?: number | undefined;
+  /** Inflates zlib blocks. Default: Node's zlib, or pako where there is none. */
+  readonly inflate?: Inflate | undefined;
+}
+
+/** Page sizes that Linux has on some CPU and that images were made for. */
+export const PAGE_SIZES: readonly number[] = [4096, 8192, 16384, 65536];
+
+/** A cramfs image, opened for reading. */
+export class CramfsImage {
+  readonly source: ByteSource;
+  readonly superblock: Superblock;
+  readonly littleEndian: boolean;
+  /** Bytes of a block. */
+  readonly pageSize: number;
+  readonly inflate: Inflate;
+  /** Words of the image in its byte order; zeros behind the end of the source. */
+  readonly words: WordReader;
+
+  private constructor(source: ByteSource, superblock: Superblock, pageSize: number, inflate: Inflate) {
+    this.source = source;
+    this.superblock = superblock;
+    this.littleEndian = superblock.littleEndian;
+    this.pageSize = pageSize;
+    this.inflate = inflate;
+    this.words = new WordReader(source, superblock.littleEndian);
+  }
+
+  /**
+   * Opens an image. Only the superblock is read, and only its magic number is judged: what Linux thinks of the rest is
+   * the mount's business.
+   *
+   * @throws CramfsError NOT_CRAMFS without a magic number at byte 0 or 512, TRUNCATED when the superblock is not whole, IO
+   */
+  static open(from: ByteSource | Uint8Array, options: OpenOptions = {}): CramfsImage {
+    const whole = from instanceof Uint8Array ? bytesSource(from) : from;
+    const { imageOffset = 0, pageSize = 4096, inflate = platformInflate } = options;
+    if (!PAGE_SIZES.includes(pageSize)) {
+      throw new CramfsError('USAGE', { found: `a page size of ${String(pageSize)} bytes: no CPU has it` });
+    }
+    const source = sliceSource(whole, imageOffset);
+    const head = source.read(0, BOOT_PAD + SUPERBLOCK_SIZE);
+    const place = findSuperblock(head);
+    if (place === null) {
+      throw new CramfsError('NOT_CRAMFS', {
+        offset: 0,
+        expected: 'the magic number 0x28cd3d45 at byte 0 or 512',
+        found: head.length === 0 ? 'no bytes at all' : describeStart(head),
+      });
+    }
+    if (place.position + SUPERBLOCK_SIZE > head.length) {
+      throw new CramfsError('TRUNCATED', {
+        offset: place.position,
+        what: 'the superblock',
+        expected: `${String(SUPERBLOCK_SIZE)} bytes`,
+        found: String(head.length - place.position),
+      });
+    }
+    return new CramfsImage(source, decodeSuperblock(head, place), pageSize, inflate);
+  }
+
+  /** Bytes of the file system as Linux takes it: superblock.size, or 256 MiB without FSID_VERSION_2. */
+  get size(): number {
+    return this.hasFlag(CRAMFS_FLAG_FSID_VERSION_2) ? this.superblock.size : SIZE_WITHOUT_FSID;
+  }
+
+  /** Whether a superblock flag is set. */
+  hasFlag(flag: number): boolean {
+    return (this.superblock.flags & flag) !== 0;
+  }
+
+  /** The root directory. */
+  get root(): Inode {
+    const position = this.superblock.position + ROOT_INODE_OFFSET;
+    return this.#inode(this.superblock.root, position, 0);
+  }
+
+  /**
+   * The inode at a byte offset.
+   *
+   * @throws CramfsError TRUNCATED or OUTSIDE_IMAGE when it is not all there
+   */
+  inodeAt(position: number, path?: string): Inode {
+    const bytes = this.need(position, INODE_SIZE, 'an inode', path);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, INODE_SIZE);
+    return this.#inode(decodeInode(view, 0, this.littleEndian), position, position);
+  }
+
+  #inode(fields: InodeFields, position: number, numberedFrom: number): Inode {
+    return Object.freeze({
+      ...fields,
+      position,
+      ino: inodeNumber(fields, numberedFrom),
+      type: fileType(fields.mode),
+    });
+  }
+
+  /**
+   * `length` bytes of metadata from byte `offset`, all of them.
+   *
+   * @throws CramfsError TRUNCATED when the superblock's size reaches there but the source does not, OUTSIDE_IMAGE when
+   *   neither does, IO when the source fails
+   */
+  need(offset: number, length: number, what: string, path?: string): Uint8Array {
+    const bytes = this.source.read(offset, length);
+    if (bytes.length === length) return bytes;
+    throw this.missing(offset, length, what, path);
+  }
+
+  /** The error for bytes that the source does not have. */
+  missing(offset: number, length: number, what: string, path?: string): CramfsError {
+    const end = offset + length;
+    return new CramfsError(end <= this.size ? 'TRUNCATED' : 'OUTSIDE_IMAGE', {
+      offset,
+      path,
+      what,
+      expected: `${String(length)} bytes there`,
+      found: `a file of ${String(this.source.size)} bytes`,
+    });
+  }
+
+  /** Releases the source. */
+  close(): void {
+    this.source.close();
+  }
+}
+
+function describeStart(head: Uint8Array): string {
+  const start = [...head.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  if (head[0] === 0x1f && head[1] === 0x8b) return `${start}, which is gzip: unpack it first`;
+  if (head[0] === 0x27 && head[1] === 0x05 && head[2] === 0x19 && head[3] === 0x56) {
+    return `${start}, which is a uImage header: try --image-offset 64`;
+  }
+  return start;
+}

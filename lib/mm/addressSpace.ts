@@ -1,0 +1,220 @@
+/**
+ * The address space of a process: mmap(), and the page faults that follow (mm/mmap.c, mm/memory.c, mm/filemap.c).
+ */
+import { isReadable } from './cpu.ts';
+import type { Errno } from './errno.ts';
+import type { FolioRead, OpenFile } from './fileOperations.ts';
+import { type Kernel, KernelBug } from './kernel.ts';
+import { type Folio, PageTable } from './pageTable.ts';
+import { type Vma, type VmAreaDesc, vmaPages } from './vma.ts';
+import {
+  VM_ACCOUNT,
+  VM_EXEC,
+  VM_IO,
+  VM_LOCKED,
+  VM_MAYEXEC,
+  VM_MAYREAD,
+  VM_MAYSHARE,
+  VM_MAYWRITE,
+  VM_PFNMAP,
+  VM_READ,
+  VM_SHARED,
+  VM_SOFTDIRTY,
+  VM_SPECIAL,
+  VM_WRITE,
+} from './vmFlags.ts';
+
+/** The arguments of mmap(). */
+export interface MmapRequest {
+  /** Bytes. */
+  readonly length: number;
+  /** Byte offset in the file. */
+  readonly offset: number;
+  readonly read: boolean;
+  readonly write: boolean;
+  readonly exec: boolean;
+  /** MAP_SHARED; else MAP_PRIVATE. */
+  readonly shared: boolean;
+  /** MAP_POPULATE. */
+  readonly populate?: boolean;
+  /** MAP_LOCKED. */
+  readonly locked?: boolean;
+  /** Virtual address to map at, page aligned. Default: the kernel's choice. */
+  readonly address?: number | undefined;
+}
+
+/** How an mmap() ended. */
+export type MmapResult =
+  | {
+      readonly vma: Vma;
+      /** MAP_POPULATE or MAP_LOCKED met a page whose read fails: the real call never returns. */
+      readonly hangs: boolean;
+    }
+  | { readonly errno: Errno }
+  /** The kernel died: which BUG_ON or oops it was. */
+  | { readonly bug: string };
+
+/** How a touch of a page ends. */
+export type Touch = 'ok' | 'SIGBUS' | 'SIGSEGV';
+
+/** What a process sees of one page; `bytes` is null for foreign memory, whose content nobody here knows. */
+export type PageView = { readonly touch: 'ok'; readonly bytes: Uint8Array | null } | { readonly touch: 'SIGBUS' | 'SIGSEGV' };
+
+/** Largest file offset: what file_mmap_ok() allows for regular files on 64-bit kernels. */
+const MAX_LFS_FILESIZE = 2 ** 63;
+
+/** A process's address space. The file descriptors it maps were opened read-only. */
+export class AddressSpace {
+  readonly kernel: Kernel;
+  readonly pageTable = new PageTable();
+  readonly #vmas: Vma[] = [];
+  readonly #pageCache = new Map<OpenFile, Map<number, FolioRead>>();
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+  }
+
+  /** The mappings, lowest address first. */
+  get vmas(): Vma[] {
+    return [...this.#vmas].sort((a, b) => a.start - b.start);
+  }
+
+  /**
+   * mmap() of a file: the checks of ksys_mmap_pgoff() and do_mmap(), then the file's own prepare and complete, then what
+   * MAP_LOCKED and MAP_POPULATE ask for.
+   */
+  mmap(file: OpenFile, request: MmapRequest): MmapResult {
+    const desc = this.#describe(file, request);
+    if (typeof desc === 'string') return { errno: desc };
+    const hooks = file.operations.mmap;
+    if (hooks === null) return { errno: 'ENODEV' };
+    const vma = this.#place(desc, hooks);
+    if ('errno' in vma || 'bug' in vma) return vma;
+    const hangs = (request.populate === true || request.locked === true) && this.#populate(vma);
+    return { vma, hangs };
+  }
+
+  #place(desc: VmAreaDesc, hooks: NonNullable<OpenFile['operations']['mmap']>): Vma | { errno: Errno } | { bug: string } {
+    try {
+      const refused = hooks.prepare(desc, this.kernel);
+      if (refused !== null) return { errno: refused };
+      const { start, end, pgoff, vmFlags, pageProt, file } = desc;
+      const vma: Vma = { start, end, pgoff, vmFlags, pageProt, file };
+      this.#vmas.push(vma);
+      const failed = hooks.complete(vma, desc.mmapContext, this);
+      if (failed !== null) {
+        this.munmap(vma);
+        return { errno: failed };
+      }
+      // mmap_region(): special mappings are never locked.
+      if ((vma.vmFlags & VM_SPECIAL) !== 0) vma.vmFlags &= ~VM_LOCKED;
+      return vma;
+    } catch (error) {
+      if (error instanceof KernelBug) return { bug: error.message };
+      throw error;
+    }
+  }
+
+  /** do_mmap() up to the call of the file system, in its order of checks. */
+  #describe(file: OpenFile, request: MmapRequest): VmAreaDesc | Errno {
+    const { cpu } = this.kernel;
+    const { offset, read, write, exec, shared } = request;
+    if (!(request.length > 0) || offset % cpu.pageSize !== 0) return 'EINVAL';
+    const length = Math.ceil(request.length / cpu.pageSize) * cpu.pageSize;
+    if (length >= 2 ** 64 || length > cpu.taskSize) return 'ENOMEM';
+    const start = request.address ?? this.#unmappedArea(length);
+    if (start < 0 || start + length > cpu.taskSize) return 'ENOMEM';
+    if (offset < 0 || offset + length >= MAX_LFS_FILESIZE) return 'EOVERFLOW';
+    if (shared && write) return 'EACCES';
+    let vmFlags = VM_MAYREAD | VM_MAYEXEC | (read ? VM_READ : 0) | (write ? VM_WRITE : 0) | (exec ? VM_EXEC : 0);
+    // The file is open read-only: a shared mapping loses VM_SHARED and VM_MAYWRITE again.
+    vmFlags |= shared ? VM_MAYSHARE : VM_MAYWRITE;
+    if (request.locked === true) vmFlags |= VM_LOCKED;
+    const pageProt = cpu.pageProt(vmFlags);
+    // accountable_mapping(): private and writable.
+    if ((vmFlags & (VM_SHARED | VM_WRITE)) === VM_WRITE) vmFlags |= VM_ACCOUNT;
+    if (cpu.softDirty) vmFlags |= VM_SOFTDIRTY;
+    return { start, end: start + length, pgoff: offset / cpu.pageSize, vmFlags, pageProt, file, mmapContext: undefined };
+  }
+
+  /** Top-down search for a free range, as arch_get_unmapped_area_topdown() does without randomisation. */
+  #unmappedArea(length: number): number {
+    let end = this.kernel.cpu.mmapBase;
+    for (const vma of this.vmas.reverse()) {
+      if (vma.end <= end - length) break;
+      if (vma.start < end) end = Math.min(end, vma.start);
+    }
+    return end - length;
+  }
+
+  /** Removes a mapping and its page table entries. */
+  munmap(vma: Vma): void {
+    const { pageSize } = this.kernel.cpu;
+    const first = vma.start / pageSize;
+    for (let page = 0; page < vmaPages(vma, pageSize); page++) this.pageTable.clear(first + page);
+    const index = this.#vmas.indexOf(vma);
+    if (index >= 0) this.#vmas.splice(index, 1);
+  }
+
+  /**
+   * __mm_populate(): faults in the pages up to the first that cannot be. A page whose read fails is retried for ever.
+   *
+   * @returns whether the call hangs in such a page
+   */
+  #populate(vma: Vma): boolean {
+    if ((vma.vmFlags & (VM_IO | VM_PFNMAP)) !== 0) return false;
+    const { pageSize } = this.kernel.cpu;
+    if ((vma.vmFlags & (VM_READ | VM_WRITE | VM_EXEC)) === 0) return false;
+    for (let page = 0; page < vmaPages(vma, pageSize); page++) {
+      const fault = this.#fault(vma, vma.start / pageSize + page);
+      if (fault === 'read-error') return true;
+      if (fault !== 'ok') return false;
+    }
+    return false;
+  }
+
+  /** Handles a page fault: filemap_fault() for a page that has no entry yet. */
+  #fault(vma: Vma, vpn: number): 'ok' | 'behind-end' | 'read-error' {
+    if (!this.pageTable.isNone(vpn)) return 'ok';
+    const { pageSize } = this.kernel.cpu;
+    const index = vma.pgoff + vpn - vma.start / pageSize;
+    if (index >= Math.ceil(vma.file.size / pageSize)) return 'behind-end';
+    const read = this.#readCached(vma.file, index);
+    if ('error' in read) return 'read-error';
+    this.pageTable.setFolio(vpn, { bytes: read.bytes, anonymous: false } satisfies Folio);
+    return 'ok';
+  }
+
+  /** The page cache: a folio is read once. */
+  #readCached(file: OpenFile, index: number): FolioRead {
+    let folios = this.#pageCache.get(file);
+    if (folios === undefined) {
+      folios = new Map();
+      this.#pageCache.set(file, folios);
+    }
+    let read = folios.get(index);
+    if (read === undefined) {
+      read = file.operations.readFolio(index);
+      if ('error' in read) this.kernel.log.push(...read.log);
+      else folios.set(index, read);
+    }
+    return read;
+  }
+
+  /**
+   * What a read of one page of a mapping gives the process: it faults the page in where that is needed, and reads
+   * through the page table.
+   *
+   * @param page page of the vma, from 0
+   * @throws CramfsError IO when the image's source fails
+   */
+  readPage(vma: Vma, page: number): PageView {
+    const { cpu, memory } = this.kernel;
+    if (!isReadable(cpu, vma.vmFlags)) return { touch: 'SIGSEGV' };
+    const vpn = vma.start / cpu.pageSize + page;
+    if (this.#fault(vma, vpn) !== 'ok') return { touch: 'SIGBUS' };
+    const pte = this.pageTable.get(vpn);
+    if (pte === null) return { touch: 'SIGBUS' };
+    return { touch: 'ok', bytes: pte.kind === 'folio' ? pte.folio.bytes : memory.frame(pte.pfn, cpu.pageSize) };
+  }
+}

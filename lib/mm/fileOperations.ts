@@ -1,0 +1,38 @@
+/**
+ * The contract between memory management and a file system: struct file_operations in miniature.
+ *
+ * Memory management knows nothing of cramfs. It asks a file to prepare and to complete a mapping, and for the folios of
+ * its page cache.
+ */
+import type { AddressSpace } from './addressSpace.ts';
+import type { Errno } from './errno.ts';
+import type { Kernel } from './kernel.ts';
+import type { Vma, VmAreaDesc } from './vma.ts';
+
+/** A page of a file as the file system reads it, or the error that the reading ends in. */
+export type FolioRead = { readonly bytes: Uint8Array } | { readonly error: Errno; readonly log: readonly string[] };
+
+/** What mmap() of a file calls. */
+export interface MmapHooks {
+  /** Decides, before the vma exists. It may change the description only. */
+  prepare(desc: VmAreaDesc, kernel: Kernel): Errno | null;
+  /** Populates, once the vma is in place. An error unmaps it again. */
+  complete(vma: Vma, context: unknown, mm: AddressSpace): Errno | null;
+}
+
+/** What a file can do. */
+export interface FileOperations {
+  /** Null where the file cannot be mapped (ENODEV). */
+  readonly mmap: MmapHooks | null;
+  /** Reads page `index` of the file into the page cache: a page of bytes, zeros behind the end of the file. */
+  readFolio(index: number): FolioRead;
+}
+
+/** A file opened by a process. */
+export interface OpenFile {
+  /** The file's own name, as %pD prints it. */
+  readonly name: string;
+  /** Bytes in the file. */
+  readonly size: number;
+  readonly operations: FileOperations;
+}

@@ -1,0 +1,49 @@
+/**
+ * The running kernel that mappings are made in: its CPU, its memory, its log, and a trace of its primitives.
+ */
+import type { PhysicalMemory } from '../physmem/physicalMemory.ts';
+import type { Cpu } from './cpu.ts';
+
+/** One call of a memory-management primitive. */
+export interface TraceEntry {
+  /** The primitive, under the kernel's name. */
+  readonly call: string;
+  /** Page frame number handed over, in hexadecimal. */
+  readonly pfn: string;
+  /** Bytes to map, where the primitive takes a size. */
+  readonly size?: number;
+  /** The page of the vma, where the primitive maps a single page. */
+  readonly page?: number;
+  /** What came back: "0", an errno, a VM_FAULT code, or "BUG". */
+  readonly result: string;
+}
+
+/** The environment of one emulated call. */
+export interface Kernel {
+  readonly cpu: Cpu;
+  readonly memory: PhysicalMemory;
+  /** Whether a mapping of page frames reserves its memory type (VM_PAT): x86, in older kernels. */
+  readonly reservesMemoryType: boolean;
+  /** The kernel log: complete lines, in order. */
+  readonly log: string[];
+  /** The trace, when one is wanted. */
+  readonly trace: TraceEntry[] | null;
+}
+
+/**
+ * A kernel BUG or oops: the emulated kernel dies on it. It unwinds the emulated call only; the address space turns it
+ * into an outcome, and it never leaves the library.
+ */
+export class KernelBug extends Error {
+  override readonly name = 'KernelBug';
+}
+
+/** BUG_ON(): ends the emulated call when `condition` holds; `what` tells which one it was. */
+export function bugOn(condition: boolean, what: string): void {
+  if (condition) throw new KernelBug(what);
+}
+
+/** A number in the form that the kernel prints with %#lx. */
+export function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}

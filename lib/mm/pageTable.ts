@@ -1,0 +1,113 @@
+/**
+ * Page tables: which page frame stands behind each virtual page of a process.
+ *
+ * As in hardware, entries live in tables of 512. An entry is empty, *direct* (a special PTE: a bare page frame number
+ * without a struct page, into the image or wherever the kernel pointed it), or a folio in RAM.
+ */
+
+/** A page of RAM: of the page cache, or a process's own copy. */
+export interface Folio {
+  readonly bytes: Uint8Array;
+  /** A private copy that nobody else sees (anonymous memory). */
+  readonly anonymous: boolean;
+}
+
+/** A page table entry that is present. */
+export type Pte = { readonly kind: 'direct'; readonly pfn: number } | { readonly kind: 'folio'; readonly folio: Folio };
+
+/** Consecutive direct entries with consecutive page frames. */
+export interface PteRun {
+  /** First page, counted from the start of the range asked for. */
+  readonly page: number;
+  readonly pages: number;
+  /** Page frame number of the first page. */
+  readonly pfn: number;
+}
+
+const ENTRIES = 512;
+const NONE = -1;
+const FOLIO = -2;
+
+/** The page table of one process. `vpn` is a virtual page number: address / page size. */
+export class PageTable {
+  readonly #tables = new Map<number, Float64Array>();
+  readonly #folios = new Map<number, Folio>();
+
+  /** The entry of a page, or null where none is present. */
+  get(vpn: number): Pte | null {
+    const value = this.#value(vpn);
+    if (value === NONE) return null;
+    if (value !== FOLIO) return { kind: 'direct', pfn: value };
+    const folio = this.#folios.get(vpn);
+    return folio === undefined ? null : { kind: 'folio', folio };
+  }
+
+  /** Whether a page has no entry (pte_none()). */
+  isNone(vpn: number): boolean {
+    return this.#value(vpn) === NONE;
+  }
+
+  /** Sets a direct entry. */
+  setDirect(vpn: number, pfn: number): void {
+    this.#table(vpn)[vpn % ENTRIES] = pfn;
+  }
+
+  /** Sets an entry to a folio. */
+  setFolio(vpn: number, folio: Folio): void {
+    this.#table(vpn)[vpn % ENTRIES] = FOLIO;
+    this.#folios.set(vpn, folio);
+  }
+
+  /** Empties an entry. */
+  clear(vpn: number): void {
+    const table = this.#tables.get(Math.floor(vpn / ENTRIES));
+    if (table === undefined) return;
+    table[vpn % ENTRIES] = NONE;
+    this.#folios.delete(vpn);
+  }
+
+  /** The direct entries of [vpn, vpn + pages), folded into runs. */
+  directRuns(vpn: number, pages: number): PteRun[] {
+    const runs: PteRun[] = [];
+    let start = 0;
+    let first = 0;
+    let length = 0;
+    for (let page = 0; page < pages; page++) {
+      const value = this.#value(vpn + page);
+      if (value < 0) continue;
+      if (length > 0 && page === start + length && value === first + length) {
+        length++;
+        continue;
+      }
+      if (length > 0) runs.push({ page: start, pages: length, pfn: first });
+      [start, first, length] = [page, value, 1];
+    }
+    if (length > 0) runs.push({ page: start, pages: length, pfn: first });
+    return runs;
+  }
+
+  /** Pages with any entry, in ascending order: what a walk over the whole table would find. */
+  presentPages(): number[] {
+    const present: number[] = [];
+    for (const [index, table] of this.#tables) {
+      table.forEach((value, entry) => {
+        if (value !== NONE) present.push(index * ENTRIES + entry);
+      });
+    }
+    return present.sort((a, b) => a - b);
+  }
+
+  #value(vpn: number): number {
+    return this.#tables.get(Math.floor(vpn / ENTRIES))?.[vpn % ENTRIES] ?? NONE;
+  }
+
+  #table(vpn: number): Float64Array {
+    const index = Math.floor(vpn / ENTRIES);
+    let table = this.#tables.get(index);
+    if (table === undefined) {
+      table = new Float64Array(ENTRIES).fill(NONE);
+      this.#tables.set(index, table);
+    }
+    return table;
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Mapping page frames into a process: remap_pfn_range() with its two halves, and vmf_insert_mixed() (mm/memory.c).
+ */
+import type { AddressSpace } from './addressSpace.ts';
+import type { Errno } from './errno.ts';
+import { bugOn, hex, type Kernel, KernelBug, type TraceEntry } from './kernel.ts';
+import type { Vma, VmAreaDesc } from './vma.ts';
+import { isCowMapping, VM_ARCH_1, VM_MIXEDMAP, VM_REMAP_FLAGS } from './vmFlags.ts';
+import { VM_FAULT_NOPAGE, VM_FAULT_SIGBUS } from './vmFault.ts';
+
+/**
+ * remap_pfn_range_prepare(): what remap_pfn_range() does to the vma, done to its description. For a COW mapping the
+ * file offset becomes the page frame number: that is how such a mapping is known later, and what `maps` shows.
+ */
+export function remapPfnRangePrepare(desc: VmAreaDesc, pfn: number, kernel: Kernel): void {
+  if (isCowMapping(desc.vmFlags)) desc.pgoff = pfn;
+  desc.vmFlags |= VM_REMAP_FLAGS;
+  kernel.trace?.push({ call: 'remap_pfn_range_prepare', pfn: hex(pfn), result: '0' });
+}
+
+/** remap_pfn_range_complete(): fills the page table and leaves the vma alone. `size` is in bytes. */
+export function remapPfnRangeComplete(mm: AddressSpace, vma: Vma, address: number, pfn: number, size: number): Errno | null {
+  return traced(mm, { call: 'remap_pfn_range_complete', pfn: hex(pfn), size }, () =>
+    fillPageTable(mm, vma, address, pfn, size),
+  );
+}
+
+/**
+ * remap_pfn_range(): maps `size` bytes of page frames from `pfn` at `address`. A COW mapping must be filled whole.
+ *
+ * @returns EINVAL for a COW mapping that is not filled whole
+ */
+export function remapPfnRange(mm: AddressSpace, vma: Vma, address: number, pfn: number, size: number): Errno | null {
+  return traced(mm, { call: 'remap_pfn_range', pfn: hex(pfn), size }, () => {
+    if (isCowMapping(vma.vmFlags)) {
+      if (address !== vma.start || address + size !== vma.end) return 'EINVAL';
+      vma.pgoff = pfn;
+    }
+    vma.vmFlags |= VM_REMAP_FLAGS;
+    return fillPageTable(mm, vma, address, pfn, size);
+  });
+}
+
+/** remap_pfn_range_internal(): the page table part, down to remap_pte_range(). */
+function fillPageTable(mm: AddressSpace, vma: Vma, address: number, pfn: number, size: number): Errno | null {
+  const { pageSize, taskSize } = mm.kernel.cpu;
+  const end = address + Math.ceil(size / pageSize) * pageSize;
+  if (end > taskSize) return 'EINVAL';
+  bugOn(address >= end, 'BUG_ON(addr >= end) in remap_pfn_range');
+  // track_pfn_remap(): only a mapping of the whole vma owns the reservation.
+  if (mm.kernel.reservesMemoryType && address === vma.start && end === vma.end) vma.vmFlags |= VM_ARCH_1;
+  const first = address / pageSize;
+  const pages = (end - address) / pageSize;
+  for (let page = 0; page < pages; page++) {
+    bugOn(!mm.pageTable.isNone(first + page), 'BUG_ON(!pte_none(*pte)) in remap_pte_range');
+    mm.pageTable.setDirect(first + page, pfn + page);
+  }
+  return null;
+}
+
+/**
+ * vmf_insert_mixed(): maps the one page frame `pfn` at `address`.
+ *
+ * @returns VM_FAULT_NOPAGE when it is mapped, VM_FAULT_SIGBUS for an address outside the vma
+ */
+export function vmfInsertMixed(mm: AddressSpace, vma: Vma, address: number, pfn: number): number {
+  const { pageSize } = mm.kernel.cpu;
+  const page = (address - vma.start) / pageSize;
+  const fault = traced(mm, { call: 'vmf_insert_mixed', pfn: hex(pfn), page }, () => {
+    bugOn((vma.vmFlags & VM_MIXEDMAP) === 0, 'BUG_ON(!vm_mixed_ok(vma, pfn)) in vmf_insert_mixed');
+    if (address < vma.start || address >= vma.end) return VM_FAULT_SIGBUS;
+    const vpn = address / pageSize;
+    if (mm.pageTable.isNone(vpn)) mm.pageTable.setDirect(vpn, pfn);
+    return VM_FAULT_NOPAGE;
+  });
+  return fault;
+}
+
+function traced<T extends Errno | number | null>(
+  mm: AddressSpace,
+  call: Omit<TraceEntry, 'result'>,
+  action: () => T,
+): T {
+  const { trace } = mm.kernel;
+  if (trace === null) return action();
+  try {
+    const result = action();
+    trace.push({ ...call, result: typeof result === 'number' ? hex(result) : (result ?? '0') });
+    return result;
+  } catch (error) {
+    if (error instanceof KernelBug) trace.push({ ...call, result: 'BUG' });
+    throw error;
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * vm_flags: bits of a mapping, as in include/linux/mm.h, and their two letters in /proc/PID/smaps.
+ */
+export const VM_READ = 0x00000001;
+export const VM_WRITE = 0x00000002;
+export const VM_EXEC = 0x00000004;
+export const VM_SHARED = 0x00000008;
+export const VM_MAYREAD = 0x00000010;
+export const VM_MAYWRITE = 0x00000020;
+export const VM_MAYEXEC = 0x00000040;
+export const VM_MAYSHARE = 0x00000080;
+export const VM_PFNMAP = 0x00000400;
+export const VM_LOCKED = 0x00002000;
+export const VM_IO = 0x00004000;
+export const VM_DONTEXPAND = 0x00040000;
+export const VM_ACCOUNT = 0x00100000;
+/** VM_PAT on x86, up to Linux 6.12 at least. */
+export const VM_ARCH_1 = 0x01000000;
+export const VM_DONTDUMP = 0x04000000;
+export const VM_SOFTDIRTY = 0x08000000;
+export const VM_MIXEDMAP = 0x10000000;
+
+/** Mappings that mlock() and merging leave alone. */
+export const VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
+/** What remap_pfn_range() sets. */
+export const VM_REMAP_FLAGS = VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
+
+/** In the order of show_smap_vma_flags(): by bit. */
+const MNEMONICS: readonly (readonly [number, string])[] = [
+  [VM_READ, 'rd'],
+  [VM_WRITE, 'wr'],
+  [VM_EXEC, 'ex'],
+  [VM_SHARED, 'sh'],
+  [VM_MAYREAD, 'mr'],
+  [VM_MAYWRITE, 'mw'],
+  [VM_MAYEXEC, 'me'],
+  [VM_MAYSHARE, 'ms'],
+  [VM_PFNMAP, 'pf'],
+  [VM_LOCKED, 'lo'],
+  [VM_IO, 'io'],
+  [VM_DONTEXPAND, 'de'],
+  [VM_ACCOUNT, 'ac'],
+  [VM_ARCH_1, 'ar'],
+  [VM_DONTDUMP, 'dd'],
+  [VM_SOFTDIRTY, 'sd'],
+  [VM_MIXEDMAP, 'mm'],
+];
+
+/** The letters of the VmFlags line in /proc/PID/smaps. */
+export function vmFlagNames(flags: number): string[] {
+  const names: string[] = [];
+  for (const [bit, name] of MNEMONICS) if ((flags & bit) !== 0) names.push(name);
+  return names;
+}
+
+/** is_cow_mapping(): a write to a page would copy it. True for each MAP_PRIVATE mapping, writable now or not. */
+export function isCowMapping(flags: number): boolean {
+  return (flags & (VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE;
+}

@@ -1,0 +1,83 @@
+/**
+ * A map verdict as JSON, schema version 1. Keys in a stable order; addresses as hexadecimal strings.
+ */
+import { crcHex } from '../format/crc32.ts';
+import type { BlockKind } from '../image/blocks.ts';
+import type { Board } from '../verdict/board.ts';
+import type { MapVerdict, PageKind, PageVerdict } from '../verdict/mapVerdict.ts';
+import type { MapDetail } from '../verdict/request.ts';
+
+/** Version of the JSON that every command prints. */
+export const SCHEMA_VERSION = 1;
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+const hexOrNull = (value: number | null): string | null => (value === null ? null : hex(value));
+
+const TOUCH: Readonly<Record<PageKind, string>> = { direct: 'o', paged: 'o', sigbus: 'B', sigsegv: 'S' };
+
+const SOURCE: Readonly<Record<BlockKind, string>> = {
+  direct: 'direct',
+  stored: 'stored',
+  zlib: 'zlib',
+  'direct-zlib': 'zlib',
+  hole: 'hole',
+};
+
+/** One page in the `pages` array. */
+function pageJson(page: PageVerdict): Record<string, unknown> {
+  return {
+    page: page.page,
+    kind: page.kind,
+    ...(page.phys === null ? {} : { phys: hex(page.phys) }),
+    ...(page.source === null ? {} : { source: SOURCE[page.source] }),
+    ...(page.foreign ? { foreign: true } : {}),
+  };
+}
+
+/** The verdict as the object that `--json` and `--batch` print. */
+export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): Record<string, unknown> {
+  const { cpu, memory, kernel, mount } = board;
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    path: verdict.path,
+    offset: verdict.offset,
+    length: verdict.length,
+    prot: verdict.prot,
+    flags: verdict.flags,
+    kernel: kernel.name,
+    cpu: cpu.name,
+    endian: cpu.littleEndian ? 'little' : 'big',
+    pageSize: cpu.pageSize,
+    physBase: hex(memory.base),
+    regionSize: memory.size,
+    file: verdict.file,
+    errno: verdict.errno,
+    ...(verdict.failed === 'open' ? { failed: 'open' } : {}),
+    bug: verdict.bug,
+    state: verdict.state,
+    bailout: verdict.bailout,
+    physAddress: hexOrNull(verdict.physAddress),
+    vmaStart: hexOrNull(verdict.vmaStart),
+    vmaPages: verdict.vmaPages,
+    directPages: verdict.directPages,
+    direct: verdict.direct.map((run) => ({ page: run.page, pages: run.pages, pfn: hex(run.pfn) })),
+    mapsOffset: hexOrNull(verdict.mapsOffset),
+    vmFlags: verdict.vmFlags,
+    log: verdict.log,
+    warnings: verdict.warnings,
+    mount: { errno: mount.errno, log: mount.log },
+    ...(verdict.pages === null ? {} : pagesJson(verdict.pages, detail)),
+  };
+}
+
+function pagesJson(pages: readonly PageVerdict[], detail: MapDetail): Record<string, unknown> {
+  return {
+    ...(detail.pages === true ? { pages: pages.map(pageJson) } : {}),
+    ...(detail.crc === true
+      ? {
+          touch: pages.map((page) => TOUCH[page.kind]).join(''),
+          crc32: pages.map((page) => (page.crc === null ? null : crcHex(page.crc))),
+        }
+      : {}),
+  };
+}

@@ -1,0 +1,21 @@
+/** Numbers and counts in words. */
+
+/** A number in hexadecimal. */
+export const hex = (value: number): string => `0x${value.toString(16)}`;
+
+/** "1 page", "2 pages". */
+export function plural(n: number, noun: string): string {
+  return `${String(n)} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** Bytes with a binary unit: exact where it is one. */
+export function size(bytes: number): string {
+  for (const [unit, name] of [
+    [2 ** 30, 'GiB'],
+    [2 ** 20, 'MiB'],
+    [2 ** 10, 'KiB'],
+  ] as const) {
+    if (bytes >= unit) return `${String(Math.round((bytes / unit) * 100) / 100)} ${name}`;
+  }
+  return plural(bytes, 'byte');
+}

@@ -1,0 +1,150 @@
+/**
+ * Random-access byte sources: where an image's bytes come from.
+ *
+ * Everything above reads through this interface, so a file, an array in memory, standard input and a slice of a larger
+ * file all work alike. Reads are synchronous: the kernel code that is emulated dereferences memory.
+ */
+import { CramfsError } from '../errors.ts';
+
+/** A random-access source of bytes. */
+export interface ByteSource {
+  /** Bytes in the source. Asking a stream for it may read the stream to its end. */
+  readonly size: number;
+  /**
+   * The bytes [offset, offset + length), cut short where the source ends. The result may be a view of an internal buffer:
+   * read it, do not write or keep it.
+   *
+   * @throws CramfsError IO when the source fails
+   */
+  read(offset: number, length: number): Uint8Array;
+  /** Releases what the source holds; reading afterwards fails. */
+  close(): void;
+}
+
+const EMPTY = new Uint8Array(0);
+const nothingToRelease = (): void => undefined;
+
+/** A source over bytes in memory. */
+export function bytesSource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read: (offset, length) => bytes.subarray(offset, offset + length),
+    close: nothingToRelease,
+  };
+}
+
+/** The part of a source from byte `start` on; closing it closes the source behind it. */
+export function sliceSource(source: ByteSource, start: number): ByteSource {
+  if (start === 0) return source;
+  return {
+    get size(): number {
+      return Math.max(0, source.size - start);
+    },
+    read: (offset, length) => source.read(start + offset, length),
+    close: () => {
+      source.close();
+    },
+  };
+}
+
+/** Bytes of a chunk that {@link cachedSource} reads and keeps at a time. */
+export const CHUNK_SIZE = 16 * 1024;
+/** Chunks kept at most: 16 MiB. */
+const MAX_CHUNKS = 1024;
+
+/** What {@link cachedSource} reads from: like a ByteSource, but free to fail in its own way. */
+export interface RawSource {
+  size(): number;
+  /** Reads into `target`; the count of bytes read, fewer than asked only at the end. */
+  readInto(target: Uint8Array, offset: number): number;
+  close(): void;
+}
+
+/**
+ * Reads a raw source lazily in aligned chunks and keeps the most recently used ones, so that small reads are cheap and
+ * memory stays bounded. Failures of the raw source become CramfsError IO.
+ */
+export function cachedSource(raw: RawSource): ByteSource {
+  const chunks = new Map<number, Uint8Array>();
+  let size: number | undefined;
+  const attempt = <T>(action: () => T, offset: number | undefined): T => {
+    try {
+      return action();
+    } catch (cause) {
+      if (cause instanceof CramfsError) throw cause;
+      throw new CramfsError('IO', { offset, found: cause instanceof Error ? cause.message : String(cause), cause });
+    }
+  };
+  const chunk = (index: number): Uint8Array => {
+    const known = chunks.get(index);
+    if (known !== undefined) return known;
+    const buffer = new Uint8Array(CHUNK_SIZE);
+    const offset = index * CHUNK_SIZE;
+    const got = attempt(() => raw.readInto(buffer, offset), offset);
+    const bytes = got === CHUNK_SIZE ? buffer : buffer.slice(0, got);
+    if (chunks.size >= MAX_CHUNKS) {
+      for (const oldest of chunks.keys()) {
+        chunks.delete(oldest);
+        break;
+      }
+    }
+    chunks.set(index, bytes);
+    return bytes;
+  };
+  return {
+    get size(): number {
+      size ??= attempt(() => raw.size(), undefined);
+      return size;
+    },
+    read(offset, length) {
+      if (length <= 0 || offset < 0) return EMPTY;
+      const first = Math.floor(offset / CHUNK_SIZE);
+      const within = offset - first * CHUNK_SIZE;
+      if (within + length <= CHUNK_SIZE) return chunk(first).subarray(within, within + length);
+      if (length > 4 * CHUNK_SIZE) return readLarge(raw, offset, length, attempt);
+      const result = new Uint8Array(length);
+      let filled = 0;
+      for (let index = first; filled < length; index++) {
+        const bytes = chunk(index);
+        const from = index === first ? within : 0;
+        const piece = bytes.subarray(from, from + length - filled);
+        result.set(piece, filled);
+        filled += piece.length;
+        if (bytes.length < CHUNK_SIZE) break;
+      }
+      return filled === length ? result : result.subarray(0, filled);
+    },
+    close: () => {
+      chunks.clear();
+      raw.close();
+    },
+  };
+}
+
+/** A long read passes the cache by. It grows with what is there, not with what was asked. */
+function readLarge(
+  raw: RawSource,
+  offset: number,
+  length: number,
+  attempt: <T>(action: () => T, offset: number) => T,
+): Uint8Array {
+  const step = 1 << 20;
+  const pieces: Uint8Array[] = [];
+  let filled = 0;
+  while (filled < length) {
+    const piece = new Uint8Array(Math.min(step, length - filled));
+    const at = offset + filled;
+    const got = attempt(() => raw.readInto(piece, at), at);
+    pieces.push(got === piece.length ? piece : piece.subarray(0, got));
+    filled += got;
+    if (got < piece.length) break;
+  }
+  if (pieces.length === 1) return pieces[0] ?? EMPTY;
+  const result = new Uint8Array(filled);
+  let at = 0;
+  for (const piece of pieces) {
+    result.set(piece, at);
+    at += piece.length;
+  }
+  return result;
+}

@@ -1,0 +1,58 @@
+/**
+ * Reads 16- and 32-bit words of one byte order from a source, at any alignment, fast enough for walks over block pointers.
+ *
+ * Bytes that the source does not have read as `fill`.
+ */
+import type { ByteSource } from './byteSource.ts';
+
+const WINDOW = 4096;
+
+/** A word-wise view of a source. */
+export class WordReader {
+  readonly source: ByteSource;
+  readonly littleEndian: boolean;
+  readonly fill: number;
+  #start = 0;
+  #end = 0;
+  #view: DataView = new DataView(new ArrayBuffer(0));
+
+  constructor(source: ByteSource, littleEndian: boolean, fill = 0) {
+    this.source = source;
+    this.littleEndian = littleEndian;
+    this.fill = fill;
+  }
+
+  /** The unsigned 32-bit word at byte `offset`. */
+  u32(offset: number): number {
+    if (offset < this.#start || offset + 4 > this.#end) this.#slide(offset, 4);
+    return this.#view.getUint32(offset - this.#start, this.littleEndian);
+  }
+
+  /** The unsigned 16-bit word at byte `offset`. */
+  u16(offset: number): number {
+    if (offset < this.#start || offset + 2 > this.#end) this.#slide(offset, 2);
+    return this.#view.getUint16(offset - this.#start, this.littleEndian);
+  }
+
+  /** `length` bytes from `offset`; a view that must not be written, unless the source ends within. */
+  bytes(offset: number, length: number): Uint8Array {
+    const bytes = this.source.read(offset, length);
+    return bytes.length === length ? bytes : this.#filled(bytes, length);
+  }
+
+  #slide(offset: number, least: number): void {
+    const start = offset - (offset % WINDOW);
+    const length = offset + least > start + WINDOW ? 2 * WINDOW : WINDOW;
+    const bytes = this.bytes(start, length);
+    this.#start = start;
+    this.#end = start + length;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  #filled(bytes: Uint8Array, length: number): Uint8Array {
+    const result = new Uint8Array(length);
+    result.set(bytes);
+    if (this.fill !== 0) result.fill(this.fill, bytes.length);
+    return result;
+  }
+}

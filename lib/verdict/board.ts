@@ -1,0 +1,160 @@
+/**
+ * A board: a CPU and a kernel, with an image in its physical memory, mounted. Requests go in, verdicts come out.
+ */
+import { CramfsError } from '../errors.ts';
+import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
+import { blockCount } from '../image/blocks.ts';
+import type { CramfsImage, Inode } from '../image/image.ts';
+import { PathWalker, type Resolved } from '../driver/lookup.ts';
+import { DEFAULT_MODEL } from '../driver/models/index.ts';
+import type { KernelModel } from '../driver/models/kernelModel.ts';
+import { mountCramfs, type MountedCramfs, type MountResult } from '../driver/mount.ts';
+import { type CpuName, type Cpu, defaultCpuName, makeCpu } from '../mm/cpu.ts';
+import { PhysicalMemory } from '../physmem/physicalMemory.ts';
+import { mapFile } from './mapFile.ts';
+import type { MapVerdict } from './mapVerdict.ts';
+import type { MapDetail, MapRequest } from './request.ts';
+
+/** The physical address that is assumed where none is given. */
+export const DEFAULT_PHYS_BASE = 0x1000_0000;
+/** A region is the image's size rounded up to a multiple of this, unless it is given. */
+export const REGION_GRANULE = 64 * 1024;
+
+/** What the board is like. */
+export interface BoardOptions {
+  /** Physical address of the image; 0 for "none". Default 0x10000000. */
+  readonly physBase?: number | undefined;
+  /** Bytes of the region that the image lies in. Default: the image's size rounded up to 64 KiB. */
+  readonly regionSize?: number | undefined;
+  /** What stands behind the image in the region. Default 0x00. */
+  readonly fill?: number | undefined;
+  /** Default: x86-64 for 4 KiB pages, arm64 for larger ones. */
+  readonly cpu?: CpuName | undefined;
+  /** Byte order of the CPU. Default: the image's own. */
+  readonly littleEndian?: boolean | undefined;
+  readonly kernel?: KernelModel | undefined;
+}
+
+/** A file of the image, opened for mapping. */
+export interface BoardFile {
+  readonly resolved: Resolved;
+  readonly inode: Inode;
+}
+
+/** Opened files that are remembered, so that a batch resolves each path once. */
+const MAX_REMEMBERED = 4096;
+
+/** A CPU, its memory with the image in it, and a kernel. The page size is the image's. */
+export class Board {
+  readonly image: CramfsImage;
+  readonly cpu: Cpu;
+  readonly memory: PhysicalMemory;
+  readonly kernel: KernelModel;
+  /** How the mount went; a board whose mount failed answers every request with MOUNT_REFUSED. */
+  readonly mount: MountResult;
+  readonly #walker: PathWalker;
+  readonly #opened = new Map<string, BoardFile>();
+
+  /** @throws CramfsError USAGE for an impossible memory, IO */
+  constructor(image: CramfsImage, options: BoardOptions = {}) {
+    const { physBase = DEFAULT_PHYS_BASE, fill = 0, littleEndian = image.littleEndian } = options;
+    const regionSize = options.regionSize ?? Math.ceil(image.size / REGION_GRANULE) * REGION_GRANULE;
+    this.image = image;
+    this.kernel = options.kernel ?? DEFAULT_MODEL;
+    this.cpu = makeCpu(options.cpu ?? defaultCpuName(image.pageSize), image.pageSize, littleEndian);
+    this.memory = new PhysicalMemory(image.source, { base: physBase, size: regionSize, fill, littleEndian });
+    this.mount = mountCramfs(this.memory, this.cpu, { fallbackLog: this.kernel.mountFallbackLog });
+    this.#walker = new PathWalker(image);
+  }
+
+  /** Whether the file that the image was read from is shorter than the superblock says. */
+  get isTruncated(): boolean {
+    return this.image.hasFlag(CRAMFS_FLAG_FSID_VERSION_2) && this.image.source.size < this.image.superblock.size;
+  }
+
+  /**
+   * The mounted file system.
+   *
+   * @throws CramfsError MOUNT_REFUSED, or KERNEL_OOPS for an image that mounts and crashes Linux on the first look-up
+   */
+  mounted(): MountedCramfs {
+    const { mounted, log, offset } = this.mount;
+    if (mounted === null) {
+      const reason = [...log].reverse().find((line) => line.startsWith('cramfs: ')) ?? '';
+      throw new CramfsError('MOUNT_REFUSED', {
+        offset: offset ?? undefined,
+        found: `${reason.slice('cramfs: '.length)}${this.#mountHint(reason)}`,
+      });
+    }
+    if (mounted.size === 0) {
+      throw new CramfsError('KERNEL_OOPS', {
+        offset: this.image.superblock.position + 4,
+        found: 'the superblock says that the file system is 0 bytes long; it mounts, and the first look-up is an oops',
+      });
+    }
+    return mounted;
+  }
+
+  #mountHint(reason: string): string {
+    if (reason.includes('wrong endianness')) {
+      const of = (little: boolean): string => (little ? 'little' : 'big');
+      return `, the image is ${of(this.image.littleEndian)} endian and the CPU ${of(this.cpu.littleEndian)} endian`;
+    }
+    if (reason.includes('direct memory access')) {
+      return `, the superblock wants ${String(this.image.size)} bytes and the region has ${String(this.memory.size)}`;
+    }
+    return '';
+  }
+
+  /**
+   * Opens a file by its path, symlinks followed.
+   *
+   * @throws CramfsError as mounted() and PathWalker.resolve(), and NOT_A_REGULAR_FILE for devices, fifos and sockets;
+   *   TRUNCATED or OUTSIDE_IMAGE when its block pointers are not in the image
+   */
+  open(path: string): BoardFile {
+    const known = this.#opened.get(path);
+    if (known !== undefined) return known;
+    this.mounted();
+    const resolved = this.#walker.resolve(path);
+    const { inode } = resolved;
+    if (inode.type === 'file') this.#requirePointers(inode, resolved.path);
+    else if (inode.type !== 'directory') {
+      throw new CramfsError('NOT_A_REGULAR_FILE', {
+        path: resolved.path,
+        offset: inode.position,
+        found: `it is a ${NOUNS[inode.type] ?? 'file of unknown type'}, and mapping it is not up to cramfs`,
+      });
+    }
+    const file = { resolved, inode };
+    if (this.#opened.size >= MAX_REMEMBERED) this.#opened.clear();
+    this.#opened.set(path, file);
+    return file;
+  }
+
+  #requirePointers(inode: Inode, path: string): void {
+    const length = blockCount(inode.size, this.cpu.pageSize) * 4;
+    // One byte at the end shows whether the table is there, whatever the inode claims.
+    if (length > 0 && this.image.source.read(inode.ino + length - 1, 1).length === 0) {
+      throw this.image.missing(inode.ino, length, 'the block pointer table', path);
+    }
+  }
+
+  /**
+   * Emulates one mapping from open() on. A path that cannot be opened is an errno in the verdict; damage and trouble
+   * with the source are errors.
+   *
+   * @throws CramfsError for damage where it matters, IO, MOUNT_REFUSED, KERNEL_OOPS, NOT_A_REGULAR_FILE
+   */
+  map(request: MapRequest, detail: MapDetail = {}): MapVerdict {
+    return mapFile(this, request, detail);
+  }
+}
+
+const NOUNS: Partial<Record<Inode['type'], string>> = {
+  chardev: 'character device',
+  blockdev: 'block device',
+  fifo: 'fifo',
+  socket: 'socket',
+};
+

@@ -1,0 +1,92 @@
+/**
+ * What a mapping comes to. Plain data, for programs and reports alike.
+ */
+import type { BlockKind } from '../image/blocks.ts';
+import type { BailoutReason } from '../driver/decision.ts';
+import type { Errno } from '../mm/errno.ts';
+import type { PteRun } from '../mm/pageTable.ts';
+
+/** `pfnmap`: all pages direct; `mixedmap`: the first ones; `none`: all through the page cache. */
+export type MapState = 'pfnmap' | 'mixedmap' | 'none';
+
+/** How a touch of a page ends: it reads flash, costs RAM, or kills. */
+export type PageKind = 'direct' | 'paged' | 'sigbus' | 'sigsegv';
+
+/** One page of the vma. */
+export interface PageVerdict {
+  /** Page of the vma, from 0. */
+  readonly page: number;
+  readonly kind: PageKind;
+  /** Physical address, where the page table entry is direct. */
+  readonly phys: number | null;
+  /** How the page is stored; null behind the end of the file. */
+  readonly source: BlockKind | null;
+  /** CRC-32 of the page as seen; null where it is not readable, foreign, or was not asked for. */
+  readonly crc: number | null;
+  /** Whether the page shows memory that is not the image's region. */
+  readonly foreign: boolean;
+}
+
+/** Why the direct pages end where they end. */
+export type RunEnd =
+  /** The whole vma is direct. */
+  | { readonly why: 'whole' }
+  /** The file ends there; what follows in the vma lies behind it. */
+  | { readonly why: 'end-of-file' }
+  /** The next block is not stored so that it continues the run. */
+  | {
+      readonly why: 'layout';
+      /** Block of the file. */
+      readonly block: number;
+      readonly kind: BlockKind;
+      readonly pointer: number;
+      /** Image offset at which it would have to be, or null for the first block of the mapping. */
+      readonly expectedOffset: number | null;
+    }
+  /** Something else stands behind the end of the file in its last page. */
+  | { readonly why: 'shared-tail'; readonly block: number };
+
+/** Something about the image that the user should know, beside the verdict. */
+export interface MapWarning {
+  readonly code: 'outside-image' | 'foreign-memory' | 'truncated' | 'page-size' | 'populate-hangs';
+  readonly message: string;
+}
+
+/** What a mapping comes to. */
+export interface MapVerdict {
+  /** The request as understood. `length` in bytes. */
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly prot: string;
+  readonly flags: readonly string[];
+  /** The file behind the path, without symlinks; null when it could not be opened. */
+  readonly file: { readonly path: string; readonly name: string; readonly size: number } | null;
+  /** Null, or what open() or mmap() fails with. */
+  readonly errno: Errno | null;
+  /** The call that failed. */
+  readonly failed: 'open' | 'mmap' | null;
+  /** Null, or how the kernel died. */
+  readonly bug: string | null;
+  readonly state: MapState | null;
+  readonly bailout: BailoutReason | null;
+  /** The physical address that is not page aligned, where that is the reason. */
+  readonly misaligned: number | null;
+  /** Physical address of the first direct page. */
+  readonly physAddress: number | null;
+  /** First virtual address; null without a mapping. */
+  readonly vmaStart: number | null;
+  readonly vmaPages: number | null;
+  readonly directPages: number | null;
+  readonly direct: readonly PteRun[];
+  /** The offset column of /proc/PID/maps, in bytes. */
+  readonly mapsOffset: number | null;
+  readonly vmFlags: readonly string[] | null;
+  readonly log: readonly string[];
+  /** Pages of the vma that lie wholly behind the end of the file. */
+  readonly pagesBehindEnd: number | null;
+  readonly runEnd: RunEnd | null;
+  readonly warnings: readonly MapWarning[];
+  /** With detail: one for each page of the vma. */
+  readonly pages: readonly PageVerdict[] | null;
+}

@@ -1,0 +1,33 @@
+/**
+ * What is asked of a mapping.
+ */
+
+/** A request to map a part of a file. */
+export interface MapRequest {
+  /** Path in the image; symlinks are followed. */
+  readonly path: string;
+  /** Byte offset in the file. Default 0. */
+  readonly offset?: number | undefined;
+  /** Bytes to map. Default: to the end of the file, at least a page. */
+  readonly length?: number | undefined;
+  /** Letters of "rwx" in any order; "" or "-" for PROT_NONE. Default "r". */
+  readonly prot?: string | undefined;
+  /** MAP_SHARED; else MAP_PRIVATE. */
+  readonly shared?: boolean | undefined;
+  /** MAP_POPULATE. */
+  readonly populate?: boolean | undefined;
+  /** MAP_LOCKED. */
+  readonly locked?: boolean | undefined;
+  /** The file is opened for reading and writing, which a read-only file system refuses. */
+  readonly rdwr?: boolean | undefined;
+  /** Virtual address to map at. Default: the kernel's choice. */
+  readonly vmaStart?: number | undefined;
+}
+
+/** What is to be found out beyond the mapping itself. */
+export interface MapDetail {
+  /** What a touch of each page gives, and where its data comes from. */
+  readonly pages?: boolean | undefined;
+  /** The CRC-32 of each page as the process sees it. */
+  readonly crc?: boolean | undefined;
+}

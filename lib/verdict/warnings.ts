@@ -1,0 +1,130 @@
+/**
+ * What is wrong with an image beside the verdict on one mapping of it.
+ */
+import { CramfsError } from '../errors.ts';
+import { filePages } from '../driver/inode.ts';
+import { findBlock } from '../driver/readFolio.ts';
+import { guessPageSize } from '../image/pageSize.ts';
+import type { PteRun } from '../mm/pageTable.ts';
+import type { MapWarning } from './mapVerdict.ts';
+import type { MappedProcess } from './process.ts';
+import type { MapDetail } from './request.ts';
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
+/**
+ * Refuses a verdict on bytes that the image should have and the file has not: what a truncated file would really hold
+ * there is unknown.
+ *
+ * @throws CramfsError TRUNCATED
+ */
+export function requireNotTruncated(
+  mapped: MappedProcess,
+  direct: readonly PteRun[],
+  pages: number,
+  detail: MapDetail,
+): void {
+  const { board, file, pgoff } = mapped;
+  if (!board.isTruncated) return;
+  const fs = board.mounted();
+  const { pageSize } = board.cpu;
+  const have = board.image.source.size;
+  const check = (start: number, length: number, what: string): void => {
+    if (length === 0 || start + length <= have || start >= fs.size) return;
+    throw new CramfsError('TRUNCATED', {
+      path: file.resolved.path,
+      offset: start,
+      what,
+      expected: `a file of ${String(fs.size)} bytes, as the superblock says`,
+      found: `one of ${String(have)}`,
+    });
+  };
+  for (const run of direct) {
+    check(run.pfn * pageSize - board.memory.base, run.pages * pageSize, `data of page ${String(pgoff + run.page)}`);
+  }
+  if (detail.pages !== true && detail.crc !== true) return;
+  const end = Math.min(pgoff + pages, filePages(fs, file.inode));
+  for (let index = pgoff; index < end; index++) {
+    const { start, length } = findBlock(fs, file.inode, index);
+    check(start, length, `block ${String(index)}`);
+  }
+}
+
+/** Things the user should know, most important first. */
+export function findWarnings(mapped: MappedProcess, direct: readonly PteRun[], hangs: boolean): MapWarning[] {
+  return [...strayPages(mapped, direct), ...hangWarning(hangs), ...pageSizeWarning(mapped), ...truncationWarning(mapped)];
+}
+
+function strayPages({ board }: MappedProcess, direct: readonly PteRun[]): MapWarning[] {
+  const { memory, cpu, image } = board;
+  const stray = { foreign: 0, behind: 0 };
+  const first = { foreign: 0, behind: 0 };
+  for (const run of direct) {
+    const start = run.pfn * cpu.pageSize;
+    const end = start + run.pages * cpu.pageSize;
+    if (start >= memory.base && end <= memory.base + image.size) continue;
+    for (let address = start; address < end; address += cpu.pageSize) {
+      const outside = address < memory.base || address + cpu.pageSize > memory.base + memory.size;
+      const kind = outside ? 'foreign' : address + cpu.pageSize > memory.base + image.size ? 'behind' : null;
+      if (kind === null) continue;
+      if (stray[kind]++ === 0) first[kind] = address;
+    }
+  }
+  const warnings: MapWarning[] = [];
+  if (stray.foreign > 0) {
+    warnings.push({
+      code: 'foreign-memory',
+      message:
+        `${count(stray.foreign, 'page')} from ${hex(first.foreign)} on lie outside the region: ` +
+        'Linux does not check block pointers, and maps whatever memory stands there',
+    });
+  }
+  if (stray.behind > 0) {
+    warnings.push({
+      code: 'outside-image',
+      message: `${count(stray.behind, 'page')} from ${hex(first.behind)} on lie behind the image: its block pointers are wrong`,
+    });
+  }
+  return warnings;
+}
+
+function count(n: number, noun: string): string {
+  return `${String(n)} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+function hangWarning(hangs: boolean): MapWarning[] {
+  if (!hangs) return [];
+  return [
+    {
+      code: 'populate-hangs',
+      message: 'a page to be populated cannot be read: the real call never returns and floods the kernel log',
+    },
+  ];
+}
+
+function pageSizeWarning({ board, file }: MappedProcess): MapWarning[] {
+  if (file.inode.type !== 'file') return [];
+  const guess = guessPageSize(board.image, file.inode);
+  if (guess === null || guess === board.image.pageSize) return [];
+  return [
+    {
+      code: 'page-size',
+      message:
+        `this file looks as if made for pages of ${String(guess)} bytes, not ${String(board.image.pageSize)} ` +
+        '(the image itself does not say): see --page-size',
+    },
+  ];
+}
+
+function truncationWarning({ board }: MappedProcess): MapWarning[] {
+  if (!board.isTruncated) return [];
+  const { image } = board;
+  return [
+    {
+      code: 'truncated',
+      message:
+        `the superblock says ${String(image.superblock.size)} bytes, the file has ${String(image.source.size)}: ` +
+        'it is truncated, or its size is wrong',
+    },
+  ];
+}
