@@ -20,7 +20,9 @@ withTemporaryFolder((folder) => {
     startUp.push(runNode(['-e', '0']).seconds);
     const { seconds, stdout } = runNode([COMMAND, image, '--batch', batch]);
     whole.push(seconds);
+    // A rate means nothing if the requests were not answered.
     answers = stdout.toString('latin1').split('\n').length - 1;
+    if (answers < LINES) throw new Error(`expected at least ${LINES} lines of answers, found ${answers}`);
   }
   const [start, wall] = [median(startUp), median(whole)];
   console.log(`\n${LINES} requests for ${REQUEST}: ${answers} lines of answers; medians of ${RUNS} runs\n`);
