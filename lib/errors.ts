@@ -90,7 +90,7 @@ export class CramfsError extends Error {
 }
 
 function compose(code: ErrorCode, details: ErrorDetails): string {
-  const sentence = (sentences[code] as (d: ErrorDetails) => string)(details);
+  const sentence = sentences[code](details);
   const place =
     details.offset === undefined ? '' : ` (at byte ${String(details.offset)}, ${hexadecimal(details.offset)})`;
   return `${details.path === undefined ? '' : `${details.path}: `}${sentence}${place}`;

@@ -60,7 +60,12 @@ const OPEN_ERRNO: Partial<Record<string, Errno>> = {
   NAME_TOO_LONG: 'ENAMETOOLONG',
 };
 
-function answerLine(board: Board, line: string | CramfsError, detail: MapDetail, requirement: Requirement | null): Answer {
+function answerLine(
+  board: Board,
+  line: string | CramfsError,
+  detail: MapDetail,
+  requirement: Requirement | null,
+): Answer {
   let parsed: ParsedLine | null = null;
   try {
     if (line instanceof CramfsError) throw line;
@@ -128,7 +133,8 @@ function wholeNumber(value: unknown, key: string): number | undefined {
 
 function protLetters(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string' || !/^(-|none|[rwx]*)$/.test(value)) bad('"prot" must be letters of "rwx", or "-" for none');
+  if (typeof value !== 'string' || !/^(-|none|[rwx]*)$/.test(value))
+    bad('"prot" must be letters of "rwx", or "-" for none');
   return value === 'none' ? '-' : value;
 }
 
@@ -196,7 +202,8 @@ function readPiece(fd: number, buffer: Buffer): number {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'EOF') return 0;
-      if (code !== 'EAGAIN') throw new CramfsError('USAGE', { found: `cannot read the batch: ${message}`, cause: error });
+      if (code !== 'EAGAIN')
+        throw new CramfsError('USAGE', { found: `cannot read the batch: ${message}`, cause: error });
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }

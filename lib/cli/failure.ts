@@ -37,6 +37,6 @@ export function reportFailure(error: unknown, io: Io, program: string, json: boo
     `${program}: this is a bug of ours: ${detail}\n` +
       `Please report it with the command line and, if you can, the image (CRAMFS_MAP_DEBUG=1 shows where it happened).\n`,
   );
-  if (io.env['CRAMFS_MAP_DEBUG'] === '1' && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`);
+  if (io.env.CRAMFS_MAP_DEBUG === '1' && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`);
   return EXIT.bug;
 }

@@ -73,15 +73,24 @@ export function defineMapCommand(command: Command, io: Io, done: (exitCode: numb
     .option('--private', 'MAP_PRIVATE (the default)')
     .option('--populate', 'MAP_POPULATE')
     .option('--locked', 'MAP_LOCKED')
-    .option('--phys <address>', `physical address of the image, 0 for none (default: 0x${DEFAULT_PHYS_BASE.toString(16)})`)
+    .option(
+      '--phys <address>',
+      `physical address of the image, 0 for none (default: 0x${DEFAULT_PHYS_BASE.toString(16)})`,
+    )
     .option('--region <size>', 'memory region that holds the image (default: its size rounded up to 64 KiB)')
-    .addOption(new Option('--fill <byte>', 'what stands behind the image in the region').choices(['00', 'ff']).default('00'))
+    .addOption(
+      new Option('--fill <byte>', 'what stands behind the image in the region').choices(['00', 'ff']).default('00'),
+    )
     .option('--page-size <n>', 'page size of the CPU: 4K, 8K, 16K or 64K (default: 4K)')
     .option('--image-offset <n>', 'where the image starts in the file (default: 0)')
     .option('--vma-start <address>', "virtual address to map at (default: the kernel's choice)")
     .option('--kernel <model>', 'kernel model', 'linux')
-    .addOption(new Option('--cpu <name>', 'CPU (default: x86-64 for 4 KiB pages, else arm64)').choices(['x86-64', 'arm64']))
-    .addOption(new Option('--endian <order>', "byte order of the CPU (default: the image's)").choices(['little', 'big']))
+    .addOption(
+      new Option('--cpu <name>', 'CPU (default: x86-64 for 4 KiB pages, else arm64)').choices(['x86-64', 'arm64']),
+    )
+    .addOption(
+      new Option('--endian <order>', "byte order of the CPU (default: the image's)").choices(['little', 'big']),
+    )
     .option('--pages', 'tell what each page is')
     .option('--crc', 'tell the CRC-32 of each page as a process sees it')
     .option('--json', 'print JSON')
@@ -133,7 +142,13 @@ function mapAction(imageFile: string, path: string | undefined, options: MapOpti
     });
     const requirement = options.require ?? null;
     if (batch !== undefined) {
-      return runBatch(board, batch === '-' ? io.stdin : batch, detail, requirement, options.quiet === true ? null : io.stdout);
+      return runBatch(
+        board,
+        batch === '-' ? io.stdin : batch,
+        detail,
+        requirement,
+        options.quiet === true ? null : io.stdout,
+      );
     }
     const verdict = board.map({ ...request, path: path ?? '' }, detail);
     if (options.quiet !== true) {
@@ -151,7 +166,11 @@ function mapAction(imageFile: string, path: string | undefined, options: MapOpti
   }
 }
 
-function outcome(verdict: { readonly state: string | null; readonly errno: string | null; readonly bailout: string | null }): string {
+function outcome(verdict: {
+  readonly state: string | null;
+  readonly errno: string | null;
+  readonly bailout: string | null;
+}): string {
   if (verdict.state === null) return verdict.errno ?? 'the kernel dies';
   return verdict.bailout === null ? verdict.state : `${verdict.state} (${verdict.bailout})`;
 }

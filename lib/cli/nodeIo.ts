@@ -16,7 +16,7 @@ function sink(stream: NodeJS.WriteStream, fd: number): TextSink {
     columns: stream.isTTY ? stream.columns : undefined,
     write(text) {
       const bytes = Buffer.from(text, 'utf8');
-      for (let written = 0; written < bytes.length; ) written += writePiece(fd, bytes.subarray(written));
+      for (let written = 0; written < bytes.length;) written += writePiece(fd, bytes.subarray(written));
     },
   };
 }

@@ -44,7 +44,9 @@ export function getBlockRange(
     const pointer = dereference(fs, table + pages * 4);
     if (pointer !== expected) {
       const last = (pgoff + limit - 1) | 0; // printed with %d
-      log.push(`cramfs: range: block ${String(pgoff + pages)}/${String(last)} got ${hex(pointer)} expects ${hex(expected)}`);
+      log.push(
+        `cramfs: range: block ${String(pgoff + pages)}/${String(last)} got ${hex(pointer)} expects ${hex(expected)}`,
+      );
       if (pages === 0) return { offset: 0, pages: limit };
       break;
     }

@@ -76,7 +76,8 @@ export class PathWalker {
         throw new CramfsError('SYMLINK_LOOP', { path: shown, found: `more than ${String(MAX_SYMLINKS)}` });
       }
       const target = readLink(this.#image, inode, shown);
-      if (target === '') throw new CramfsError('NOT_FOUND', { path: shown, found: 'a symbolic link on the way is empty' });
+      if (target === '')
+        throw new CramfsError('NOT_FOUND', { path: shown, found: 'a symbolic link on the way is empty' });
       if (pending.length === 0 && target.endsWith('/')) mustBeDirectory = true;
       if (target.startsWith('/')) trail.length = 1;
       for (const part of components(target).reverse()) pending.push(part);

@@ -42,9 +42,7 @@ export function findBlock(fs: MountedCramfs, inode: KernelInode, index: number):
     if ((previous & CRAMFS_BLK_FLAG_DIRECT_PTR) !== 0) {
       const address = directAddress(previous);
       start =
-        (previous & CRAMFS_BLK_FLAG_UNCOMPRESSED) !== 0
-          ? address + pageSize
-          : address + 2 + cramfsReadU16(fs, address);
+        (previous & CRAMFS_BLK_FLAG_UNCOMPRESSED) !== 0 ? address + pageSize : address + 2 + cramfsReadU16(fs, address);
       start &= CRAMFS_BLK_VALUE;
     }
   }

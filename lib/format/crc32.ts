@@ -32,8 +32,8 @@ export function crc32(bytes: Uint8Array, crc = 0): number {
   ];
   let c = ~crc;
   let i = 0;
-  const at = (index: number): number => bytes[index] as number;
-  const entry = (table: Uint32Array, index: number): number => table[index & 0xff] as number;
+  const at = (index: number): number => bytes[index] ?? 0;
+  const entry = (table: Uint32Array, index: number): number => table[index & 0xff] ?? 0;
   for (const end = bytes.length - 7; i < end; i += 8) {
     c ^= at(i) | (at(i + 1) << 8) | (at(i + 2) << 16) | (at(i + 3) << 24);
     c =

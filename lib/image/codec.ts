@@ -49,7 +49,7 @@ export const inflateWithPako: Inflate = (data, limit) => {
   inflator.onData = (chunk) => {
     total += chunk.length;
     if (total > limit) throw stopped;
-    pieces.push(chunk as Uint8Array);
+    pieces.push(chunk);
   };
   inflator.onEnd = () => undefined;
   try {

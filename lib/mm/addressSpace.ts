@@ -58,7 +58,8 @@ export type MmapResult =
 export type Touch = 'ok' | 'SIGBUS' | 'SIGSEGV';
 
 /** What a process sees of one page; `bytes` is null for foreign memory, whose content nobody here knows. */
-export type PageView = { readonly touch: 'ok'; readonly bytes: Uint8Array | null } | { readonly touch: 'SIGBUS' | 'SIGSEGV' };
+export type PageView =
+  { readonly touch: 'ok'; readonly bytes: Uint8Array | null } | { readonly touch: 'SIGBUS' | 'SIGSEGV' };
 
 /** Largest file offset: what file_mmap_ok() allows for regular files on 64-bit kernels. */
 const MAX_LFS_FILESIZE = 2 ** 63;
@@ -94,7 +95,10 @@ export class AddressSpace {
     return { vma, hangs };
   }
 
-  #place(desc: VmAreaDesc, hooks: NonNullable<OpenFile['operations']['mmap']>): Vma | { errno: Errno } | { bug: string } {
+  #place(
+    desc: VmAreaDesc,
+    hooks: NonNullable<OpenFile['operations']['mmap']>,
+  ): Vma | { errno: Errno } | { bug: string } {
     try {
       const refused = hooks.prepare(desc, this.kernel);
       if (refused !== null) return { errno: refused };
@@ -134,7 +138,15 @@ export class AddressSpace {
     // accountable_mapping(): private and writable.
     if ((vmFlags & (VM_SHARED | VM_WRITE)) === VM_WRITE) vmFlags |= VM_ACCOUNT;
     if (cpu.softDirty) vmFlags |= VM_SOFTDIRTY;
-    return { start, end: start + length, pgoff: offset / cpu.pageSize, vmFlags, pageProt, file, mmapContext: undefined };
+    return {
+      start,
+      end: start + length,
+      pgoff: offset / cpu.pageSize,
+      vmFlags,
+      pageProt,
+      file,
+      mmapContext: undefined,
+    };
   }
 
   /** Top-down search for a free range, as arch_get_unmapped_area_topdown() does without randomisation. */

@@ -19,7 +19,13 @@ export function remapPfnRangePrepare(desc: VmAreaDesc, pfn: number, kernel: Kern
 }
 
 /** remap_pfn_range_complete(): fills the page table and leaves the vma alone. `size` is in bytes. */
-export function remapPfnRangeComplete(mm: AddressSpace, vma: Vma, address: number, pfn: number, size: number): Errno | null {
+export function remapPfnRangeComplete(
+  mm: AddressSpace,
+  vma: Vma,
+  address: number,
+  pfn: number,
+  size: number,
+): Errno | null {
   return traced(mm, { call: 'remap_pfn_range_complete', pfn: hex(pfn), size }, () =>
     fillPageTable(mm, vma, address, pfn, size),
   );

@@ -52,7 +52,13 @@ export class PhysicalMemory {
   /** @throws CramfsError USAGE when base and size make no region of physical memory */
   constructor(source: ByteSource, layout: MemoryLayout) {
     const { base, size, fill = 0, littleEndian, ram = [] } = layout;
-    if (!Number.isSafeInteger(base) || !Number.isSafeInteger(size) || base < 0 || size < 0 || base + size > MAX_PHYSICAL) {
+    if (
+      !Number.isSafeInteger(base) ||
+      !Number.isSafeInteger(size) ||
+      base < 0 ||
+      size < 0 ||
+      base + size > MAX_PHYSICAL
+    ) {
       throw new CramfsError('USAGE', {
         found: `no region of physical memory: ${String(size)} bytes at 0x${base.toString(16)}`,
       });

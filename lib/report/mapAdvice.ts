@@ -60,7 +60,10 @@ export function adviseOn(verdict: MapVerdict, board: Board): Advice | null {
         change: 'map it without PROT_WRITE; data that is written lives in RAM anyway',
       };
     case 'beyond file limit':
-      return { why: `the file has ${plural(verdict.file?.size ?? 0, 'byte')}, and nothing of it is there`, change: null };
+      return {
+        why: `the file has ${plural(verdict.file?.size ?? 0, 'byte')}, and nothing of it is there`,
+        change: null,
+      };
     case 'data is not page aligned':
       return unaligned(verdict, board);
     default:

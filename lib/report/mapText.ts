@@ -30,7 +30,8 @@ export function mapText(verdict: MapVerdict, board: Board, style: Style, width: 
   if (picture.length > 0) out.push('', ...picture.map((line) => `  ${line}`));
   if (verdict.pages !== null) out.push('', ...pageTable(verdict.pages, board.cpu.pageSize, style));
   if (out[out.length - 1] !== '') out.push('');
-  for (const warning of verdict.warnings) out.push(wrap(`${style.bad('warning:')} ${warning.message}`, width, '  '), '');
+  for (const warning of verdict.warnings)
+    out.push(wrap(`${style.bad('warning:')} ${warning.message}`, width, '  '), '');
   out.push(style.strong('kernel log'));
   if (verdict.log.length === 0) out.push(`  ${style.faint('(nothing: Linux does not log this)')}`);
   for (const line of verdict.log) out.push(`  ${wrap(printableName(line), width - 2, '    ')}`);
@@ -39,7 +40,8 @@ export function mapText(verdict: MapVerdict, board: Board, style: Style, width: 
 
 function heading(verdict: MapVerdict, board: Board, style: Style, width: number): string {
   const { cpu } = board;
-  const target = verdict.file === null || verdict.file.path === verdict.path ? '' : ` -> ${printableName(verdict.file.path)}`;
+  const target =
+    verdict.file === null || verdict.file.path === verdict.path ? '' : ` -> ${printableName(verdict.file.path)}`;
   const what = `${String(verdict.length)} bytes from offset ${hex(verdict.offset)}, prot ${verdict.prot}, ${verdict.flags.join(' ')}`;
   const where =
     `${board.kernel.name} on ${cpu.name}, ${cpu.littleEndian ? 'little' : 'big'} endian, ` +
@@ -94,11 +96,12 @@ function mappingRows(verdict: MapVerdict, board: Board, row: (label: string, tex
 /** The pages with runs of the same kind folded. */
 function pageTable(pages: readonly PageVerdict[], pageSize: number, style: Style): string[] {
   const rows = [style.faint('  page         kind     physical                 stored as  crc32')];
-  for (let at = 0; at < pages.length; ) {
+  for (let at = 0; at < pages.length;) {
     const first = pages[at];
     if (first === undefined) break;
     let end = at + 1;
-    for (let next = pages[end]; next !== undefined && continues(first, next, end - at, pageSize); next = pages[end]) end++;
+    for (let next = pages[end]; next !== undefined && continues(first, next, end - at, pageSize); next = pages[end])
+      end++;
     const last = pages[end - 1] ?? first;
     const range = end - at === 1 ? String(first.page) : `${String(first.page)}-${String(last.page)}`;
     const phys =

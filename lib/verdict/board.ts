@@ -157,4 +157,3 @@ const NOUNS: Partial<Record<Inode['type'], string>> = {
   fifo: 'fifo',
   socket: 'socket',
 };
-

@@ -59,7 +59,7 @@ function lengthToEnd(file: BoardFile, offset: number, pageSize: number): number 
 
 /** Letters in the order r, w, x; "-" for none. */
 function normalProt(prot: string): string {
-  const letters = [...'rwx'].filter((letter) => prot.includes(letter)).join('');
+  const letters = ['r', 'w', 'x'].filter((letter) => prot.includes(letter)).join('');
   return letters === '' ? '-' : letters;
 }
 

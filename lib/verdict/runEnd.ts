@@ -36,6 +36,8 @@ export function findRunEnd(mapped: MappedProcess, pages: number): RunEnd | null 
   if (next >= total) return { why: 'end-of-file' };
   const { kind, pointer } = fileBlock(board.image, inode, next, resolved.path);
   const expectedOffset = range.address - board.memory.base + range.pages * board.cpu.pageSize;
-  const continues = kind === 'direct' && ((pointer << CRAMFS_BLK_DIRECT_PTR_SHIFT) >>> 0) === expectedOffset;
-  return continues ? { why: 'shared-tail', block: next } : { why: 'layout', block: next, kind, pointer, expectedOffset };
+  const continues = kind === 'direct' && (pointer << CRAMFS_BLK_DIRECT_PTR_SHIFT) >>> 0 === expectedOffset;
+  return continues
+    ? { why: 'shared-tail', block: next }
+    : { why: 'layout', block: next, kind, pointer, expectedOffset };
 }

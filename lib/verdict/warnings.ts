@@ -52,7 +52,12 @@ export function requireNotTruncated(
 
 /** Things the user should know, most important first. */
 export function findWarnings(mapped: MappedProcess, direct: readonly PteRun[], hangs: boolean): MapWarning[] {
-  return [...strayPages(mapped, direct), ...hangWarning(hangs), ...pageSizeWarning(mapped), ...truncationWarning(mapped)];
+  return [
+    ...strayPages(mapped, direct),
+    ...hangWarning(hangs),
+    ...pageSizeWarning(mapped),
+    ...truncationWarning(mapped),
+  ];
 }
 
 function strayPages({ board }: MappedProcess, direct: readonly PteRun[]): MapWarning[] {

@@ -1,0 +1,37 @@
+/**
+ * A program made with commander, wired to an Io: it never exits by itself, and errors become exit codes.
+ */
+import { Command, CommanderError } from 'commander';
+import { reportFailure } from './failure.ts';
+import { EXIT, type Io } from './io.ts';
+import { VERSION } from './version.ts';
+
+/** A program of that name that writes to `io`. */
+export function newProgram(name: string, io: Io): Command {
+  return wire(new Command(name), io).version(VERSION, '-V, --version', 'print the version');
+}
+
+/** Sends a command's output to `io`, and makes it throw in place of exiting. */
+export function wire(command: Command, io: Io): Command {
+  return command
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureHelp({ helpWidth: Math.min(io.stdout.columns ?? 80, 100) })
+    .configureOutput({
+      writeOut: (text) => {
+        io.stdout.write(text);
+      },
+      writeErr: (text) => {
+        io.stderr.write(text);
+      },
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, `${command.name()}: `));
+      },
+    });
+}
+
+/** The exit code for what a program threw; the error is told. */
+export function exitCodeFor(error: unknown, argv: readonly string[], io: Io, program: string): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  return reportFailure(error, io, program, argv.includes('--json'));
+}
