@@ -5,8 +5,8 @@ import { join } from 'node:path';
 
 const LINES = 100_000;
 const RUNS = 5;
-// One request a line, in the form of --batch.
-const REQUEST = '/bin/hello';
+// One line of --batch.
+const REQUEST = JSON.stringify({ path: '/bin/hello' });
 
 withTemporaryFolder((folder) => {
   const image = unpackImage(folder, 'root-XX.cramfs');
