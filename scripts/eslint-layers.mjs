@@ -24,6 +24,9 @@ const ROWS = [
   ['cli'],
 ];
 
+/** Entry points of the package: for Node, and for browsers. */
+const ENTRIES = ['index', 'browser'];
+
 /**
  * Imports that the rows would allow and that are wrong all the same: the memory management knows no image.
  * @type {Record<string, string[]>}
@@ -56,9 +59,9 @@ const rowOf = (layer) => ROWS.findIndex((row) => row.includes(layer));
  * @returns {string | undefined} undefined if it is allowed
  */
 export function wrongImport(from, to) {
-  // The package's entry point publishes whatever it likes, and nobody inside imports it.
-  if (to === 'index') return 'lib/index.ts is for users of the package; import the module itself';
-  if (from === to || from === 'index') return undefined;
+  // The package's entry points publish whatever they like, and nobody inside imports them.
+  if (ENTRIES.includes(from) || from === to) return undefined;
+  if (ENTRIES.includes(to)) return `lib/${to}.ts is for users of the package; import the module itself`;
   const fromRow = rowOf(from);
   const toRow = rowOf(to);
   if (fromRow === -1) return `lib/${from} has no place in the import order yet: add it to scripts/eslint-layers.mjs`;

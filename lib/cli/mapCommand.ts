@@ -6,7 +6,7 @@ import { CramfsError } from '../errors.ts';
 import { printableName } from '../format/names.ts';
 import { CramfsImage, PAGE_SIZES } from '../image/image.ts';
 import { kernelModel } from '../driver/models/index.ts';
-import { mapJson } from '../report/mapJson.ts';
+import { mapJson, mountJson } from '../report/mapJson.ts';
 import { mapText } from '../report/mapText.ts';
 import { openFileSource, openStdinSource } from '../source/nodeFile.ts';
 import { Board, DEFAULT_PHYS_BASE } from '../verdict/board.ts';
@@ -154,7 +154,7 @@ function mapAction(imageFile: string, path: string | undefined, options: MapOpti
     if (options.quiet !== true) {
       io.stdout.write(
         options.json === true
-          ? `${JSON.stringify(mapJson(verdict, board, detail))}\n`
+          ? `${JSON.stringify({ ...mapJson(verdict, board, detail), mount: mountJson(board) })}\n`
           : mapText(verdict, board, styleFor(io, options.color), widthFor(io)),
       );
     }

@@ -1,7 +1,7 @@
 /**
  * Page tables: which page frame stands behind each virtual page of a process.
  *
- * As in hardware, entries live in tables of 512. An entry is empty, *direct* (a special PTE: a bare page frame number
+ * As in hardware, entries live in tables, here of 64. An entry is empty, *direct* (a special PTE: a bare page frame number
  * without a struct page, into the image or wherever the kernel pointed it), or a folio in RAM.
  */
 
@@ -24,7 +24,7 @@ export interface PteRun {
   readonly pfn: number;
 }
 
-const ENTRIES = 512;
+const ENTRIES = 64;
 const NONE = -1;
 const FOLIO = -2;
 
@@ -32,6 +32,8 @@ const FOLIO = -2;
 export class PageTable {
   readonly #tables = new Map<number, Float64Array>();
   readonly #folios = new Map<number, Folio>();
+  /** The table that was used last: neighbours are asked for one after the other. */
+  #last: { readonly index: number; readonly table: Float64Array } | null = null;
 
   /** The entry of a page, or null where none is present. */
   get(vpn: number): Pte | null {
@@ -98,16 +100,20 @@ export class PageTable {
   }
 
   #value(vpn: number): number {
-    return this.#tables.get(Math.floor(vpn / ENTRIES))?.[vpn % ENTRIES] ?? NONE;
+    const index = Math.floor(vpn / ENTRIES);
+    const table = this.#last?.index === index ? this.#last.table : this.#tables.get(index);
+    return table?.[vpn % ENTRIES] ?? NONE;
   }
 
   #table(vpn: number): Float64Array {
     const index = Math.floor(vpn / ENTRIES);
+    if (this.#last?.index === index) return this.#last.table;
     let table = this.#tables.get(index);
     if (table === undefined) {
       table = new Float64Array(ENTRIES).fill(NONE);
       this.#tables.set(index, table);
     }
+    this.#last = { index, table };
     return table;
   }
 }

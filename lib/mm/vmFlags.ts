@@ -26,30 +26,30 @@ export const VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
 export const VM_REMAP_FLAGS = VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
 
 /** In the order of show_smap_vma_flags(): by bit. */
-const MNEMONICS: readonly (readonly [number, string])[] = [
-  [VM_READ, 'rd'],
-  [VM_WRITE, 'wr'],
-  [VM_EXEC, 'ex'],
-  [VM_SHARED, 'sh'],
-  [VM_MAYREAD, 'mr'],
-  [VM_MAYWRITE, 'mw'],
-  [VM_MAYEXEC, 'me'],
-  [VM_MAYSHARE, 'ms'],
-  [VM_PFNMAP, 'pf'],
-  [VM_LOCKED, 'lo'],
-  [VM_IO, 'io'],
-  [VM_DONTEXPAND, 'de'],
-  [VM_ACCOUNT, 'ac'],
-  [VM_ARCH_1, 'ar'],
-  [VM_DONTDUMP, 'dd'],
-  [VM_SOFTDIRTY, 'sd'],
-  [VM_MIXEDMAP, 'mm'],
+const MNEMONICS: readonly { readonly bit: number; readonly letters: string }[] = [
+  { bit: VM_READ, letters: 'rd' },
+  { bit: VM_WRITE, letters: 'wr' },
+  { bit: VM_EXEC, letters: 'ex' },
+  { bit: VM_SHARED, letters: 'sh' },
+  { bit: VM_MAYREAD, letters: 'mr' },
+  { bit: VM_MAYWRITE, letters: 'mw' },
+  { bit: VM_MAYEXEC, letters: 'me' },
+  { bit: VM_MAYSHARE, letters: 'ms' },
+  { bit: VM_PFNMAP, letters: 'pf' },
+  { bit: VM_LOCKED, letters: 'lo' },
+  { bit: VM_IO, letters: 'io' },
+  { bit: VM_DONTEXPAND, letters: 'de' },
+  { bit: VM_ACCOUNT, letters: 'ac' },
+  { bit: VM_ARCH_1, letters: 'ar' },
+  { bit: VM_DONTDUMP, letters: 'dd' },
+  { bit: VM_SOFTDIRTY, letters: 'sd' },
+  { bit: VM_MIXEDMAP, letters: 'mm' },
 ];
 
 /** The letters of the VmFlags line in /proc/PID/smaps. */
 export function vmFlagNames(flags: number): string[] {
   const names: string[] = [];
-  for (const [bit, name] of MNEMONICS) if ((flags & bit) !== 0) names.push(name);
+  for (const flag of MNEMONICS) if ((flags & flag.bit) !== 0) names.push(flag.letters);
   return names;
 }
 

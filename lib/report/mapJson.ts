@@ -7,6 +7,11 @@ import type { Board } from '../verdict/board.ts';
 import type { MapVerdict, PageKind, PageVerdict } from '../verdict/mapVerdict.ts';
 import type { MapDetail } from '../verdict/request.ts';
 
+/** The mount that came before, for the `mount` key of a single verdict. */
+export function mountJson({ mount }: Board): Record<string, unknown> {
+  return { errno: mount.errno, log: mount.log };
+}
+
 /** Version of the JSON that every command prints. */
 export const SCHEMA_VERSION = 1;
 
@@ -34,9 +39,9 @@ function pageJson(page: PageVerdict): Record<string, unknown> {
   };
 }
 
-/** The verdict as the object that `--json` and `--batch` print. */
+/** The verdict as the object that `--json` prints, and `--batch` on each line. */
 export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): Record<string, unknown> {
-  const { cpu, memory, kernel, mount } = board;
+  const { cpu, memory, kernel } = board;
   return {
     schemaVersion: SCHEMA_VERSION,
     path: verdict.path,
@@ -65,7 +70,6 @@ export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): R
     vmFlags: verdict.vmFlags,
     log: verdict.log,
     warnings: verdict.warnings,
-    mount: { errno: mount.errno, log: mount.log },
     ...(verdict.pages === null ? {} : pagesJson(verdict.pages, detail)),
   };
 }

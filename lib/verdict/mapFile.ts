@@ -13,24 +13,28 @@ import type { MapDetail, MapRequest } from './request.ts';
 import { findRunEnd } from './runEnd.ts';
 import { findWarnings, requireNotTruncated } from './warnings.ts';
 
+/** The request as understood. */
+type Understood = Pick<MapVerdict, 'path' | 'offset' | 'length' | 'prot' | 'flags' | 'file'>;
+
 /** See Board.map(). */
 export function mapFile(board: Board, request: MapRequest, detail: MapDetail): MapVerdict {
   const file = board.open(request.path);
+  const { name, path } = file.resolved;
   const offset = request.offset ?? 0;
   const length = request.length ?? lengthToEnd(file, offset, board.cpu.pageSize);
   const prot = normalProt(request.prot ?? 'r');
-  const verdict: MapVerdict = {
-    ...NOTHING,
+  const understood: Understood = {
     path: request.path,
     offset,
     length,
     prot,
     flags: flagNames(request),
-    file: { path: file.resolved.path, name: file.resolved.name, size: file.inode.size },
+    file: { path, name, size: file.inode.size },
   };
   if (request.rdwr === true) {
     // may_open(): a directory cannot be opened for writing at all; anything else not on a read-only file system.
-    return { ...verdict, errno: file.inode.type === 'directory' ? 'EISDIR' : 'EROFS', failed: 'open' };
+    const errno = file.inode.type === 'directory' ? 'EISDIR' : 'EROFS';
+    return refused(understood, { errno, failed: 'open', bug: null, log: [] });
   }
   const mapped = mapInNewProcess(board, file, {
     length,
@@ -46,9 +50,9 @@ export function mapFile(board: Board, request: MapRequest, detail: MapDetail): M
   const { result } = mapped;
   // A copy: reading pages for the details may log more.
   const log = [...mapped.mm.kernel.log];
-  if ('errno' in result) return { ...verdict, errno: result.errno, failed: 'mmap', log };
-  if ('bug' in result) return { ...verdict, bug: result.bug, log };
-  return { ...verdict, log, ...describe(mapped, result.vma, result.hangs, detail) };
+  if ('errno' in result) return refused(understood, { errno: result.errno, failed: 'mmap', bug: null, log });
+  if ('bug' in result) return refused(understood, { errno: null, failed: null, bug: result.bug, log });
+  return describe(understood, mapped, { vma: result.vma, hangs: result.hangs, log }, detail);
 }
 
 /** Bytes from `offset` to the end of the file; a page where there is nothing left. */
@@ -71,30 +75,55 @@ function flagNames(request: MapRequest): string[] {
   return names;
 }
 
+// The two literals below name every key instead of spreading `understood`: V8 builds a spread of this size as a
+// dictionary, which makes a batch several times slower.
+
 /** The verdict on a mapping that does not come about. */
-const NOTHING = {
-  errno: null,
-  failed: null,
-  bug: null,
-  state: null,
-  bailout: null,
-  misaligned: null,
-  physAddress: null,
-  vmaStart: null,
-  vmaPages: null,
-  directPages: null,
-  direct: [],
-  mapsOffset: null,
-  vmFlags: null,
-  log: [],
-  pagesBehindEnd: null,
-  runEnd: null,
-  warnings: [],
-  pages: null,
-} as const;
+function refused(
+  understood: Understood,
+  { errno, failed, bug, log }: Pick<MapVerdict, 'errno' | 'failed' | 'bug' | 'log'>,
+): MapVerdict {
+  return {
+    path: understood.path,
+    offset: understood.offset,
+    length: understood.length,
+    prot: understood.prot,
+    flags: understood.flags,
+    file: understood.file,
+    errno,
+    failed,
+    bug,
+    state: null,
+    bailout: null,
+    misaligned: null,
+    physAddress: null,
+    vmaStart: null,
+    vmaPages: null,
+    directPages: null,
+    direct: [],
+    mapsOffset: null,
+    vmFlags: null,
+    log,
+    pagesBehindEnd: null,
+    runEnd: null,
+    warnings: [],
+    pages: null,
+  };
+}
+
+interface Mapping {
+  readonly vma: Vma;
+  readonly hangs: boolean;
+  readonly log: readonly string[];
+}
 
 /** Reads a mapping that came about back from the emulated process. */
-function describe(mapped: MappedProcess, vma: Vma, hangs: boolean, detail: MapDetail): Partial<MapVerdict> {
+function describe(
+  understood: Understood,
+  mapped: MappedProcess,
+  { vma, hangs, log }: Mapping,
+  detail: MapDetail,
+): MapVerdict {
   const { board, file, mm, decision } = mapped;
   const { pageSize } = board.cpu;
   const pages = vmaPages(vma, pageSize);
@@ -103,6 +132,15 @@ function describe(mapped: MappedProcess, vma: Vma, hangs: boolean, detail: MapDe
   const first = direct[0];
   const behindEnd = mapped.pgoff + pages - filePages(board.mounted(), file.inode);
   return {
+    path: understood.path,
+    offset: understood.offset,
+    length: understood.length,
+    prot: understood.prot,
+    flags: understood.flags,
+    file: understood.file,
+    errno: null,
+    failed: null,
+    bug: null,
     state: stateOf(vma),
     bailout: decision !== null && 'bailout' in decision ? decision.bailout : null,
     misaligned: decision !== null && 'bailout' in decision ? (decision.address ?? null) : null,
@@ -113,6 +151,7 @@ function describe(mapped: MappedProcess, vma: Vma, hangs: boolean, detail: MapDe
     direct,
     mapsOffset: vma.pgoff * pageSize,
     vmFlags: vmFlagNames(vma.vmFlags),
+    log,
     pagesBehindEnd: Math.min(pages, Math.max(0, behindEnd)),
     runEnd: findRunEnd(mapped, pages),
     warnings: findWarnings(mapped, direct, hangs),

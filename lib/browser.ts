@@ -1,0 +1,49 @@
+/**
+ * Everything that needs no Node: for browsers, and the base of the package's main entry.
+ */
+export { CramfsError, type ErrorCode, type ErrorDetails } from './errors.ts';
+export * from './format/constants.ts';
+export { decodeBlockPointer, encodeBlockPointer, type BlockPointer } from './format/blockPointer.ts';
+export { crc32 } from './format/crc32.ts';
+export {
+  decodeInode,
+  deviceNumber,
+  encodeInode,
+  fileType,
+  type FileType,
+  type InodeFields,
+  inodeNumber,
+} from './format/inode.ts';
+export { decodeName, encodeName, printableName } from './format/names.ts';
+export { decodeSuperblock, encodeSuperblock, findSuperblock, type Superblock } from './format/superblock.ts';
+export { type ByteSource, bytesSource, cachedSource, type RawSource, sliceSource } from './source/byteSource.ts';
+export { inflate, inflateWithPako, type Inflate } from './image/codec.ts';
+export { CramfsImage, type Inode, type OpenOptions, PAGE_SIZES } from './image/image.ts';
+export { directoryEntries, type DirectoryEntry } from './image/directory.ts';
+export { type Block, type BlockKind, blockCount, blockPointers, fileBlock, fileBlocks } from './image/blocks.ts';
+export { readBlock, readContent, readLink } from './image/content.ts';
+export { guessPageSize } from './image/pageSize.ts';
+export { type AddressRange, type MemoryLayout, PhysicalMemory, type Place } from './physmem/physicalMemory.ts';
+export { AddressSpace, type MmapRequest, type MmapResult, type PageView, type Touch } from './mm/addressSpace.ts';
+export { type Cpu, type CpuName, makeCpu } from './mm/cpu.ts';
+export type { Errno } from './mm/errno.ts';
+export type { FileOperations, FolioRead, MmapHooks, OpenFile } from './mm/fileOperations.ts';
+export type { Kernel, TraceEntry } from './mm/kernel.ts';
+export { type Folio, PageTable, type Pte, type PteRun } from './mm/pageTable.ts';
+export { remapPfnRange, remapPfnRangeComplete, remapPfnRangePrepare, vmfInsertMixed } from './mm/remap.ts';
+export type { Vma, VmAreaDesc } from './mm/vma.ts';
+export * from './mm/vmFlags.ts';
+export { type BlockRange, getBlockRange, lastPageIsShared } from './driver/blockRange.ts';
+export { type BailoutReason, decide, type Decision, type DirectRange } from './driver/decision.ts';
+export type { KernelInode } from './driver/inode.ts';
+export { PathWalker, type Resolved } from './driver/lookup.ts';
+export { DEFAULT_MODEL, KERNEL_MODELS, kernelModel } from './driver/models/index.ts';
+export type { CramfsFile, KernelModel } from './driver/models/kernelModel.ts';
+export { mountCramfs, type MountedCramfs, type MountResult } from './driver/mount.ts';
+export { readFile, readFolio } from './driver/readFolio.ts';
+export { Board, type BoardFile, type BoardOptions } from './verdict/board.ts';
+export type { MapState, MapVerdict, MapWarning, PageKind, PageVerdict, RunEnd } from './verdict/mapVerdict.ts';
+export type { MapDetail, MapRequest } from './verdict/request.ts';
+export { mapJson, SCHEMA_VERSION } from './report/mapJson.ts';
+export { mapText } from './report/mapText.ts';
+export { COLOURS, NO_COLOURS, type Style } from './report/style.ts';
