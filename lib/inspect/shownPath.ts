@@ -1,0 +1,11 @@
+/** Paths as messages show them. */
+import { printableName } from '../format/names.ts';
+
+/** Characters of a path that a message shows; hostile images have paths of hundreds of kilobytes. */
+const SHOWN = 240;
+
+/** A path without control characters, the middle left out where it is long: fit for a message or an error's `path`. */
+export function shownPath(path: string): string {
+  if (path.length <= SHOWN) return printableName(path);
+  return `${printableName(path.slice(0, SHOWN / 2))}…${printableName(path.slice(-SHOWN / 2))}`;
+}
