@@ -4,10 +4,10 @@ import { gunzipSync } from 'node:zlib';
 
 const root = new URL('../fixtures/', import.meta.url);
 
-/** The bytes of a fixture; `.gz` is unpacked. */
+/** The bytes of a fixture, in an array of their own; `.gz` is unpacked. */
 export function fixture(name: string): Uint8Array {
   const bytes = readFileSync(new URL(name, root));
-  return name.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+  return Uint8Array.from(name.endsWith('.gz') ? gunzipSync(bytes) : bytes);
 }
 
 /** Names in a fixture folder, sorted. */

@@ -17,6 +17,8 @@ export interface ErrorDetails {
   readonly expected?: string | undefined;
   /** What was found instead. */
   readonly found?: string | undefined;
+  /** Lines of the emulated kernel's log that go with it. */
+  readonly log?: readonly string[] | undefined;
   /** The lower-level error, if one is behind this one. */
   readonly cause?: unknown;
 }

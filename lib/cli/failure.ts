@@ -22,7 +22,14 @@ export function exitCodeOf(error: unknown): number {
 
 /** An error as the `error` object of JSON output. */
 export function errorJson(error: CramfsError): Record<string, unknown> {
-  return { code: error.code, message: error.message, offset: error.offset ?? null, path: error.path ?? null };
+  const { log } = error.details;
+  return {
+    code: error.code,
+    message: error.message,
+    offset: error.offset ?? null,
+    path: error.path ?? null,
+    ...(log === undefined ? {} : { log }),
+  };
 }
 
 /** Tells an error: one sentence on standard error, and with --json an object on standard output. */
@@ -30,6 +37,7 @@ export function reportFailure(error: unknown, io: Io, program: string, json: boo
   if (error instanceof CramfsError) {
     if (json) io.stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, error: errorJson(error) })}\n`);
     io.stderr.write(`${program}: ${error.message}\n`);
+    for (const line of error.details.log ?? []) io.stderr.write(`  ${line}\n`);
     return exitCodeOf(error);
   }
   const detail = error instanceof Error ? error.message : String(error);

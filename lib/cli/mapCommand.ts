@@ -132,14 +132,9 @@ function mapAction(imageFile: string, path: string | undefined, options: MapOpti
   const source = imageFile === '-' ? openStdinSource(io.stdin) : openFileSource(imageFile);
   try {
     const image = CramfsImage.open(source, { imageOffset, pageSize });
-    const board = new Board(image, {
-      physBase,
-      regionSize,
-      fill: options.fill === 'ff' ? 0xff : 0,
-      cpu: options.cpu,
-      littleEndian: options.endian === undefined ? undefined : options.endian === 'little',
-      kernel,
-    });
+    const littleEndian = options.endian === undefined ? undefined : options.endian === 'little';
+    const fill = options.fill === 'ff' ? 0xff : 0;
+    const board = new Board(image, { physBase, regionSize, fill, cpu: options.cpu, littleEndian, kernel });
     const requirement = options.require ?? null;
     if (batch !== undefined) {
       return runBatch(

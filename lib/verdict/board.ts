@@ -83,6 +83,7 @@ export class Board {
       const reason = [...log].reverse().find((line) => line.startsWith('cramfs: ')) ?? '';
       throw new CramfsError('MOUNT_REFUSED', {
         offset: offset ?? undefined,
+        log,
         found: `${reason.slice('cramfs: '.length)}${this.#mountHint(reason)}`,
       });
     }
