@@ -6,6 +6,8 @@
 export interface TextSink {
   /** Writes text; it may fail only by EPIPE, which ends the program quietly. */
   write(text: string): void;
+  /** Writes bytes as they are: the contents of files. */
+  writeBytes(bytes: Uint8Array): void;
   readonly isTTY: boolean;
   /** Columns of the terminal, if it is one. */
   readonly columns: number | undefined;

@@ -11,13 +11,16 @@ export function nodeIo(): Io {
 
 /** Writes synchronously, so that nothing is lost or piles up in memory before the process ends. */
 function sink(stream: NodeJS.WriteStream, fd: number): TextSink {
+  const writeBytes = (bytes: Uint8Array): void => {
+    for (let written = 0; written < bytes.length;) written += writePiece(fd, bytes.subarray(written));
+  };
   return {
     isTTY: stream.isTTY,
     columns: stream.isTTY ? stream.columns : undefined,
-    write(text) {
-      const bytes = Buffer.from(text, 'utf8');
-      for (let written = 0; written < bytes.length;) written += writePiece(fd, bytes.subarray(written));
+    write: (text) => {
+      writeBytes(Buffer.from(text, 'utf8'));
     },
+    writeBytes,
   };
 }
 
