@@ -1,0 +1,187 @@
+/**
+ * The account of an image: what each of its bytes is for. Every byte of the file has exactly one label, bytes that several
+ * files share count once, and the totals add up to the file's size.
+ */
+import {
+  BOOT_PAD,
+  CRAMFS_FLAG_FSID_VERSION_2,
+  CRAMFS_FLAG_SHIFTED_ROOT_OFFSET,
+  INODE_SIZE,
+  SUPERBLOCK_SIZE,
+} from '../format/constants.ts';
+import type { Block, BlockKind } from '../image/blocks.ts';
+import type { CramfsImage, Inode } from '../image/image.ts';
+import { type LabelledRange, RangeMap } from './rangeMap.ts';
+
+/**
+ * What a byte can be for. `inserted`: a file between superblock and tree (mkcramfs -i). `padding`: zeros between other
+ * things and up to the end of the file system, and bytes that align what follows to 4. `unreferenced`: anything else in the file system that nothing points to.
+ * `trailing`: behind the end that the superblock tells.
+ */
+export type AccountLabel =
+  'superblock' | 'boot pad' | 'inode' | 'name' | 'block pointer' | DataLabel | 'inserted' | Unclaimed;
+
+/** Data, by the kind of its block; holes have none. */
+export type DataLabel = Exclude<BlockKind, 'hole'>;
+
+/** Labels of bytes that nothing points to. */
+type Unclaimed = 'padding' | 'unreferenced' | 'trailing';
+
+type Claimed = Exclude<AccountLabel, Unclaimed>;
+
+/** Labels of bytes that something points to; where claims overlap the first one counts. */
+const RANKING: readonly Claimed[] = [
+  'superblock',
+  'boot pad',
+  'inode',
+  'name',
+  'block pointer',
+  'direct',
+  'direct-zlib',
+  'stored',
+  'zlib',
+  'inserted',
+];
+
+/** All labels in the order of reports, which is roughly that of the image. */
+export const ACCOUNT_LABELS: readonly AccountLabel[] = [
+  'boot pad',
+  'superblock',
+  'inserted',
+  'inode',
+  'name',
+  'block pointer',
+  'zlib',
+  'stored',
+  'direct',
+  'direct-zlib',
+  'padding',
+  'unreferenced',
+  'trailing',
+];
+
+/** The bytes of one label. */
+export interface AccountLine {
+  readonly label: AccountLabel;
+  readonly bytes: number;
+  /** Separate runs of such bytes. */
+  readonly ranges: number;
+}
+
+/** Where every byte of an image belongs. */
+export interface Account {
+  /** Bytes of the file, counted from the image's start: the sum of all lines. */
+  readonly fileBytes: number;
+  /** Every label that occurs. */
+  readonly lines: readonly AccountLine[];
+  /** All bytes in order. */
+  readonly ranges: readonly LabelledRange<AccountLabel>[];
+  /** Bytes that something points to and that lie behind the end of the file. Several pointers to one count each. */
+  readonly missingBytes: number;
+}
+
+/** Bytes compared at a time when gaps are looked at. */
+const CHUNK = 1 << 16;
+
+/** Keeps account while the tree is walked. */
+export class Accountant {
+  readonly #image: CramfsImage;
+  readonly #map: RangeMap<Claimed>;
+  #missing = 0;
+
+  constructor(image: CramfsImage) {
+    this.#image = image;
+    this.#map = new RangeMap(image.source.size, RANKING);
+    const { position, root } = image.superblock;
+    const behind = position + SUPERBLOCK_SIZE;
+    if (position === BOOT_PAD) this.#claim('boot pad', 0, BOOT_PAD);
+    this.#claim('superblock', position, behind);
+    if (image.hasFlag(CRAMFS_FLAG_SHIFTED_ROOT_OFFSET) && root.size > 0 && root.offset > behind) {
+      this.#claim('inserted', behind, root.offset);
+    }
+  }
+
+  /** Claims a directory entry's inode and name. The root is part of the superblock and not to be given. */
+  entry(inode: Inode): void {
+    const name = inode.position + INODE_SIZE;
+    this.#claim('inode', inode.position, name);
+    this.#claim('name', name, name + inode.namelen);
+  }
+
+  /** Claims the pointer table of a file with `blocks` blocks. */
+  pointers(inode: Inode, blocks: number): void {
+    this.#claim('block pointer', inode.ino, inode.ino + blocks * 4);
+  }
+
+  /** Claims a block's stored bytes, the length field of direct-zlib blocks included. */
+  block(block: Block, direct: boolean): void {
+    const field = direct && block.kind !== 'direct' ? 2 : 0;
+    const label = block.kind === 'hole' ? 'direct-zlib' : block.kind;
+    this.#claim(label, block.start - field, block.start + block.length);
+  }
+
+  #claim(label: Claimed, start: number, end: number): void {
+    this.#missing += this.#map.claim(label, start, end);
+  }
+
+  /**
+   * Draws up the account. Bytes that nothing points to are read to tell padding from the rest.
+   *
+   * @throws CramfsError IO
+   */
+  account(): Account {
+    const fileBytes = this.#image.source.size;
+    const end = this.#image.hasFlag(CRAMFS_FLAG_FSID_VERSION_2) ? Math.min(this.#image.size, fileBytes) : fileBytes;
+    const ranges: LabelledRange<AccountLabel>[] = [];
+    for (const range of this.#map.ranges('unreferenced')) {
+      if (range.label !== 'unreferenced') {
+        ranges.push(range);
+        continue;
+      }
+      const within = Math.min(range.end, Math.max(range.start, end));
+      for (const piece of this.#gap(range.start, within)) ranges.push(piece);
+      if (range.end > within) ranges.push({ start: within, end: range.end, label: 'trailing' });
+    }
+    return { fileBytes, lines: totals(ranges), ranges, missingBytes: this.#missing };
+  }
+
+  /**
+   * A gap between things. Zeros at its ends are padding, and so are the bytes up to the next multiple of 4 whatever they
+   * are: behind stored blocks mkcramfs leaves scraps of its attempt to compress them. What is between is unreferenced.
+   */
+  #gap(start: number, end: number): LabelledRange<AccountLabel>[] {
+    const aligned = Math.min(end, Math.ceil(start / 4) * 4);
+    const [first, behindLast] = this.#nonZero(aligned, end);
+    const pieces: LabelledRange<AccountLabel>[] = [
+      { start, end: first, label: 'padding' },
+      { start: first, end: behindLast, label: 'unreferenced' },
+      { start: behindLast, end, label: 'padding' },
+    ];
+    return pieces.filter((piece) => piece.end > piece.start);
+  }
+
+  /** The range from the first to behind the last byte that is not 0; `end` twice if there is none. */
+  #nonZero(start: number, end: number): [number, number] {
+    let first = end;
+    let behindLast = end;
+    for (let at = start; at < end; at += CHUNK) {
+      const bytes = this.#image.source.read(at, Math.min(CHUNK, end - at));
+      const from = bytes.findIndex((byte) => byte !== 0);
+      if (from === -1) continue;
+      if (first === end) first = at + from;
+      behindLast = at + bytes.findLastIndex((byte) => byte !== 0) + 1;
+    }
+    return [first, behindLast];
+  }
+}
+
+function totals(ranges: readonly LabelledRange<AccountLabel>[]): AccountLine[] {
+  const lines = new Map(ACCOUNT_LABELS.map((label) => [label, { label, bytes: 0, ranges: 0 }]));
+  for (const { label, start, end } of ranges) {
+    const line = lines.get(label);
+    if (line === undefined) continue;
+    line.bytes += end - start;
+    line.ranges++;
+  }
+  return [...lines.values()].filter(({ bytes }) => bytes > 0);
+}
