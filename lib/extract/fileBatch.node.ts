@@ -1,0 +1,206 @@
+/**
+ * Writing the regular files of one directory, some at a time: a piece of work that any thread can do.
+ */
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  futimesSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { CramfsError } from '../errors.ts';
+import type { CramfsImage, Inode } from '../image/image.ts';
+import type { ContentReader } from './fileContent.ts';
+import { type LeftOut, nothingLeftOut, type OwnerPolicy, permissions } from './ownership.ts';
+import { type Blame, imageProblem, targetProblem } from './problem.ts';
+
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** How a finished file gets its name. */
+export interface Publication {
+  /** Whether a file of the same name may be there, which must not be replaced. */
+  readonly mustNotReplace: boolean;
+  /** Whether it may be replaced all the same. */
+  readonly force: boolean;
+}
+
+/** Files of one directory. It can be sent to another thread. */
+export interface FileBatch extends Publication {
+  /** In front of "/name": the directory of unfinished files, and that of finished ones. */
+  readonly stage: Uint8Array;
+  readonly directory: Uint8Array;
+  /** Begins the names of unfinished files. */
+  readonly unfinished: string;
+  /** Byte offsets of the inodes in the image. */
+  readonly positions: readonly number[];
+  /** Names of the files, in the same order. */
+  readonly names: readonly Uint8Array[];
+}
+
+/** One file that was not written. */
+export interface FileFailure {
+  /** Which of the batch. */
+  readonly index: number;
+  readonly blame: Blame;
+  readonly code: string;
+  readonly message: string;
+  readonly offset: number | null;
+}
+
+/** What became of a batch. */
+export interface FileBatchResult {
+  readonly files: number;
+  readonly bytes: number;
+  readonly failures: readonly FileFailure[];
+  readonly leftOut: LeftOut;
+  /** Which of the batch Linux reads otherwise than they are stored. */
+  readonly differing: readonly number[];
+}
+
+/** What all batches have in common. */
+export interface FileBatchContext {
+  readonly image: CramfsImage;
+  readonly read: ContentReader;
+  readonly policy: OwnerPolicy;
+  /** Whether to stop before the next file. */
+  readonly isStopped: () => boolean;
+}
+
+/** Error numbers after which further files cannot be written either. */
+export const FATAL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
+
+/** Writes a batch. Files that cannot be read or written are told in the result. */
+export function runFileBatch(context: FileBatchContext, batch: FileBatch): FileBatchResult {
+  const failures: FileFailure[] = [];
+  const differing: number[] = [];
+  const leftOut = nothingLeftOut();
+  let files = 0;
+  let bytes = 0;
+  for (const [index, name] of batch.names.entries()) {
+    if (context.isStopped()) break;
+    try {
+      const inode = context.image.inodeAt(batch.positions[index] ?? 0);
+      const content = context.read(inode);
+      writeWhole(batch, name, index, inode, content.bytes, context.policy, leftOut);
+      files += 1;
+      bytes += content.bytes.length;
+      if (content.differs) differing.push(index);
+    } catch (error) {
+      const failure = fileFailure(error, index);
+      failures.push(failure);
+      if (failure.blame === 'target' && FATAL.has(failure.code)) break;
+    }
+  }
+  return { files, bytes, failures, leftOut, differing };
+}
+
+/** What an error makes of a file of a batch. Errors that are no one's but ours are thrown on. */
+export function fileFailure(error: unknown, index: number): FileFailure {
+  if (error instanceof CramfsError) {
+    if (error.code === 'IO') throw error;
+    const { blame, code, message, offset } = imageProblem(error, '');
+    return { index, blame, code, message, offset };
+  }
+  if (typeof (error as { errno?: unknown }).errno !== 'number') throw error;
+  const { blame, code, message, offset } = targetProblem(error, '');
+  return { index, blame, code, message, offset };
+}
+
+/** Writes a file under another name, gives it owner, mode and time, and then its name. It appears whole or not at all. */
+function writeWhole(
+  batch: FileBatch,
+  name: Uint8Array,
+  number: number,
+  inode: Inode,
+  content: Uint8Array,
+  policy: OwnerPolicy,
+  leftOut: LeftOut,
+): void {
+  const unfinished = join(batch.stage, Buffer.from(`${batch.unfinished}-${String(number)}`));
+  const fd = openSync(unfinished, CREATE, 0o600);
+  try {
+    try {
+      for (let at = 0; at < content.length;) at += writeSync(fd, content, at, content.length - at);
+      const owned = setOwner(policy, inode, leftOut, () => {
+        fchownSync(fd, inode.uid, inode.gid);
+      });
+      fchmodSync(fd, permissions(inode.mode, policy.setuid && owned, leftOut));
+      futimesSync(fd, 0, 0);
+    } finally {
+      closeSync(fd);
+    }
+    publish(unfinished, join(batch.directory, name), batch);
+  } catch (error) {
+    removeQuietly(unfinished);
+    throw error;
+  }
+}
+
+/** Gives a file to its owner, if that is wanted and possible. Whether it belongs to the owner of the image's word now. */
+export function setOwner(policy: OwnerPolicy, inode: Inode, leftOut: LeftOut, chown: () => void): boolean {
+  if (!policy.owners) {
+    if (policy.self?.uid === inode.uid && policy.self.gid === inode.gid) return true;
+    leftOut.owners += 1;
+    return false;
+  }
+  try {
+    chown();
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EPERM' && code !== 'EINVAL') throw error;
+    leftOut.owners += 1;
+    return false;
+  }
+}
+
+/**
+ * Gives an unfinished file its name. link() fails where a rename would replace.
+ *
+ * @throws errors of node:fs, among them EEXIST
+ */
+export function publish(unfinished: Buffer, finished: Buffer, publication: Publication): void {
+  if (!publication.mustNotReplace) {
+    renameSync(unfinished, finished);
+    return;
+  }
+  if (publication.force) {
+    if (lstatSync(finished, { throwIfNoEntry: false })?.isDirectory() === true) throw errno('EISDIR');
+    renameSync(unfinished, finished);
+    return;
+  }
+  try {
+    linkSync(unfinished, finished);
+  } catch (error) {
+    // File systems without links, as FAT.
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      throw error;
+    if (lstatSync(finished, { throwIfNoEntry: false }) !== undefined) throw errno('EEXIST');
+    renameSync(unfinished, finished);
+    return;
+  }
+  unlinkSync(unfinished);
+}
+
+function errno(code: string): Error {
+  return Object.assign(new Error(code), { code, errno: -1 });
+}
+
+/** Removes an unfinished file, if it is there. */
+export function removeQuietly(path: Buffer): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // There is none, which is what was wanted.
+  }
+}
+
+function join(base: Uint8Array, name: Uint8Array): Buffer {
+  return Buffer.concat([base, Buffer.from('/'), name]);
+}

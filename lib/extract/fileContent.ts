@@ -1,0 +1,88 @@
+/**
+ * The content of files for extraction: as stored, or as Linux's read(2) gives it.
+ */
+import { CramfsError } from '../errors.ts';
+import { mountCramfs, type MountedCramfs } from '../driver/mount.ts';
+import { findBlock, readFolio } from '../driver/readFolio.ts';
+import { readContent } from '../image/content.ts';
+import type { CramfsImage, Inode } from '../image/image.ts';
+import { defaultCpuName, makeCpu } from '../mm/cpu.ts';
+import { PhysicalMemory } from '../physmem/physicalMemory.ts';
+
+/** Where the image is taken to lie; reads do not depend on it. */
+const SOME_ADDRESS = 0x1000_0000;
+const REGION_GRANULE = 64 * 1024;
+
+/** A file's content. */
+export interface FileContent {
+  readonly bytes: Uint8Array;
+  /** Whether Linux's read(2) gives something else. Told only by a reader that gives what Linux does. */
+  readonly differs: boolean;
+}
+
+/** Reads the content of a regular file. Throws CramfsError for damaged blocks. */
+export type ContentReader = (inode: Inode, path?: string) => FileContent;
+
+/** Reads what the image's maker stored. */
+export function storedContent(image: CramfsImage): ContentReader {
+  return (inode, path) => ({ bytes: readContent(image, inode, path), differs: false });
+}
+
+/**
+ * Reads what read(2) gives on Linux: a last block that is direct and uncompressed reads as zeros if the file's size is a
+ * multiple of the page (see driver/readFolio), and reads behind the image's end give zeros.
+ *
+ * @throws CramfsError MOUNT_REFUSED for an image that Linux does not mount
+ */
+export function linuxContent(image: CramfsImage): ContentReader {
+  const fs = mounted(image);
+  return (inode, path) => {
+    const { pageSize } = fs.cpu;
+    const bytes = new Uint8Array(checkedSize(image, inode, path));
+    for (let index = 0; index * pageSize < inode.size; index++) {
+      const folio = readFolio(fs, inode, index, image.inflate);
+      if ('error' in folio) {
+        const { start } = findBlock(fs, inode, index);
+        const found = `read(2) fails with ${folio.error} (${folio.log.join(', ')})`;
+        throw new CramfsError('BAD_BLOCK', { what: `block ${String(index)}`, path, offset: start, found });
+      }
+      bytes.set(folio.bytes.subarray(0, inode.size - index * pageSize), index * pageSize);
+    }
+    return { bytes, differs: !equalsStored(image, inode, bytes) };
+  };
+}
+
+/** The reader for an option `asLinuxReads`. */
+export function contentReader(image: CramfsImage, asLinuxReads: boolean): ContentReader {
+  return asLinuxReads ? linuxContent(image) : storedContent(image);
+}
+
+/** Nothing is allocated on the word of a size whose pointers are not there. */
+function checkedSize(image: CramfsImage, inode: Inode, path: string | undefined): number {
+  const pages = Math.ceil(inode.size / image.pageSize);
+  if (pages > 0) image.need(inode.ino + (pages - 1) * 4, 4, 'the block pointer table', path);
+  return inode.size;
+}
+
+function equalsStored(image: CramfsImage, inode: Inode, bytes: Uint8Array): boolean {
+  try {
+    const stored = readContent(image, inode);
+    return stored.every((byte, index) => byte === bytes[index]);
+  } catch (error) {
+    if (error instanceof CramfsError && error.code !== 'IO') return false;
+    throw error;
+  }
+}
+
+function mounted(image: CramfsImage): MountedCramfs {
+  const { littleEndian, pageSize, size } = image;
+  const region = Math.max(1, Math.ceil(size / REGION_GRANULE)) * REGION_GRANULE;
+  const memory = new PhysicalMemory(image.source, { base: SOME_ADDRESS, size: region, fill: 0, littleEndian });
+  const result = mountCramfs(memory, makeCpu(defaultCpuName(pageSize), pageSize, littleEndian));
+  if (result.mounted !== null) return result.mounted;
+  const reason = [...result.log].reverse().find((line) => line.startsWith('cramfs: ')) ?? 'cramfs: no reason given';
+  throw new CramfsError('MOUNT_REFUSED', {
+    offset: result.offset ?? undefined,
+    found: reason.slice('cramfs: '.length),
+  });
+}

@@ -1,0 +1,204 @@
+/**
+ * Directories that are written to, held so that no link can lead a write elsewhere.
+ *
+ * A directory is opened once, without following a link, and from then on addressed by its descriptor
+ * (/proc/self/fd/N/name, which is what openat() would do): whatever happens to the path meanwhile, the write goes to the
+ * directory that was opened. Where there is no /proc the path is used, and every directory on it is compared with the one
+ * that was opened before each use.
+ */
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs';
+
+const OPEN_DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+const SLASH = Buffer.from('/');
+
+/** What the place written to is like. */
+export interface TargetTraits {
+  /** Begins the names of unfinished files. Random, so that no image can have such a name. */
+  readonly prefix: string;
+  /** Whether a name in other letter case is the same name. Then a rename might replace a file of the image. */
+  foldsCase: boolean;
+  /** Whether /proc/self/fd can be used. */
+  readonly byDescriptor: boolean;
+}
+
+/** An opened directory to write to. */
+export class TargetDirectory {
+  readonly fd: number;
+  /** What stands in front of "/name". */
+  readonly base: Buffer;
+  /** Whether this program made it just now: then nobody else can write in it, and names in it are known. */
+  readonly isOwn: boolean;
+  readonly #parent: TargetDirectory | null;
+  readonly #traits: TargetTraits;
+  readonly #identity: BigIntStats;
+  #stage: TargetDirectory | null = null;
+
+  private constructor(path: Buffer, fd: number, isOwn: boolean, parent: TargetDirectory | null, traits: TargetTraits) {
+    this.fd = fd;
+    this.isOwn = isOwn;
+    this.#parent = parent;
+    this.#traits = traits;
+    this.#identity = fstatSync(fd, { bigint: true });
+    this.base = traits.byDescriptor ? Buffer.from(`/proc/self/fd/${String(fd)}`) : path;
+  }
+
+  /**
+   * Opens the directory to extract into, and makes it if it is not there. Links on the way to it are the user's own.
+   *
+   * @throws errors of node:fs
+   */
+  static openRoot(path: string, prefix: string): { directory: TargetDirectory; isNew: boolean } {
+    let isNew = true;
+    try {
+      mkdirSync(path, { mode: 0o700 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      isNew = false;
+    }
+    const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    const traits: TargetTraits = { prefix, foldsCase: false, byDescriptor: descriptorsWork(fd) };
+    return { directory: new TargetDirectory(Buffer.from(path), fd, false, null, traits), isNew };
+  }
+
+  /** Whether there is nothing in it. */
+  isEmpty(): boolean {
+    return readdirSync(this.base).length === 0;
+  }
+
+  /** The path of a file in it, for a call of node:fs that does not follow a link there. */
+  path(name: Uint8Array | string): Buffer {
+    return Buffer.concat([this.base, SLASH, typeof name === 'string' ? Buffer.from(name) : name]);
+  }
+
+  /**
+   * Fails if the path leads to another directory by now. With descriptors it cannot.
+   *
+   * @throws an error with the code ELOOP
+   */
+  verify(): void {
+    if (this.#traits.byDescriptor) return;
+    this.#parent?.verify();
+    const now = lstatSync(this.base, { bigint: true });
+    const was = this.#identity;
+    const isSame = now.ino === was.ino && now.dev === was.dev;
+    // The topmost one may be named through a link of the user's.
+    if (!isSame && !(this.#parent === null && now.isSymbolicLink())) throw replaced();
+  }
+
+  /**
+   * Makes a directory in this one and opens it, or opens the one that is there.
+   *
+   * @param replace whether something that is no directory may be removed
+   * @throws errors of node:fs, among them EEXIST
+   */
+  enter(name: Uint8Array, replace: boolean): TargetDirectory {
+    this.verify();
+    const path = this.path(name);
+    let isOwn = true;
+    try {
+      mkdirSync(path, { mode: 0o700 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      isOwn = false;
+      if (!lstatSync(path).isDirectory()) {
+        if (!replace) throw error;
+        unlinkSync(path);
+        mkdirSync(path, { mode: 0o700 });
+        isOwn = true;
+      }
+    }
+    const fd = openSync(path, OPEN_DIRECTORY);
+    try {
+      if (isOwn) this.#requireOurs(fd);
+      return new TargetDirectory(path, fd, isOwn, this, this.#traits);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  /** Between mkdir() and open() somebody who can write here could have put another directory in its place. */
+  #requireOurs(fd: number): void {
+    if (this.isOwn) return;
+    const owner = process.geteuid?.();
+    if (owner !== undefined && fstatSync(fd).uid !== owner) throw replaced();
+    // A directory in a setgid one inherits the bit.
+    fchmodSync(fd, 0o700);
+  }
+
+  /**
+   * Where unfinished files stand: here, if nobody else can write here; otherwise in a directory of our own within. Either
+   * way a rename leads from there to here.
+   */
+  get stage(): TargetDirectory {
+    if (this.isOwn) return this;
+    if (this.#stage === null) {
+      const { prefix } = this.#traits;
+      this.#stage = this.enter(Buffer.from(prefix), false);
+      this.#traits.foldsCase ||= exists(this.path(prefix.toUpperCase()));
+    }
+    return this.#stage;
+  }
+
+  /** Whether what has a name here already must be kept from being replaced by a rename. */
+  get mustNotReplace(): boolean {
+    return !this.isOwn || this.#traits.foldsCase;
+  }
+
+  /** The name of an unfinished file, in {@link stage}. `number` must be new each time. */
+  unfinishedName(number: string): Buffer {
+    return Buffer.from(`${this.#traits.prefix}-${number}`);
+  }
+
+  /** Removes the directory of unfinished files, if there is one. */
+  removeStage(): void {
+    if (this.#stage === null) return;
+    this.#stage.close();
+    this.#stage = null;
+    try {
+      rmdirSync(this.path(this.#traits.prefix));
+    } catch {
+      // Something was put there by others, or it is gone already.
+    }
+  }
+
+  /** Closes it. */
+  close(): void {
+    this.removeStage();
+    closeSync(this.fd);
+  }
+}
+
+function replaced(): Error {
+  return Object.assign(new Error('ELOOP: the directory was replaced while it was written to'), { code: 'ELOOP' });
+}
+
+function exists(path: Buffer): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Whether /proc/self/fd/N leads to what is open as N. */
+function descriptorsWork(fd: number): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    const [here, there] = [
+      fstatSync(fd, { bigint: true }),
+      lstatSync(`/proc/self/fd/${String(fd)}/.`, { bigint: true }),
+    ];
+    return here.ino === there.ino && here.dev === there.dev;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,364 @@
+/**
+ * Extraction into a directory of the disk.
+ *
+ * One thread walks the image and makes directories, links and special files; regular files go in batches to a crew of
+ * other threads, or are written here. No link is ever followed below the target, whoever made it; a file appears whole or
+ * not at all; nothing is replaced unless that was asked for.
+ */
+import { randomBytes } from 'node:crypto';
+import { lchownSync, lutimesSync, symlinkSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CramfsError } from '../errors.ts';
+import { encodeName } from '../format/names.ts';
+import { readLink } from '../image/content.ts';
+import type { CramfsImage } from '../image/image.ts';
+import { shownPath } from '../inspect/shownPath.ts';
+import type { WalkEntry } from '../inspect/walk.ts';
+import {
+  FATAL,
+  type FileBatchContext,
+  type FileBatchResult,
+  publish,
+  removeQuietly,
+  runFileBatch,
+  setOwner,
+} from './fileBatch.node.ts';
+import type { Crew } from './crew.ts';
+import type { FileBatch } from './fileBatch.node.ts';
+import { contentReader } from './fileContent.ts';
+import { linkProblem } from './linkTarget.ts';
+import { OpenDirectory } from './openDirectory.node.ts';
+import { addLeftOut, type LeftOut, nothingLeftOut, type OwnerPolicy } from './ownership.ts';
+import { type ExtractProblem, imageProblem, ProblemList, targetProblem } from './problem.ts';
+import { type Choice, safeWalk, survey, type Survey } from './safeWalk.ts';
+import { makeSpecialFile, type SpecialType } from './specialFiles.node.ts';
+import { TargetDirectory } from './targetDirectory.node.ts';
+
+/** How to extract. */
+export interface ExtractOptions extends Choice {
+  /** Replace files and links that are there. Directories are never replaced. Default: false. */
+  readonly force?: boolean | undefined;
+  /** Make device nodes. Default: false. */
+  readonly devices?: boolean | undefined;
+  /** Keep setuid and setgid bits. Default: false. */
+  readonly setuid?: boolean | undefined;
+  /** Give files to the owners of the image. Default: if this process is root's. */
+  readonly owners?: boolean | undefined;
+  /** Write what Linux's read(2) gives in place of what is stored. Default: false. */
+  readonly asLinuxReads?: boolean | undefined;
+  /** Threads that write files. Default: this one. */
+  readonly crew?: Crew<FileBatch, FileBatchResult> | undefined;
+  /** Is told how far it got. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Ends the extraction between two files. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How far an extraction got. */
+export interface Progress {
+  readonly bytes: number;
+  readonly total: Survey;
+}
+
+/** What was extracted. */
+export interface ExtractResult {
+  readonly files: number;
+  readonly directories: number;
+  readonly symlinks: number;
+  /** Device nodes and fifos. */
+  readonly specials: number;
+  /** Bytes of regular files. */
+  readonly bytes: number;
+  /** What was not extracted: the first {@link KEPT_PROBLEMS}. */
+  readonly problems: readonly ExtractProblem[];
+  /** How many, by whose fault it is. */
+  readonly problemCounts: { readonly image: number; readonly target: number };
+  readonly leftOut: LeftOut;
+  /** Files that Linux's read(2) gives otherwise than they are stored; told with `asLinuxReads` only. */
+  readonly differing: readonly string[];
+  /** Whether it ended early: `interrupted` by the signal, `failed` because the target takes no more files. */
+  readonly ended: 'complete' | 'interrupted' | 'failed';
+}
+
+/**
+ * Extracts an image, or a part of it.
+ *
+ * @param directory made if it is not there. A new or empty one gets owner, mode and time of the image's root
+ * @throws CramfsError LIMIT, NOT_FOUND, USAGE (also for a directory that cannot be made or opened), BAD_STRUCTURE for a
+ *   root that is no directory, MOUNT_REFUSED with asLinuxReads, IO; nothing is written then, but for IO
+ */
+export async function extractToDirectory(
+  image: CramfsImage,
+  directory: string,
+  options: ExtractOptions = {},
+): Promise<ExtractResult> {
+  const read = contentReader(image, options.asLinuxReads === true);
+  const total = survey(image, options);
+  return new Extraction(image, options, total, {
+    image,
+    read,
+    policy: ownerPolicy(options),
+    isStopped: () => options.signal?.aborted === true,
+  }).run(directory);
+}
+
+/** What owners and modes files get. */
+export function ownerPolicy(options: Pick<ExtractOptions, 'owners' | 'setuid'>): OwnerPolicy {
+  const [uid, gid] = [process.geteuid?.(), process.getegid?.()];
+  return {
+    owners: options.owners ?? uid === 0,
+    setuid: options.setuid === true,
+    self: uid === undefined || gid === undefined ? undefined : { uid, gid },
+  };
+}
+
+/** One extraction, from the first entry to the last. */
+class Extraction {
+  readonly #image: CramfsImage;
+  readonly #options: ExtractOptions;
+  readonly #total: Survey;
+  readonly #context: FileBatchContext;
+  readonly #problems = new ProblemList();
+  readonly #leftOut = nothingLeftOut();
+  readonly #differing: string[] = [];
+  readonly #counts = { files: 0, directories: 0, symlinks: 0, specials: 0, bytes: 0 };
+  /** The directories from the root to where the walk is. */
+  readonly #stack: OpenDirectory[] = [];
+  readonly #prefix = `.cramfs-${randomBytes(8).toString('hex')}`;
+  #serial = 0;
+  #isFailed = false;
+
+  constructor(image: CramfsImage, options: ExtractOptions, total: Survey, context: FileBatchContext) {
+    this.#image = image;
+    this.#options = options;
+    this.#total = total;
+    this.#context = context;
+  }
+
+  async run(directory: string): Promise<ExtractResult> {
+    const { crew, signal } = this.#options;
+    let entered: WalkEntry | null = null;
+    const entries = safeWalk(this.#image, {
+      ...this.#options,
+      onProblem: (problem) => {
+        this.#problems.add(problem);
+      },
+      enter: (entry) => entry === entered,
+    });
+    try {
+      for (const entry of entries) {
+        while (this.#top !== undefined && this.#top.entry !== entry.parent) await this.#leave();
+        if (entry.inode.type === 'directory') {
+          if (this.#enter(entry, directory)) entered = entry;
+        } else {
+          await this.#add(entry);
+        }
+        if (this.#isFailed || signal?.aborted === true) break;
+      }
+    } finally {
+      if (this.#isFailed || signal?.aborted === true) crew?.stop();
+      while (this.#top !== undefined) await this.#leave();
+      await crew?.idle();
+    }
+    return this.#result();
+  }
+
+  get #top(): OpenDirectory | undefined {
+    return this.#stack[this.#stack.length - 1];
+  }
+
+  #result(): ExtractResult {
+    const { kept: problems, counts: problemCounts } = this.#problems;
+    const ended = this.#isFailed ? 'failed' : this.#options.signal?.aborted === true ? 'interrupted' : 'complete';
+    const [leftOut, differing] = [this.#leftOut, this.#differing];
+    return { ...this.#counts, problems, problemCounts, leftOut, differing, ended };
+  }
+
+  /** Makes or opens a directory. Whether its entries can be written. */
+  #enter(entry: WalkEntry, root: string): boolean {
+    const { force = false } = this.#options;
+    const parent = this.#top;
+    if (parent === undefined) {
+      this.#stack.push(this.#openRoot(entry, root));
+      this.#counts.directories += 1;
+      return true;
+    }
+    try {
+      const target = parent.target.enter(entry.nameBytes, force);
+      this.#stack.push(new OpenDirectory(entry, target, parent, target.isOwn || force));
+      this.#counts.directories += 1;
+      return true;
+    } catch (error) {
+      this.#targetFault(error, entry);
+      return false;
+    }
+  }
+
+  /** @throws CramfsError USAGE */
+  #openRoot(entry: WalkEntry, root: string): OpenDirectory {
+    try {
+      const { directory, isNew } = TargetDirectory.openRoot(root, this.#prefix);
+      const getsMetadata = isNew || this.#options.force === true || directory.isEmpty();
+      return new OpenDirectory(entry, directory, null, getsMetadata);
+    } catch (error) {
+      const { message } = targetProblem(error, root);
+      throw new CramfsError('USAGE', { found: `${root}: cannot extract there: ${message}`, cause: error });
+    }
+  }
+
+  /** Ends work in the current directory. It is released when its last file is written. */
+  async #leave(): Promise<void> {
+    const directory = this.#stack.pop();
+    if (directory === undefined) return;
+    await this.#flush(directory);
+    directory.isLeft = true;
+    this.#release(directory);
+  }
+
+  #release(directory: OpenDirectory): void {
+    for (let at: OpenDirectory | null = directory; at?.isDone() === true; at = at.parent) {
+      try {
+        at.finish(this.#context.policy, this.#leftOut);
+      } catch (error) {
+        this.#targetFault(error, at.entry);
+      }
+    }
+  }
+
+  async #add(entry: WalkEntry): Promise<void> {
+    const directory = this.#top;
+    if (directory === undefined) return;
+    switch (entry.inode.type) {
+      case 'file':
+        if (directory.add(entry)) await this.#flush(directory);
+        return;
+      case 'symlink':
+        this.#attempt(entry, () => {
+          this.#link(directory, entry);
+        });
+        return;
+      case 'chardev':
+      case 'blockdev':
+        if (this.#options.devices !== true) this.#leftOut.devices += 1;
+        else this.#special(directory, entry, entry.inode.type);
+        return;
+      case 'fifo':
+        this.#special(directory, entry, 'fifo');
+        return;
+      case 'socket':
+        this.#leftOut.sockets += 1;
+        return;
+      default:
+        this.#problems.add(imageProblem(unknownType(entry), entry.path));
+    }
+  }
+
+  #link(directory: OpenDirectory, entry: WalkEntry): void {
+    const { target } = directory;
+    const text = readLink(this.#image, entry.inode);
+    const wrong = linkProblem(entry.inode, text);
+    if (wrong !== null) this.#problems.add(imageProblem(wrong, entry.path));
+    if (text === '') return;
+    const { policy } = this.#context;
+    this.#place(target, entry, (path) => {
+      symlinkSync(Buffer.from(encodeName(text)), path);
+      setOwner(policy, entry.inode, this.#leftOut, () => {
+        lchownSync(path, entry.inode.uid, entry.inode.gid);
+      });
+      lutimesSync(path, 0, 0);
+    });
+    this.#counts.symlinks += 1;
+  }
+
+  #special(directory: OpenDirectory, entry: WalkEntry, type: SpecialType): void {
+    this.#attempt(entry, () => {
+      try {
+        this.#place(directory.target, entry, (path) => {
+          makeSpecialFile(path.toString('latin1'), type, entry.inode);
+          directory.dress(path, entry.inode, this.#context.policy, this.#leftOut);
+        });
+        this.#counts.specials += 1;
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== 'EPERM' && code !== 'ENOSYS') throw error;
+        this.#leftOut[type === 'fifo' ? 'fifos' : 'devicesImpossible'] += 1;
+      }
+    });
+  }
+
+  /** Makes something under another name where nobody else can write, then gives it its own name. */
+  #place(target: TargetDirectory, entry: WalkEntry, make: (path: Buffer) => void): void {
+    target.verify();
+    const { stage } = target;
+    const path = stage.path(stage.unfinishedName(String(this.#serial++)));
+    try {
+      make(path);
+      publish(path, target.path(entry.nameBytes), {
+        mustNotReplace: target.mustNotReplace,
+        force: this.#options.force === true,
+      });
+    } catch (error) {
+      removeQuietly(path);
+      throw error;
+    }
+  }
+
+  /** Hands the waiting files of a directory to the crew, or writes them here if nobody has time. */
+  async #flush(directory: OpenDirectory): Promise<void> {
+    const files = directory.take();
+    if (files.length === 0) return;
+    let batch: FileBatch;
+    try {
+      batch = directory.batch(files, String(this.#serial++), this.#options.force === true);
+    } catch (error) {
+      for (const file of files) this.#targetFault(error, file);
+      return;
+    }
+    const done = (result: FileBatchResult): void => {
+      this.#collect(files, result);
+      directory.pending -= 1;
+      this.#release(directory);
+    };
+    directory.pending += 1;
+    if (this.#options.crew?.tryStart(batch, done) !== true) done(runFileBatch(this.#context, batch));
+    // Messages of the crew and signals of the user come in here.
+    await nextTurn();
+  }
+
+  #collect(files: readonly WalkEntry[], result: FileBatchResult): void {
+    this.#counts.files += result.files;
+    this.#counts.bytes += result.bytes;
+    addLeftOut(this.#leftOut, result.leftOut);
+    for (const { index, ...failure } of result.failures) {
+      this.#problems.add({ ...failure, path: shownPath(files[index]?.path ?? '') });
+      if (failure.blame === 'target' && FATAL.has(failure.code)) this.#isFailed = true;
+    }
+    for (const index of result.differing) this.#differing.push(files[index]?.path ?? '');
+    this.#options.onProgress?.({ bytes: this.#counts.bytes, total: this.#total });
+  }
+
+  #attempt(entry: WalkEntry, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (error instanceof CramfsError && error.code !== 'IO') this.#problems.add(imageProblem(error, entry.path));
+      else this.#targetFault(error, entry);
+    }
+  }
+
+  #targetFault(error: unknown, entry: WalkEntry): void {
+    if (typeof (error as { errno?: unknown }).errno !== 'number') throw error;
+    const problem = targetProblem(error, shownPath(entry.path));
+    this.#problems.add(problem);
+    if (FATAL.has(problem.code)) this.#isFailed = true;
+  }
+}
+
+function unknownType(entry: WalkEntry): CramfsError {
+  return new CramfsError('BAD_STRUCTURE', {
+    what: 'an inode',
+    offset: entry.inode.position,
+    expected: 'a known file type',
+    found: `the mode 0${entry.inode.mode.toString(8)}`,
+  });
+}
