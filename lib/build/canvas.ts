@@ -45,6 +45,14 @@ export class Canvas {
     this.#end = length;
   }
 
+  /** Makes the canvas exactly `length` bytes long: zeros are added, or what is behind is dropped. */
+  setLength(length: number): void {
+    if (length < this.#end) {
+      this.#bytes.fill(0, length, this.#end);
+      this.#end = length;
+    } else this.reserve(length);
+  }
+
   /** Writes bytes at an offset. */
   put(offset: number, bytes: Uint8Array): void {
     this.reserve(offset + bytes.length);

@@ -24,6 +24,7 @@ import { encodeName } from '../format/names.ts';
 import { encodeSuperblock, type Superblock } from '../format/superblock.ts';
 import { CramfsError } from '../errors.ts';
 import type { BlockKind } from '../image/blocks.ts';
+import { compareBytes } from './byteOrder.ts';
 import { alignUp, Canvas } from './canvas.ts';
 
 /** Where a block that is addressed by its start (`direct`, `direct-zlib`) goes. */
@@ -341,16 +342,6 @@ function modeOf(entry: RawEntry): number {
 
 function countNodes(nodes: readonly Node[]): number {
   return nodes.reduce((sum, node) => sum + 1 + countNodes(node.children), 0);
-}
-
-/** Order of names in a directory: by bytes, as strcmp(). */
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }
 
 function usage(found: string): never {
