@@ -13,6 +13,21 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     summary: 'tell which pages of a file Linux maps straight from flash',
     load: async () => ({ define: (await import('./mapCommand.ts')).defineMapCommand }),
   },
+  {
+    name: 'ls',
+    summary: 'list files',
+    load: () => import('./commands/ls.ts'),
+  },
+  {
+    name: 'tree',
+    summary: 'show the files as a tree',
+    load: () => import('./commands/tree.ts'),
+  },
+  {
+    name: 'cat',
+    summary: 'write the contents of files',
+    load: () => import('./commands/cat.ts'),
+  },
 ];
 
 /** Runs `cramfs` with the arguments behind the program's name. Never throws and never exits. */

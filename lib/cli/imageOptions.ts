@@ -19,11 +19,20 @@ export interface ImageOptions {
   readonly color: ColourChoice;
 }
 
-/** Adds the options that {@link openImage} and the reporters take; the command adds its own arguments. */
-export function addImageOptions(command: Command): Command {
-  return command
+/**
+ * Adds the options that {@link openImage} and the reporters take; the command adds its own arguments. A command that
+ * prints no report leaves out --json and --color.
+ */
+export function addImageOptions(command: Command, { report = true }: { readonly report?: boolean } = {}): Command {
+  command
     .option('--image-offset <n>', 'where the image starts in the file (default: 0)')
-    .option('--page-size <n>', "bytes of a block: 4K, 8K, 16K or 64K (default: what the image's files tell)")
+    .option('--page-size <n>', "bytes of a block: 4K, 8K, 16K or 64K (default: what the image's files tell)");
+  return report ? addReportOptions(command) : command;
+}
+
+/** Adds --json and --color. */
+export function addReportOptions(command: Command): Command {
+  return command
     .option('--json', 'print JSON')
     .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'));
 }

@@ -81,7 +81,7 @@ export interface WalkOptions {
    * on; then mind that {@link WalkEntry.path} costs the depth. Default: {@link MAX_PATH_BYTES}.
    */
   readonly maxPathBytes?: number | undefined;
-  /** Whether to enter a directory. Default: all. */
+  /** Asked for each directory, right before its entries come: whether to enter it. Default: all. */
   readonly enter?: ((directory: WalkEntry) => boolean) | undefined;
   /** Gets each problem, and the walk goes on where it can. Without it the first problem is thrown. */
   readonly onProblem?: ((problem: WalkProblem) => void) | undefined;
@@ -126,8 +126,8 @@ export function* walk(image: CramfsImage, options: WalkOptions = {}): Generator<
   const frames: Frame[] = [];
   const open = (directory: WalkEntry): void => {
     const { inode } = directory;
-    if (inode.type !== 'directory' || inode.size === 0 || inode.offset === 0) return;
-    if (enter?.(directory) === false) return;
+    if (inode.type !== 'directory' || enter?.(directory) === false) return;
+    if (inode.size === 0 || inode.offset === 0) return;
     if (onPath.has(inode.offset)) {
       report('cycle', directory, cycleError(directory));
     } else if (directory.pathBytes > maxPathBytes) {

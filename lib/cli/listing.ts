@@ -1,0 +1,87 @@
+/**
+ * What ls and tree share: targets of symlinks, and telling trouble while a listing is written.
+ */
+import { CramfsError } from '../errors.ts';
+import { readLink } from '../image/content.ts';
+import type { CramfsImage } from '../image/image.ts';
+import { shownPath } from '../inspect/shownPath.ts';
+import type { WalkEntry, WalkProblem } from '../inspect/walk.ts';
+import { entryJson } from '../report/entryJson.ts';
+import { SCHEMA_VERSION } from '../report/mapJson.ts';
+import { errorJson } from './failure.ts';
+import { EXIT, type Io } from './io.ts';
+import { TextBuffer } from './textBuffer.ts';
+
+/** Problems told one by one; a hostile image has tens of thousands. */
+const MAX_TOLD = 20;
+
+/** Trouble met while listing: told on standard error, kept for JSON, and it decides the exit code. */
+export class ListingProblems {
+  readonly #io: Io;
+  readonly #command: string;
+  readonly #json: boolean;
+  readonly #kept: CramfsError[] = [];
+  #count = 0;
+
+  constructor(io: Io, command: string, json: boolean) {
+    this.#io = io;
+    this.#command = command;
+    this.#json = json;
+  }
+
+  /** To be passed to walk(). */
+  readonly onProblem = (problem: WalkProblem): void => {
+    this.add(problem.error);
+  };
+
+  add(error: CramfsError): void {
+    if (++this.#count > MAX_TOLD) return;
+    this.#kept.push(error);
+    if (!this.#json) this.#io.stderr.write(`cramfs ${this.#command}: ${error.message}\n`);
+  }
+
+  /** Tells how many were not told; the exit code. */
+  finish(): number {
+    const untold = this.#count - this.#kept.length;
+    if (untold > 0 && !this.#json) {
+      this.#io.stderr.write(`cramfs ${this.#command}: and ${String(untold)} problems more\n`);
+    }
+    return this.#count === 0 ? EXIT.ok : EXIT.image;
+  }
+
+  get json(): Record<string, unknown> {
+    return { problems: this.#kept.map(errorJson), problemCount: this.#count };
+  }
+}
+
+/** The target of a symlink; null for other files, and where it cannot be read, which is told. */
+export function linkTarget(image: CramfsImage, entry: WalkEntry, problems: ListingProblems): string | null {
+  if (entry.inode.type !== 'symlink') return null;
+  try {
+    return readLink(image, entry.inode, shownPath(entry.path));
+  } catch (error) {
+    if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
+    problems.add(error);
+    return null;
+  }
+}
+
+/** Writes a listing as one JSON object, entry by entry. */
+export function writeJsonListing(
+  image: CramfsImage,
+  path: string,
+  entries: Iterable<WalkEntry>,
+  problems: ListingProblems,
+  io: Io,
+): void {
+  const out = new TextBuffer(io.stdout);
+  out.line(`{"schemaVersion":${String(SCHEMA_VERSION)},"path":${JSON.stringify(path)},"entries":[`);
+  let pending: string | null = null;
+  for (const entry of entries) {
+    if (pending !== null) out.line(`${pending},`);
+    pending = JSON.stringify(entryJson(entry, linkTarget(image, entry, problems)));
+  }
+  if (pending !== null) out.line(pending);
+  out.line(`],${JSON.stringify(problems.json).slice(1)}`);
+  out.flush();
+}
