@@ -28,6 +28,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     summary: 'write the contents of files',
     load: () => import('./commands/cat.ts'),
   },
+  {
+    name: 'extract',
+    summary: 'extract files into a directory or a tar archive',
+    load: () => import('./commands/extract.ts'),
+  },
 ];
 
 /** Runs `cramfs` with the arguments behind the program's name. Never throws and never exits. */

@@ -34,4 +34,6 @@ export const EXIT = {
   image: 3,
   /** A bug of this program. */
   bug: 70,
+  /** Ended by a signal, as shells count it. */
+  interrupted: 130,
 } as const;

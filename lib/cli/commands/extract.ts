@@ -1,0 +1,179 @@
+/**
+ * `cramfs extract IMAGE DIR [PATH…]`: the files of an image on the disk, or in a tar archive.
+ */
+import type { Command } from 'commander';
+import { CramfsError } from '../../errors.ts';
+import { DEFAULT_LIMITS, type ExtractLimits } from '../../extract/limits.ts';
+import type { Choice } from '../../extract/safeWalk.ts';
+import { extractToDirectory } from '../../extract/toDirectory.node.ts';
+import type { CramfsImage } from '../../image/image.ts';
+import { printableName } from '../../format/names.ts';
+import { extractJson, type ExtractSummary } from '../../report/extractJson.ts';
+import { extractedText, leftOutLines, problemLines } from '../../report/extractText.ts';
+import { plural } from '../../report/words.ts';
+import { addImageOptions, type ImageOptions, IMAGE_ARGUMENT, openImage } from '../imageOptions.ts';
+import { interruptible } from '../interrupt.ts';
+import { EXIT, type Io, type TextSink } from '../io.ts';
+import { parseNumber } from '../numbers.ts';
+import { ProgressBar } from '../progressBar.ts';
+
+/** The options as commander hands them over: text, still. */
+interface ExtractCommandOptions extends ImageOptions {
+  readonly tar?: string;
+  readonly force?: boolean;
+  readonly devices?: boolean;
+  readonly setuid?: boolean;
+  readonly owner: boolean;
+  readonly asLinuxReads?: boolean;
+  readonly maxBytes?: string;
+  readonly maxEntries?: string;
+  readonly maxDepth?: string;
+  readonly maxRatio?: string;
+  readonly threads?: string;
+  readonly quiet?: boolean;
+}
+
+const NOTES = `
+Nothing is written outside DIR, no link is followed there, and a file appears
+whole or not at all. What is there already stays, but for --force. A new or
+empty DIR gets owner, mode and time of the image's root. All times are 0.
+
+An image that exceeds a limit is refused before anything is written.
+
+Examples:
+  cramfs extract fw.cramfs out
+  cramfs extract fw.cramfs out /etc /bin/busybox
+  sudo cramfs extract fw.cramfs out --devices --setuid
+  cramfs extract fw.cramfs --tar - | tar t
+
+Exit codes:
+  0 extracted; what was left out on purpose, or needs root, is told   1 some
+  files could not be written   2 wrong usage, or no such path in the image
+  3 the image cannot be read, exceeds a limit, or is damaged or hostile: what
+  is sound was extracted   70 a bug of ours   130 interrupted
+`;
+
+/** Adds the arguments and options of the command, and what it does. `done` gets the exit code. */
+export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
+  return addImageOptions(
+    command
+      .description('Extracts files, links, devices and directories of an image.')
+      .argument('<image>', IMAGE_ARGUMENT)
+      .argument('[dir]', 'where to extract to; not with --tar')
+      .argument('[paths...]', 'what to extract (default: everything)')
+      .option('--tar <file>', 'write a tar archive with everything in it, to a file or - for standard output')
+      .option('--force', 'replace files that are there')
+      .option('--devices', 'make device nodes (as root)')
+      .option('--setuid', 'keep setuid and setgid bits')
+      .option('--no-owner', 'as root: do not give files to the owners that the image names')
+      .option('--as-linux-reads', "write what Linux's read(2) gives, and tell where that is not what is stored")
+      .option('--max-bytes <n>', `limit on bytes of all files (default: ${String(DEFAULT_LIMITS.maxBytes / 2 ** 30)}G)`)
+      .option('--max-entries <n>', 'limit on entries (default: what fits in the image)')
+      .option('--max-depth <n>', `limit on nested directories (default: ${String(DEFAULT_LIMITS.maxDepth)})`)
+      .option(
+        '--max-ratio <n>',
+        `limit on bytes of all files per byte of the image, beyond 64 MiB (default: ${String(DEFAULT_LIMITS.maxRatio)})`,
+      )
+      .option('--threads <n>', 'threads to use (default: one per processor, at most 4)')
+      .option('--quiet', 'tell problems only'),
+  )
+    .addHelpText('after', NOTES)
+    .action(async (imageFile: string, dir: string | undefined, paths: string[], options: ExtractCommandOptions) => {
+      done(await extractAction(imageFile, dir, paths, options, io));
+    });
+}
+
+async function extractAction(
+  imageFile: string,
+  dir: string | undefined,
+  paths: readonly string[],
+  options: ExtractCommandOptions,
+  io: Io,
+): Promise<number> {
+  const { tar } = options;
+  if (tar === undefined && dir === undefined) usage('where to? DIR is missing (or use --tar)');
+  if (tar === '-' && options.json === true) usage('--json and --tar - both write to standard output');
+  const wanted = tar === undefined || dir === undefined ? paths : [dir, ...paths];
+  const choice: Choice = { paths: wanted, limits: limitOptions(options), windowsNames: process.platform === 'win32' };
+  const target = tar ?? dir ?? '';
+  const image = openImage(imageFile, options, io);
+  const bar = new ProgressBar(io.stderr, options.quiet !== true, io.env.TERM);
+  try {
+    const summary = await interruptible((signal) =>
+      extract(image, imageFile, target, choice, options, signal, (bytes, total) => {
+        bar.update(bytes, total);
+      }),
+    );
+    bar.clear();
+    return tell(summary, target, options, io);
+  } finally {
+    bar.clear();
+    image.close();
+  }
+}
+
+function extract(
+  image: CramfsImage,
+  _imageFile: string,
+  target: string,
+  choice: Choice,
+  options: ExtractCommandOptions,
+  signal: AbortSignal,
+  progress: (bytes: number, total: number) => void,
+): Promise<ExtractSummary> {
+  return extractToDirectory(image, target, {
+    ...choice,
+    force: options.force,
+    devices: options.devices,
+    setuid: options.setuid,
+    owners: options.owner ? undefined : false,
+    asLinuxReads: options.asLinuxReads,
+    signal,
+    onProgress: ({ bytes, total }) => {
+      progress(bytes, total.bytes);
+    },
+  });
+}
+
+/** Tells what was done, and finds the exit code for it. */
+function tell(summary: ExtractSummary, target: string, options: ExtractCommandOptions, io: Io): number {
+  const { problemCounts, problems, differing, ended } = summary;
+  if (options.json === true) {
+    io.stdout.write(`${JSON.stringify(extractJson(target, summary))}\n`);
+  } else {
+    const out: TextSink = options.tar === '-' ? io.stderr : io.stdout;
+    if (options.quiet !== true) {
+      out.write(`${extractedText(summary, printableName(target))}\n`);
+      for (const line of leftOutLines(summary.leftOut)) out.write(`left out: ${line}\n`);
+      if (differing.length > 0) {
+        out.write(`${plural(differing.length, 'file')} that Linux reads otherwise than stored:\n`);
+        for (const path of differing) out.write(`  ${printableName(path)}\n`);
+      }
+    }
+  }
+  for (const line of problemLines(problems, problemCounts.image + problemCounts.target)) {
+    io.stderr.write(`cramfs extract: ${line}\n`);
+  }
+  if (ended === 'interrupted') {
+    io.stderr.write('cramfs extract: interrupted; what is there is whole\n');
+    return EXIT.interrupted;
+  }
+  if (problemCounts.image > 0) return EXIT.image;
+  return problemCounts.target > 0 ? EXIT.findings : EXIT.ok;
+}
+
+function limitOptions(options: ExtractCommandOptions): Partial<ExtractLimits> {
+  const limits: { -readonly [Key in keyof ExtractLimits]?: number } = {};
+  const set = (key: keyof ExtractLimits, text: string | undefined, option: string): void => {
+    if (text !== undefined) limits[key] = parseNumber(text, option, null);
+  };
+  set('maxBytes', options.maxBytes, '--max-bytes');
+  set('maxEntries', options.maxEntries, '--max-entries');
+  set('maxDepth', options.maxDepth, '--max-depth');
+  set('maxRatio', options.maxRatio, '--max-ratio');
+  return limits;
+}
+
+function usage(found: string): never {
+  throw new CramfsError('USAGE', { found });
+}
