@@ -1,0 +1,127 @@
+/**
+ * Compressed blocks to be inflated: a part of a check that can be given to worker threads.
+ */
+import { CramfsError } from '../errors.ts';
+import type { Inflate } from '../image/codec.ts';
+import type { ByteSource } from '../source/byteSource.ts';
+import type { ZlibProblem } from './rule.ts';
+
+/** Numbers that describe a block: byte offset, stored bytes, bytes that it must inflate to. */
+export const BLOCK_FIELDS = 3;
+
+/** Blocks that are inflated together. */
+export interface BlockBatch {
+  /** How many blocks. */
+  readonly count: number;
+  /** {@link BLOCK_FIELDS} numbers for each block. */
+  readonly fields: Uint32Array;
+}
+
+/** A block that is not as it should be. */
+export interface BlockProblem {
+  /** Index in the batch. */
+  readonly index: number;
+  readonly problem: ZlibProblem;
+}
+
+/** Bytes that are read at a time. */
+const WINDOW = 1 << 20;
+
+/**
+ * Inflates the blocks [from, to) of a batch and tells what is wrong with them.
+ *
+ * @throws CramfsError IO
+ */
+export function verifyBlocks(
+  source: ByteSource,
+  inflate: Inflate,
+  pageSize: number,
+  batch: BlockBatch,
+  from = 0,
+  to = batch.count,
+): BlockProblem[] {
+  const problems: BlockProblem[] = [];
+  let window: Uint8Array = new Uint8Array(0);
+  let windowStart = 0;
+  for (let index = from; index < to; index++) {
+    const start = batch.fields[index * BLOCK_FIELDS] ?? 0;
+    const length = batch.fields[index * BLOCK_FIELDS + 1] ?? 0;
+    const expected = batch.fields[index * BLOCK_FIELDS + 2] ?? 0;
+    if (start < windowStart || start + length > windowStart + window.length) {
+      window = source.read(start, Math.max(length, reach(batch, index, to) - start));
+      windowStart = start;
+    }
+    const data = window.subarray(start - windowStart, start - windowStart + length);
+    // The image was that long a moment ago.
+    if (data.length !== length) throw new CramfsError('IO', { offset: start, found: 'the file shrank' });
+    const problem = verifyBlock(inflate, data, expected, pageSize);
+    if (problem !== null) problems.push({ index, problem });
+  }
+  return problems;
+}
+
+/** How far one read should go: over the blocks that follow each other closely. */
+function reach(batch: BlockBatch, index: number, to: number): number {
+  const start = batch.fields[index * BLOCK_FIELDS] ?? 0;
+  let end = start;
+  for (let next = index; next < to; next++) {
+    const at = batch.fields[next * BLOCK_FIELDS] ?? 0;
+    const after = at + (batch.fields[next * BLOCK_FIELDS + 1] ?? 0);
+    if (at < end || at > end + WINDOW / 16 || after > start + WINDOW) break;
+    end = after;
+  }
+  return end;
+}
+
+/** What a block that inflates to too much is measured up to, in bytes. */
+const LONG_OUTPUT = 1 << 20;
+
+function verifyBlock(inflate: Inflate, data: Uint8Array, expected: number, pageSize: number): ZlibProblem | null {
+  const output = inflate(data, pageSize);
+  if (typeof output === 'string') {
+    const more = inflate(data, LONG_OUTPUT);
+    if (typeof more === 'string') return { kind: 'damaged', reason: output };
+    return { kind: 'length', found: more.length, expected };
+  }
+  if (output.length !== expected) return { kind: 'length', found: output.length, expected };
+  const trailing = trailingBytes(inflate, data, output, pageSize);
+  return trailing === 0 ? null : { kind: 'trailing', length: trailing };
+}
+
+/** Bytes of a zlib stream without any output: header, an empty block, checksum. */
+const LEAST_STREAM = 8;
+
+/**
+ * Bytes behind the end of a stream that inflates. A stream ends with the Adler-32 of its output; if that is what `data`
+ * ends with, nothing follows. Otherwise the end is searched.
+ */
+function trailingBytes(inflate: Inflate, data: Uint8Array, output: Uint8Array, pageSize: number): number {
+  const checksum = adler32(output);
+  const endsAt = (end: number): boolean =>
+    data[end - 4] === checksum >>> 24 &&
+    data[end - 3] === ((checksum >>> 16) & 0xff) &&
+    data[end - 2] === ((checksum >>> 8) & 0xff) &&
+    data[end - 1] === (checksum & 0xff);
+  if (endsAt(data.length)) return 0;
+  for (let end = LEAST_STREAM; end < data.length; end++) {
+    if (endsAt(end) && typeof inflate(data.subarray(0, end), pageSize) !== 'string') return data.length - end;
+  }
+  return 0;
+}
+
+/** Bytes whose sums fit in 32 bits, as zlib's NMAX. */
+const ADLER_STEP = 5552;
+
+function adler32(bytes: Uint8Array): number {
+  let a = 1;
+  let b = 0;
+  for (let at = 0; at < bytes.length;) {
+    for (const end = Math.min(at + ADLER_STEP, bytes.length); at < end; at++) {
+      a += bytes[at] ?? 0;
+      b += a;
+    }
+    a %= 65521;
+    b %= 65521;
+  }
+  return ((b << 16) | a) >>> 0;
+}

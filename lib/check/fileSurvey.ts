@@ -1,0 +1,221 @@
+/**
+ * The way through the files: their block pointer tables, then their blocks, and the compressed blocks in batches.
+ *
+ * An honest image refers to each byte once or, where files share data, again through the same table or the same direct
+ * pointers, which are looked at once. What hostile images make of that (thousands of tables over one another, a thousand
+ * pointers to one bomb) ends at two bounds: pointers looked at, and compressed bytes inflated.
+ */
+import { CramfsError } from '../errors.ts';
+import { decodeBlockPointer } from '../format/blockPointer.ts';
+import { type Block, blockCount, blockProblem, fileBlock } from '../image/blocks.ts';
+import type { Inode } from '../image/image.ts';
+import { BitSet } from './bitSet.ts';
+import { BLOCK_FIELDS, type BlockBatch, type BlockProblem } from './blockBatch.ts';
+import type { CheckContext } from './context.ts';
+import type { BlockVisit, FileNode } from './rule.ts';
+import type { FileIndex } from './treeSurvey.ts';
+import { Uint32List } from './uint32List.ts';
+import type { Visitors } from './visitors.ts';
+
+/** Blocks of a batch. */
+const BATCH_BLOCKS = 1 << 18;
+/** What every image may make us look at beyond its own size, so that small ones may share freely. */
+const FREE_POINTERS = 1 << 20;
+const FREE_BYTES = 1 << 18;
+/** Tables, and direct compressed blocks, that are remembered to be looked at once. */
+const MAX_REMEMBERED = 1 << 20;
+
+/** A batch, and which blocks of which files it is made of. */
+export interface FileBatch extends BlockBatch {
+  /** Index of the file in the {@link FileIndex}. */
+  readonly file: Uint32Array;
+  /** Index of the block in the file. */
+  readonly block: Uint32Array;
+}
+
+/** One pass over the files of an image. */
+export class FileSurvey {
+  readonly #context: CheckContext;
+  readonly #visitors: Visitors;
+  readonly #files: FileIndex;
+  /** Files whose blocks are to be looked at. */
+  readonly #readable = new BitSet();
+  /** Direct compressed blocks: start → stored bytes and expected bytes in one number. */
+  readonly #directZlib = new Map<number, number>();
+  readonly #maxPointers: number;
+  readonly #maxBytes: number;
+  #pointers = 0;
+  #bytes = 0;
+  #full = false;
+
+  constructor(context: CheckContext, visitors: Visitors, files: FileIndex) {
+    this.#context = context;
+    this.#visitors = visitors;
+    this.#files = files;
+    this.#maxPointers = Math.ceil(context.end / 2) + FREE_POINTERS;
+    this.#maxBytes = 2 * context.end + FREE_BYTES;
+  }
+
+  /** Looks at the tables of all files. Only then is it known what metadata is. */
+  surveyTables(): void {
+    const seen = new Set<number>();
+    for (let index = 0; index < this.#files.position.length; index++) {
+      const file = this.#file(index);
+      this.#surveyTable(file, index, seen);
+    }
+  }
+
+  #surveyTable(file: FileNode, index: number, seen: Set<number>): void {
+    const context = this.#context;
+    const { ino, size } = file.inode;
+    const count = blockCount(size, context.image.pageSize);
+    const length = count * 4;
+    context.tally.blocksClaimed += count;
+    if (ino + length > context.end) {
+      this.#visitors.table(file, { length, problem: 'outside', occupied: -1, again: false });
+      return;
+    }
+    // Sizes have 24 bits, offsets 28, of which two are always 0.
+    const key = ino * 0x400000 + size;
+    const again = seen.has(key);
+    if (!again && seen.size < MAX_REMEMBERED) seen.add(key);
+    const [first, last] = [ino / 4, ino / 4 + count];
+    const overlap = context.inodes.firstIn(first, last);
+    if (overlap !== -1) {
+      this.#visitors.table(file, { length, problem: 'overlap', occupied: overlap * 4, again });
+      return;
+    }
+    const shared = again ? -1 : context.tables.firstIn(first, last);
+    this.#visitors.table(file, { length, problem: null, occupied: shared === -1 ? -1 : shared * 4, again });
+    context.tables.addRange(first, last);
+    if (again) return;
+    context.tally.blocks += count;
+    this.#readable.addRange(index, index + 1);
+  }
+
+  /** Looks at the blocks of all files, and hands out the compressed ones in batches unless `inflate` is false. */
+  *surveyBlocks(inflate: boolean): Generator<FileBatch, void> {
+    let batch = new BatchBuilder();
+    for (let index = 0; index < this.#files.position.length && !this.#full; index++) {
+      if (!this.#readable.has(index)) continue;
+      const file = this.#file(index);
+      const count = blockCount(file.inode.size, this.#context.image.pageSize);
+      let sound = true;
+      for (let block = 0; block < count; block++) {
+        if (++this.#pointers > this.#maxPointers) {
+          this.#giveUp(file, 'block pointers', this.#maxPointers);
+          yield* batch.take();
+          return;
+        }
+        const visit = this.#blockVisit(file.inode, block, count);
+        this.#visitors.block(file, visit);
+        if (visit.problem !== null) sound = false;
+        else if (inflate && this.#wants(visit)) {
+          this.#bytes += visit.length;
+          if (this.#bytes > this.#maxBytes) {
+            this.#giveUp(file, 'compressed data', this.#maxBytes);
+            yield* batch.take();
+            return;
+          }
+          this.#context.tally.inflated++;
+          batch.add(visit, index);
+          if (batch.isFull) {
+            yield* batch.take();
+            batch = new BatchBuilder();
+          }
+        }
+      }
+      this.#visitors.blocksEnd(file, sound);
+    }
+    yield* batch.take();
+  }
+
+  /** Tells what was found out about a batch. */
+  tell(batch: FileBatch, problems: readonly BlockProblem[]): void {
+    for (const { index, problem } of [...problems].sort((a, b) => a.index - b.index)) {
+      const start = batch.fields[index * BLOCK_FIELDS] ?? 0;
+      this.#visitors.zlib(this.#file(batch.file[index] ?? 0), batch.block[index] ?? 0, start, problem);
+    }
+  }
+
+  #file(index: number): FileNode {
+    const context = this.#context;
+    const position = this.#files.position.at(index);
+    const directory = this.#files.directory.at(index);
+    return { inode: context.image.inodeAt(position), path: () => context.entryPath(directory, position) };
+  }
+
+  #blockVisit(inode: Inode, index: number, count: number): BlockVisit {
+    const { image, end } = this.#context;
+    let block: Block;
+    try {
+      block = fileBlock(image, inode, index);
+    } catch (error) {
+      if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
+      // The length field of a direct compressed block, this one or the one before, is not there.
+      const pointer = image.words.u32(inode.ino + index * 4);
+      const { address } = decodeBlockPointer(pointer);
+      const bytes = index === count - 1 ? inode.size - index * image.pageSize : image.pageSize;
+      const kind = 'direct-zlib';
+      return { index, pointer, kind, start: address, length: 2, bytes, problem: 'outside', extentStart: address };
+    }
+    const { kind, start, length } = block;
+    const extentStart = kind === 'direct-zlib' ? start - 2 : start;
+    let problem: BlockVisit['problem'] = null;
+    if (kind !== 'hole') {
+      if ((kind === 'zlib' || kind === 'stored') && decodeBlockPointer(block.pointer).address < start) {
+        problem = 'backwards';
+      } else if (blockProblem(block, image.pageSize) !== null) problem = 'too long';
+      else if (start + length > end) problem = 'outside';
+    }
+    return { ...block, problem, extentStart };
+  }
+
+  /** Whether a block is to be inflated; direct ones that many pointers share are inflated once. */
+  #wants(block: BlockVisit): boolean {
+    if (block.kind === 'zlib') return true;
+    if (block.kind !== 'direct-zlib') return false;
+    const key = block.length * 0x20000 + block.bytes;
+    if (this.#directZlib.get(block.start) === key) return false;
+    if (this.#directZlib.size < MAX_REMEMBERED) this.#directZlib.set(block.start, key);
+    return true;
+  }
+
+  #giveUp(file: FileNode, what: 'block pointers' | 'compressed data', limit: number): void {
+    this.#full = true;
+    this.#context.findings.add('CHECK_INCOMPLETE', file.inode.position, file.path, { what, limit });
+  }
+}
+
+class BatchBuilder {
+  readonly #start = new Uint32List();
+  readonly #length = new Uint32List();
+  readonly #bytes = new Uint32List();
+  readonly #file = new Uint32List();
+  readonly #block = new Uint32List();
+
+  get isFull(): boolean {
+    return this.#start.length >= BATCH_BLOCKS;
+  }
+
+  add(block: BlockVisit, file: number): void {
+    this.#start.push(block.start);
+    this.#length.push(block.length);
+    this.#bytes.push(block.bytes);
+    this.#file.push(file);
+    this.#block.push(block.index);
+  }
+
+  /** The batch, unless it is empty. */
+  *take(): Generator<FileBatch, void> {
+    const count = this.#start.length;
+    if (count === 0) return;
+    const fields = new Uint32Array(count * BLOCK_FIELDS);
+    for (let i = 0; i < count; i++) {
+      fields[i * BLOCK_FIELDS] = this.#start.at(i);
+      fields[i * BLOCK_FIELDS + 1] = this.#length.at(i);
+      fields[i * BLOCK_FIELDS + 2] = this.#bytes.at(i);
+    }
+    yield { count, fields, file: this.#file.toArray(), block: this.#block.toArray() };
+  }
+}

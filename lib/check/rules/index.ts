@@ -1,0 +1,53 @@
+/** The rules, in the order in which they are asked. A new rule is a file, a line here, words and a page. */
+import type { Rule } from '../rule.ts';
+import { announcements } from './announcements.ts';
+import { checksum } from './checksum.ts';
+import { counts } from './counts.ts';
+import { cycles } from './cycles.ts';
+import { directories } from './directories.ts';
+import { expansion } from './expansion.ts';
+import { flags } from './flags.ts';
+import { imageSize } from './imageSize.ts';
+import { inodes } from './inodes.ts';
+import { lastPage } from './lastPage.ts';
+import { names } from './names.ts';
+import { order } from './order.ts';
+import { overlaps } from './overlaps.ts';
+import { pageSize } from './pageSize.ts';
+import { pathLength } from './pathLength.ts';
+import { pointers } from './pointers.ts';
+import { root } from './root.ts';
+import { signature } from './signature.ts';
+import { storedLength } from './storedLength.ts';
+import { symlinks } from './symlinks.ts';
+import { tables } from './tables.ts';
+import { trailing } from './trailing.ts';
+import { unused } from './unused.ts';
+import { zlibBlocks } from './zlibBlocks.ts';
+
+export const RULES: readonly Rule[] = [
+  signature,
+  imageSize,
+  flags,
+  checksum,
+  pageSize,
+  root,
+  inodes,
+  directories,
+  cycles,
+  names,
+  order,
+  pathLength,
+  symlinks,
+  tables,
+  pointers,
+  storedLength,
+  announcements,
+  overlaps,
+  lastPage,
+  zlibBlocks,
+  counts,
+  expansion,
+  unused,
+  trailing,
+];

@@ -1,0 +1,90 @@
+/**
+ * Names within a directory: each once, and in an image with SORTED_DIRS in the order that Linux' look-up relies on.
+ *
+ * cramfs_lookup() goes through the entries in stored order. With SORTED_DIRS it gives up at an entry whose first byte is
+ * above that of the wanted name, and at one of the same padded length that sorts behind it. What stands after such an entry
+ * is listed, and cannot be opened.
+ */
+import { CRAMFS_FLAG_SORTED_DIRS } from '../../format/constants.ts';
+import { rawEntries } from '../../image/directory.ts';
+import type { CramfsImage, Inode } from '../../image/image.ts';
+import { defineRule } from '../rule.ts';
+
+/** An entry that look-ups of lesser names end at. */
+interface Barrier {
+  readonly name: Uint8Array;
+  readonly position: number;
+}
+
+export const order = defineRule(['NAME_DUPLICATE', 'NAME_UNREACHABLE', 'DIRECTORY_UNSORTED'], (context, report) => {
+  const sorted = context.image.hasFlag(CRAMFS_FLAG_SORTED_DIRS);
+  let previous: Uint8Array | null = null;
+  let inOrder = true;
+  let unreachable = false;
+  /** Names so far, once the directory turned out to be unsorted; until then duplicates stand side by side. */
+  let known: Set<string> | null = null;
+  let firstByte: Barrier | null = null;
+  const byLength = new Map<number, Barrier>();
+
+  const barrierBefore = (name: Uint8Array, namelen: number): Barrier | null => {
+    if (firstByte !== null && (name[0] ?? 0) < (firstByte.name[0] ?? 0)) return firstByte;
+    const alike = byLength.get(namelen);
+    return alike !== undefined && compare(name, alike.name) < 0 ? alike : null;
+  };
+
+  return {
+    entry({ inode: { position, namelen }, nameBytes, path }, directory, occupied) {
+      if (occupied !== -1 || nameBytes.length === 0) return;
+      const name = nameBytes.slice();
+      const relation = previous === null ? 1 : compare(name, previous);
+      if (relation < 0 && known === null) {
+        inOrder = false;
+        known = namesBefore(context.image, directory.inode, position);
+      }
+      if (relation === 0 || known?.has(key(name)) === true) report('NAME_DUPLICATE', position, path, {});
+      known?.add(key(name));
+      previous = name;
+      if (!sorted) return;
+      const barrier = barrierBefore(name, namelen);
+      if (barrier !== null) {
+        unreachable = true;
+        report('NAME_UNREACHABLE', position, path, { hiddenBy: barrier.position });
+      }
+      const own = { name, position };
+      if (firstByte === null || (name[0] ?? 0) > (firstByte.name[0] ?? 0)) firstByte = own;
+      const alike = byLength.get(namelen);
+      if (alike === undefined || compare(name, alike.name) > 0) byLength.set(namelen, own);
+    },
+    directoryEnd({ inode, path }) {
+      if (sorted && !inOrder && !unreachable) report('DIRECTORY_UNSORTED', inode.offset, path, {});
+      previous = null;
+      inOrder = true;
+      unreachable = false;
+      known = null;
+      firstByte = null;
+      byLength.clear();
+    },
+  };
+});
+
+function namesBefore(image: CramfsImage, directory: Inode, position: number): Set<string> {
+  const names = new Set<string>();
+  for (const entry of rawEntries(image, directory)) {
+    if (entry.inode.position >= position) break;
+    names.add(key(entry.nameBytes));
+  }
+  return names;
+}
+
+function key(name: Uint8Array): string {
+  return String.fromCharCode(...name);
+}
+
+function compare(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,49 @@
+/** Symbolic links: a target of 1 to 4095 bytes without NUL. */
+import { CramfsError } from '../../errors.ts';
+import { decodeName } from '../../format/names.ts';
+import { readContent } from '../../image/content.ts';
+import { MAX_PATH } from '../context.ts';
+import { defineRule } from '../rule.ts';
+
+export const symlinks = defineRule(
+  ['SYMLINK_EMPTY', 'SYMLINK_NUL', 'SYMLINK_TOO_LONG', 'SYMLINK_LEAVES_ROOT'],
+  ({ image }, report) => ({
+    node({ inode: { type, size, position }, path }) {
+      if (type !== 'symlink') return;
+      if (size === 0) report('SYMLINK_EMPTY', position, path, {});
+      if (size > MAX_PATH) report('SYMLINK_TOO_LONG', position, path, { size });
+    },
+    blocksEnd({ inode, path }, sound) {
+      const { type, size, position } = inode;
+      if (type !== 'symlink' || !sound) return;
+      if (size > MAX_PATH + 1) return;
+      let target: Uint8Array;
+      try {
+        target = readContent(image, inode);
+      } catch (error) {
+        // What is wrong with the block is told where blocks are inflated.
+        if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
+        return;
+      }
+      const length = target.indexOf(0);
+      if (length !== -1) {
+        report('SYMLINK_NUL', position, path, { length, size });
+        return;
+      }
+      const text = decodeName(target);
+      if (leavesRoot(text, path)) report('SYMLINK_LEAVES_ROOT', position, path, { target: text });
+    },
+  }),
+);
+
+/** Whether a relative target goes up further than the link is deep. */
+function leavesRoot(target: string, path: () => string): boolean {
+  if (target.startsWith('/') || !target.includes('..')) return false;
+  let depth = path().split('/').length - 2;
+  for (const part of target.split('/')) {
+    if (part === '..') depth--;
+    else if (part !== '' && part !== '.') depth++;
+    if (depth < 0) return true;
+  }
+  return false;
+}

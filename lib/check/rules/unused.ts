@@ -1,0 +1,56 @@
+/**
+ * Bytes that nothing in the image refers to. Most are zero. mkcramfs -i puts a file there, and -x and -X leave ends of what
+ * was compressed in vain, so this is told once for the whole image.
+ */
+import { CRAMFS_FLAG_SHIFTED_ROOT_OFFSET } from '../../format/constants.ts';
+import { defineRule } from '../rule.ts';
+
+const STEP = 1 << 16;
+
+export const unused = defineRule(['INSERTED_FILE', 'UNUSED_NOT_ZERO'], (context, report) => ({
+  end() {
+    const { image, data, inodes, tables, end: imageEnd } = context;
+    const rootOffset = image.superblock.root.offset;
+    let from = context.superblockEnd;
+    // mkcramfs -i puts a file between superblock and root directory.
+    if (image.hasFlag(CRAMFS_FLAG_SHIFTED_ROOT_OFFSET) && rootOffset > from && rootOffset <= imageEnd) {
+      report('INSERTED_FILE', from, null, { length: rootOffset - from });
+      from = rootOffset;
+    }
+    /** First byte at or behind `at` that is free, and the first behind that that is not. */
+    const nextGap = (at: number): { start: number; end: number } | null => {
+      for (let start = at; start < imageEnd;) {
+        const free = data.firstNotIn(start, imageEnd);
+        if (free === -1) return null;
+        const unit = Math.floor(free / 4);
+        if (inodes.has(unit) || tables.has(unit)) {
+          start = (unit + 1) * 4;
+          continue;
+        }
+        const last = Math.ceil(imageEnd / 4);
+        const ends = [data.firstIn(free, imageEnd), inodes.firstIn(unit, last) * 4, tables.firstIn(unit, last) * 4];
+        return { start: free, end: Math.min(imageEnd, ...ends.filter((end) => end >= 0)) };
+      }
+      return null;
+    };
+    let offset = -1;
+    let gaps = 0;
+    let length = 0;
+    for (let gap = nextGap(from); gap !== null; gap = nextGap(gap.end)) {
+      const first = firstNonZero(gap.start, gap.end);
+      if (first === -1) continue;
+      if (offset === -1) offset = first;
+      gaps++;
+      length += gap.end - first;
+    }
+    if (offset !== -1) report('UNUSED_NOT_ZERO', offset, null, { gaps, length });
+
+    function firstNonZero(start: number, end: number): number {
+      for (let at = start; at < end; at += STEP) {
+        const index = image.source.read(at, Math.min(STEP, end - at)).findIndex((byte) => byte !== 0);
+        if (index !== -1) return at + index;
+      }
+      return -1;
+    }
+  },
+}));

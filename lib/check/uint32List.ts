@@ -1,0 +1,38 @@
+/** A list of unsigned 32-bit numbers that takes four bytes a number. */
+export class Uint32List {
+  #values = new Uint32Array(256);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(value: number): void {
+    if (this.#length === this.#values.length) {
+      const larger = new Uint32Array(this.#length * 2);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.#length++] = value;
+  }
+
+  /** Removes the last number; undefined when there is none. */
+  pop(): number | undefined {
+    return this.#length === 0 ? undefined : this.#values[--this.#length];
+  }
+
+  /** The number at an index that is in the list. */
+  at(index: number): number {
+    return this.#values[index] ?? 0;
+  }
+
+  /** A copy. */
+  toArray(): Uint32Array {
+    return this.#values.slice(0, this.#length);
+  }
+
+  /** Where a number stands first, or -1. */
+  indexOf(value: number): number {
+    return this.#values.subarray(0, this.#length).indexOf(value);
+  }
+}
