@@ -15,26 +15,31 @@ import { meets, type Requirement } from './requirement.ts';
 const MAX_LINE = 1 << 20;
 const OUTPUT_CHUNK = 1 << 16;
 
+/** How to answer the lines of a batch. */
+export interface BatchOptions {
+  readonly detail: MapDetail;
+  readonly requirement: Requirement | null;
+  /** Virtual address that each request maps at. */
+  readonly vmaStart: number | undefined;
+  /** Where the answers go; null for nowhere. */
+  readonly out: TextSink | null;
+}
+
 /**
  * Runs a batch to its end.
  *
  * @param file a file name, or a file descriptor
  * @returns the exit code: findings when a line was bad or a requirement not met
- * @throws CramfsError IO when the batch cannot be read; trouble with the image's source
+ * @throws CramfsError USAGE when the batch cannot be read; trouble with the image or its source
  */
-export function runBatch(
-  board: Board,
-  file: string | number,
-  detail: MapDetail,
-  requirement: Requirement | null,
-  out: TextSink | null,
-): number {
+export function runBatch(board: Board, file: string | number, options: BatchOptions): number {
+  const { out } = options;
   board.mounted();
   let code: number = EXIT.ok;
   let pending = '';
   for (const line of lines(file)) {
     if (typeof line === 'string' && line.trim() === '') continue;
-    const answer = answerLine(board, line, detail, requirement);
+    const answer = answerLine(board, line, options);
     if (!answer.good) code = EXIT.findings;
     if (out === null) continue;
     pending += `${JSON.stringify(answer.result)}\n`;
@@ -60,17 +65,13 @@ const OPEN_ERRNO: Partial<Record<string, Errno>> = {
   NAME_TOO_LONG: 'ENAMETOOLONG',
 };
 
-function answerLine(
-  board: Board,
-  line: string | CramfsError,
-  detail: MapDetail,
-  requirement: Requirement | null,
-): Answer {
+function answerLine(board: Board, line: string | CramfsError, { detail, requirement, vmaStart }: BatchOptions): Answer {
   let parsed: ParsedLine | null = null;
   try {
     if (line instanceof CramfsError) throw line;
     parsed = parseLine(line);
-    const { request, touches } = parsed;
+    const { touches } = parsed;
+    const request = vmaStart === undefined ? parsed.request : { ...parsed.request, vmaStart };
     const wanted = touches ? detail : {};
     const verdict = board.map(request, wanted);
     return { result: mapJson(verdict, board, wanted), good: requirement === null || meets(verdict, requirement) };
@@ -99,7 +100,7 @@ interface ParsedLine {
 function parseLine(line: string): ParsedLine {
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = JSON.parse(line.trim());
   } catch (cause) {
     throw new CramfsError('USAGE', { found: `the line is not JSON: ${(cause as Error).message}`, cause });
   }
@@ -107,6 +108,7 @@ function parseLine(line: string): ParsedLine {
   const { path, offset, length, prot, flags } = value as Record<string, unknown>;
   if (typeof path !== 'string') bad('"path" must be a string');
   const set = new Set(flagList(flags));
+  if (set.has('shared') && set.has('private')) bad('"flags" has both "shared" and "private"');
   const request: MapRequest = {
     path,
     offset: wholeNumber(offset, 'offset'),
@@ -117,7 +119,7 @@ function parseLine(line: string): ParsedLine {
     locked: set.has('locked'),
     rdwr: set.has('rdwr'),
   };
-  if (set.has('shared') && set.has('private')) bad('"flags" has both "shared" and "private"');
+  if ((request.length ?? 0) < 0) bad('"length" must not be negative');
   return { request, touches: !set.has('notouch') };
 }
 

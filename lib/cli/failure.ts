@@ -32,10 +32,15 @@ export function errorJson(error: CramfsError): Record<string, unknown> {
   };
 }
 
+/** Writes the object that stands for an error in JSON output. */
+export function writeErrorJson(error: CramfsError, io: Io): void {
+  io.stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, error: errorJson(error) })}\n`);
+}
+
 /** Tells an error: one sentence on standard error, and with --json an object on standard output. */
 export function reportFailure(error: unknown, io: Io, program: string, json: boolean): number {
   if (error instanceof CramfsError) {
-    if (json) io.stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, error: errorJson(error) })}\n`);
+    if (json) writeErrorJson(error, io);
     io.stderr.write(`${program}: ${error.message}\n`);
     for (const line of error.details.log ?? []) io.stderr.write(`  ${line}\n`);
     return exitCodeOf(error);

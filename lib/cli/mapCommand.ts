@@ -21,7 +21,7 @@ import { type ColourChoice, styleFor, widthFor } from './style.ts';
 interface MapOptions {
   readonly offset?: string;
   readonly length?: string;
-  readonly prot: string;
+  readonly prot?: string;
   readonly shared?: boolean;
   readonly private?: boolean;
   readonly populate?: boolean;
@@ -68,7 +68,7 @@ export function defineMapCommand(command: Command, io: Io, done: (exitCode: numb
     .argument('[path]', 'the file in the image; not with --batch')
     .option('--offset <n>', 'offset in the file, in bytes (default: 0)')
     .option('--length <n>', 'bytes to map (default: to the end of the file)')
-    .option('--prot <letters>', 'r, w and x, or none', 'r')
+    .option('--prot <letters>', 'r, w and x, or none (default: r)')
     .addOption(new Option('--shared', 'MAP_SHARED').conflicts('private'))
     .option('--private', 'MAP_PRIVATE (the default)')
     .option('--populate', 'MAP_POPULATE')
@@ -95,7 +95,7 @@ export function defineMapCommand(command: Command, io: Io, done: (exitCode: numb
     .option('--crc', 'tell the CRC-32 of each page as a process sees it')
     .option('--json', 'print JSON')
     .addOption(new Option('--require <state>', 'exit with 1 unless the mapping is so').choices(['pfnmap', 'mixedmap']))
-    .addOption(new Option('--batch <file>', 'requests, one JSON object a line; - for standard input').conflicts('json'))
+    .option('--batch <file>', 'requests, one JSON object a line; - for standard input')
     .option('--quiet', 'print nothing on standard output')
     .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
     .addHelpText('after', EXAMPLES)
@@ -106,19 +106,20 @@ export function defineMapCommand(command: Command, io: Io, done: (exitCode: numb
 
 function mapAction(imageFile: string, path: string | undefined, options: MapOptions, io: Io): number {
   const pageSize = options.pageSize === undefined ? 4096 : parseNumber(options.pageSize, '--page-size', null);
-  if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(pageSize)} is none of 4K, 8K, 16K and 64K`);
+  if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(options.pageSize)} is none of 4K, 8K, 16K and 64K`);
   const number = (text: string | undefined, option: string): number | undefined =>
     text === undefined ? undefined : parseNumber(text, option, pageSize);
   const { batch } = options;
   if (batch === undefined && path === undefined) usage('which file of the image? PATH is missing (or use --batch)');
   if (batch !== undefined && path !== undefined) usage('PATH and --batch exclude each other');
   if (batch === '-' && imageFile === '-') usage('standard input cannot be both the image and the batch');
+  if (batch !== undefined) refuseRequestOptions(options);
   const vmaStart = number(options.vmaStart, '--vma-start');
   if (vmaStart !== undefined && vmaStart % pageSize !== 0) usage('--vma-start must be a multiple of the page size');
   const request: Omit<MapRequest, 'path'> = {
     offset: number(options.offset, '--offset'),
     length: number(options.length, '--length'),
-    prot: protLetters(options.prot),
+    prot: protLetters(options.prot ?? 'r'),
     shared: options.shared,
     populate: options.populate,
     locked: options.locked,
@@ -137,20 +138,15 @@ function mapAction(imageFile: string, path: string | undefined, options: MapOpti
     const board = new Board(image, { physBase, regionSize, fill, cpu: options.cpu, littleEndian, kernel });
     const requirement = options.require ?? null;
     if (batch !== undefined) {
-      return runBatch(
-        board,
-        batch === '-' ? io.stdin : batch,
-        detail,
-        requirement,
-        options.quiet === true ? null : io.stdout,
-      );
+      const file = batch === '-' ? io.stdin : batch;
+      return runBatch(board, file, { detail, requirement, vmaStart, out: options.quiet === true ? null : io.stdout });
     }
     const verdict = board.map({ ...request, path: path ?? '' }, detail);
     if (options.quiet !== true) {
       io.stdout.write(
         options.json === true
           ? `${JSON.stringify({ ...mapJson(verdict, board, detail), mount: mountJson(board) })}\n`
-          : mapText(verdict, board, styleFor(io, options.color), widthFor(io)),
+          : mapText(verdict, board, { style: styleFor(io, options.color), width: widthFor(io), detail }),
       );
     }
     if (requirement === null || meets(verdict, requirement)) return EXIT.ok;
@@ -168,6 +164,15 @@ function outcome(verdict: {
 }): string {
   if (verdict.state === null) return verdict.errno ?? 'the kernel dies';
   return verdict.bailout === null ? verdict.state : `${verdict.state} (${verdict.bailout})`;
+}
+
+/** Options that say what to map: in a batch each line says so itself. */
+const REQUEST_OPTIONS = ['offset', 'length', 'prot', 'shared', 'private', 'populate', 'locked'] as const;
+
+function refuseRequestOptions(options: MapOptions): void {
+  for (const option of REQUEST_OPTIONS) {
+    if (options[option] !== undefined) usage(`--${option} has no place beside --batch: each line says what to map`);
+  }
 }
 
 function protLetters(text: string): string {

@@ -2,21 +2,42 @@
  * The real standard streams.
  */
 import { writeSync } from 'node:fs';
+import { CramfsError } from '../errors.ts';
 import type { Io, TextSink } from './io.ts';
 
 /** Standard streams and environment of this process. A reader that goes away ends the program quietly. */
 export function nodeIo(): Io {
-  return { stdout: sink(process.stdout, 1), stderr: sink(process.stderr, 2), stdin: 0, env: process.env };
+  return {
+    stdout: sink(1, () => process.stdout),
+    stderr: sink(2, () => process.stderr),
+    stdin: 0,
+    env: process.env,
+  };
 }
 
-/** Writes synchronously, so that nothing is lost or piles up in memory before the process ends. */
-function sink(stream: NodeJS.WriteStream, fd: number): TextSink {
+/**
+ * Writes synchronously, so that nothing is lost or piles up in memory before the process ends. The stream is asked for
+ * the terminal's properties only: making it costs several milliseconds.
+ */
+function sink(fd: number, stream: () => NodeJS.WriteStream): TextSink {
+  let broken = false;
   const writeBytes = (bytes: Uint8Array): void => {
-    for (let written = 0; written < bytes.length;) written += writePiece(fd, bytes.subarray(written));
+    try {
+      for (let written = 0; written < bytes.length && !broken;) written += writePiece(fd, bytes.subarray(written));
+    } catch (cause) {
+      broken = true;
+      // There is nowhere left to complain.
+      if (fd === 2) return;
+      throw new CramfsError('USAGE', { found: `cannot write standard output: ${(cause as Error).message}`, cause });
+    }
   };
   return {
-    isTTY: stream.isTTY,
-    columns: stream.isTTY ? stream.columns : undefined,
+    get isTTY(): boolean {
+      return stream().isTTY;
+    },
+    get columns(): number | undefined {
+      return stream().isTTY ? stream().columns : undefined;
+    },
     write: (text) => {
       writeBytes(Buffer.from(text, 'utf8'));
     },

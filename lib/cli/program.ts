@@ -2,7 +2,8 @@
  * A program made with commander, wired to an Io: it never exits by itself, and errors become exit codes.
  */
 import { Command, CommanderError } from 'commander';
-import { reportFailure } from './failure.ts';
+import { CramfsError } from '../errors.ts';
+import { reportFailure, writeErrorJson } from './failure.ts';
 import { EXIT, type Io } from './io.ts';
 import { VERSION } from './version.ts';
 
@@ -16,8 +17,11 @@ export function wire(command: Command, io: Io): Command {
   return command
     .exitOverride()
     .showSuggestionAfterError()
-    .configureHelp({ helpWidth: Math.min(io.stdout.columns ?? 80, 100) })
     .configureOutput({
+      getOutHelpWidth: () => Math.min(io.stdout.columns ?? 80, 100),
+      getErrHelpWidth: () => Math.min(io.stderr.columns ?? 80, 100),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
       writeOut: (text) => {
         io.stdout.write(text);
       },
@@ -30,8 +34,12 @@ export function wire(command: Command, io: Io): Command {
     });
 }
 
-/** The exit code for what a program threw; the error is told. */
+/** The exit code for what a program threw; the error is told, with --json on standard output too. */
 export function exitCodeFor(error: unknown, argv: readonly string[], io: Io, program: string): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  return reportFailure(error, io, program, argv.includes('--json'));
+  const json = argv.includes('--json') && !argv.includes('--quiet');
+  if (!(error instanceof CommanderError)) return reportFailure(error, io, program, json);
+  if (error.exitCode === 0) return EXIT.ok;
+  // commander has told it on standard error already.
+  if (json) writeErrorJson(new CramfsError('USAGE', { found: error.message.replace(/^error: /, '') }), io);
+  return EXIT.usage;
 }

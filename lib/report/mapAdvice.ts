@@ -1,11 +1,16 @@
 /**
  * Verdicts in words: why a mapping is what it is, and what would change it.
+ *
+ * Advice that names options is tried on the board first, so that following it gives what it says.
  */
+import { CramfsError } from '../errors.ts';
 import { CRAMFS_FLAG_EXT_BLOCK_POINTERS } from '../format/constants.ts';
-import type { BlockKind } from '../image/blocks.ts';
+import { blockCount, type BlockKind, fileBlock } from '../image/blocks.ts';
+import { guessPageSize } from '../image/pageSize.ts';
 import type { Board } from '../verdict/board.ts';
 import type { MapVerdict, RunEnd } from '../verdict/mapVerdict.ts';
-import { hex, plural } from './words.ts';
+import type { MapRequest } from '../verdict/request.ts';
+import { hex, plural, size } from './words.ts';
 
 /** A reason, and what to do about it. */
 export interface Advice {
@@ -22,8 +27,11 @@ const KINDS: Readonly<Record<BlockKind, string>> = {
 };
 
 const STORE =
-  'store it as direct, page-aligned blocks: mkcramfs -X -X does so for the read-only segments of 32-bit ELF files ' +
-  'of the byte order of the machine it runs on, and silently not for others';
+  'store it as direct, page-aligned blocks (mkcramfs -X -X does so for the read-only segments of 32-bit ELF files ' +
+  'of the byte order of the machine it runs on, and silently not for others)';
+
+/** Runs of direct blocks that are tried in the search for one that can be mapped apart. */
+const MAX_TRIALS = 16;
 
 /** Why mmap() or open() fails, in words. */
 export function errnoReason(verdict: MapVerdict, board: Board): string {
@@ -41,7 +49,7 @@ export function errnoReason(verdict: MapVerdict, board: Board): string {
     case 'ENODEV':
       return 'a directory cannot be mapped';
     case 'ENOMEM':
-      return 'the length does not fit into the address space';
+      return 'the mapping does not fit into the address space';
     case 'EOVERFLOW':
       return 'offset and length together are larger than any file can be';
     default:
@@ -51,14 +59,26 @@ export function errnoReason(verdict: MapVerdict, board: Board): string {
 
 /** Why the mapping is not wholly direct and what would make it so; null when it is. */
 export function adviseOn(verdict: MapVerdict, board: Board): Advice | null {
+  const advice = adviceFor(verdict, board);
+  if (advice === null || (verdict.bailout !== 'data is not page aligned' && verdict.runEnd?.why !== 'layout'))
+    return advice;
+  const { pageSize } = board.cpu;
+  const made = guessPageSize(board.image, board.open(verdict.path).inode);
+  if (made === null || made === pageSize) return advice;
+  // Another page size explains it all; any other advice would mislead.
+  return {
+    why: advice.why,
+    change: `make the image for pages of ${size(pageSize)}; this one looks as if made for --page-size ${String(made / 1024)}K`,
+  };
+}
+
+function adviceFor(verdict: MapVerdict, board: Board): Advice | null {
+  if (verdict.bug !== null) return onBug(verdict);
   if (verdict.state === null || verdict.state === 'pfnmap') return null;
   if (verdict.bailout === null && verdict.runEnd === null) return notAsked(board);
   switch (verdict.bailout) {
     case 'vma is writable':
-      return {
-        why: 'the mapping is writable, and Linux maps only read-only ones directly',
-        change: 'map it without PROT_WRITE; data that is written lives in RAM anyway',
-      };
+      return writable(verdict, board);
     case 'beyond file limit':
       return {
         why: `the file has ${plural(verdict.file?.size ?? 0, 'byte')}, and nothing of it is there`,
@@ -69,6 +89,14 @@ export function adviseOn(verdict: MapVerdict, board: Board): Advice | null {
     default:
       return verdict.runEnd === null ? null : atRunEnd(verdict.runEnd, verdict, board);
   }
+}
+
+function onBug({ bug }: MapVerdict): Advice | null {
+  if (bug?.includes('behind the region') !== true) return null;
+  return {
+    why: 'a block pointer of the file leads behind the memory that holds the image, and Linux follows it unchecked',
+    change: 'the pointer is wrong; if the region is larger than the image, say how large with --region',
+  };
 }
 
 function notAsked(board: Board): Advice {
@@ -84,17 +112,33 @@ function notAsked(board: Board): Advice {
   };
 }
 
+function writable(verdict: MapVerdict, board: Board): Advice {
+  const prot = verdict.prot.replace('w', '') === '' ? 'r' : verdict.prot.replace('w', '');
+  const readOnly = stateOf(board, verdict, { prot, offset: verdict.offset, length: verdict.length });
+  return {
+    why: 'the mapping is writable, and Linux maps only read-only ones directly',
+    change:
+      readOnly === 'pfnmap' || readOnly === 'mixedmap'
+        ? `map it without PROT_WRITE (--prot ${prot}: ${readOnly.toUpperCase()}); data that is written lives in RAM anyway`
+        : null,
+  };
+}
+
 function unaligned(verdict: MapVerdict, board: Board): Advice {
   const { pageSize } = board.cpu;
   const address = verdict.misaligned ?? 0;
-  const off = address % pageSize;
-  const imageOffset = address - board.memory.base;
+  const { base } = board.memory;
+  const why = `the data stands at physical address ${hex(address)}, ${plural(address % pageSize, 'byte')} past a page boundary`;
+  if ((address - base) % pageSize === 0) {
+    const aligned = Math.max(pageSize, Math.floor(base / pageSize) * pageSize);
+    return { why, change: `put the image at a page boundary, such as --phys ${hex(aligned)}` };
+  }
+  const up = pageSize - (address % pageSize);
   return {
-    why: `the data stands at physical address ${hex(address)}, ${plural(off, 'byte')} past a page boundary`,
+    why,
     change:
-      imageOffset % pageSize === 0
-        ? `put the image at a page boundary: the base ${hex(board.memory.base)} is none`
-        : `align the blocks to pages (mkcramfs -X -X; a single -X aligns to 8 bytes), or move the image by ${String(pageSize - off)} bytes`,
+      'align the blocks to pages (mkcramfs -X -X; a single -X aligns to 8 bytes), or put the image ' +
+      `${plural(up, 'byte')} further up, at --phys ${hex(base + up)}, for this file's sake`,
   };
 }
 
@@ -104,33 +148,89 @@ function atRunEnd(end: RunEnd, verdict: MapVerdict, board: Board): Advice | null
       return null;
     case 'end-of-file':
       return {
-        why: 'the mapping reaches behind the end of the file; what is behind it cannot be direct, and a touch there is SIGBUS',
-        change: `map ${plural(verdict.directPages ?? 0, 'page')} only (--length ${String(verdict.directPages ?? 0)}p), and all of it is PFNMAP`,
+        why: 'the mapping reaches behind the end of the file; nothing there can be direct, and a touch of it is SIGBUS',
+        change: alternatives([shorter(verdict, board)]),
       };
     case 'shared-tail':
       return {
         why: `the file's last page (block ${String(end.block)}) also holds something else behind the end of the file`,
-        change: 'leave the rest of the last page zero in the image; or map one page less',
+        change: alternatives(['leave the rest of that page zero in the image', shorter(verdict, board)]),
       };
-    case 'layout': {
-      if (end.expectedOffset === null) {
-        const toZero = end.kind === 'direct' && end.pointer << 2 === 0;
-        return {
-          why: toZero
-            ? `block ${String(end.block)} points at image offset 0, which Linux takes for no block at all`
-            : `block ${String(end.block)}, the first one to map, is ${end.kind === 'direct' ? 'direct' : KINDS[end.kind]}`,
-          change: toZero ? null : STORE,
-        };
+    case 'layout':
+      return end.expectedOffset === null
+        ? atFirstBlock(end, verdict, board)
+        : {
+            why:
+              `block ${String(end.block)} is ${KINDS[end.kind]}; a direct block at image offset ` +
+              `${hex(end.expectedOffset)} would have continued the run`,
+            change: alternatives([
+              `store it directly behind block ${String(end.block - 1)}, and those after it likewise`,
+              shorter(verdict, board),
+              apart(end.block, verdict, board, 'map what follows apart'),
+            ]),
+          };
+  }
+}
+
+function atFirstBlock(end: RunEnd & { readonly why: 'layout' }, verdict: MapVerdict, board: Board): Advice {
+  const elsewhere = apart(end.block + 1, verdict, board, 'begin further on');
+  if (end.kind === 'direct') {
+    return {
+      why: `block ${String(end.block)} points at image offset 0, which Linux takes for no block at all`,
+      change: alternatives([elsewhere]),
+    };
+  }
+  return {
+    why: `block ${String(end.block)}, the first one to map, is ${KINDS[end.kind]}`,
+    change: alternatives([STORE, elsewhere]),
+  };
+}
+
+/** Things to do, any of which helps; null without any. */
+function alternatives(choices: readonly (string | null)[]): string | null {
+  const given = choices.filter((choice) => choice !== null);
+  return given.length === 0 ? null : given.join('; or ');
+}
+
+/** To map the direct pages only, where that is a full map. */
+function shorter(verdict: MapVerdict, board: Board): string | null {
+  const pages = verdict.directPages ?? 0;
+  if (pages === 0) return null;
+  const state = stateOf(board, verdict, { offset: verdict.offset, length: pages * board.cpu.pageSize });
+  return state === 'pfnmap' ? `map ${plural(pages, 'page')} only (--length ${String(pages)}p: PFNMAP)` : null;
+}
+
+/** To map from the next block on that begins a run of its own. */
+function apart(from: number, verdict: MapVerdict, board: Board, action: string): string | null {
+  const { pageSize } = board.cpu;
+  const { image } = board;
+  const end = Math.ceil((verdict.offset + verdict.length) / pageSize);
+  let trials = 0;
+  try {
+    const { inode } = board.open(verdict.path);
+    const count = Math.min(end, blockCount(inode.size, pageSize));
+    for (let block = from; block < count && trials < MAX_TRIALS; block++) {
+      if (fileBlock(image, inode, block).kind !== 'direct') continue;
+      trials++;
+      const offset = block * pageSize;
+      const state = stateOf(board, verdict, { offset });
+      if (state === 'pfnmap' || state === 'mixedmap') {
+        return `${action} (--offset ${hex(offset)}: ${state.toUpperCase()})`;
       }
-      const { pageSize } = board.cpu;
-      return {
-        why:
-          `block ${String(end.block)} is ${KINDS[end.kind]}; a direct block at image offset ${hex(end.expectedOffset)} ` +
-          'would have continued the run',
-        change:
-          `store the blocks from ${String(end.block)} on right behind the others, directly; or map them apart: ` +
-          `--offset ${hex(end.block * pageSize)} starts a run of its own if they are direct`,
-      };
     }
+  } catch (error) {
+    if (!(error instanceof CramfsError)) throw error;
+  }
+  return null;
+}
+
+/** What the mapping would be with some options changed and no other offset or length; null where it fails. */
+function stateOf(board: Board, verdict: MapVerdict, changed: Partial<MapRequest>): MapVerdict['state'] {
+  try {
+    const { path, prot, flags } = verdict;
+    return board.map({ path, prot, shared: flags.includes('shared'), ...changed }).state;
+  } catch (error) {
+    if (error instanceof CramfsError) return null;
+    throw error;
   }
 }

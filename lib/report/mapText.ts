@@ -3,21 +3,33 @@
  */
 import { printableName } from '../format/names.ts';
 import type { Board } from '../verdict/board.ts';
-import type { MapVerdict, PageVerdict } from '../verdict/mapVerdict.ts';
+import type { MapVerdict } from '../verdict/mapVerdict.ts';
+import type { MapDetail } from '../verdict/request.ts';
 import { adviseOn, errnoReason } from './mapAdvice.ts';
+import { pageList } from './pageList.ts';
 import type { Style } from './style.ts';
 import { wrap } from './style.ts';
 import { vmaPicture } from './vmaPicture.ts';
 import { hex, plural, size } from './words.ts';
 
 const LABEL = 11;
+const INDENT = 2;
 
-/** The report of one mapping: lines, each ended by a newline, no longer than `width` where words allow. */
-export function mapText(verdict: MapVerdict, board: Board, style: Style, width: number): string {
-  const out: string[] = [heading(verdict, board, style, width), ''];
+/** How to write a report. */
+export interface TextOptions {
+  readonly style: Style;
+  /** Columns; no line is longer where words allow. */
+  readonly width: number;
+  /** What the verdict was asked to tell of each page. */
+  readonly detail?: MapDetail | undefined;
+}
+
+/** The report of one mapping: lines, each ended by a newline. */
+export function mapText(verdict: MapVerdict, board: Board, { style, width, detail = {} }: TextOptions): string {
+  const out: string[] = [...heading(verdict, board, style, width), ''];
   const row = (label: string, text: string): void => {
-    const indent = ' '.repeat(2 + LABEL);
-    out.push(`  ${style.faint(label.padEnd(LABEL))}${wrap(text, width - 2 - LABEL, indent)}`);
+    const indent = ' '.repeat(INDENT + LABEL);
+    out.push(`  ${style.faint(label.padEnd(LABEL))}${wrap(text, width, indent, indent.length)}`);
   };
   out.push(wrap(verdictLine(verdict, board, style), width, '  '), '');
   if (verdict.state !== null) mappingRows(verdict, board, row);
@@ -26,46 +38,54 @@ export function mapText(verdict: MapVerdict, board: Board, style: Style, width: 
     row('why', advice.why);
     if (advice.change !== null) row('to change', advice.change);
   }
-  const picture = verdict.state === null ? [] : vmaPicture(verdict);
-  if (picture.length > 0) out.push('', ...picture.map((line) => `  ${line}`));
-  if (verdict.pages !== null) out.push('', ...pageTable(verdict.pages, board.cpu.pageSize, style));
+  const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+  const picture = verdict.state === null ? [] : vmaPicture(verdict, width - INDENT);
+  if (picture.length > 0) out.push('', ...indented(picture));
+  if (verdict.pages !== null) out.push('', ...indented(pageList(verdict.pages, board.cpu.pageSize, detail, style)));
   if (out[out.length - 1] !== '') out.push('');
   for (const warning of verdict.warnings)
-    out.push(wrap(`${style.bad('warning:')} ${warning.message}`, width, '  '), '');
-  out.push(style.strong('kernel log'));
-  if (verdict.log.length === 0) out.push(`  ${style.faint('(nothing: Linux does not log this)')}`);
-  for (const line of verdict.log) out.push(`  ${wrap(printableName(line), width - 2, '    ')}`);
+    out.push(wrap(`${style.bad('warning:')} ${warning.message}.`, width, '  '), '');
+  out.push(...kernelLog(verdict, style, width));
   return `${out.join('\n')}\n`;
 }
 
-function heading(verdict: MapVerdict, board: Board, style: Style, width: number): string {
+function heading(verdict: MapVerdict, board: Board, style: Style, width: number): string[] {
   const { cpu } = board;
   const target =
     verdict.file === null || verdict.file.path === verdict.path ? '' : ` -> ${printableName(verdict.file.path)}`;
-  const what = `${String(verdict.length)} bytes from offset ${hex(verdict.offset)}, prot ${verdict.prot}, ${verdict.flags.join(' ')}`;
-  const where =
-    `${board.kernel.name} on ${cpu.name}, ${cpu.littleEndian ? 'little' : 'big'} endian, ` +
-    `${String(cpu.pageSize / 1024)} KiB pages, image at ${hex(board.memory.base)}`;
-  return (
-    `${style.strong(printableName(verdict.path))}${target}\n` +
-    `${style.faint(wrap(what, width, '  '))}\n${style.faint(wrap(where, width, '  '))}`
-  );
+  const what =
+    `${plural(verdict.length, 'byte')} from offset ${hex(verdict.offset)}, ` +
+    `prot ${verdict.prot === '-' ? 'none' : verdict.prot}, ${verdict.flags.join(' ')}`;
+  const on = cpu.littleEndian ? `${cpu.name}, little endian` : `a big-endian CPU (else as ${cpu.name})`;
+  const base = board.memory.base === 0 ? 'image at no physical address' : `image at ${hex(board.memory.base)}`;
+  const where = `${board.kernel.name} on ${on}, ${String(cpu.pageSize / 1024)} KiB pages, ${base}`;
+  return [
+    `${style.strong(printableName(verdict.path))}${target}`,
+    ...wrap(what, width, '  ').split('\n').map(style.faint),
+    ...wrap(where, width, '  ').split('\n').map(style.faint),
+  ];
 }
 
 /** The verdict in one sentence. */
 function verdictLine(verdict: MapVerdict, board: Board, style: Style): string {
   const total = verdict.vmaPages ?? 0;
   const direct = verdict.directPages ?? 0;
-  const paged = total - direct - (verdict.pagesBehindEnd ?? 0);
+  const paged = pagedPages(verdict);
   if (verdict.bug !== null) return `${style.bad('KERNEL BUG')}: ${verdict.bug}.`;
   switch (verdict.state) {
     case null:
       return `${style.bad(verdict.errno ?? 'refused')}: ${verdict.failed ?? 'mmap'} fails, ${errnoReason(verdict, board)}.`;
-    case 'pfnmap':
-      return `${style.good('PFNMAP')}: ${total === 1 ? 'the page runs' : `all ${plural(total, 'page')} run`} from flash, and no RAM is used.`;
+    case 'pfnmap': {
+      const which = total === 1 ? 'the only page' : `all ${plural(total, 'page')}`;
+      return directSentence('PFNMAP', which, total, 'no RAM is used', verdict, board, style);
+    }
     case 'mixedmap': {
-      const rest = paged === 0 ? 'the rest is behind the end of the file' : `${String(paged)} cost RAM when touched`;
-      return `${style.fair('MIXEDMAP')}: ${String(direct)} of ${plural(total, 'page')} run from flash, ${rest}.`;
+      const which = `${String(direct)} of ${plural(total, 'page')}`;
+      const rest =
+        paged === 0
+          ? 'the rest is behind the end of the file'
+          : `${plural(paged, 'page')} ${paged === 1 ? 'costs' : 'cost'} RAM when touched`;
+      return directSentence('MIXEDMAP', which, direct, rest, verdict, board, style);
     }
     case 'none': {
       const reason = verdict.bailout === null ? '' : ` (${verdict.bailout})`;
@@ -75,53 +95,80 @@ function verdictLine(verdict: MapVerdict, board: Board, style: Style): string {
   }
 }
 
+/** The sentence for a mapping with direct pages: what they are worth, and what is with the rest. */
+function directSentence(
+  state: 'PFNMAP' | 'MIXEDMAP',
+  which: string,
+  pages: number,
+  rest: string,
+  verdict: MapVerdict,
+  board: Board,
+  style: Style,
+): string {
+  const stray = strayPages(verdict, board);
+  if (stray > 0) {
+    const are = pages === 1 ? 'is' : 'are';
+    return `${style.bad(state)}: ${which} ${are} mapped directly, but ${String(stray)} of them to memory that is not the image's; ${rest}.`;
+  }
+  const paint = state === 'PFNMAP' ? style.good : style.fair;
+  if (verdict.prot === '-')
+    return `${paint(state)}: ${which} would run from flash, but PROT_NONE lets nothing touch them.`;
+  return `${paint(state)}: ${which} ${pages === 1 ? 'runs' : 'run'} from flash; ${rest}.`;
+}
+
+/** Direct pages that do not lie in the image. */
+function strayPages(verdict: MapVerdict, board: Board): number {
+  const { memory, cpu, image } = board;
+  const firstInside = memory.base / cpu.pageSize;
+  const endInside = (memory.base + image.size) / cpu.pageSize;
+  let stray = 0;
+  for (const { pfn, pages } of verdict.direct) {
+    const inside = Math.floor(Math.min(pfn + pages, endInside)) - Math.ceil(Math.max(pfn, firstInside));
+    stray += pages - Math.max(0, inside);
+  }
+  return stray;
+}
+
+function pagedPages(verdict: MapVerdict): number {
+  return Math.max(0, (verdict.vmaPages ?? 0) - (verdict.directPages ?? 0) - (verdict.pagesBehindEnd ?? 0));
+}
+
 function mappingRows(verdict: MapVerdict, board: Board, row: (label: string, text: string) => void): void {
   const { pageSize } = board.cpu;
-  const total = verdict.vmaPages ?? 0;
   const direct = verdict.directPages ?? 0;
   const behind = verdict.pagesBehindEnd ?? 0;
-  const paged = Math.max(0, total - direct - behind);
   const [first] = verdict.direct;
   if (first !== undefined && verdict.direct.length === 1) {
     const start = first.pfn * pageSize;
     const end = start + first.pages * pageSize - 1;
-    row('physical', `${hex(start)}-${hex(end)} (image offset ${hex(start - board.memory.base)})`);
+    row('physical', `${hex(start)}-${hex(end)} (image offset ${imageOffset(start - board.memory.base)})`);
   }
-  row('pages', `${String(direct)} direct, ${String(paged)} paged, ${String(behind)} behind the end of the file`);
-  row('RAM', paged === 0 ? 'none' : `${size(paged * pageSize)} once every page has been touched`);
+  row(
+    'pages',
+    `${String(direct)} direct, ${String(pagedPages(verdict))} paged, ${String(behind)} behind the end of the file`,
+  );
+  row('RAM', ramCost(verdict, pageSize));
   row('vma', `${hex(verdict.vmaStart ?? 0)}, maps shows offset ${hex(verdict.mapsOffset ?? 0)}`);
   row('VmFlags', (verdict.vmFlags ?? []).join(' '));
 }
 
-/** The pages with runs of the same kind folded. */
-function pageTable(pages: readonly PageVerdict[], pageSize: number, style: Style): string[] {
-  const rows = [style.faint('  page         kind     physical                 stored as  crc32')];
-  for (let at = 0; at < pages.length;) {
-    const first = pages[at];
-    if (first === undefined) break;
-    let end = at + 1;
-    for (let next = pages[end]; next !== undefined && continues(first, next, end - at, pageSize); next = pages[end])
-      end++;
-    const last = pages[end - 1] ?? first;
-    const range = end - at === 1 ? String(first.page) : `${String(first.page)}-${String(last.page)}`;
-    const phys =
-      first.phys === null || last.phys === null
-        ? ''
-        : end - at === 1
-          ? hex(first.phys)
-          : `${hex(first.phys)}-${hex(last.phys)}`;
-    const crc = first.crc === null ? (first.foreign ? 'foreign' : '') : first.crc.toString(16).padStart(8, '0');
-    rows.push(
-      `  ${range.padEnd(12)} ${first.kind.padEnd(8)} ${phys.padEnd(24)} ${(first.source ?? '').padEnd(10)} ${crc}`.trimEnd(),
-    );
-    at = end;
-  }
-  return rows;
+/** An offset that may lie before the image. */
+function imageOffset(offset: number): string {
+  return offset < 0 ? `-${hex(-offset)}` : hex(offset);
 }
 
-/** Whether the page `distance` behind `first` goes on in the same way. */
-function continues(first: PageVerdict, next: PageVerdict, distance: number, pageSize: number): boolean {
-  if (first.kind !== next.kind || first.source !== next.source || first.foreign !== next.foreign) return false;
-  if (first.crc !== null || next.crc !== null) return false;
-  return first.phys === null ? next.phys === null : next.phys === first.phys + distance * pageSize;
+function ramCost(verdict: MapVerdict, pageSize: number): string {
+  const paged = pagedPages(verdict);
+  if (paged === 0) return 'none';
+  if (verdict.prot === '-') return 'none, since PROT_NONE lets nothing be touched';
+  const bytes = size(paged * pageSize);
+  const filling = verdict.flags.find((flag) => flag === 'populate' || flag === 'locked');
+  const when = filling === undefined ? 'once every page has been touched' : `at once (MAP_${filling.toUpperCase()})`;
+  return `${bytes} ${when}${verdict.prot.includes('w') ? ', and a copy of each page that is written' : ''}`;
+}
+
+function kernelLog(verdict: MapVerdict, style: Style, width: number): string[] {
+  const lines = verdict.log.map((line) => `  ${wrap(printableName(line), width, '    ', INDENT)}`);
+  const nothing = verdict.bug === null ? '(nothing: Linux does not log this)' : '(only the crash itself)';
+  return [style.strong('kernel log'), ...(lines.length === 0 ? [`  ${style.faint(nothing)}`] : lines)];
 }

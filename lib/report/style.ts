@@ -24,13 +24,18 @@ export const COLOURS: Style = {
 };
 export const NO_COLOURS: Style = { good: plain, fair: plain, bad: plain, strong: plain, faint: plain };
 
-/** Breaks text at spaces so that no line is longer than `width`, where words allow; `indent` goes in front of all but the first. */
-export function wrap(text: string, width: number, indent: string): string {
+/**
+ * Breaks text at spaces so that no line is longer than `width`, where words allow.
+ *
+ * @param indent goes in front of all lines but the first, and counts
+ * @param taken columns that are taken already on the first line
+ */
+export function wrap(text: string, width: number, indent: string, taken = 0): string {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
     const candidate = line === '' ? word : `${line} ${word}`;
-    const room = width - (lines.length === 0 ? 0 : indent.length);
+    const room = width - (lines.length === 0 ? taken : indent.length);
     if (visibleLength(candidate) > room && line !== '') {
       lines.push(line);
       line = word;

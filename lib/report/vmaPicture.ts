@@ -1,51 +1,71 @@
 /** A mapping as text: one cell a page, or several pages a cell where it would get too tall. */
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
+import { wrap } from './style.ts';
 
-const CELLS_PER_ROW = 64;
+const MAX_CELLS_PER_ROW = 64;
 const MAX_ROWS = 16;
+/** Equal rows that are folded into one and a "*", as hexdump does. */
+const FOLDED_ROWS = 3;
 
-type Cell = '#' | '.' | '-' | '+';
+type Cell = '#' | '+' | '.' | '-';
 const LEGEND: Readonly<Record<Cell, string>> = {
   '#': 'direct',
+  '+': 'partly direct',
   '.': 'paged',
   '-': 'behind the end of the file',
-  '+': 'direct and paged',
 };
+const CELLS = ['#', '+', '.', '-'] as const;
 
-/** The rows of the picture and its legend; nothing for a mapping all of one kind. */
-export function vmaPicture(verdict: MapVerdict): string[] {
+/** The rows of the picture and its legend, at most `width` columns wide; nothing for a mapping all of one kind. */
+export function vmaPicture(verdict: MapVerdict, width: number): string[] {
   const pages = verdict.vmaPages ?? 0;
-  const cells = pageCells(verdict, pages);
-  if (new Set(cells).size < 2) return [];
-  const perCell = Math.ceil(pages / (CELLS_PER_ROW * MAX_ROWS));
-  const folded = perCell === 1 ? cells : fold(cells, perCell);
-  const rows: string[] = [];
-  const perRow = CELLS_PER_ROW * perCell;
+  const direct = verdict.directPages ?? 0;
+  const behind = verdict.pagesBehindEnd ?? 0;
+  if ([direct, behind, pages - direct - behind].filter((count) => count > 0).length < 2) return [];
   const labelWidth = String(pages).length;
-  for (let at = 0; at < folded.length; at += CELLS_PER_ROW) {
-    const label = String((at / CELLS_PER_ROW) * perRow).padStart(labelWidth);
-    rows.push(`${label} ${folded.slice(at, at + CELLS_PER_ROW).join('')}`);
+  const room = width - labelWidth - 1;
+  const cellsPerRow = Math.max(8, Math.min(MAX_CELLS_PER_ROW, room - (room % 8)));
+  const pagesPerCell = Math.ceil(pages / (cellsPerRow * MAX_ROWS));
+  const cells: Cell[] = [];
+  for (let page = 0; page < pages; page += pagesPerCell) {
+    cells.push(cellOf(verdict, page, Math.min(page + pagesPerCell, pages), pages - behind));
   }
-  const used = (['#', '+', '.', '-'] as const).filter((cell) => folded.includes(cell));
-  const scale = perCell === 1 ? '' : `; each cell is ${String(perCell)} pages`;
-  rows.push(`${' '.repeat(labelWidth)} ${used.map((cell) => `${cell} ${LEGEND[cell]}`).join('  ')}${scale}`);
-  return rows;
+  const rows: string[] = [];
+  for (let at = 0; at < cells.length; at += cellsPerRow) rows.push(cells.slice(at, at + cellsPerRow).join(''));
+  const used = CELLS.filter((cell) => cells.includes(cell)).map((cell) => `${cell} ${LEGEND[cell]}`);
+  const scale = pagesPerCell === 1 ? [] : [`each cell is ${String(pagesPerCell)} pages`];
+  return [
+    ...labelled(rows, labelWidth, cellsPerRow * pagesPerCell),
+    ...wrap([...used, ...scale].join(', '), width - labelWidth - 1, '')
+      .split('\n')
+      .map((line) => `${' '.repeat(labelWidth)} ${line}`),
+  ];
 }
 
-function pageCells(verdict: MapVerdict, pages: number): Cell[] {
-  const cells = new Array<Cell>(pages).fill('.');
-  cells.fill('-', pages - (verdict.pagesBehindEnd ?? 0));
-  for (const run of verdict.direct) cells.fill('#', run.page, run.page + run.pages);
-  return cells;
+/** What stands for the pages [from, to); pages from `end` on lie behind the end of the file. */
+function cellOf(verdict: MapVerdict, from: number, to: number, end: number): Cell {
+  let direct = 0;
+  for (const run of verdict.direct) {
+    direct += Math.max(0, Math.min(to, run.page + run.pages) - Math.max(from, run.page));
+  }
+  if (direct === to - from) return '#';
+  if (direct > 0) return '+';
+  return from >= end ? '-' : '.';
 }
 
-function fold(cells: readonly Cell[], perCell: number): Cell[] {
-  const folded: Cell[] = [];
-  for (let at = 0; at < cells.length; at += perCell) {
-    const group = cells.slice(at, at + perCell);
-    const [first = '.'] = group;
-    const same = group.every((cell) => cell === first);
-    folded.push(same ? first : group.includes('#') ? '+' : '.');
+/** Puts the number of its first page before each row, and folds rows that are the same. */
+function labelled(rows: readonly string[], labelWidth: number, pagesPerRow: number): string[] {
+  const lines: string[] = [];
+  for (let at = 0; at < rows.length;) {
+    const row = rows[at] ?? '';
+    let next = at + 1;
+    while (rows[next] === row) next++;
+    const folded = next - at >= FOLDED_ROWS;
+    const shown = folded ? at + 1 : next;
+    for (let index = at; index < shown; index++)
+      lines.push(`${String(index * pagesPerRow).padStart(labelWidth)} ${row}`);
+    if (folded) lines.push(`${'*'.padStart(labelWidth)} (${String(next - at - 1)} more rows like this one)`);
+    at = next;
   }
-  return folded;
+  return lines;
 }
