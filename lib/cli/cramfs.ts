@@ -14,6 +14,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: async () => ({ define: (await import('./mapCommand.ts')).defineMapCommand }),
   },
   {
+    name: 'info',
+    summary: 'tell what an image is made of',
+    load: () => import('./commands/info.ts'),
+  },
+  {
     name: 'ls',
     summary: 'list files',
     load: () => import('./commands/ls.ts'),
@@ -32,6 +37,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     name: 'extract',
     summary: 'extract files into a directory or a tar archive',
     load: () => import('./commands/extract.ts'),
+  },
+  {
+    name: 'mkfs',
+    summary: 'build an image from a directory, a tar archive or another image',
+    load: () => import('./commands/mkfs.ts'),
   },
 ];
 

@@ -34,27 +34,27 @@ const KNOWN: readonly Known[] = [
     bit: CRAMFS_FLAG_FSID_VERSION_2,
     name: 'FSID_VERSION_2',
     since: '2.4.7',
-    meaning: 'size, CRC, edition and counts are filled in',
+    meaning: 'size, CRC and counts are set',
   },
   {
     bit: CRAMFS_FLAG_SORTED_DIRS,
     name: 'SORTED_DIRS',
     since: '2.4.7',
-    meaning: 'look-ups may stop early: names are sorted',
+    meaning: 'names are sorted',
   },
-  { bit: CRAMFS_FLAG_HOLES, name: 'HOLES', since: '2.3.39', meaning: 'blocks of zeros may be left out' },
+  { bit: CRAMFS_FLAG_HOLES, name: 'HOLES', since: '2.3.39', meaning: 'blocks of zeros are left out' },
   { bit: CRAMFS_FLAG_WRONG_SIGNATURE, name: 'WRONG_SIGNATURE', since: '2.4.0', meaning: 'reserved' },
   {
     bit: CRAMFS_FLAG_SHIFTED_ROOT_OFFSET,
     name: 'SHIFTED_ROOT_OFFSET',
     since: '2.4.0',
-    meaning: 'the tree may start anywhere: a file is inserted before it',
+    meaning: 'the tree may start anywhere',
   },
   {
     bit: CRAMFS_FLAG_EXT_BLOCK_POINTERS,
     name: 'EXT_BLOCK_POINTERS',
     since: '4.15',
-    meaning: 'blocks may be stored verbatim and placed anywhere',
+    meaning: 'blocks stored verbatim, anywhere',
   },
 ];
 

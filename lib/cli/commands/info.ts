@@ -1,0 +1,41 @@
+/** `cramfs info IMAGE` */
+import type { Command } from 'commander';
+import { type ImageInfo, imageInfo } from '../../inspect/imageInfo.ts';
+import { infoJson } from '../../report/infoJson.ts';
+import { infoText } from '../../report/infoText.ts';
+import { addImageOptions, EXIT_CODES, IMAGE_ARGUMENT, type ImageOptions, withImage } from '../imageOptions.ts';
+import { EXIT, type Io } from '../io.ts';
+import { styleFor, widthFor } from '../style.ts';
+
+interface InfoOptions extends ImageOptions {
+  readonly ranges?: boolean;
+}
+
+export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
+  return addImageOptions(
+    command
+      .description('Tells what a cramfs image is made of: superblock, counts, blocks, and what every byte is for.')
+      .argument('<image>', IMAGE_ARGUMENT)
+      .option('--ranges', 'tell where the bytes of each kind lie'),
+  )
+    .addHelpText(
+      'after',
+      `
+Exits with 1 when the CRC is wrong or a part of the tree is damaged.
+${EXIT_CODES}`,
+    )
+    .action((file: string, options: InfoOptions) => {
+      const ranges = options.ranges === true;
+      const info = withImage(file, options, io, imageInfo);
+      io.stdout.write(
+        options.json === true
+          ? `${JSON.stringify(infoJson(info, ranges))}\n`
+          : infoText(info, ranges, styleFor(io, options.color), widthFor(io)),
+      );
+      done(hasFindings(info) ? EXIT.findings : EXIT.ok);
+    });
+}
+
+function hasFindings({ crc, problemCount, account }: ImageInfo): boolean {
+  return problemCount > 0 || account.missingBytes > 0 || !['good', 'swapped', 'none'].includes(crc.state);
+}

@@ -1,0 +1,30 @@
+/** Text tables, histograms and percentages. */
+
+/** Rows of cells in columns: the first column to the left, the others to the right, two blanks between. */
+export function table(rows: readonly (readonly string[])[], indent = '  '): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, cell.length);
+    });
+  }
+  return rows.map((row) =>
+    (
+      indent +
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .join('  ')
+    ).trimEnd(),
+  );
+}
+
+/** A part of a whole: "12.5 %"; empty where there is no whole. */
+export function percent(part: number, whole: number): string {
+  return whole === 0 ? '' : `${((part / whole) * 100).toFixed(1)} %`;
+}
+
+/** A bar of at most `width` characters for a part of `most`; anything above zero shows. */
+export function bar(part: number, most: number, width: number): string {
+  if (part === 0 || most === 0) return '';
+  return '#'.repeat(Math.max(1, Math.round((part / most) * width)));
+}
