@@ -58,6 +58,8 @@ const sentences = {
   NOT_A_REGULAR_FILE: (d) => `not a regular file${because(d)}`,
   SYMLINK_LOOP: (d) => `too many symbolic links on the way${because(d)}`,
   NAME_TOO_LONG: (d) => `the path is too long${because(d)}`,
+  /** The output cannot be written. Usual cause: no space, no permission. */
+  CANNOT_WRITE: (d) => `cannot write ${what(d, 'the output')}${because(d)}`,
   /** Something to be put into an image has a value that the format cannot hold. */
   UNFIT: (d) => `it does not fit into a cramfs image${expectedFound(d)}`,
   /** A documented bound on steps or memory was reached. */

@@ -1,0 +1,206 @@
+/**
+ * `cramfs mkfs`: builds an image.
+ */
+import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { compatibleDirectBlocks } from '../../build/compatibleXip.ts';
+import { sha256Hash } from '../../build/contentHash.node.ts';
+import { classicDeflate } from '../../build/deflate.ts';
+import { applyDeviceTable, parseDeviceTable } from '../../build/deviceTable.ts';
+import { directCompressor } from '../../build/encodeFile.ts';
+import type { BuildWarning } from '../../build/inodes.ts';
+import { type BuildOptions, type BuildResult, buildImage } from '../../build/mkfs.ts';
+import { mapOwners, parseOwnerMap } from '../../build/owners.ts';
+import type { DirectoryEntry } from '../../build/sourceTree.ts';
+import { CramfsError } from '../../errors.ts';
+import { printableName } from '../../format/names.ts';
+import { type CramfsImage, PAGE_SIZES } from '../../image/image.ts';
+import { EXIT, type Io } from '../io.ts';
+import { openTree } from '../mkfs/openTree.ts';
+import { newProgress } from '../mkfs/progress.ts';
+import { writeOutput } from '../mkfs/writeOutput.ts';
+import { parseNumber } from '../numbers.ts';
+
+/** The options as commander hands them over: text, still. */
+interface MkfsOptions {
+  readonly edition?: string;
+  readonly name?: string;
+  readonly bootPad?: boolean;
+  readonly squash?: boolean;
+  readonly verbose?: boolean;
+  readonly extended?: boolean;
+  readonly xipElf?: number;
+  readonly holes?: boolean;
+  readonly insert?: string;
+  readonly deviceTable?: string;
+  readonly errors?: boolean;
+  readonly bigEndian?: boolean;
+  readonly littleEndian?: boolean;
+  readonly endian?: 'big' | 'little' | 'host';
+  readonly pageSize?: string;
+  readonly layout: 'mkcramfs' | 'util-linux';
+  readonly uidGidMap?: string;
+  readonly truncate?: boolean;
+}
+
+const HELP = `
+SOURCE is a directory, a tar archive (plain or gzipped; - for standard input),
+or a cramfs image, which is repacked in its own byte order and block size unless
+told otherwise. The image is byte for byte what mkcramfs
+makes; with --layout util-linux, what mkfs.cramfs makes. Equal input gives equal
+bytes. What cramfs cannot hold is an error, unless --truncate is given.
+
+Examples:
+  cramfs mkfs rootfs fw.cramfs
+  cramfs mkfs rootfs.tar fw.cramfs -X -X -n "my board" -D devices.txt
+  cramfs mkfs old.cramfs new.cramfs --holes
+
+Exit codes:
+  0 done   1 warnings, with -E   2 wrong usage   3 the source cannot be read or
+  does not fit, or the image cannot be written   70 a bug of ours
+`;
+
+/** Adds the arguments and options of `cramfs mkfs`, and what it does. */
+export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
+  return command
+    .description('Builds a cramfs image.')
+    .argument('<source>', 'a directory, a tar archive, or another image; - for standard input')
+    .argument('<image>', 'the file to write')
+    .option('-e, --edition <n>', 'edition number (default: 0)')
+    .option('-n, --name <name>', 'name of the file system, at most 16 bytes (default: Compressed)')
+    .option('-p, --boot-pad', 'leave 512 bytes for boot code in front')
+    .option('-q, --squash', 'make root the owner of everything')
+    .option('-s, --sort', 'allowed for the sake of old scripts: entries are always sorted')
+    .option('-v, --verbose', 'tell each file')
+    .option('-x, --extended', 'store blocks that do not shrink as they are')
+    .addOption(
+      new Option(
+        '-X, --xip-elf',
+        '-x, and store the read-only segments of ELF32 programs directly; twice: page aligned',
+      )
+        .default(0)
+        .argParser((_value, previous: number) => previous + 1),
+    )
+    .option('-z, --holes', 'make holes of blocks of zeros')
+    .option('-i, --insert <file>', 'put a file behind the superblock')
+    .option('-D, --device-table <file>', 'lines "path type mode uid gid major minor start inc count"')
+    .option('-E, --errors', 'exit with 1 if there are warnings')
+    .addOption(new Option('-B, --big-endian', 'for big endian CPUs').conflicts('littleEndian'))
+    .addOption(new Option('-L, --little-endian', 'for little endian CPUs (the default)'))
+    .addOption(
+      new Option('-N, --endian <order>', 'the same, as util-linux has it')
+        .choices(['big', 'little', 'host'])
+        .conflicts(['bigEndian', 'littleEndian']),
+    )
+    .option('-b, --page-size <n>', 'bytes of a block, the page size of the CPU: 4K, 8K, 16K or 64K (default: 4K)')
+    .addOption(
+      new Option('--layout <maker>', 'whose images to make').choices(['mkcramfs', 'util-linux']).default('mkcramfs'),
+    )
+    .option('--uid-gid-map <file>', 'lines "uid FROM TO" and "gid FROM TO"; FROM: an id, a range 1000-1999, or *')
+    .option('--truncate', 'cut ids, names, sizes and device numbers that do not fit, with a warning for each')
+    .addHelpText('after', HELP)
+    .action(async (source: string, image: string, options: MkfsOptions) => {
+      done(await mkfsAction(source, image, options, io));
+    });
+}
+
+async function mkfsAction(source: string, image: string, options: MkfsOptions, io: Io): Promise<number> {
+  if (image === '-') usage('the image must be a file: it is renamed into place when it is whole');
+  const table = options.deviceTable === undefined ? null : parseDeviceTable(readText(options.deviceTable));
+  const map = options.uidGidMap === undefined ? null : parseOwnerMap(readText(options.uidGidMap));
+  const tree = openTree(source, io);
+  const progress = newProgress(io);
+  let result: BuildResult;
+  try {
+    const buildOptions = toBuildOptions(options, tree.image);
+    prepareOwners(tree.root, options.squash === true, map);
+    if (table !== null) applyDeviceTable(tree.root, table);
+    result = await buildImage(tree.root, { ...buildOptions, onProgress: progress.update });
+    progress.clear();
+    await writeOutput(image, result.bytes);
+  } finally {
+    progress.clear();
+    tree.close();
+  }
+  tellWarnings(result.warnings, io);
+  if (options.verbose === true) tellFiles(result, io);
+  return options.errors === true && result.warnings.length > 0 ? EXIT.findings : EXIT.ok;
+}
+
+function prepareOwners(root: DirectoryEntry, squash: boolean, map: ReturnType<typeof parseOwnerMap> | null): void {
+  if (squash) mapOwners(root, toRoot, toRoot);
+  if (map !== null) mapOwners(root, map.uid, map.gid);
+}
+
+const toRoot = (): number => 0;
+
+/** @param repacked the image that is the source, if one is: byte order and page size are taken over */
+function toBuildOptions(options: MkfsOptions, repacked: CramfsImage | null): BuildOptions {
+  const pageSize =
+    options.pageSize === undefined ? (repacked?.pageSize ?? 4096) : parseNumber(options.pageSize, '--page-size', null);
+  if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(pageSize)} is none of 4K, 8K, 16K and 64K`);
+  const utilLinux = options.layout === 'util-linux';
+  const xip = options.xipElf ?? 0;
+  const extended = options.extended === true || xip > 0;
+  if (utilLinux && extended) usage('mkfs.cramfs of util-linux has neither -x nor -X: leave out --layout util-linux');
+  const edition = options.edition === undefined ? 0 : parseNumber(options.edition, '--edition', null);
+  if (edition > 0xffff_ffff) usage('--edition: it must be below 4294967296');
+  return {
+    littleEndian: isLittleEndian(options) ?? repacked?.littleEndian ?? true,
+    pageSize,
+    edition,
+    name: options.name,
+    bootPad: options.bootPad,
+    insert: options.insert === undefined ? undefined : readBytes(options.insert),
+    holes: options.holes,
+    storeIncompressible: extended,
+    keepRemnants: true,
+    truncate: options.truncate,
+    chooseDirect: xip === 0 ? undefined : (bytes) => compatibleDirectBlocks(bytes, pageSize, true),
+    direct: { alignment: xip === 1 ? 8 : pageSize, base: 0, layout: 'inline' },
+    hash: sha256Hash,
+    // util-linux calls compress(), whose level is 6.
+    compressor: directCompressor(classicDeflate(utilLinux ? 6 : 9)),
+  };
+}
+
+/** The byte order that was asked for, if one was. */
+function isLittleEndian({ bigEndian, littleEndian, endian }: MkfsOptions): boolean | undefined {
+  if (endian !== undefined) return endian !== 'big';
+  return bigEndian === true ? false : littleEndian === true ? true : undefined;
+}
+
+function tellWarnings(warnings: readonly BuildWarning[], io: Io): void {
+  for (const { path, message } of warnings) io.stderr.write(`cramfs mkfs: ${printableName(path)}: ${message}\n`);
+}
+
+/** One line a file: what it takes of the image, in the order of the image. */
+function tellFiles({ root, files, bytes }: BuildResult, io: Io): void {
+  const tell = (node: BuildResult['root']): void => {
+    for (const child of node.children ?? []) {
+      io.stdout.write(
+        `${child.mode.toString(8).padStart(6, '0')} ${String(child.uid)}:${String(child.gid)} ${String(child.size)} ` +
+          `@${String(child.offset)} ${printableName(child.path)}\n`,
+      );
+      if (child.children !== null) tell(child);
+    }
+  };
+  tell(root);
+  io.stdout.write(`${String(files)} inodes, ${String(bytes.length)} bytes\n`);
+}
+
+function readBytes(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new CramfsError('IO', { what: file, found: cause instanceof Error ? cause.message : String(cause), cause });
+  }
+}
+
+function readText(file: string): string {
+  return Buffer.from(readBytes(file)).toString('utf8');
+}
+
+function usage(found: string): never {
+  throw new CramfsError('USAGE', { found });
+}
