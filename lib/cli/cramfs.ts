@@ -34,6 +34,16 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./commands/cat.ts'),
   },
   {
+    name: 'stat',
+    summary: 'tell everything about a file',
+    load: () => import('./commands/stat.ts'),
+  },
+  {
+    name: 'blocks',
+    summary: 'tell where the blocks of a file lie',
+    load: () => import('./commands/blocks.ts'),
+  },
+  {
     name: 'extract',
     summary: 'extract files into a directory or a tar archive',
     load: () => import('./commands/extract.ts'),

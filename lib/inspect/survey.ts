@@ -2,10 +2,11 @@
  * One walk over an image that counts everything and keeps account of every byte. Nothing is inflated.
  */
 import { CramfsError } from '../errors.ts';
-import { CRAMFS_BLK_FLAG_DIRECT_PTR } from '../format/constants.ts';
+
 import { blockCount, blockProblem, fileBlock } from '../image/blocks.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import { Accountant, type Account } from './account.ts';
+import { isDirectPointer } from './directRuns.ts';
 import { shownPath } from './shownPath.ts';
 import { type Statistics, StatisticsCounter } from './statistics.ts';
 import { walk, type WalkEntry, type WalkOptions } from './walk.ts';
@@ -101,7 +102,7 @@ function surveyBlocks(
           found: problem,
           offset: inode.ino + index * 4,
         });
-      accountant.block(block, (block.pointer & CRAMFS_BLK_FLAG_DIRECT_PTR) !== 0);
+      accountant.block(block, isDirectPointer(block));
       counter.block(block, block.length);
     }
   } catch (error) {

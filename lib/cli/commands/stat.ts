@@ -1,0 +1,102 @@
+/** `cramfs stat IMAGE PATH…` */
+import type { Command } from 'commander';
+import { CramfsError } from '../../errors.ts';
+import { readLink } from '../../image/content.ts';
+import { rawEntries } from '../../image/directory.ts';
+import type { CramfsImage } from '../../image/image.ts';
+import { listBlocks } from '../../inspect/fileBlocks.ts';
+import { findPath } from '../../inspect/findPath.ts';
+import { shownPath } from '../../inspect/shownPath.ts';
+import { type KindCount, StatisticsCounter } from '../../inspect/statistics.ts';
+import type { WalkEntry } from '../../inspect/walk.ts';
+import { entryJson } from '../../report/entryJson.ts';
+import { SCHEMA_VERSION } from '../../report/mapJson.ts';
+import { type FileStatus, statLines } from '../../report/statText.ts';
+import { errorJson, reportFailure } from '../failure.ts';
+import { addImageOptions, EXIT_CODES, IMAGE_ARGUMENT, type ImageOptions, withImage } from '../imageOptions.ts';
+import { EXIT, type Io } from '../io.ts';
+import { styleFor } from '../style.ts';
+import { TextBuffer } from '../textBuffer.ts';
+
+interface StatOptions extends ImageOptions {
+  readonly dereference?: boolean;
+}
+
+export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
+  return addImageOptions(
+    command
+      .description('Tells everything that a cramfs image holds about a file.')
+      .argument('<image>', IMAGE_ARGUMENT)
+      .argument('<path...>', 'files in the image')
+      .option('-L, --dereference', 'follow symbolic links'),
+  )
+    .addHelpText('after', EXIT_CODES)
+    .action((file: string, paths: readonly string[], options: StatOptions) => {
+      done(withImage(file, options, io, (image) => stat(image, paths, options, io)));
+    });
+}
+
+function stat(image: CramfsImage, paths: readonly string[], options: StatOptions, io: Io): number {
+  const style = styleFor(io, options.color);
+  const out = new TextBuffer(io.stdout);
+  const files: Record<string, unknown>[] = [];
+  let code: number = EXIT.ok;
+  const fail = (error: unknown): CramfsError => {
+    if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
+    code = Math.max(code, reportFailure(error, io, 'cramfs stat', false));
+    return error;
+  };
+  for (const path of paths) {
+    try {
+      const entry = findPath(image, path, { follow: options.dereference });
+      const status = statusOf(image, entry, fail);
+      files.push({
+        ...entryJson(entry, status.target),
+        ...(status.kinds === null ? {} : { blockKinds: status.kinds }),
+        ...(status.entries === null ? {} : { entries: status.entries }),
+      });
+      if (options.json !== true) for (const line of statLines(status, style)) out.line(line);
+    } catch (error) {
+      files.push({ path, error: errorJson(fail(error)) });
+    }
+  }
+  if (options.json === true) out.line(JSON.stringify({ schemaVersion: SCHEMA_VERSION, files }));
+  out.flush();
+  return code;
+}
+
+/** Gathers what there is to tell; damage is handed to `onDamage`, and what is behind it is left out. */
+function statusOf(image: CramfsImage, entry: WalkEntry, onDamage: (error: unknown) => void): FileStatus {
+  const { inode } = entry;
+  const shown = shownPath(entry.path);
+  const attempt = <T>(action: () => T): T | null => {
+    try {
+      return action();
+    } catch (error) {
+      onDamage(error);
+      return null;
+    }
+  };
+  return {
+    path: entry.path,
+    inode,
+    target: inode.type === 'symlink' ? attempt(() => readLink(image, inode, shown)) : null,
+    kinds: inode.type === 'file' || inode.type === 'symlink' ? attempt(() => blockKinds(image, entry, onDamage)) : null,
+    entries: inode.type === 'directory' ? attempt(() => count(rawEntries(image, inode, shown))) : null,
+  };
+}
+
+function blockKinds(image: CramfsImage, entry: WalkEntry, onDamage: (error: unknown) => void): readonly KindCount[] {
+  const { blocks, problems } = listBlocks(image, entry);
+  const counter = new StatisticsCounter();
+  for (const block of blocks) counter.block(block, block.length);
+  const [first] = problems;
+  if (first !== undefined) onDamage(first);
+  return counter.statistics.kinds;
+}
+
+function count(items: Iterable<unknown>): number {
+  let total = 0;
+  for (const _ of items) total++;
+  return total;
+}
