@@ -39,6 +39,8 @@ interface Vector {
   readonly pte?: readonly (readonly [number, number, string])[];
   readonly touch?: string;
   readonly crc?: readonly (string | null)[];
+  /** The signal that ended the process at the first touch. */
+  readonly killed?: number | null;
 }
 
 interface Read {
@@ -54,13 +56,17 @@ type Line = Setup | Vector | Read | { readonly type: 'exec' };
 
 const transcripts = [
   ...fixtureNames('transcripts').map((name) => `transcripts/${name}`),
-  ...fixtureNames('kernels/transcripts')
-    .filter((name) => !name.includes('address-as-pfn'))
-    .map((name) => `kernels/transcripts/${name}`),
+  ...fixtureNames('kernels/transcripts').map((name) => `kernels/transcripts/${name}`),
 ];
 
 const imageFile = (setup: Setup): string =>
   setup.image.startsWith('images/') && !setup.image.includes('16') ? `${setup.image}.gz` : `kernels/${setup.image}.gz`;
+
+/** "address-as-pfn" is a 7.3 with the one line of the 6.17 regression put back. */
+function modelFor(name: string, setup: Setup): string {
+  if (name.includes('address-as-pfn')) return 'linux-6.17';
+  return setup.release.startsWith('6.1.') ? 'linux-4.15' : 'linux-6.18';
+}
 
 /** The vma's address is the one thing that depends on what else the process has mapped. */
 const withoutVma = (line: string): string => line.replace(/to vma 0x[0-9a-f]+/, 'to vma *');
@@ -78,8 +84,9 @@ describe.each(transcripts)('%s', (name) => {
   const lines = jsonLines<Line>(name);
   const setup = lines[0] as Setup;
   const image = CramfsImage.open(fixture(imageFile(setup)), { pageSize: setup.page_size });
-  const kernel = kernelModel(setup.release.startsWith('6.1.') ? 'linux-4.15' : 'linux-6.18');
-  const board = new Board(image, { physBase: Number(setup.base), regionSize: setup.mtd_size, kernel });
+  const kernel = kernelModel(modelFor(name, setup));
+  const physBits = name.includes('40bit') ? 40 : 46;
+  const board = new Board(image, { physBase: Number(setup.base), regionSize: setup.mtd_size, kernel, physBits });
 
   test('mounts with the same log', () => {
     expect(board.mount.errno).toBeNull();
@@ -92,7 +99,7 @@ describe.each(transcripts)('%s', (name) => {
       (run) =>
         page >= run.page &&
         page < run.page + run.pages &&
-        board.memory.frame(Number(run.pfn) + page - run.page, setup.page_size) === null,
+        board.memory.frame(Number(run.pfn) + page - run.page, setup.page_size) === 'foreign',
     );
 
   test('maps as the kernel did', () => {
@@ -100,6 +107,7 @@ describe.each(transcripts)('%s', (name) => {
     expect(vectors.length).toBeGreaterThan(0);
     for (const vector of vectors) {
       const flags = vector.flags.split(',');
+      const died = vector.killed === 9;
       const detail = { crc: !flags.includes('notouch') };
       const request = {
         path: vector.path,
@@ -116,7 +124,7 @@ describe.each(transcripts)('%s', (name) => {
       expect({
         request,
         errno: got.errno,
-        failed: got.failed,
+        failed: vector.killed === undefined ? got.failed : undefined, // not recorded where a child did the work
         kmsg: (got.log as string[]).map(withoutVma),
         state: got.state ?? undefined,
         vmflags: (got.vmFlags as string[] | null)?.join(' '),
@@ -124,8 +132,9 @@ describe.each(transcripts)('%s', (name) => {
         vma_pages: got.vmaPages ?? undefined,
         direct_pages: got.directPages ?? undefined,
         pte: got.vmFlags === null ? undefined : direct.map((run) => [run.page, run.pages, run.pfn]),
-        touch: got.touch,
-        crc: got.crc32,
+        killed: (got.touch as string | undefined)?.includes('K') ?? false,
+        touch: died ? undefined : got.touch,
+        crc: died ? undefined : got.crc32,
       }).toEqual({
         request,
         errno: vector.errno,
@@ -137,6 +146,7 @@ describe.each(transcripts)('%s', (name) => {
         vma_pages: vector.vma_pages,
         direct_pages: vector.direct_pages,
         pte: vector.pte,
+        killed: died,
         touch: vector.touch,
         crc: vector.crc?.map((crc, page) => (isForeign(direct, page) ? null : crc)),
       });

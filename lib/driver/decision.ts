@@ -76,15 +76,16 @@ function walk(fs: MountedCramfs, inode: KernelInode, request: DecisionRequest, l
   return { range: { pgoff, pages, address } };
 }
 
-/** The line that a successful mapping ends with. */
+/** The line of a mapping that succeeds; a kernel that logs it before it maps says "mapping". */
 export function mappedLine(
+  verb: 'mapped' | 'mapping',
   name: string,
   range: DirectRange,
   vma: { readonly pages: number; readonly start: number; readonly pageProt: string },
 ): string {
   const hex8 = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
   return (
-    `cramfs: mapped ${name}[${String(range.pgoff)}] at ${hex8(range.address)} ` +
+    `cramfs: ${verb} ${name}[${String(range.pgoff)}] at ${hex8(range.address)} ` +
     `(${String(range.pages)}/${String(vma.pages)} pages) to vma ${hex8(vma.start)}, page_prot ${vma.pageProt}`
   );
 }

@@ -5,7 +5,7 @@ import { isReadable } from './cpu.ts';
 import type { Errno } from './errno.ts';
 import type { FolioRead, OpenFile } from './fileOperations.ts';
 import { type Kernel, KernelBug } from './kernel.ts';
-import { type Folio, PageTable } from './pageTable.ts';
+import { type Folio, PageTable, type PteRun } from './pageTable.ts';
 import { type Vma, type VmAreaDesc, vmaPages } from './vma.ts';
 import {
   VM_ACCOUNT,
@@ -41,6 +41,8 @@ export interface MmapRequest {
   readonly locked?: boolean;
   /** Virtual address to map at, page aligned. Default: the kernel's choice. */
   readonly address?: number | undefined;
+  /** Whether the page right behind the mapping is memory in use: top-down, it is what was mapped before. */
+  readonly neighbour?: boolean;
 }
 
 /** How an mmap() ended. */
@@ -54,12 +56,12 @@ export type MmapResult =
   /** The kernel died: which BUG_ON or oops it was. */
   | { readonly bug: string };
 
-/** How a touch of a page ends. */
-export type Touch = 'ok' | 'SIGBUS' | 'SIGSEGV';
+/** How a touch of a page ends; `killed`: the page table entry is corrupt, the kernel oopses and kills the process. */
+export type Touch = 'ok' | 'SIGBUS' | 'SIGSEGV' | 'killed';
 
 /** What a process sees of one page; `bytes` is null for foreign memory, whose content nobody here knows. */
 export type PageView =
-  { readonly touch: 'ok'; readonly bytes: Uint8Array | null } | { readonly touch: 'SIGBUS' | 'SIGSEGV' };
+  { readonly touch: 'ok'; readonly bytes: Uint8Array | null } | { readonly touch: Exclude<Touch, 'ok'> };
 
 /** Largest file offset: what file_mmap_ok() allows for regular files on 64-bit kernels. */
 const MAX_LFS_FILESIZE = 2 ** 63;
@@ -89,10 +91,19 @@ export class AddressSpace {
     if (typeof desc === 'string') return { errno: desc };
     const hooks = file.operations.mmap;
     if (hooks === null) return { errno: 'ENODEV' };
+    if (request.neighbour === true) this.#occupy(desc.end);
     const vma = this.#place(desc, hooks);
     if ('errno' in vma || 'bug' in vma) return vma;
     const hangs = (request.populate === true || request.locked === true) && this.#populate(vma);
     return { vma, hangs };
+  }
+
+  /** Puts a page of anonymous memory at an address, unless something is there already. */
+  #occupy(address: number): void {
+    const { pageSize } = this.kernel.cpu;
+    const vpn = address / pageSize;
+    if (!this.pageTable.isNone(vpn)) return;
+    this.pageTable.setFolio(vpn, { bytes: new Uint8Array(pageSize), anonymous: true });
   }
 
   #place(
@@ -157,6 +168,13 @@ export class AddressSpace {
       if (vma.start < end) end = Math.min(end, vma.start);
     }
     return end - length;
+  }
+
+  /** Direct entries behind the end of a mapping: pages are counted from there. No mapping should have any. */
+  entriesBehind(vma: Vma): PteRun[] {
+    const end = vma.end / this.kernel.cpu.pageSize;
+    const last = this.pageTable.presentPages().pop() ?? 0;
+    return last < end ? [] : this.pageTable.directRuns(end, last - end + 1);
   }
 
   /** Removes a mapping and its page table entries. */
@@ -227,6 +245,9 @@ export class AddressSpace {
     if (this.#fault(vma, vpn) !== 'ok') return { touch: 'SIGBUS' };
     const pte = this.pageTable.get(vpn);
     if (pte === null) return { touch: 'SIGBUS' };
-    return { touch: 'ok', bytes: pte.kind === 'folio' ? pte.folio.bytes : memory.frame(pte.pfn, cpu.pageSize) };
+    if (pte.kind === 'folio') return { touch: 'ok', bytes: pte.folio.bytes };
+    const frame = memory.frame(pte.pfn, cpu.pageSize);
+    if (frame === 'unaddressable') return { touch: 'killed' };
+    return { touch: 'ok', bytes: frame === 'foreign' ? null : frame };
   }
 }

@@ -16,3 +16,23 @@ export type Errno =
   | 'EOVERFLOW'
   | 'EPERM'
   | 'EROFS';
+
+/** Their numbers on Linux. */
+export const ERRNO_NUMBERS: Readonly<Record<Errno, number>> = {
+  EPERM: 1,
+  ENOENT: 2,
+  EIO: 5,
+  EAGAIN: 11,
+  ENOMEM: 12,
+  EACCES: 13,
+  EFAULT: 14,
+  ENODEV: 19,
+  ENOTDIR: 20,
+  EISDIR: 21,
+  EINVAL: 22,
+  EROFS: 30,
+  ENAMETOOLONG: 36,
+  ENOSYS: 38,
+  ELOOP: 40,
+  EOVERFLOW: 75,
+};

@@ -14,7 +14,7 @@ export interface TraceEntry {
   readonly size?: number;
   /** The page of the vma, where the primitive maps a single page. */
   readonly page?: number;
-  /** What came back: "0", an errno, a VM_FAULT code, or "BUG". */
+  /** What came back: "0" or a negated errno ("-22"), a VM_FAULT code ("0x100"), or "BUG". */
   readonly result: string;
 }
 

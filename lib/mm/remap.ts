@@ -2,7 +2,7 @@
  * Mapping page frames into a process: remap_pfn_range() with its two halves, and vmf_insert_mixed() (mm/memory.c).
  */
 import type { AddressSpace } from './addressSpace.ts';
-import type { Errno } from './errno.ts';
+import { type Errno, ERRNO_NUMBERS } from './errno.ts';
 import { bugOn, hex, type Kernel, KernelBug, type TraceEntry } from './kernel.ts';
 import type { Vma, VmAreaDesc } from './vma.ts';
 import { isCowMapping, VM_ARCH_1, VM_MIXEDMAP, VM_REMAP_FLAGS } from './vmFlags.ts';
@@ -15,7 +15,7 @@ import { VM_FAULT_NOPAGE, VM_FAULT_SIGBUS } from './vmFault.ts';
 export function remapPfnRangePrepare(desc: VmAreaDesc, pfn: number, kernel: Kernel): void {
   if (isCowMapping(desc.vmFlags)) desc.pgoff = pfn;
   desc.vmFlags |= VM_REMAP_FLAGS;
-  kernel.trace?.push({ call: 'remap_pfn_range_prepare', pfn: hex(pfn), result: '0' });
+  kernel.trace?.push({ call: 'remap_pfn_range_prepare', pfn: hex(pfn), result: errnoResult(null) });
 }
 
 /** remap_pfn_range_complete(): fills the page table and leaves the vma alone. `size` is in bytes. */
@@ -47,21 +47,35 @@ export function remapPfnRange(mm: AddressSpace, vma: Vma, address: number, pfn: 
   });
 }
 
+/** More pages than this are taken to exhaust the memory for page tables. A cramfs file has at most 4096. */
+const MAX_PAGES = 1 << 20;
+
 /** remap_pfn_range_internal(): the page table part, down to remap_pte_range(). */
 function fillPageTable(mm: AddressSpace, vma: Vma, address: number, pfn: number, size: number): Errno | null {
   const { pageSize, taskSize } = mm.kernel.cpu;
   const end = address + Math.ceil(size / pageSize) * pageSize;
   if (end > taskSize) return 'EINVAL';
+  const wholeVma = address === vma.start && end === vma.end;
+  if (mm.kernel.cpu.pat && !wholeVma && !trackPartialRemap(mm.kernel, pfn * pageSize, size)) return 'EINVAL';
+  if (mm.kernel.reservesMemoryType && wholeVma) vma.vmFlags |= VM_ARCH_1;
   bugOn(address >= end, 'BUG_ON(addr >= end) in remap_pfn_range');
-  // track_pfn_remap(): only a mapping of the whole vma owns the reservation.
-  if (mm.kernel.reservesMemoryType && address === vma.start && end === vma.end) vma.vmFlags |= VM_ARCH_1;
   const first = address / pageSize;
   const pages = (end - address) / pageSize;
+  if (pages > MAX_PAGES) return 'ENOMEM';
   for (let page = 0; page < pages; page++) {
     bugOn(!mm.pageTable.isNone(first + page), 'BUG_ON(!pte_none(*pte)) in remap_pte_range');
     mm.pageTable.setDirect(first + page, pfn + page);
   }
   return null;
+}
+
+/**
+ * track_pfn_remap() on x86, for a range that is not the whole vma: all of it must be of one memory type.
+ *
+ * @returns false for a range of several types, which is EINVAL
+ */
+function trackPartialRemap(kernel: Kernel, address: number, size: number): boolean {
+  return size <= kernel.cpu.pageSize || kernel.memory.hasOneMemoryType(address, size);
 }
 
 /**
@@ -91,10 +105,15 @@ function traced<T extends Errno | number | null>(
   if (trace === null) return action();
   try {
     const result = action();
-    trace.push({ ...call, result: typeof result === 'number' ? hex(result) : (result ?? '0') });
+    trace.push({ ...call, result: typeof result === 'number' ? hex(result) : errnoResult(result) });
     return result;
   } catch (error) {
     if (error instanceof KernelBug) trace.push({ ...call, result: 'BUG' });
     throw error;
   }
+}
+
+/** What such a function returns: 0, or the errno negated. */
+function errnoResult(errno: Errno | null): string {
+  return errno === null ? '0' : String(-ERRNO_NUMBERS[errno]);
 }

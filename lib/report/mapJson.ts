@@ -3,8 +3,9 @@
  */
 import { crcHex } from '../format/crc32.ts';
 import type { BlockKind } from '../image/blocks.ts';
+import type { PteRun } from '../mm/pageTable.ts';
 import type { Board } from '../verdict/board.ts';
-import type { MapVerdict, PageKind, PageVerdict } from '../verdict/mapVerdict.ts';
+import type { MapVerdict, PageKind, PageVerdict, Sight } from '../verdict/mapVerdict.ts';
 import type { MapDetail } from '../verdict/request.ts';
 
 /** The mount that came before, for the `mount` key of a single verdict. */
@@ -18,7 +19,7 @@ export const SCHEMA_VERSION = 1;
 const hex = (value: number): string => `0x${value.toString(16)}`;
 const hexOrNull = (value: number | null): string | null => (value === null ? null : hex(value));
 
-const TOUCH: Readonly<Record<PageKind, string>> = { direct: 'o', paged: 'o', sigbus: 'B', sigsegv: 'S' };
+const TOUCH: Readonly<Record<PageKind, string>> = { direct: 'o', paged: 'o', sigbus: 'B', sigsegv: 'S', killed: 'K' };
 
 const SOURCE: Readonly<Record<BlockKind, string>> = {
   direct: 'direct',
@@ -27,6 +28,31 @@ const SOURCE: Readonly<Record<BlockKind, string>> = {
   'direct-zlib': 'zlib',
   hole: 'hole',
 };
+
+const runJson = (run: PteRun): Record<string, unknown> => ({ page: run.page, pages: run.pages, pfn: hex(run.pfn) });
+
+/** A sight in one word: `ok`, `tail`, `zero`, `B`, `S`, `sigbus-ok`, `killed`, `foreign`, `/path[page]`, `image+0xoffset`. */
+export function sightWord(sight: Sight): string {
+  switch (sight.shows) {
+    case 'ok':
+    case 'tail':
+    case 'killed':
+    case 'foreign':
+      return sight.shows;
+    case 'zeros':
+      return 'zero';
+    case 'sigbus':
+      return 'B';
+    case 'sigbus-behind':
+      return 'sigbus-ok';
+    case 'sigsegv':
+      return 'S';
+    case 'file':
+      return `${sight.path}[${String(sight.page)}]`;
+    case 'image':
+      return `image+${hex(sight.offset)}`;
+  }
+}
 
 /** One page in the `pages` array. */
 function pageJson(page: PageVerdict): Record<string, unknown> {
@@ -65,12 +91,13 @@ export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): R
     vmaStart: hexOrNull(verdict.vmaStart),
     vmaPages: verdict.vmaPages,
     directPages: verdict.directPages,
-    direct: verdict.direct.map((run) => ({ page: run.page, pages: run.pages, pfn: hex(run.pfn) })),
+    direct: verdict.direct.map(runJson),
     mapsOffset: hexOrNull(verdict.mapsOffset),
     vmFlags: verdict.vmFlags,
     log: verdict.log,
     warnings: verdict.warnings,
     ...(verdict.pages === null ? {} : pagesJson(verdict.pages, detail)),
+    ...(verdict.trace === null ? {} : { trace: verdict.trace, beyond: (verdict.beyond ?? []).map(runJson) }),
   };
 }
 
@@ -82,6 +109,9 @@ function pagesJson(pages: readonly PageVerdict[], detail: MapDetail): Record<str
           touch: pages.map((page) => TOUCH[page.kind]).join(''),
           crc32: pages.map((page) => (page.crc === null ? null : crcHex(page.crc))),
         }
+      : {}),
+    ...(detail.trace === true
+      ? { sees: pages.map((page) => (page.sight === null ? null : sightWord(page.sight))) }
       : {}),
   };
 }

@@ -10,7 +10,8 @@ import { DEFAULT_MODEL } from '../driver/models/index.ts';
 import type { KernelModel } from '../driver/models/kernelModel.ts';
 import { mountCramfs, type MountedCramfs, type MountResult } from '../driver/mount.ts';
 import { type CpuName, type Cpu, defaultCpuName, makeCpu } from '../mm/cpu.ts';
-import { PhysicalMemory } from '../physmem/physicalMemory.ts';
+import { type AddressRange, PhysicalMemory } from '../physmem/physicalMemory.ts';
+import { ContentIndex } from './contentIndex.ts';
 import { mapFile } from './mapFile.ts';
 import type { MapVerdict } from './mapVerdict.ts';
 import type { MapDetail, MapRequest } from './request.ts';
@@ -33,6 +34,12 @@ export interface BoardOptions {
   /** Byte order of the CPU. Default: the image's own. */
   readonly littleEndian?: boolean | undefined;
   readonly kernel?: KernelModel | undefined;
+  /** Where RAM is; see PhysicalMemory. */
+  readonly ram?: readonly AddressRange[] | undefined;
+  /** Physical address bits of the CPU; see PhysicalMemory. */
+  readonly physBits?: number | undefined;
+  /** What automatic variables hold that nobody set, an unsigned 32-bit number. Default 0. */
+  readonly stackInit?: number | undefined;
 }
 
 /** A file of the image, opened for mapping. */
@@ -50,9 +57,12 @@ export class Board {
   readonly cpu: Cpu;
   readonly memory: PhysicalMemory;
   readonly kernel: KernelModel;
+  readonly stackInit: number;
+  readonly #options: BoardOptions;
   /** How the mount went; a board whose mount failed answers every request with MOUNT_REFUSED. */
   readonly mount: MountResult;
   readonly #walker: PathWalker;
+  #contentIndex: ContentIndex | null = null;
   readonly #opened = new Map<string, BoardFile>();
 
   /** @throws CramfsError USAGE for an impossible memory, IO */
@@ -60,11 +70,31 @@ export class Board {
     const { physBase = DEFAULT_PHYS_BASE, fill = 0, littleEndian = image.littleEndian } = options;
     const regionSize = options.regionSize ?? Math.ceil(image.size / REGION_GRANULE) * REGION_GRANULE;
     this.image = image;
+    this.#options = options;
+    this.stackInit = options.stackInit ?? 0;
     this.kernel = options.kernel ?? DEFAULT_MODEL;
     this.cpu = makeCpu(options.cpu ?? defaultCpuName(image.pageSize), image.pageSize, littleEndian);
-    this.memory = new PhysicalMemory(image.source, { base: physBase, size: regionSize, fill, littleEndian });
+    this.memory = new PhysicalMemory(image.source, {
+      base: physBase,
+      size: regionSize,
+      fill,
+      littleEndian,
+      ram: options.ram,
+      physBits: options.physBits,
+    });
     this.mount = mountCramfs(this.memory, this.cpu, { fallbackLog: this.kernel.mountFallbackLog });
     this.#walker = new PathWalker(image);
+  }
+
+  /** Which file a page of bytes belongs to. Made at the first use. */
+  get contentIndex(): ContentIndex {
+    this.#contentIndex ??= new ContentIndex(this.image);
+    return this.#contentIndex;
+  }
+
+  /** The same board with another kernel, other address bits or another stack content. */
+  variant(changes: Pick<BoardOptions, 'kernel' | 'physBits' | 'stackInit'>): Board {
+    return new Board(this.image, { ...this.#options, ...changes });
   }
 
   /** Whether the file that the image was read from is shorter than the superblock says. */

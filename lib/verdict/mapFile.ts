@@ -3,13 +3,14 @@
  * page table and the log.
  */
 import { filePages } from '../driver/inode.ts';
+import type { TraceEntry } from '../mm/kernel.ts';
 import { type Vma, vmaPages } from '../mm/vma.ts';
 import { VM_MIXEDMAP, VM_PFNMAP, vmFlagNames } from '../mm/vmFlags.ts';
 import type { Board, BoardFile } from './board.ts';
 import type { MapState, MapVerdict } from './mapVerdict.ts';
 import { pageVerdicts } from './pageVerdicts.ts';
 import { type MappedProcess, mapInNewProcess } from './process.ts';
-import type { MapDetail, MapRequest } from './request.ts';
+import { looksAtPages, type MapDetail, type MapRequest } from './request.ts';
 import { findRunEnd } from './runEnd.ts';
 import { findWarnings, requireNotTruncated } from './warnings.ts';
 
@@ -34,25 +35,32 @@ export function mapFile(board: Board, request: MapRequest, detail: MapDetail): M
   if (request.rdwr === true) {
     // may_open(): a directory cannot be opened for writing at all; anything else not on a read-only file system.
     const errno = file.inode.type === 'directory' ? 'EISDIR' : 'EROFS';
-    return refused(understood, { errno, failed: 'open', bug: null, log: [] });
+    return refused(understood, { errno, failed: 'open', bug: null, log: [], trace: null });
   }
-  const mapped = mapInNewProcess(board, file, {
-    length,
-    offset,
-    read: prot.includes('r'),
-    write: prot.includes('w'),
-    exec: prot.includes('x'),
-    shared: request.shared === true,
-    populate: request.populate === true,
-    locked: request.locked === true,
-    address: request.vmaStart,
-  });
+  const trace: TraceEntry[] | null = detail.trace === true ? [] : null;
+  const mapped = mapInNewProcess(
+    board,
+    file,
+    {
+      length,
+      offset,
+      read: prot.includes('r'),
+      write: prot.includes('w'),
+      exec: prot.includes('x'),
+      shared: request.shared === true,
+      populate: request.populate === true,
+      locked: request.locked === true,
+      address: request.vmaStart,
+      neighbour: request.lone !== true,
+    },
+    trace,
+  );
   const { result } = mapped;
   // A copy: reading pages for the details may log more.
   const log = [...mapped.mm.kernel.log];
-  if ('errno' in result) return refused(understood, { errno: result.errno, failed: 'mmap', bug: null, log });
-  if ('bug' in result) return refused(understood, { errno: null, failed: null, bug: result.bug, log });
-  return describe(understood, mapped, { vma: result.vma, hangs: result.hangs, log }, detail);
+  if ('errno' in result) return refused(understood, { errno: result.errno, failed: 'mmap', bug: null, log, trace });
+  if ('bug' in result) return refused(understood, { errno: null, failed: null, bug: result.bug, log, trace });
+  return describe(understood, mapped, { vma: result.vma, hangs: result.hangs, log, trace }, detail);
 }
 
 /** Bytes from `offset` to the end of the file; a page where there is nothing left. */
@@ -81,7 +89,7 @@ function flagNames(request: MapRequest): string[] {
 /** The verdict on a mapping that does not come about. */
 function refused(
   understood: Understood,
-  { errno, failed, bug, log }: Pick<MapVerdict, 'errno' | 'failed' | 'bug' | 'log'>,
+  { errno, failed, bug, log, trace }: Pick<MapVerdict, 'errno' | 'failed' | 'bug' | 'log' | 'trace'>,
 ): MapVerdict {
   return {
     path: understood.path,
@@ -108,6 +116,8 @@ function refused(
     runEnd: null,
     warnings: [],
     pages: null,
+    trace,
+    beyond: null,
   };
 }
 
@@ -115,13 +125,14 @@ interface Mapping {
   readonly vma: Vma;
   readonly hangs: boolean;
   readonly log: readonly string[];
+  readonly trace: readonly TraceEntry[] | null;
 }
 
 /** Reads a mapping that came about back from the emulated process. */
 function describe(
   understood: Understood,
   mapped: MappedProcess,
-  { vma, hangs, log }: Mapping,
+  { vma, hangs, log, trace }: Mapping,
   detail: MapDetail,
 ): MapVerdict {
   const { board, file, mm, decision } = mapped;
@@ -155,7 +166,9 @@ function describe(
     pagesBehindEnd: Math.min(pages, Math.max(0, behindEnd)),
     runEnd: findRunEnd(mapped, pages),
     warnings: findWarnings(mapped, direct, hangs),
-    pages: detail.pages === true || detail.crc === true ? pageVerdicts(mapped, vma, detail) : null,
+    pages: looksAtPages(detail) ? pageVerdicts(mapped, vma, detail) : null,
+    trace,
+    beyond: trace === null ? null : mm.entriesBehind(vma),
   };
 }
 

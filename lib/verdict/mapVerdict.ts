@@ -4,13 +4,27 @@
 import type { BlockKind } from '../image/blocks.ts';
 import type { BailoutReason } from '../driver/decision.ts';
 import type { Errno } from '../mm/errno.ts';
+import type { TraceEntry } from '../mm/kernel.ts';
 import type { PteRun } from '../mm/pageTable.ts';
 
 /** `pfnmap`: all pages direct; `mixedmap`: the first ones; `none`: all through the page cache. */
 export type MapState = 'pfnmap' | 'mixedmap' | 'none';
 
-/** How a touch of a page ends: it reads flash, costs RAM, or kills. */
-export type PageKind = 'direct' | 'paged' | 'sigbus' | 'sigsegv';
+/** How a touch of a page ends: it reads flash, costs RAM, or kills; `killed` by an oops over a corrupt entry. */
+export type PageKind = 'direct' | 'paged' | 'sigbus' | 'sigsegv' | 'killed';
+
+/**
+ * What a page shows.
+ *
+ * `ok`: the file's bytes, and zeros behind its end; `tail`: the file's bytes, and something else behind its end; `zeros`
+ * in place of the file's bytes; `file`: a page of a file that is not the one to be seen; `image`: another part of the image;
+ * `foreign`: memory that is not the image's; `sigbus` within the file; `sigbus-behind` behind its end; `sigsegv`: not
+ * readable; `killed`: the touch ends the process.
+ */
+export type Sight =
+  | { readonly shows: 'ok' | 'tail' | 'zeros' | 'foreign' | 'sigbus' | 'sigbus-behind' | 'sigsegv' | 'killed' }
+  | { readonly shows: 'file'; readonly path: string; readonly page: number }
+  | { readonly shows: 'image'; /** Byte offset in the image. */ readonly offset: number };
 
 /** One page of the vma. */
 export interface PageVerdict {
@@ -25,6 +39,8 @@ export interface PageVerdict {
   readonly crc: number | null;
   /** Whether the page shows memory that is not the image's region. */
   readonly foreign: boolean;
+  /** With a trace: what the page shows, compared with the file. */
+  readonly sight: Sight | null;
 }
 
 /** Why the direct pages end where they end. */
@@ -89,4 +105,8 @@ export interface MapVerdict {
   readonly warnings: readonly MapWarning[];
   /** With detail: one for each page of the vma. */
   readonly pages: readonly PageVerdict[] | null;
+  /** With a trace: the primitives called, in order. */
+  readonly trace: readonly TraceEntry[] | null;
+  /** With a trace: direct entries behind the vma, pages counted from its end. */
+  readonly beyond: readonly PteRun[] | null;
 }

@@ -9,6 +9,7 @@ import { type Vma, vmaPages } from '../mm/vma.ts';
 import type { PageKind, PageVerdict } from './mapVerdict.ts';
 import type { MappedProcess } from './process.ts';
 import type { MapDetail } from './request.ts';
+import { sightOf } from './sight.ts';
 
 /**
  * Touches each page and tells what came of it.
@@ -30,6 +31,7 @@ export function pageVerdicts(mapped: MappedProcess, vma: Vma, detail: MapDetail)
       source: detail.pages === true ? storedAs(mapped, mapped.pgoff + page) : null,
       crc: detail.crc === true && bytes !== null ? crc32(bytes) : null,
       foreign: view.touch === 'ok' && bytes === null,
+      sight: detail.trace === true ? sightOf(mapped, mapped.pgoff + page, view, phys) : null,
     });
   }
   return verdicts;
@@ -38,6 +40,7 @@ export function pageVerdicts(mapped: MappedProcess, vma: Vma, detail: MapDetail)
 function pageKind(view: PageView, phys: number | null): PageKind {
   if (view.touch === 'SIGBUS') return 'sigbus';
   if (view.touch === 'SIGSEGV') return 'sigsegv';
+  if (view.touch === 'killed') return 'killed';
   return phys === null ? 'paged' : 'direct';
 }
 

@@ -5,7 +5,7 @@ import type { Decision } from '../driver/decision.ts';
 import { readFolio } from '../driver/readFolio.ts';
 import { AddressSpace, type MmapRequest, type MmapResult } from '../mm/addressSpace.ts';
 import type { MmapHooks, OpenFile } from '../mm/fileOperations.ts';
-import type { Kernel } from '../mm/kernel.ts';
+import type { Kernel, TraceEntry } from '../mm/kernel.ts';
 import type { Board, BoardFile } from './board.ts';
 
 /** An mmap() that has run, and everything it left behind. */
@@ -24,7 +24,12 @@ export interface MappedProcess {
 const READONLY_MMAP: MmapHooks = { prepare: () => null, complete: () => null };
 
 /** Runs one mmap() in a new process. */
-export function mapInNewProcess(board: Board, file: BoardFile, request: MmapRequest): MappedProcess {
+export function mapInNewProcess(
+  board: Board,
+  file: BoardFile,
+  request: MmapRequest,
+  trace: TraceEntry[] | null,
+): MappedProcess {
   const fs = board.mounted();
   const { inode, resolved } = file;
   const { name } = resolved;
@@ -32,7 +37,9 @@ export function mapInNewProcess(board: Board, file: BoardFile, request: MmapRequ
   const observe = (made: Decision): void => {
     decision = made;
   };
-  const mappable = fs.canMapDirectly ? board.kernel.hooks({ fs, inode, name, observe }) : READONLY_MMAP;
+  const mappable = fs.canMapDirectly
+    ? board.kernel.hooks({ fs, inode, name, observe, stackInit: board.stackInit })
+    : READONLY_MMAP;
   const openFile: OpenFile = {
     name,
     size: inode.size,
@@ -46,7 +53,7 @@ export function mapInNewProcess(board: Board, file: BoardFile, request: MmapRequ
     memory: board.memory,
     reservesMemoryType: board.cpu.pat && board.kernel.vmPat,
     log: [],
-    trace: null,
+    trace,
   };
   const mm = new AddressSpace(kernel);
   const result = mm.mmap(openFile, request);

@@ -22,6 +22,8 @@ export interface MapRequest {
   readonly rdwr?: boolean | undefined;
   /** Virtual address to map at. Default: the kernel's choice. */
   readonly vmaStart?: number | undefined;
+  /** Whether nothing is mapped right behind. Default: the process's other memory is there, in use. */
+  readonly lone?: boolean | undefined;
 }
 
 /** What is to be found out beyond the mapping itself. */
@@ -30,4 +32,11 @@ export interface MapDetail {
   readonly pages?: boolean | undefined;
   /** The CRC-32 of each page as the process sees it. */
   readonly crc?: boolean | undefined;
+  /** The primitives called, what stands behind the vma, and what each page shows. */
+  readonly trace?: boolean | undefined;
+}
+
+/** Whether a detail needs pages to be touched. */
+export function looksAtPages(detail: MapDetail): boolean {
+  return detail.pages === true || detail.crc === true || detail.trace === true;
 }

@@ -8,7 +8,7 @@ import { guessPageSize } from '../image/pageSize.ts';
 import type { PteRun } from '../mm/pageTable.ts';
 import type { MapWarning } from './mapVerdict.ts';
 import type { MappedProcess } from './process.ts';
-import type { MapDetail } from './request.ts';
+import { looksAtPages, type MapDetail } from './request.ts';
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
@@ -42,7 +42,7 @@ export function requireNotTruncated(
   for (const run of direct) {
     check(run.pfn * pageSize - board.memory.base, run.pages * pageSize, `data of page ${String(pgoff + run.page)}`);
   }
-  if (detail.pages !== true && detail.crc !== true) return;
+  if (!looksAtPages(detail)) return;
   const end = Math.min(pgoff + pages, filePages(fs, file.inode));
   for (let index = pgoff; index < end; index++) {
     const { start, length } = findBlock(fs, file.inode, index);

@@ -1,9 +1,19 @@
 /** The kernel models there are, the default one first. */
 import { CramfsError } from '../../errors.ts';
 import type { KernelModel } from './kernelModel.ts';
-import { linux415, linux618 } from './mainline.ts';
+import { linux415, linux617, linux618 } from './mainline.ts';
+import { patchV1, patchV1Intended, patchV1PfnFixed } from './patchV1.ts';
+import { patchV2 } from './patchV2.ts';
 
-export const KERNEL_MODELS: readonly KernelModel[] = [linux618, linux415];
+export const KERNEL_MODELS: readonly KernelModel[] = [
+  linux618,
+  linux617,
+  linux415,
+  patchV1,
+  patchV1PfnFixed,
+  patchV1Intended,
+  patchV2,
+];
 
 /** The model that is used where none is named. */
 export const DEFAULT_MODEL: KernelModel = linux618;

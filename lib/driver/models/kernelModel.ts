@@ -11,6 +11,8 @@ export interface CramfsFile {
   readonly fs: MountedCramfs;
   readonly inode: KernelInode;
   readonly name: string;
+  /** What an automatic variable holds that nobody set: an unsigned 32-bit number. */
+  readonly stackInit: number;
   /** Told what is decided. */
   readonly observe?: (decision: Decision) => void;
 }

@@ -7,31 +7,28 @@
 import type { AddressSpace } from '../../mm/addressSpace.ts';
 import type { Errno } from '../../mm/errno.ts';
 import type { MmapHooks } from '../../mm/fileOperations.ts';
-import { remapPfnRange, vmfInsertMixed } from '../../mm/remap.ts';
+import { remapPfnRange } from '../../mm/remap.ts';
 import { vmaPages, type Vma } from '../../mm/vma.ts';
-import { vmFaultToErrno } from '../../mm/vmFault.ts';
 import { VM_MIXEDMAP } from '../../mm/vmFlags.ts';
 import { decide, type DirectRange, mappedLine } from '../decision.ts';
 import { FALLBACK_LOG } from '../mount.ts';
+import { insertPages, type MixedPfn, physPfn } from './insertPages.ts';
 import type { CramfsFile, KernelModel } from './kernelModel.ts';
 
 /** What prepare hands to complete: the range to map, or null for a mapping that stays with the page cache. */
 type Context = DirectRange | null;
 
 /** Maps the range into the vma: all of it as page frames, or a prefix as a mixed map. */
-function populate(vma: Vma, range: DirectRange, mm: AddressSpace): Errno | null {
+function populate(vma: Vma, range: DirectRange, mm: AddressSpace, mixedPfn: MixedPfn): Errno | null {
   const { pageSize } = mm.kernel.cpu;
-  const pfn = range.address / pageSize;
-  if (range.pages === vmaPages(vma, pageSize)) return remapPfnRange(mm, vma, vma.start, pfn, range.pages * pageSize);
-  vma.vmFlags |= VM_MIXEDMAP;
-  for (let page = 0; page < range.pages; page++) {
-    const errno = vmFaultToErrno(vmfInsertMixed(mm, vma, vma.start + page * pageSize, pfn + page));
-    if (errno !== null) return errno;
+  if (range.pages === vmaPages(vma, pageSize)) {
+    return remapPfnRange(mm, vma, vma.start, physPfn(range.address, pageSize), range.pages * pageSize);
   }
-  return null;
+  vma.vmFlags |= VM_MIXEDMAP;
+  return insertPages(mm, vma, range, mixedPfn);
 }
 
-function hooks({ fs, inode, name, observe }: CramfsFile): MmapHooks {
+function onePhase({ fs, inode, name, observe }: CramfsFile, mixedPfn: MixedPfn): MmapHooks {
   return {
     prepare(desc, kernel) {
       const pages = vmaPages(desc, kernel.cpu.pageSize);
@@ -43,10 +40,10 @@ function hooks({ fs, inode, name, observe }: CramfsFile): MmapHooks {
     complete(vma, context, mm) {
       const range = context as Context;
       if (range === null) return null;
-      const errno = populate(vma, range, mm);
+      const errno = populate(vma, range, mm, mixedPfn);
       if (errno === null) {
         const pages = vmaPages(vma, mm.kernel.cpu.pageSize);
-        mm.kernel.log.push(mappedLine(name, range, { pages, start: vma.start, pageProt: vma.pageProt }));
+        mm.kernel.log.push(mappedLine('mapped', name, range, { pages, start: vma.start, pageProt: vma.pageProt }));
       }
       return errno;
     },
@@ -58,21 +55,33 @@ export const linux618: KernelModel = {
   name: 'linux-6.18',
   aliases: ['linux'],
   title: 'mainline Linux',
-  releases: '6.17.3 and later, 6.18 to 7.3 (the newest that was run)',
-  differences: 'the default',
+  releases: '6.17.3 and later of 6.17, and 6.18 to 7.3 (the newest that was run)',
+  differences: 'the default; the others are told by how they differ from it',
   vmPat: false,
   mountFallbackLog: FALLBACK_LOG,
-  hooks,
+  hooks: (file) => onePhase(file, physPfn),
 };
 
 /** Linux 4.15 to 6.16. */
 export const linux415: KernelModel = {
   name: 'linux-4.15',
-  aliases: ['linux-6.1', 'linux-6.16'],
-  title: 'mainline Linux since direct mapping came',
+  aliases: ['linux-6.1', 'linux-6.12', 'linux-6.16'],
+  title: 'mainline Linux since it has direct mapping',
   releases: '4.15 to 6.16',
-  differences: 'maps as linux-6.18 does; on x86 VmFlags shows "ar" for page frame mappings',
+  differences: 'maps the same; on x86 VmFlags shows "ar" for mappings of page frames',
   vmPat: true,
   mountFallbackLog: "mtd0: Can't open blockdev",
-  hooks,
+  hooks: (file) => onePhase(file, physPfn),
+};
+
+/** Linux 6.17 up to 6.17.2: the mixed map hands over the address where a page frame number is wanted. */
+export const linux617: KernelModel = {
+  name: 'linux-6.17',
+  aliases: [],
+  title: 'mainline Linux with a regression (commit 21aa65bf82a7, repaired by 20a8e0454d83)',
+  releases: '6.17-rc to 6.17.2',
+  differences: 'vmf_insert_mixed() gets the physical address as PFN: each direct page of a mixed map points elsewhere',
+  vmPat: false,
+  mountFallbackLog: FALLBACK_LOG,
+  hooks: (file) => onePhase(file, (address) => address),
 };
