@@ -3,14 +3,14 @@
  * take much memory: each byte is looked at a bounded number of times.
  */
 import type { CramfsImage } from '../image/image.ts';
-import { type BlockBatch, type BlockProblem, verifyBlocks } from './blockBatch.ts';
+import { type BlockProblem, verifyBlocks } from './blockBatch.ts';
 import type { FindingCode, Severity } from './codes.ts';
 import { CheckContext, type Tally } from './context.ts';
-import { FileSurvey } from './fileSurvey.ts';
+import { type FileBatch, FileSurvey } from './fileSurvey.ts';
 import type { Finding } from './finding.ts';
 import { RULES } from './rules/index.ts';
 import { surveyTree } from './treeSurvey.ts';
-import { beginRules } from './visitors.ts';
+import { beginRules, type Visitors } from './visitors.ts';
 
 /** How to check. */
 export interface CheckOptions {
@@ -34,29 +34,55 @@ export interface CheckResult {
 }
 
 /**
- * The steps of a check: it gives batches of compressed blocks, and takes what is wrong with them. Who inflates them, and on
- * which thread, is not its business.
+ * A check under way: it hands out batches of compressed blocks, takes what is wrong with them, and then has a result. Who
+ * inflates them, and on which thread, is not its business.
  */
-export function* checkSteps(
-  image: CramfsImage,
-  options: CheckOptions = {},
-): Generator<BlockBatch, CheckResult, readonly BlockProblem[]> {
-  const { inflate = true, maxPerCode } = options;
-  const context = new CheckContext(image, maxPerCode);
-  const visitors = beginRules(RULES, context);
-  visitors.superblock();
-  const survey = new FileSurvey(context, visitors, surveyTree(context, visitors));
-  survey.surveyTables();
-  for (const batch of survey.surveyBlocks(inflate)) survey.tell(batch, yield batch);
-  visitors.end();
-  const { findings, tally } = context;
-  return {
-    findings: findings.sorted(),
-    counts: { error: findings.countOf('error'), warning: findings.countOf('warning'), info: findings.countOf('info') },
-    omitted: findings.omitted(),
-    tally,
-    inflated: inflate,
-  };
+export class ImageCheck {
+  readonly #context: CheckContext;
+  readonly #visitors: Visitors;
+  readonly #inflate: boolean;
+  #files: FileSurvey | null = null;
+
+  constructor(image: CramfsImage, { inflate = true, maxPerCode }: CheckOptions = {}) {
+    this.#context = new CheckContext(image, maxPerCode);
+    this.#visitors = beginRules(RULES, this.#context);
+    this.#inflate = inflate;
+  }
+
+  /**
+   * Looks at everything but compressed data, which comes in batches; none without `inflate`.
+   *
+   * @throws CramfsError IO
+   */
+  *batches(): Generator<FileBatch, void> {
+    const visitors = this.#visitors;
+    visitors.superblock();
+    this.#files = new FileSurvey(this.#context, visitors, surveyTree(this.#context, visitors));
+    this.#files.surveyTables();
+    yield* this.#files.surveyBlocks(this.#inflate);
+  }
+
+  /** Tells what is wrong with the blocks of a batch. Batches are to be told in their order. */
+  tell(batch: FileBatch, problems: readonly BlockProblem[]): void {
+    this.#files?.tell(batch, problems);
+  }
+
+  /** The outcome, when all batches have been told. */
+  finish(): CheckResult {
+    this.#visitors.end();
+    const { findings, tally } = this.#context;
+    return {
+      findings: findings.sorted(),
+      counts: {
+        error: findings.countOf('error'),
+        warning: findings.countOf('warning'),
+        info: findings.countOf('info'),
+      },
+      omitted: findings.omitted(),
+      tally,
+      inflated: this.#inflate,
+    };
+  }
 }
 
 /**
@@ -65,9 +91,9 @@ export function* checkSteps(
  * @throws CramfsError IO when the source fails; whatever is wrong with the image is a finding
  */
 export function checkImage(image: CramfsImage, options: CheckOptions = {}): CheckResult {
-  const steps = checkSteps(image, options);
-  for (let step = steps.next(); ;) {
-    if (step.done === true) return step.value;
-    step = steps.next(verifyBlocks(image.source, image.inflate, image.pageSize, step.value));
+  const check = new ImageCheck(image, options);
+  for (const batch of check.batches()) {
+    check.tell(batch, verifyBlocks(image.source, image.inflate, image.pageSize, batch));
   }
+  return check.finish();
 }

@@ -17,8 +17,8 @@ import type { FileIndex } from './treeSurvey.ts';
 import { Uint32List } from './uint32List.ts';
 import type { Visitors } from './visitors.ts';
 
-/** Blocks of a batch. */
-const BATCH_BLOCKS = 1 << 18;
+/** Blocks of a batch: few enough that other threads get to work early. */
+const BATCH_BLOCKS = 1 << 13;
 /** What every image may make us look at beyond its own size, so that small ones may share freely. */
 const FREE_POINTERS = 1 << 20;
 const FREE_BYTES = 1 << 18;

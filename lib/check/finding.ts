@@ -1,7 +1,7 @@
 /**
  * Findings: what a check has to say, in codes and values. The words are in report/findingText.
  */
-import { type FindingArguments, type FindingCode, SEVERITIES, type Severity } from './codes.ts';
+import { FINDING_CODES, type FindingArguments, type FindingCode, SEVERITIES, type Severity } from './codes.ts';
 
 /** A finding of one code. */
 export interface FindingOf<C extends FindingCode> {
@@ -51,9 +51,10 @@ export class FindingList {
     return total;
   }
 
-  /** The findings that are kept, by offset; those at the same place in the order in which they were found. */
+  /** The findings that are kept, by offset; those at the same place by code. */
   sorted(): Finding[] {
-    return [...this.#kept].sort((a, b) => a.offset - b.offset);
+    const rank = (finding: Finding): number => FINDING_CODES.indexOf(finding.code);
+    return [...this.#kept].sort((a, b) => a.offset - b.offset || rank(a) - rank(b));
   }
 
   /** How many findings of each code were not kept. */

@@ -49,6 +49,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./commands/extract.ts'),
   },
   {
+    name: 'check',
+    summary: 'find what is wrong with an image',
+    load: () => import('./commands/check.ts'),
+  },
+  {
     name: 'mkfs',
     summary: 'build an image from a directory, a tar archive or another image',
     load: () => import('./commands/mkfs.ts'),

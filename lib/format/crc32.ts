@@ -1,6 +1,6 @@
 /** CRC-32 as zlib has it: polynomial 0xEDB88320, reflected. The superblock's checksum, and the checksum of page contents. */
 
-const TABLES = makeTables();
+let tables: Uint32Array[] | undefined;
 
 /** Eight tables, so that eight bytes are taken at a time ("slicing by 8"). */
 function makeTables(): Uint32Array[] {
@@ -10,17 +10,36 @@ function makeTables(): Uint32Array[] {
     for (let bit = 0; bit < 8; bit++) crc = (crc & 1) !== 0 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
     first[byte] = crc >>> 0;
   }
-  const tables = [first];
+  const made = [first];
   for (let t = 1; t < 8; t++) {
-    const previous = tables[t - 1] ?? first;
-    tables.push(previous.map((crc) => (crc >>> 8) ^ (first[crc & 0xff] ?? 0)));
+    const previous = made[t - 1] ?? first;
+    made.push(previous.map((crc) => (crc >>> 8) ^ (first[crc & 0xff] ?? 0)));
   }
-  return tables;
+  return made;
 }
+
+/** The part of node:zlib that is used; Node before 20.15 has no crc32(). */
+interface NodeZlib {
+  readonly crc32?: (bytes: Uint8Array, crc: number) => number;
+}
+
+interface WithBuiltins {
+  readonly process?: { readonly getBuiltinModule?: (name: string) => unknown };
+}
+
+let native: NodeZlib['crc32'] | null | undefined;
 
 /** The CRC-32 of `bytes`, continued from `crc` (0 to begin). */
 export function crc32(bytes: Uint8Array, crc = 0): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES as [
+  native ??=
+    ((globalThis as WithBuiltins).process?.getBuiltinModule?.('node:zlib') as NodeZlib | undefined)?.crc32 ?? null;
+  return native === null ? portableCrc32(bytes, crc) : native(bytes, crc);
+}
+
+/** The same without Node: for browsers. */
+export function portableCrc32(bytes: Uint8Array, crc = 0): number {
+  tables ??= makeTables();
+  const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [
     Uint32Array,
     Uint32Array,
     Uint32Array,
