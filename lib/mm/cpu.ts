@@ -2,12 +2,12 @@
  * What depends on the CPU: page size, byte order, address space, protection bits.
  *
  * The values of page_prot and of execute-only memory are as observed on QEMU's "max" CPUs: x86-64 with protection keys,
- * and AArch64.
+ * and AArch64; of RISC-V only machines without an MMU are known.
  */
 import { VM_EXEC, VM_READ, VM_WRITE } from './vmFlags.ts';
 
 /** Names of the CPUs that are known. */
-export type CpuName = 'x86-64' | 'arm64';
+export type CpuName = 'x86-64' | 'arm64' | 'riscv64';
 
 /** A CPU with its page size and byte order chosen. */
 export interface Cpu {
@@ -57,6 +57,19 @@ const ARM64 = {
     }),
 } as const;
 
+/** RISC-V without an MMU: all of the address space is user space, and nothing is protected. */
+const RISCV64 = {
+  name: 'riscv64',
+  taskSize: 2 ** 64 - 1,
+  mmapBase: 0,
+  execOnlyReadable: true,
+  softDirty: false,
+  pat: false,
+  pageProt: (): string => '0x0',
+} as const;
+
+const CPUS = { 'x86-64': X86_64, arm64: ARM64, riscv64: RISCV64 } as const;
+
 interface ProtectionTable {
   readonly none: string;
   readonly read: string;
@@ -77,7 +90,7 @@ export function defaultCpuName(pageSize: number): CpuName {
 
 /** A CPU of the given kind. */
 export function makeCpu(name: CpuName, pageSize: number, littleEndian: boolean): Cpu {
-  return { ...(name === 'x86-64' ? X86_64 : ARM64), pageSize, littleEndian };
+  return { ...CPUS[name], pageSize, littleEndian };
 }
 
 /** Whether a user-space read of a page of such a mapping is let through by protection. */

@@ -16,6 +16,8 @@ export const VM_DONTEXPAND = 0x00040000;
 export const VM_ACCOUNT = 0x00100000;
 /** VM_PAT on x86, up to Linux 6.12 at least. */
 export const VM_ARCH_1 = 0x01000000;
+/** The same bit, without an MMU: the mapping is a copy in RAM. */
+export const VM_MAPPED_COPY = VM_ARCH_1;
 export const VM_DONTDUMP = 0x04000000;
 export const VM_SOFTDIRTY = 0x08000000;
 export const VM_MIXEDMAP = 0x10000000;
