@@ -50,6 +50,8 @@ export interface MountOptions {
    * block device support, which then returns the MTD mount's own error. Default: what Linux 6.12 and later log.
    */
   readonly fallbackLog?: string | null;
+  /** Whether the MTD device tells its physical address: whether its driver has point(). Default true. */
+  readonly point?: boolean | undefined;
 }
 
 /** The line of the block device fallback, Linux 6.12 and later (6.1: "Can't open blockdev"). */
@@ -67,18 +69,19 @@ interface Refusal {
  * @throws CramfsError IO when the image's source fails
  */
 export function mountCramfs(memory: PhysicalMemory, cpu: Cpu, options: MountOptions = {}): MountResult {
-  const { mtdName = 'physmap-flash.0', fallbackLog = FALLBACK_LOG } = options;
+  const { mtdName = 'physmap-flash.0', fallbackLog = FALLBACK_LOG, point = true } = options;
   const log: string[] = [];
   const fail = (refusal: Refusal): MountResult => {
     log.push(`cramfs: ${refusal.line}`);
     if (fallbackLog !== null) log.push(fallbackLog);
     return { errno: fallbackLog === null ? refusal.errno : 'ENOENT', log, offset: refusal.offset, mounted: null };
   };
-  const noAccess = (offset: number): Refusal => ({
-    errno: 'EINVAL',
+  const noAccess = (offset: number, errno: Errno = 'EINVAL'): Refusal => ({
+    errno,
     line: `unable to get direct memory access to mtd:${mtdName}`,
     offset,
   });
+  if (!point) return fail(noAccess(0, 'EOPNOTSUPP'));
   // One page is mapped first; the rest when the size is known.
   if (memory.size < cpu.pageSize) return fail(noAccess(0));
   log.push(`cramfs: checking physical address 0x${memory.base.toString(16).padStart(16, '0')} for linear cramfs image`);

@@ -1,0 +1,53 @@
+/**
+ * Linux without an MMU: cramfs_physmem_get_unmapped_area() and cramfs_physmem_mmap_capabilities().
+ *
+ * All or nothing: either the whole range stands in one piece and is mapped where it stands, wherever that is, or it is
+ * copied. There is no test of alignment, of the last page, or of the image's end.
+ */
+import { NOMMU_MAP_COPY, NOMMU_MAP_DIRECT, NOMMU_MAP_EXEC, NOMMU_MAP_READ } from '../../mm/nommu/capabilities.ts';
+import type { MmapHooks, NommuOperations } from '../../mm/fileOperations.ts';
+import { VM_MAYSHARE, VM_SHARED } from '../../mm/vmFlags.ts';
+import { getBlockRange } from '../blockRange.ts';
+import { filePages } from '../inode.ts';
+import type { CramfsFile, KernelModel } from './kernelModel.ts';
+
+/** cramfs_physmem_mmap() without an MMU: agrees to what may be shared, and has nothing to set up. */
+const MMAP: MmapHooks = {
+  prepare: (desc) => ((desc.vmFlags & (VM_SHARED | VM_MAYSHARE)) === 0 ? 'ENOSYS' : null),
+  complete: () => null,
+};
+
+/** The operations of a regular file that can be mapped directly. */
+export function nommuOperations({ fs, inode, name }: Pick<CramfsFile, 'fs' | 'inode' | 'name'>): NommuOperations {
+  return {
+    capabilities: NOMMU_MAP_COPY | NOMMU_MAP_DIRECT | NOMMU_MAP_READ | NOMMU_MAP_EXEC,
+    getUnmappedArea(length, pgoff, log) {
+      const { pageSize } = fs.cpu;
+      const pages = Math.ceil(length / pageSize) >>> 0; // an unsigned int
+      const maxPages = filePages(fs, inode);
+      if (pgoff >= maxPages || pages > maxPages - pgoff) return 'EINVAL';
+      const blocks = getBlockRange(fs, inode, pgoff, pages, log);
+      if (blocks.offset === 0 || blocks.pages !== pages) return 'ENOSYS';
+      const address = fs.memory.base + blocks.offset;
+      log.push(
+        `cramfs: get_unmapped for ${name} ofs 0x${(pgoff * pageSize).toString(16)} siz ${String(length)} ` +
+          `at 0x${address.toString(16).padStart(8, '0')}`,
+      );
+      return address;
+    },
+  };
+}
+
+/** Linux without an MMU. */
+export const nommu: KernelModel = {
+  name: 'nommu',
+  aliases: [],
+  title: 'mainline Linux without an MMU (CONFIG_MMU=n)',
+  releases: '6.1 (run on riscv64)',
+  differences:
+    'a mapping points at the stored data as a whole, at any address, or is a copy in RAM; mappings of the same file are shared',
+  vmPat: false,
+  mountFallbackLog: null,
+  hooks: () => MMAP,
+  nommu: nommuOperations,
+};
