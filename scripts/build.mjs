@@ -3,7 +3,8 @@
 // Start-up time decides the form of the bundles. ES modules load slower than CommonJS, and a bundle that holds a lazily
 // imported package pays for reading and scanning it at every start (some 10 ms for memfs, pako and commander together).
 // So everything behind an `import()` is a file of its own: own modules by esbuild's splitting, which it does for ES
-// modules only, hence the pieces are turned into CommonJS one by one afterwards; packages by a bundle each.
+// modules only, hence the pieces are turned into CommonJS one by one afterwards; packages by a bundle each. A command
+// without parts to load later is one file by itself. What is imported statically and seldom used is loaded at its use.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
@@ -15,10 +16,16 @@ import { fileURLToPath } from 'node:url';
 const COMMANDS = ['bin/cramfs-map.ts', 'bin/cramfs.ts'];
 
 /**
+ * Those of them that are one file, for the sake of their start-up; most of that is the compilation of their text, so
+ * identifiers are shortened in them too. `cramfs map` is the same code with readable stack traces.
+ */
+const SINGLE_FILES = ['bin/cramfs-map.ts'];
+
+/**
  * Worker threads, started by file name: dist/bin/NAME.cjs.
  * @type {string[]}
  */
-const WORKERS = [];
+const WORKERS = ['lib/workers/checkWorker.ts', 'lib/workers/imageWorker.ts'];
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -47,54 +54,55 @@ const lazyPackage = {
   },
 };
 
+/**
+ * Modules that are imported statically, and that a command seldom or never uses: what stands for them loads them when
+ * one of their names is used. pako serves Node before 20.16, which cannot hand out its zlib synchronously, and image
+ * building; commander wants child processes for subcommands that are programs.
+ * @type {Record<string, { target: string, names: string[] }>}
+ */
+const LOADED_AT_USE = {
+  pako: { target: './pako.cjs', names: Object.keys(await import('pako')) },
+  'node:child_process': { target: 'child_process', names: ['spawn'] },
+};
+
+/** @type {import('esbuild').Plugin} */
+const loadedAtUse = {
+  name: 'loaded-at-use',
+  setup(build) {
+    build.onResolve({ filter: /^(pako|node:child_process)$/ }, ({ path, kind }) => {
+      if (kind === 'dynamic-import') return undefined;
+      if (!isBuiltin(path)) lazyPackages.set(path, path);
+      return { path, namespace: 'loaded-at-use' };
+    });
+    build.onResolve({ filter: /./, namespace: 'loaded-at-use' }, ({ path }) => ({ path, external: true }));
+    build.onLoad({ filter: /./, namespace: 'loaded-at-use' }, ({ path }) => {
+      const { target, names = [] } = LOADED_AT_USE[path] ?? {};
+      const getter = (/** @type {string} */ name) => `get ${name}() { return require('${target}').${name}; }`;
+      return { contents: `module.exports = { ${names.map(getter).join(', ')} };` };
+    });
+  },
+};
+
 /** @satisfies {import('esbuild').BuildOptions} */
 const common = {
   bundle: true,
   platform: 'node',
   target: 'node20',
   legalComments: 'none',
-  // Identifiers stay as they are, so that stack traces can be read; minifying them saves no measurable time.
   minifyWhitespace: true,
   minifySyntax: true,
   logLevel: 'warning',
 };
 
 const entryPoints = [...COMMANDS, ...WORKERS].filter((file) => existsSync(file));
-const { outputFiles, metafile } = await esbuild.build({
-  ...common,
-  entryPoints,
-  outdir: 'dist/bin',
-  entryNames: '[name]',
-  chunkNames: '[name]-[hash]',
-  outExtension: { '.js': '.cjs' },
-  splitting: true,
-  format: 'esm',
-  mainFields: ['module', 'main'],
-  plugins: [lazyPackage],
-  metafile: true,
-  write: false,
-});
-mkdirSync('dist/bin', { recursive: true });
 const commands = new Set(COMMANDS.map((file) => file.replace(/[.]ts$/, '.cjs')));
-for (const { path, text } of outputFiles) {
-  const file = relative('dist', path).replaceAll('\\', '/');
-  const { code } = await esbuild.transform(text, {
-    sourcefile: file,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
-    // import() becomes a require() at the same moment: still lazy, and without the ES module loader.
-    supported: { 'dynamic-import': false },
-    minifyWhitespace: true,
-    minifySyntax: true,
-    banner: commands.has(file) ? '#!/usr/bin/env node' : '',
-    logLevel: 'warning',
-  });
-  writeFileSync(path, code);
-  if (commands.has(file)) chmodSync(path, 0o755);
+/** @type {string[]} */
+const inputs = [];
+mkdirSync('dist/bin', { recursive: true });
+await bundle(entryPoints.filter((file) => !SINGLE_FILES.includes(file)));
+for (const file of entryPoints.filter((entry) => SINGLE_FILES.includes(entry))) {
+  await bundle([file], { minifyIdentifiers: true });
 }
-
-const inputs = Object.keys(metafile.inputs);
 for (const [name, bundle] of lazyPackages) {
   const result = await esbuild.build({
     ...common,
@@ -107,6 +115,49 @@ for (const [name, bundle] of lazyPackages) {
 }
 writeFileSync('dist/bin/THIRD-PARTY-LICENSES.txt', licencesOf(inputs));
 for (const file of readdirSync('dist/bin')) console.log(`dist/bin/${file}  ${statSync(`dist/bin/${file}`).size} bytes`);
+
+/**
+ * Bundles commands and workers into dist/bin: what they share, and what they load later, is in files of its own.
+ * @param {string[]} entries
+ * @param {{ minifyIdentifiers?: boolean }} [options]
+ */
+async function bundle(entries, { minifyIdentifiers = false } = {}) {
+  const { outputFiles, metafile } = await esbuild.build({
+    ...common,
+    entryPoints: entries,
+    outdir: 'dist/bin',
+    entryNames: '[name]',
+    chunkNames: '[name]-[hash]',
+    outExtension: { '.js': '.cjs' },
+    splitting: true,
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    plugins: [loadedAtUse, lazyPackage],
+    metafile: true,
+    write: false,
+  });
+  inputs.push(...Object.keys(metafile.inputs).filter((input) => !input.startsWith('loaded-at-use:')));
+  for (const { path, text } of outputFiles) {
+    const file = relative('dist', path).replaceAll('\\', '/');
+    const { code } = await esbuild.transform(text, {
+      sourcefile: file,
+      format: 'cjs',
+      platform: 'node',
+      target: 'node20',
+      // import() becomes a require() at the same moment: still lazy, and without the ES module loader.
+      supported: { 'dynamic-import': false },
+      minifyWhitespace: true,
+      minifySyntax: true,
+      minifyIdentifiers,
+      banner: commands.has(file) ? '#!/usr/bin/env node' : '',
+      logLevel: 'warning',
+      // import.meta is looked at only where there is no __dirname.
+      logOverride: { 'empty-import-meta': 'silent' },
+    });
+    writeFileSync(path, code);
+    if (commands.has(file)) chmodSync(path, 0o755);
+  }
+}
 
 /**
  * The licence texts of the packages that are part of the bundles, each different text once.

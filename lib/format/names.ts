@@ -4,7 +4,7 @@
  * Bytes that are no UTF-8 become lone surrogates U+DC80…U+DCFF, one a byte (as Python's "surrogateescape" does), so a
  * name survives the way to a string, through JSON and back, byte for byte.
  */
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+let strict: InstanceType<typeof TextDecoder> | undefined;
 const encoder = new TextEncoder();
 
 /** Bytes to string; never fails. */
@@ -18,27 +18,26 @@ export function decodeName(bytes: Uint8Array): string {
 }
 
 function decodeAny(bytes: Uint8Array): string {
-  try {
-    return strict.decode(bytes);
-  } catch {
-    let text = '';
-    for (let i = 0; i < bytes.length;) {
-      const length = sequenceLength(bytes[i] ?? 0);
-      const piece = bytes.subarray(i, i + length);
-      const decoded = length === 0 || piece.length < length ? null : tryDecode(piece);
-      if (decoded === null) {
-        text += String.fromCharCode(0xdc00 + (bytes[i] ?? 0));
-        i += 1;
-      } else {
-        text += decoded;
-        i += length;
-      }
+  const whole = tryDecode(bytes);
+  if (whole !== null) return whole;
+  let text = '';
+  for (let i = 0; i < bytes.length;) {
+    const length = sequenceLength(bytes[i] ?? 0);
+    const piece = bytes.subarray(i, i + length);
+    const decoded = length === 0 || piece.length < length ? null : tryDecode(piece);
+    if (decoded === null) {
+      text += String.fromCharCode(0xdc00 + (bytes[i] ?? 0));
+      i += 1;
+    } else {
+      text += decoded;
+      i += length;
     }
-    return text;
   }
+  return text;
 }
 
 function tryDecode(piece: Uint8Array): string | null {
+  strict ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   try {
     return strict.decode(piece);
   } catch {
