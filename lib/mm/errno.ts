@@ -10,9 +10,11 @@ export type Errno =
   | 'ENAMETOOLONG'
   | 'ENODEV'
   | 'ENOENT'
+  | 'ENOEXEC'
   | 'ENOMEM'
   | 'ENOSYS'
   | 'ENOTDIR'
+  | 'EOPNOTSUPP'
   | 'EOVERFLOW'
   | 'EPERM'
   | 'EROFS';
@@ -22,6 +24,7 @@ export const ERRNO_NUMBERS: Readonly<Record<Errno, number>> = {
   EPERM: 1,
   ENOENT: 2,
   EIO: 5,
+  ENOEXEC: 8,
   EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,
@@ -35,4 +38,5 @@ export const ERRNO_NUMBERS: Readonly<Record<Errno, number>> = {
   ENOSYS: 38,
   ELOOP: 40,
   EOVERFLOW: 75,
+  EOPNOTSUPP: 95,
 };

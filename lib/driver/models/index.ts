@@ -2,6 +2,7 @@
 import { CramfsError } from '../../errors.ts';
 import type { KernelModel } from './kernelModel.ts';
 import { linux415, linux617, linux618 } from './mainline.ts';
+import { nommu } from './nommu.ts';
 import { patchV1, patchV1Intended, patchV1PfnFixed } from './patchV1.ts';
 import { patchV2 } from './patchV2.ts';
 
@@ -13,6 +14,7 @@ export const KERNEL_MODELS: readonly KernelModel[] = [
   patchV1PfnFixed,
   patchV1Intended,
   patchV2,
+  nommu,
 ];
 
 /** The model that is used where none is named. */

@@ -1,7 +1,7 @@
 /**
  * A kernel model: how one kernel maps a cramfs file. Models are values; whoever maps takes one.
  */
-import type { MmapHooks } from '../../mm/fileOperations.ts';
+import type { MmapHooks, NommuOperations } from '../../mm/fileOperations.ts';
 import type { Decision } from '../decision.ts';
 import type { KernelInode } from '../inode.ts';
 import type { MountedCramfs } from '../mount.ts';
@@ -31,8 +31,13 @@ export interface KernelModel {
   readonly differences: string;
   /** Whether x86 PAT reservations show in VmFlags ("ar"). */
   readonly vmPat: boolean;
-  /** What the kernel logs when it falls back to a block device after a failed mount from MTD. */
-  readonly mountFallbackLog: string;
+  /**
+   * What the kernel logs when it falls back to a block device after a failed mount from MTD; null for a kernel without
+   * block devices.
+   */
+  readonly mountFallbackLog: string | null;
   /** The mmap hooks of a regular file that can be mapped directly. */
   hooks(file: CramfsFile): MmapHooks;
+  /** What such a file offers besides to a kernel without an MMU; undefined for kernels with one. */
+  readonly nommu?: ((file: Pick<CramfsFile, 'fs' | 'inode' | 'name'>) => NommuOperations) | undefined;
 }
