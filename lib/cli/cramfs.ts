@@ -44,6 +44,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./commands/blocks.ts'),
   },
   {
+    name: 'scan',
+    summary: 'find images in a firmware file or flash dump',
+    load: () => import('./commands/scan.ts'),
+  },
+  {
     name: 'extract',
     summary: 'extract files into a directory or a tar archive',
     load: () => import('./commands/extract.ts'),

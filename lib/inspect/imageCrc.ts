@@ -14,9 +14,10 @@ const CHUNK = 1 << 20;
 
 /**
  * `good`; `swapped`: right, but stored in the other byte order; `wrong`; `none`: without FSID_VERSION_2 there is no
- * checksum; `truncated`: the file ends before the image does; `impossible`: the image's size cannot be.
+ * checksum; `truncated`: the file ends before the image does; `impossible`: the image's size cannot be; `unchecked`: a bound
+ * on bytes read was reached before.
  */
-export type CrcState = 'good' | 'swapped' | 'wrong' | 'none' | 'truncated' | 'impossible';
+export type CrcState = 'good' | 'swapped' | 'wrong' | 'none' | 'truncated' | 'impossible' | 'unchecked';
 
 /** A checksum compared. */
 export interface CrcVerdict {

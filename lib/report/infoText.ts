@@ -98,6 +98,8 @@ function crcSentence({ state, stored, computed }: CrcVerdict, style: Style): str
       return 'none (the image is of the time before Linux 2.4.7)';
     case 'truncated':
       return `${crcHex(stored)}, ${style.bad('cannot be checked')}: the file is shorter than the image`;
+    case 'unchecked':
+      return `${crcHex(stored)}, not checked`;
     case 'impossible':
       return `${crcHex(stored)}, ${style.bad('cannot be checked')}: the image's size is less than its superblock's`;
   }

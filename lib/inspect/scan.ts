@@ -1,0 +1,110 @@
+/**
+ * Finding cramfs images in a firmware file or flash dump: at any alignment, of both byte orders, behind a boot pad, wrapped,
+ * damaged.
+ */
+import { CRAMFS_MAGIC, CRAMFS_MAGIC_WEND } from '../format/constants.ts';
+import type { ByteSource } from '../source/byteSource.ts';
+import { type ImageCandidate, judgeCandidate, type ReadBudget } from './imageCandidate.ts';
+import { readUImage, type UImage, UIMAGE_MAGIC } from './uImage.ts';
+
+/** An image found. */
+export interface ScanHit extends ImageCandidate {
+  /** Bytes of the image that the file has; less than `size` when it is cut short. */
+  readonly present: number;
+  /** The uImage whose data the image is a part of. */
+  readonly uImage: UImage | null;
+  /** What stands behind the image, as far as the next 4 KiB tell. */
+  readonly behind: 'nothing' | 'zeros' | 'erased flash' | 'other data';
+}
+
+/** Bytes searched at a time. */
+const CHUNK = 1 << 20;
+/** Images told at most: a dump has a handful. */
+export const MAX_HITS = 1000;
+/** Bytes looked at behind an image. */
+const BEHIND = 4096;
+/** Bytes read for checksums: so many times the file, and so many on top. */
+const BUDGET_FACTOR = 8;
+const BUDGET_BASE = 1 << 26;
+
+/**
+ * Searches a file from its start. What lies inside an image whose CRC is right is not searched again.
+ *
+ * @throws CramfsError IO
+ */
+export function* scan(file: ByteSource): Generator<ScanHit, void> {
+  const budget: ReadBudget = { bytes: file.size * BUDGET_FACTOR + BUDGET_BASE };
+  const wrappers: UImage[] = [];
+  let hits = 0;
+  let searchedTo = 0;
+  for (const { at, word } of magicNumbers(file)) {
+    if (at < searchedTo) continue;
+    if (word === UIMAGE_MAGIC) {
+      const wrapper = budget.bytes > 0 ? readUImage(file, at) : null;
+      if (wrapper === null) continue;
+      budget.bytes -= wrapper.dataCrcGood === null ? 0 : wrapper.size;
+      if (wrapper.headerCrcGood || wrapper.dataCrcGood === true) wrappers.push(wrapper);
+      continue;
+    }
+    const candidate = judgeCandidate(file, at, word === CRAMFS_MAGIC_WEND, budget);
+    if (candidate === null) continue;
+    const whole = candidate.crc.state === 'good' || candidate.crc.state === 'swapped';
+    if (whole && candidate.spare === null) searchedTo = candidate.offset + candidate.size;
+    yield {
+      ...candidate,
+      present: Math.max(0, Math.min(candidate.size, candidate.source.size)),
+      uImage: wrappers.findLast((wrapper) => wraps(wrapper, candidate.offset)) ?? null,
+      behind: behind(candidate),
+    };
+    if (++hits === MAX_HITS) return;
+  }
+}
+
+function wraps({ offset, size }: UImage, at: number): boolean {
+  return at > offset && at < offset + 64 + size;
+}
+
+function behind({ source, size }: ImageCandidate): ScanHit['behind'] {
+  const bytes = source.read(size, BEHIND);
+  if (bytes.length === 0) return 'nothing';
+  if (bytes.every((byte) => byte === 0)) return 'zeros';
+  return bytes.every((byte) => byte === 0xff) ? 'erased flash' : 'other data';
+}
+
+interface Magic {
+  readonly at: number;
+  /** The four bytes, as a big-endian number. */
+  readonly word: number;
+}
+
+/** Every place where the four bytes of a magic number stand, in order. */
+function* magicNumbers(file: ByteSource): Generator<Magic, void> {
+  for (let start = 0; ; start += CHUNK) {
+    // Three bytes more, so that a number across the border is seen, and seen once.
+    const bytes = file.read(start, CHUNK + 3);
+    if (bytes.length < 4) return;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (const at of positions(bytes)) {
+      const word = view.getUint32(at);
+      if (word === CRAMFS_MAGIC || word === CRAMFS_MAGIC_WEND || word === UIMAGE_MAGIC) yield { at: start + at, word };
+    }
+    if (bytes.length < CHUNK + 3) return;
+  }
+}
+
+/** Where a magic number may start, in order: two bytes in front of a 0xCD or 0x19, or one byte in front of a 0xCD. */
+function* positions(bytes: Uint8Array): Generator<number, void> {
+  const last = bytes.length - 4;
+  let cd = bytes.indexOf(0xcd);
+  let nineteen = bytes.indexOf(0x19);
+  while (cd !== -1 || nineteen !== -1) {
+    if (cd !== -1 && (nineteen === -1 || cd < nineteen)) {
+      if (cd >= 2 && cd - 2 <= last) yield cd - 2;
+      if (cd >= 1 && cd - 1 <= last) yield cd - 1;
+      cd = bytes.indexOf(0xcd, cd + 1);
+    } else {
+      if (nineteen >= 2 && nineteen - 2 <= last) yield nineteen - 2;
+      nineteen = bytes.indexOf(0x19, nineteen + 1);
+    }
+  }
+}

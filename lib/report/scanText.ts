@@ -1,0 +1,37 @@
+/** `cramfs scan` for people. */
+import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
+import { decodeName, printableName } from '../format/names.ts';
+import type { Superblock } from '../format/superblock.ts';
+import type { ScanHit } from '../inspect/scan.ts';
+import { scanRemarks } from './scanWords.ts';
+import { type Style, wrap } from './style.ts';
+import { hex, plural, size } from './words.ts';
+
+/** The volume's name, as far as its first NUL. */
+export function volumeName({ name }: Superblock): string {
+  const end = name.indexOf(0);
+  return decodeName(end === -1 ? name : name.subarray(0, end));
+}
+
+/** The lines of one image. */
+export function scanLines(hit: ScanHit, style: Style, width: number): string[] {
+  const { superblock, offset, behind } = hit;
+  const remarks = scanRemarks(hit);
+  const trouble = remarks.some((remark) => remark.trouble);
+  const state = trouble ? style.bad('see below') : style.good(hit.crc.state === 'none' ? 'no CRC' : 'CRC good');
+  const endian = superblock.littleEndian ? 'little endian' : 'big endian';
+  const length = hit.size < 1024 ? plural(hit.size, 'byte') : `${String(hit.size)} bytes (${size(hit.size)})`;
+  const lines = [`${style.strong(`${hex(offset)} (${String(offset)})`)}: cramfs, ${endian}, ${length}, ${state}`];
+  const add = (text: string): void => {
+    lines.push(`  ${wrap(text, width - 2, '  ')}`);
+  };
+  for (const remark of remarks) add(remark.trouble ? style.bad(remark.sentence) : remark.sentence);
+  const counts =
+    (superblock.flags & CRAMFS_FLAG_FSID_VERSION_2) === 0
+      ? ''
+      : `, edition ${String(superblock.edition)}, ${plural(superblock.files, 'inode')}, ${plural(superblock.blocks, 'data block')}`;
+  add(`volume "${printableName(volumeName(superblock))}"${counts}, flags ${hex(superblock.flags)}`);
+  if (behind !== 'nothing') add(`behind it: ${behind}`);
+  if (hit.spare === null && offset > 0) add(`to look inside: cramfs ls --image-offset ${hex(offset)}`);
+  return lines;
+}
