@@ -180,8 +180,7 @@ export class AddressSpace {
   /** Removes a mapping and its page table entries. */
   munmap(vma: Vma): void {
     const { pageSize } = this.kernel.cpu;
-    const first = vma.start / pageSize;
-    for (let page = 0; page < vmaPages(vma, pageSize); page++) this.pageTable.clear(first + page);
+    this.pageTable.clearRange(vma.start / pageSize, vmaPages(vma, pageSize));
     const index = this.#vmas.indexOf(vma);
     if (index >= 0) this.#vmas.splice(index, 1);
   }

@@ -68,24 +68,50 @@ export class PageTable {
     this.#folios.delete(vpn);
   }
 
-  /** The direct entries of [vpn, vpn + pages), folded into runs. */
+  /** The direct entries of [vpn, vpn + pages), folded into runs. It costs what is there, not what is asked for. */
   directRuns(vpn: number, pages: number): PteRun[] {
     const runs: PteRun[] = [];
-    let start = 0;
-    let first = 0;
+    let page = 0;
+    let pfn = 0;
     let length = 0;
-    for (let page = 0; page < pages; page++) {
-      const value = this.#value(vpn + page);
-      if (value < 0) continue;
-      if (length > 0 && page === start + length && value === first + length) {
-        length++;
-        continue;
+    for (const { first, table } of this.#tablesOf(vpn, pages)) {
+      const end = Math.min(ENTRIES, vpn + pages - first);
+      for (let entry = Math.max(0, vpn - first); entry < end; entry++) {
+        const value = table[entry] ?? NONE;
+        if (value < 0) continue;
+        const at = first + entry - vpn;
+        if (length > 0 && at === page + length && value === pfn + length) {
+          length++;
+          continue;
+        }
+        if (length > 0) runs.push({ page, pages: length, pfn });
+        page = at;
+        pfn = value;
+        length = 1;
       }
-      if (length > 0) runs.push({ page: start, pages: length, pfn: first });
-      [start, first, length] = [page, value, 1];
     }
-    if (length > 0) runs.push({ page: start, pages: length, pfn: first });
+    if (length > 0) runs.push({ page, pages: length, pfn });
     return runs;
+  }
+
+  /** Empties the entries of [vpn, vpn + pages). */
+  clearRange(vpn: number, pages: number): void {
+    for (const { first, table } of this.#tablesOf(vpn, pages)) {
+      const from = Math.max(0, vpn - first);
+      const to = Math.min(ENTRIES, vpn + pages - first);
+      table.fill(NONE, from, to);
+      for (let entry = from; entry < to; entry++) this.#folios.delete(first + entry);
+    }
+  }
+
+  /** The tables that have entries of [vpn, vpn + pages), in ascending order, each with its first page. */
+  #tablesOf(vpn: number, pages: number): { readonly first: number; readonly table: Float64Array }[] {
+    const found: { first: number; table: Float64Array }[] = [];
+    for (const [index, table] of this.#tables) {
+      const first = index * ENTRIES;
+      if (first < vpn + pages && first + ENTRIES > vpn) found.push({ first, table });
+    }
+    return found.sort((a, b) => a.first - b.first);
   }
 
   /** Pages with any entry, in ascending order: what a walk over the whole table would find. */

@@ -73,5 +73,7 @@ export function padded(bytes: Uint8Array, pageSize: number): Uint8Array {
 
 /** Whether two pages are equal. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

@@ -15,7 +15,7 @@ import { findRunEnd } from './runEnd.ts';
 import { findWarnings, requireNotTruncated } from './warnings.ts';
 
 /** The request as understood. */
-type Understood = Pick<MapVerdict, 'path' | 'offset' | 'length' | 'prot' | 'flags' | 'file'>;
+type Understood = Pick<MapVerdict, 'path' | 'offset' | 'length' | 'prot' | 'flags' | 'pageSize' | 'file'>;
 
 /** See Board.map(). */
 export function mapFile(board: Board, request: MapRequest, detail: MapDetail): MapVerdict {
@@ -30,6 +30,7 @@ export function mapFile(board: Board, request: MapRequest, detail: MapDetail): M
     length,
     prot,
     flags: flagNames(request),
+    pageSize: board.cpu.pageSize,
     file: { path, name, size: file.inode.size },
   };
   if (request.rdwr === true) {
@@ -97,6 +98,7 @@ function refused(
     length: understood.length,
     prot: understood.prot,
     flags: understood.flags,
+    pageSize: understood.pageSize,
     file: understood.file,
     errno,
     failed,
@@ -109,6 +111,7 @@ function refused(
     vmaPages: null,
     directPages: null,
     direct: [],
+    vmPgoff: null,
     mapsOffset: null,
     vmFlags: null,
     log,
@@ -148,6 +151,7 @@ function describe(
     length: understood.length,
     prot: understood.prot,
     flags: understood.flags,
+    pageSize: understood.pageSize,
     file: understood.file,
     errno: null,
     failed: null,
@@ -160,6 +164,7 @@ function describe(
     vmaPages: pages,
     directPages: direct.reduce((sum, run) => sum + run.pages, 0),
     direct,
+    vmPgoff: vma.pgoff,
     mapsOffset: vma.pgoff * pageSize,
     vmFlags: vmFlagNames(vma.vmFlags),
     log,

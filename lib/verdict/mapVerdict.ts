@@ -41,6 +41,8 @@ export interface PageVerdict {
   readonly foreign: boolean;
   /** With a trace: what the page shows, compared with the file. */
   readonly sight: Sight | null;
+  /** With a trace: whether the file's bytes in it are those that read(2) gives. */
+  readonly asRead: boolean | null;
 }
 
 /** Why the direct pages end where they end. */
@@ -76,6 +78,8 @@ export interface MapVerdict {
   readonly length: number;
   readonly prot: string;
   readonly flags: readonly string[];
+  /** Bytes of a page. */
+  readonly pageSize: number;
   /** The file behind the path, without symlinks; null when it could not be opened. */
   readonly file: { readonly path: string; readonly name: string; readonly size: number } | null;
   /** Null, or what open() or mmap() fails with. */
@@ -95,6 +99,8 @@ export interface MapVerdict {
   readonly vmaPages: number | null;
   readonly directPages: number | null;
   readonly direct: readonly PteRun[];
+  /** vm_pgoff once the mapping is there, in pages. */
+  readonly vmPgoff: number | null;
   /** The offset column of /proc/PID/maps, in bytes. */
   readonly mapsOffset: number | null;
   readonly vmFlags: readonly string[] | null;
