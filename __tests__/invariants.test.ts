@@ -130,8 +130,9 @@ describe('kernels without hazards', () => {
   }
 
   const requests = (name: string): { setup: Line; vectors: Line[] } => {
-    const lines = jsonLines<Line>(`transcripts/${name}`);
-    return { setup: lines[0]!, vectors: lines.filter((line) => line.type === 'vector') };
+    const [setup, ...lines] = jsonLines<Line>(`transcripts/${name}`);
+    if (setup === undefined) throw new Error(`${name} is empty`);
+    return { setup, vectors: lines.filter((line) => line.type === 'vector') };
   };
 
   test.each(fixtureNames('transcripts'))('patch-v1-intended equals linux-6.18 on %s', (name) => {
