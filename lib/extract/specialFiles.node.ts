@@ -1,7 +1,6 @@
 /**
  * Device nodes and fifos. Node has no mknod(); the commands mknod and mkfifo, which every Unix has, make them.
  */
-import { spawnSync } from 'node:child_process';
 import type { Inode } from '../image/image.ts';
 import { deviceNumber } from '../format/inode.ts';
 
@@ -14,19 +13,23 @@ export type SpecialType = 'chardev' | 'blockdev' | 'fifo';
  * @param path as this process sees it; in ASCII, because arguments of commands cannot be any bytes
  * @throws an error with a code: EPERM where it is not allowed, ENOSYS where there is no such command
  */
-export function makeSpecialFile(path: string, type: SpecialType, inode: Inode): void {
+export async function makeSpecialFile(path: string, type: SpecialType, inode: Inode): Promise<void> {
   // The command has another /proc/self.
   const seen = path.replace(/^[/]proc[/]self[/]/, `/proc/${String(process.pid)}/`);
   const { major, minor } = deviceNumber(inode.size);
   const { status, error, stderr } =
     type === 'fifo'
-      ? run('mkfifo', ['-m', '600', seen])
-      : run('mknod', ['-m', '600', seen, type === 'chardev' ? 'c' : 'b', String(major), String(minor)]);
+      ? await run('mkfifo', ['-m', '600', seen])
+      : await run('mknod', ['-m', '600', seen, type === 'chardev' ? 'c' : 'b', String(major), String(minor)]);
   if (error !== undefined) throw fault('ENOSYS', error.message);
   if (status !== 0) throw fault(/exists/i.test(stderr) ? 'EEXIST' : 'EPERM', stderr.trim());
 }
 
-function run(command: string, args: string[]): { status: number | null; error?: Error | undefined; stderr: string } {
+async function run(
+  command: string,
+  args: string[],
+): Promise<{ status: number | null; error?: Error | undefined; stderr: string }> {
+  const { spawnSync } = await import('node:child_process');
   return spawnSync(command, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',

@@ -28,8 +28,9 @@ import type { FileBatch } from './fileBatch.node.ts';
 import { contentReader } from './fileContent.ts';
 import { linkProblem } from './linkTarget.ts';
 import { OpenDirectory } from './openDirectory.node.ts';
-import { addLeftOut, type LeftOut, nothingLeftOut, type OwnerPolicy } from './ownership.ts';
-import { type ExtractProblem, imageProblem, ProblemList, targetProblem } from './problem.ts';
+import { addLeftOut, nothingLeftOut, type OwnerPolicy } from './ownership.ts';
+import { imageProblem, ProblemList, targetProblem } from './problem.ts';
+import type { ExtractResult, Progress } from './result.ts';
 import { type Choice, safeWalk, survey, type Survey } from './safeWalk.ts';
 import { makeSpecialFile, type SpecialType } from './specialFiles.node.ts';
 import { TargetDirectory } from './targetDirectory.node.ts';
@@ -46,38 +47,12 @@ export interface ExtractOptions extends Choice {
   readonly owners?: boolean | undefined;
   /** Write what Linux's read(2) gives in place of what is stored. Default: false. */
   readonly asLinuxReads?: boolean | undefined;
-  /** Threads that write files. Default: this one. */
-  readonly crew?: Crew<FileBatch, FileBatchResult> | undefined;
+  /** Starts threads that write files, once it is known what there is to do. Default: this thread does it. */
+  readonly crew?: ((total: Survey) => Crew<FileBatch, FileBatchResult> | null) | undefined;
   /** Is told how far it got. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Ends the extraction between two files. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** How far an extraction got. */
-export interface Progress {
-  readonly bytes: number;
-  readonly total: Survey;
-}
-
-/** What was extracted. */
-export interface ExtractResult {
-  readonly files: number;
-  readonly directories: number;
-  readonly symlinks: number;
-  /** Device nodes and fifos. */
-  readonly specials: number;
-  /** Bytes of regular files. */
-  readonly bytes: number;
-  /** What was not extracted: the first {@link KEPT_PROBLEMS}. */
-  readonly problems: readonly ExtractProblem[];
-  /** How many, by whose fault it is. */
-  readonly problemCounts: { readonly image: number; readonly target: number };
-  readonly leftOut: LeftOut;
-  /** Files that Linux's read(2) gives otherwise than they are stored; told with `asLinuxReads` only. */
-  readonly differing: readonly string[];
-  /** Whether it ended early: `interrupted` by the signal, `failed` because the target takes no more files. */
-  readonly ended: 'complete' | 'interrupted' | 'failed';
 }
 
 /**
@@ -117,6 +92,7 @@ class Extraction {
   readonly #image: CramfsImage;
   readonly #options: ExtractOptions;
   readonly #total: Survey;
+  readonly #crew: Crew<FileBatch, FileBatchResult> | null;
   readonly #context: FileBatchContext;
   readonly #problems = new ProblemList();
   readonly #leftOut = nothingLeftOut();
@@ -132,11 +108,13 @@ class Extraction {
     this.#image = image;
     this.#options = options;
     this.#total = total;
+    this.#crew = options.crew?.(total) ?? null;
     this.#context = context;
   }
 
   async run(directory: string): Promise<ExtractResult> {
-    const { crew, signal } = this.#options;
+    const { signal } = this.#options;
+    const crew = this.#crew;
     let entered: WalkEntry | null = null;
     const entries = safeWalk(this.#image, {
       ...this.#options,
@@ -233,17 +211,15 @@ class Extraction {
         if (directory.add(entry)) await this.#flush(directory);
         return;
       case 'symlink':
-        this.#attempt(entry, () => {
-          this.#link(directory, entry);
-        });
+        await this.#attempt(entry, () => this.#link(directory, entry));
         return;
       case 'chardev':
       case 'blockdev':
         if (this.#options.devices !== true) this.#leftOut.devices += 1;
-        else this.#special(directory, entry, entry.inode.type);
+        else await this.#special(directory, entry, entry.inode.type);
         return;
       case 'fifo':
-        this.#special(directory, entry, 'fifo');
+        await this.#special(directory, entry, 'fifo');
         return;
       case 'socket':
         this.#leftOut.sockets += 1;
@@ -253,16 +229,14 @@ class Extraction {
     }
   }
 
-  #link(directory: OpenDirectory, entry: WalkEntry): void {
-    const { target } = directory;
+  async #link(directory: OpenDirectory, entry: WalkEntry): Promise<void> {
     const text = readLink(this.#image, entry.inode);
     const wrong = linkProblem(entry.inode, text);
     if (wrong !== null) this.#problems.add(imageProblem(wrong, entry.path));
     if (text === '') return;
-    const { policy } = this.#context;
-    this.#place(target, entry, (path) => {
+    await this.#place(directory.target, entry, (path) => {
       symlinkSync(Buffer.from(encodeName(text)), path);
-      setOwner(policy, entry.inode, this.#leftOut, () => {
+      setOwner(this.#context.policy, entry.inode, this.#leftOut, () => {
         lchownSync(path, entry.inode.uid, entry.inode.gid);
       });
       lutimesSync(path, 0, 0);
@@ -270,11 +244,11 @@ class Extraction {
     this.#counts.symlinks += 1;
   }
 
-  #special(directory: OpenDirectory, entry: WalkEntry, type: SpecialType): void {
-    this.#attempt(entry, () => {
+  #special(directory: OpenDirectory, entry: WalkEntry, type: SpecialType): Promise<void> {
+    return this.#attempt(entry, async () => {
       try {
-        this.#place(directory.target, entry, (path) => {
-          makeSpecialFile(path.toString('latin1'), type, entry.inode);
+        await this.#place(directory.target, entry, async (path) => {
+          await makeSpecialFile(path.toString('latin1'), type, entry.inode);
           directory.dress(path, entry.inode, this.#context.policy, this.#leftOut);
         });
         this.#counts.specials += 1;
@@ -287,12 +261,12 @@ class Extraction {
   }
 
   /** Makes something under another name where nobody else can write, then gives it its own name. */
-  #place(target: TargetDirectory, entry: WalkEntry, make: (path: Buffer) => void): void {
+  async #place(target: TargetDirectory, entry: WalkEntry, make: (path: Buffer) => void | Promise<void>): Promise<void> {
     target.verify();
     const { stage } = target;
     const path = stage.path(stage.unfinishedName(String(this.#serial++)));
     try {
-      make(path);
+      await make(path);
       publish(path, target.path(entry.nameBytes), {
         mustNotReplace: target.mustNotReplace,
         force: this.#options.force === true,
@@ -320,7 +294,7 @@ class Extraction {
       this.#release(directory);
     };
     directory.pending += 1;
-    if (this.#options.crew?.tryStart(batch, done) !== true) done(runFileBatch(this.#context, batch));
+    if (this.#crew?.tryStart(batch, done) !== true) done(runFileBatch(this.#context, batch));
     // Messages of the crew and signals of the user come in here.
     await nextTurn();
   }
@@ -337,9 +311,9 @@ class Extraction {
     this.#options.onProgress?.({ bytes: this.#counts.bytes, total: this.#total });
   }
 
-  #attempt(entry: WalkEntry, action: () => void): void {
+  async #attempt(entry: WalkEntry, action: () => Promise<void>): Promise<void> {
     try {
-      action();
+      await action();
     } catch (error) {
       if (error instanceof CramfsError && error.code !== 'IO') this.#problems.add(imageProblem(error, entry.path));
       else this.#targetFault(error, entry);

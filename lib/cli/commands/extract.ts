@@ -1,21 +1,30 @@
 /**
  * `cramfs extract IMAGE DIR [PATH…]`: the files of an image on the disk, or in a tar archive.
  */
+import { statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { CramfsError } from '../../errors.ts';
 import { DEFAULT_LIMITS, type ExtractLimits } from '../../extract/limits.ts';
-import type { Choice } from '../../extract/safeWalk.ts';
-import { extractToDirectory } from '../../extract/toDirectory.node.ts';
+import type { ExtractResult, Progress } from '../../extract/result.ts';
+import type { Choice, Survey } from '../../extract/safeWalk.ts';
+import { extractToDirectory, ownerPolicy } from '../../extract/toDirectory.node.ts';
+import { extractToTar } from '../../extract/toTar.ts';
 import type { CramfsImage } from '../../image/image.ts';
 import { printableName } from '../../format/names.ts';
-import { extractJson, type ExtractSummary } from '../../report/extractJson.ts';
+import { extractJson } from '../../report/extractJson.ts';
 import { extractedText, leftOutLines, problemLines } from '../../report/extractText.ts';
 import { plural } from '../../report/words.ts';
+import type { WorkKind } from '../../workers/protocol.ts';
+import { WorkerPool } from '../../workers/workerPool.ts';
 import { addImageOptions, type ImageOptions, IMAGE_ARGUMENT, openImage } from '../imageOptions.ts';
 import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io, type TextSink } from '../io.ts';
 import { parseNumber } from '../numbers.ts';
 import { ProgressBar } from '../progressBar.ts';
+import { writeWholeFile } from '../wholeFile.ts';
 
 /** The options as commander hands them over: text, still. */
 interface ExtractCommandOptions extends ImageOptions {
@@ -100,9 +109,18 @@ async function extractAction(
   const bar = new ProgressBar(io.stderr, options.quiet !== true, io.env.TERM);
   try {
     const summary = await interruptible((signal) =>
-      extract(image, imageFile, target, choice, options, signal, (bytes, total) => {
-        bar.update(bytes, total);
-      }),
+      extract(
+        image,
+        imageFile,
+        target,
+        choice,
+        options,
+        signal,
+        (bytes, total) => {
+          bar.update(bytes, total);
+        },
+        io,
+      ),
     );
     bar.clear();
     return tell(summary, target, options, io);
@@ -112,31 +130,90 @@ async function extractAction(
   }
 }
 
-function extract(
+/** Images smaller than this are extracted before a thread has started: bytes of their files. */
+const LEAST_FOR_THREADS = 16 << 20;
+const MAX_THREADS = 4;
+
+/** Starts threads for a kind of work, if they pay: this thread works too. */
+function crewFor<Kind extends WorkKind>(
+  kind: Kind,
   image: CramfsImage,
-  _imageFile: string,
+  imageFile: string,
+  options: ExtractCommandOptions,
+  keep: (pool: WorkerPool<Kind>) => void,
+): (total: Survey) => WorkerPool<Kind> | null {
+  return ({ bytes }) => {
+    const threads =
+      options.threads === undefined
+        ? Math.min(availableParallelism(), MAX_THREADS)
+        : Math.min(parseNumber(options.threads, '--threads', null), 64);
+    // A pipe can be read by one thread only.
+    if (threads < 2 || bytes < LEAST_FOR_THREADS || statSync(imageFile, { throwIfNoEntry: false })?.isFile() !== true) {
+      return null;
+    }
+    const pool = WorkerPool.start({
+      kind,
+      file: resolve(imageFile),
+      imageOffset: options.imageOffset === undefined ? 0 : parseNumber(options.imageOffset, '--image-offset', 4096),
+      pageSize: image.pageSize,
+      asLinuxReads: options.asLinuxReads === true,
+      policy: ownerPolicy({ owners: ownersOption(options), setuid: options.setuid }),
+      threads: threads - 1,
+    });
+    if (pool !== null) keep(pool);
+    return pool;
+  };
+}
+
+function ownersOption(options: ExtractCommandOptions): boolean | undefined {
+  return options.owner ? undefined : false;
+}
+
+async function extract(
+  image: CramfsImage,
+  imageFile: string,
   target: string,
   choice: Choice,
   options: ExtractCommandOptions,
   signal: AbortSignal,
   progress: (bytes: number, total: number) => void,
-): Promise<ExtractSummary> {
-  return extractToDirectory(image, target, {
+  io: Io,
+): Promise<ExtractResult> {
+  const common = {
     ...choice,
-    force: options.force,
-    devices: options.devices,
-    setuid: options.setuid,
-    owners: options.owner ? undefined : false,
     asLinuxReads: options.asLinuxReads,
     signal,
-    onProgress: ({ bytes, total }) => {
+    onProgress: ({ bytes, total }: Progress): void => {
       progress(bytes, total.bytes);
     },
-  });
+  };
+  let pool: { close(): Promise<void> } | null = null;
+  try {
+    if (options.tar === undefined) {
+      const crew = crewFor('files', image, imageFile, options, (started) => (pool = started));
+      const { force, devices, setuid } = options;
+      const owners = ownersOption(options);
+      return await extractToDirectory(image, target, { ...common, force, devices, setuid, owners, crew });
+    }
+    const crew = crewFor('tar', image, imageFile, options, (started) => (pool = started));
+    const tarOptions = { ...common, crew, nextTurn: () => nextTurn() };
+    if (target === '-') {
+      return await extractToTar(
+        image,
+        (bytes) => {
+          io.stdout.writeBytes(bytes);
+        },
+        tarOptions,
+      );
+    }
+    return await writeWholeFile(target, options.force === true, (write) => extractToTar(image, write, tarOptions));
+  } finally {
+    await (pool as { close(): Promise<void> } | null)?.close();
+  }
 }
 
 /** Tells what was done, and finds the exit code for it. */
-function tell(summary: ExtractSummary, target: string, options: ExtractCommandOptions, io: Io): number {
+function tell(summary: ExtractResult, target: string, options: ExtractCommandOptions, io: Io): number {
   const { problemCounts, problems, differing, ended } = summary;
   if (options.json === true) {
     io.stdout.write(`${JSON.stringify(extractJson(target, summary))}\n`);
