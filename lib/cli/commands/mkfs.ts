@@ -5,9 +5,8 @@ import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { compatibleDirectBlocks } from '../../build/compatibleXip.ts';
 import { sha256Hash } from '../../build/contentHash.node.ts';
-import { classicDeflate } from '../../build/deflate.ts';
+import type { DeflateMethod } from '../../build/deflate.node.ts';
 import { applyDeviceTable, parseDeviceTable } from '../../build/deviceTable.ts';
-import { directCompressor } from '../../build/encodeFile.ts';
 import type { BuildWarning } from '../../build/inodes.ts';
 import { type BuildOptions, type BuildResult, buildImage } from '../../build/mkfs.ts';
 import { mapOwners, parseOwnerMap } from '../../build/owners.ts';
@@ -16,6 +15,7 @@ import { CramfsError } from '../../errors.ts';
 import { printableName } from '../../format/names.ts';
 import { type CramfsImage, PAGE_SIZES } from '../../image/image.ts';
 import { EXIT, type Io } from '../io.ts';
+import { compressorFor } from '../mkfs/compressor.ts';
 import { openTree } from '../mkfs/openTree.ts';
 import { newProgress } from '../mkfs/progress.ts';
 import { writeOutput } from '../mkfs/writeOutput.ts';
@@ -38,6 +38,7 @@ interface MkfsOptions {
   readonly littleEndian?: boolean;
   readonly endian?: 'big' | 'little' | 'host';
   readonly pageSize?: string;
+  readonly deflate: 'classic' | 'fast';
   readonly layout: 'mkcramfs' | 'util-linux';
   readonly uidGidMap?: string;
   readonly truncate?: boolean;
@@ -96,6 +97,11 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addOption(
       new Option('--layout <maker>', 'whose images to make').choices(['mkcramfs', 'util-linux']).default('mkcramfs'),
     )
+    .addOption(
+      new Option('--deflate <how>', "classic: the reference tools' bytes; fast: the same content in other bytes")
+        .choices(['classic', 'fast'])
+        .default('classic'),
+    )
     .option('--uid-gid-map <file>', 'lines "uid FROM TO" and "gid FROM TO"; FROM: an id, a range 1000-1999, or *')
     .option('--truncate', 'cut ids, names, sizes and device numbers that do not fit, with a warning for each')
     .addHelpText('after', HELP)
@@ -115,7 +121,12 @@ async function mkfsAction(source: string, image: string, options: MkfsOptions, i
     const buildOptions = toBuildOptions(options, tree.image);
     prepareOwners(tree.root, options.squash === true, map);
     if (table !== null) applyDeviceTable(tree.root, table);
-    result = await buildImage(tree.root, { ...buildOptions, onProgress: progress.update });
+    const compressor = compressorFor(tree.root, deflateMethod(options));
+    try {
+      result = await buildImage(tree.root, { ...buildOptions, compressor, onProgress: progress.update });
+    } finally {
+      await compressor.close();
+    }
     progress.clear();
     await writeOutput(image, result.bytes);
   } finally {
@@ -135,7 +146,7 @@ function prepareOwners(root: DirectoryEntry, squash: boolean, map: ReturnType<ty
 const toRoot = (): number => 0;
 
 /** @param repacked the image that is the source, if one is: byte order and page size are taken over */
-function toBuildOptions(options: MkfsOptions, repacked: CramfsImage | null): BuildOptions {
+function toBuildOptions(options: MkfsOptions, repacked: CramfsImage | null): Omit<BuildOptions, 'compressor'> {
   const pageSize =
     options.pageSize === undefined ? (repacked?.pageSize ?? 4096) : parseNumber(options.pageSize, '--page-size', null);
   if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(pageSize)} is none of 4K, 8K, 16K and 64K`);
@@ -159,9 +170,13 @@ function toBuildOptions(options: MkfsOptions, repacked: CramfsImage | null): Bui
     chooseDirect: xip === 0 ? undefined : (bytes) => compatibleDirectBlocks(bytes, pageSize, true),
     direct: { alignment: xip === 1 ? 8 : pageSize, base: 0, layout: 'inline' },
     hash: sha256Hash,
-    // util-linux calls compress(), whose level is 6.
-    compressor: directCompressor(classicDeflate(utilLinux ? 6 : 9)),
   };
+}
+
+function deflateMethod({ deflate, layout }: MkfsOptions): DeflateMethod {
+  if (deflate === 'fast') return { kind: 'fast' };
+  // mkcramfs calls compress2() with level 9, util-linux compress(), whose level is 6.
+  return { kind: 'classic', level: layout === 'util-linux' ? 6 : 9 };
 }
 
 /** The byte order that was asked for, if one was. */

@@ -1,0 +1,34 @@
+/**
+ * Who compresses: this thread for little, worker threads for much.
+ */
+import { availableParallelism } from 'node:os';
+import { type DeflateMethod, newDeflate } from '../../build/deflate.node.ts';
+import { type BlockCompressor, directCompressor } from '../../build/encodeFile.ts';
+import { type DirectoryEntry, walkEntries } from '../../build/sourceTree.ts';
+import { DeflatePool, deflateScript } from '../../workers/deflatePool.ts';
+
+/** Content below this is compressed before a thread has started, in bytes. */
+const LEAST_BYTES = 1 << 20;
+/** This thread reads, finds duplicates and writes; more helpers than these it cannot keep busy. */
+const MAX_THREADS = 8;
+
+/** A compressor that must be closed. */
+export interface ClosableCompressor extends BlockCompressor {
+  close(): Promise<void>;
+}
+
+/** A compressor for a tree. */
+export function compressorFor(root: DirectoryEntry, method: DeflateMethod): ClosableCompressor {
+  const script = deflateScript();
+  const threads = Math.min(availableParallelism(), MAX_THREADS);
+  if (script === null || threads < 2 || contentBytes(root) < LEAST_BYTES) {
+    return { ...directCompressor(newDeflate(method)), close: () => Promise.resolve() };
+  }
+  return new DeflatePool(method, threads, script);
+}
+
+function contentBytes(root: DirectoryEntry): number {
+  let total = 0;
+  for (const { entry } of walkEntries(root)) if (entry.type === 'file') total += entry.content.size;
+  return total;
+}
