@@ -75,9 +75,8 @@ export class PathWalker {
       if (++links > MAX_SYMLINKS) {
         throw new CramfsError('SYMLINK_LOOP', { path: shown, found: `more than ${String(MAX_SYMLINKS)}` });
       }
+      // An empty target is nothing more to walk: the link leads to its own directory (pick_link()).
       const target = readLink(this.#image, inode, shown);
-      if (target === '')
-        throw new CramfsError('NOT_FOUND', { path: shown, found: 'a symbolic link on the way is empty' });
       if (pending.length === 0 && target.endsWith('/')) mustBeDirectory = true;
       if (target.startsWith('/')) trail.length = 1;
       for (const part of components(target).reverse()) pending.push(part);
@@ -92,9 +91,9 @@ export class PathWalker {
   }
 
   /**
-   * cramfs_lookup(): entries are compared in stored order; in an image with SORTED_DIRS the search ends at the first
-   * name of the same padded length, or of the same first byte's rank, that sorts behind the wanted one. Files in an
-   * unsorted directory can thus be listed and not opened.
+   * cramfs_lookup(): entries are compared in stored order; in an image with SORTED_DIRS the search ends at a name whose
+   * first byte is behind that of the wanted one, or that is as long and sorts behind it. Files in an unsorted directory
+   * can thus be listed and not opened.
    */
   #lookup(directory: Inode, name: string, path: string): Inode {
     const wanted = encodeName(name);
