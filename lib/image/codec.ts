@@ -45,7 +45,8 @@ export const inflateWithPako: Inflate = (data, limit) => {
   const pieces: Uint8Array[] = [];
   let total = 0;
   const stopped = new Error('too long');
-  const inflator = new PakoInflate({ chunkSize: Math.min(limit + 1, 1 << 16) });
+  // Without windowBits pako takes gzip too.
+  const inflator = new PakoInflate({ windowBits: 15, chunkSize: Math.min(limit + 1, 1 << 16) });
   inflator.onData = (chunk) => {
     total += chunk.length;
     if (total > limit) throw stopped;

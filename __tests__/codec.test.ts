@@ -1,0 +1,129 @@
+/** Inflating: Node's zlib and pako must not be told apart. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { fileBlocks } from '../lib/image/blocks.ts';
+import { inflate, inflateWithPako } from '../lib/image/codec.ts';
+import { CramfsImage } from '../lib/image/image.ts';
+import { walk } from '../lib/inspect/walk.ts';
+import { fixture, fixtureNames } from './fixtures.ts';
+
+const PAGE = 4096;
+
+/** What both make of it: bytes in hexadecimal, or "refused". */
+function both(data: Uint8Array, limit = PAGE): string {
+  const outcome = (output: Uint8Array | string): string =>
+    typeof output === 'string' ? 'refused' : Buffer.from(output).toString('hex');
+  const node = outcome(inflate(data, limit));
+  expect(outcome(inflateWithPako(data, limit))).toBe(node);
+  return node;
+}
+
+/** The zlib blocks of all fixture images, each different one once. */
+function* storedBlocks(): Generator<Uint8Array> {
+  const seen = new Set<string>();
+  for (const name of fixtureNames('images')) {
+    const image = CramfsImage.open(fixture(`images/${name}`));
+    for (const { inode } of walk(image)) {
+      if (inode.type !== 'file' && inode.type !== 'symlink') continue;
+      for (const block of fileBlocks(image, inode)) {
+        if (block.kind !== 'zlib' && block.kind !== 'direct-zlib') continue;
+        const data = image.source.read(block.start, block.length);
+        const key = Buffer.from(data).toString('latin1');
+        if (seen.has(key)) continue;
+        seen.add(key);
+        yield data;
+      }
+    }
+  }
+}
+
+describe('Node and pako', () => {
+  const blocks = [...storedBlocks()];
+
+  test('inflate every block of the fixtures alike', () => {
+    expect(blocks.length).toBeGreaterThan(300);
+    for (const block of blocks) expect(both(block)).not.toBe('refused');
+  });
+
+  test('agree on blocks with a changed, a missing and an added byte', () => {
+    let refused = 0;
+    const count = (data: Uint8Array): void => {
+      if (both(data) === 'refused') refused++;
+    };
+    blocks.slice(0, 300).forEach((block, index) => {
+      const at = (index * 7919) % block.length;
+      const changed = block.slice();
+      changed[at] = (changed[at] ?? 0) ^ (1 << (index & 7));
+      count(changed);
+      count(block.subarray(0, at));
+      count(Uint8Array.of(...block.subarray(0, at), 0x55, ...block.subarray(at)));
+    });
+    expect(refused).toBeGreaterThan(600);
+  });
+
+  test('agree on any change of a small block, and on any bytes at all', () => {
+    const small = deflateSync(Buffer.from('the quick brown fox jumps over the quick brown dog'));
+    for (let bit = 0; bit < small.length * 8; bit++) {
+      const changed = Uint8Array.from(small);
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      both(changed);
+    }
+    for (let length = 0; length < small.length; length++) expect(both(small.subarray(0, length))).toBe('refused');
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        both(bytes);
+        both(Uint8Array.of(0x78, 0x9c, ...bytes));
+      }),
+    );
+  });
+});
+
+describe('a stream', () => {
+  const page = Uint8Array.from({ length: PAGE }, (_, index) => (index * index) >> 3);
+  const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+  test('of exactly a page is taken, one byte more is not', () => {
+    expect(both(deflateSync(page))).toBe(hexOf(page));
+    expect(both(deflateSync(Uint8Array.of(...page, 1)))).toBe('refused');
+    expect(inflate(deflateSync(Uint8Array.of(...page, 1)), PAGE)).toBe('it inflates to more than 4096 bytes');
+    expect(inflateWithPako(deflateSync(Uint8Array.of(...page, 1)), PAGE)).toBe('it inflates to more than 4096 bytes');
+  });
+
+  test('that would inflate to a gigabyte is stopped', () => {
+    const bomb = deflateSync(new Uint8Array(1 << 25), { level: 9 });
+    expect(both(bomb)).toBe('refused');
+    expect(both(bomb, 65536)).toBe('refused');
+  });
+
+  test('is taken with what stands behind it', () => {
+    expect(both(Uint8Array.of(...deflateSync(page), 1, 2, 3))).toBe(hexOf(page));
+    expect(both(Uint8Array.of(...deflateSync(page), ...deflateSync(page)))).toBe(hexOf(page));
+  });
+
+  test('of nothing gives nothing', () => {
+    expect(both(deflateSync(new Uint8Array(0)))).toBe('');
+  });
+
+  test('with a short window is taken', () => {
+    for (let windowBits = 9; windowBits <= 15; windowBits++) {
+      expect(both(deflateSync(page, { windowBits }))).toBe(hexOf(page));
+    }
+  });
+
+  test.each([
+    ['that is empty', new Uint8Array(0)],
+    ['of raw deflate', deflateRawSync(page)],
+    ['of gzip', gzipSync(page)],
+    ['with a preset dictionary', deflateSync(page, { dictionary: Buffer.from('fox') })],
+    [
+      'with a wrong checksum',
+      deflateSync(page).map((byte, index, all) => (index === all.length - 1 ? byte ^ 1 : byte)),
+    ],
+    ['without its checksum', deflateSync(page).subarray(0, -4)],
+    ['of zeros', new Uint8Array(64)],
+  ])('%s is refused', (_what, data) => {
+    expect(both(data)).toBe('refused');
+    for (const codec of [inflate, inflateWithPako]) expect(codec(data, PAGE)).toMatch(/^[\w ]/);
+  });
+});
