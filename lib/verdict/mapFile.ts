@@ -7,6 +7,7 @@ import type { TraceEntry } from '../mm/kernel.ts';
 import { type Vma, vmaPages } from '../mm/vma.ts';
 import { VM_MIXEDMAP, VM_PFNMAP, vmFlagNames } from '../mm/vmFlags.ts';
 import type { Board, BoardFile } from './board.ts';
+import { mapNommu } from './mapNommu.ts';
 import type { MapState, MapVerdict } from './mapVerdict.ts';
 import { pageVerdicts } from './pageVerdicts.ts';
 import { type MappedProcess, mapInNewProcess } from './process.ts';
@@ -38,6 +39,7 @@ export function mapFile(board: Board, request: MapRequest, detail: MapDetail): M
     const errno = file.inode.type === 'directory' ? 'EISDIR' : 'EROFS';
     return refused(understood, { errno, failed: 'open', bug: null, log: [], trace: null });
   }
+  if (board.kernel.nommu !== undefined) return mapNommu(board, file, understood, request, detail);
   const trace: TraceEntry[] | null = detail.trace === true ? [] : null;
   const mapped = mapInNewProcess(
     board,
@@ -77,10 +79,13 @@ function normalProt(prot: string): string {
 }
 
 function flagNames(request: MapRequest): string[] {
-  const names = [request.shared === true ? 'shared' : 'private'];
+  const names: string[] = [request.mapType ?? (request.shared === true ? 'shared' : 'private')];
   if (request.populate === true) names.push('populate');
   if (request.locked === true) names.push('locked');
   if (request.rdwr === true) names.push('rdwr');
+  if (request.fixed === true) names.push('fixed');
+  if (request.traced === true) names.push('traced');
+  if (request.noexec === true) names.push('noexec');
   return names;
 }
 

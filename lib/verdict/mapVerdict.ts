@@ -5,6 +5,7 @@ import type { BlockKind } from '../image/blocks.ts';
 import type { BailoutReason } from '../driver/decision.ts';
 import type { Errno } from '../mm/errno.ts';
 import type { TraceEntry } from '../mm/kernel.ts';
+import type { MapsType } from '../mm/nommu/procMaps.ts';
 import type { PteRun } from '../mm/pageTable.ts';
 
 /** `pfnmap`: all pages direct; `mixedmap`: the first ones; `none`: all through the page cache. */
@@ -70,6 +71,18 @@ export interface MapWarning {
   readonly message: string;
 }
 
+/** What a mapping comes to on a kernel without an MMU. */
+export interface NommuOutcome {
+  /** Whether the address points at the stored data; false: at a copy in RAM. Null without a mapping. */
+  readonly inFlash: boolean | null;
+  /** The fourth letter in /proc/PID/maps. */
+  readonly mapsType: MapsType | null;
+  /** The line of /proc/PID/maps; the address of a copy, and the device, stand for others. */
+  readonly mapsLine: string | null;
+  /** CRC-32 of the bytes asked for; null where they cannot be read, or that was not asked for. */
+  readonly crc: number | null;
+}
+
 /** What a mapping comes to. */
 export interface MapVerdict {
   /** The request as understood. `length` in bytes. */
@@ -115,4 +128,6 @@ export interface MapVerdict {
   readonly trace: readonly TraceEntry[] | null;
   /** With a trace: direct entries behind the vma, pages counted from its end. */
   readonly beyond: readonly PteRun[] | null;
+  /** Of a kernel without an MMU; what has to do with page tables is null then. */
+  readonly nommu?: NommuOutcome | undefined;
 }

@@ -24,6 +24,14 @@ export interface MapRequest {
   readonly vmaStart?: number | undefined;
   /** Whether nothing is mapped right behind. Default: the process's other memory is there, in use. */
   readonly lone?: boolean | undefined;
+  /** MAP_TYPE in place of MAP_PRIVATE or MAP_SHARED. Kernels without an MMU only, as what follows. */
+  readonly mapType?: 'none' | 'shared_validate' | undefined;
+  /** MAP_FIXED. */
+  readonly fixed?: boolean | undefined;
+  /** The calling thread is being traced. */
+  readonly traced?: boolean | undefined;
+  /** The file system is mounted noexec. */
+  readonly noexec?: boolean | undefined;
 }
 
 /** What is to be found out beyond the mapping itself. */

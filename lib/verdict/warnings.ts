@@ -10,6 +10,9 @@ import type { MapWarning } from './mapVerdict.ts';
 import type { MappedProcess } from './process.ts';
 import { looksAtPages, type MapDetail } from './request.ts';
 
+/** The part of a mapping that matters here. */
+type Mapped = Pick<MappedProcess, 'board' | 'file' | 'pgoff'>;
+
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /**
@@ -19,7 +22,7 @@ const hex = (value: number): string => `0x${value.toString(16)}`;
  * @throws CramfsError TRUNCATED
  */
 export function requireNotTruncated(
-  mapped: MappedProcess,
+  mapped: Mapped,
   direct: readonly PteRun[],
   pages: number,
   detail: MapDetail,
@@ -51,7 +54,7 @@ export function requireNotTruncated(
 }
 
 /** Things the user should know, most important first. */
-export function findWarnings(mapped: MappedProcess, direct: readonly PteRun[], hangs: boolean): MapWarning[] {
+export function findWarnings(mapped: Mapped, direct: readonly PteRun[], hangs: boolean): MapWarning[] {
   return [
     ...strayPages(mapped, direct),
     ...hangWarning(hangs),
@@ -60,7 +63,7 @@ export function findWarnings(mapped: MappedProcess, direct: readonly PteRun[], h
   ];
 }
 
-function strayPages({ board }: MappedProcess, direct: readonly PteRun[]): MapWarning[] {
+function strayPages({ board }: Mapped, direct: readonly PteRun[]): MapWarning[] {
   const { memory, cpu, image } = board;
   const stray = { foreign: 0, behind: 0 };
   const first = { foreign: 0, behind: 0 };
@@ -107,7 +110,7 @@ function hangWarning(hangs: boolean): MapWarning[] {
   ];
 }
 
-function pageSizeWarning({ board, file }: MappedProcess): MapWarning[] {
+function pageSizeWarning({ board, file }: Mapped): MapWarning[] {
   if (file.inode.type !== 'file') return [];
   const guess = guessPageSize(board.image, file.inode);
   if (guess === null || guess === board.image.pageSize) return [];
@@ -121,7 +124,7 @@ function pageSizeWarning({ board, file }: MappedProcess): MapWarning[] {
   ];
 }
 
-function truncationWarning({ board }: MappedProcess): MapWarning[] {
+function truncationWarning({ board }: Mapped): MapWarning[] {
   if (!board.isTruncated) return [];
   const { image } = board;
   return [

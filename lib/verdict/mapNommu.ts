@@ -1,0 +1,124 @@
+/**
+ * A request to a kernel without an MMU, as if nothing else were mapped on the machine.
+ */
+import { crc32 } from '../format/crc32.ts';
+import type { PteRun } from '../mm/pageTable.ts';
+import { NommuMachine } from '../mm/nommu/machine.ts';
+import { NommuProcess } from '../mm/nommu/process.ts';
+import { mapsType } from '../mm/nommu/procMaps.ts';
+import type { NommuMmapRequest } from '../mm/nommu/validate.ts';
+import type { NommuVma } from '../mm/nommu/vmaTree.ts';
+import type { Board, BoardFile } from './board.ts';
+import type { MapVerdict, NommuOutcome } from './mapVerdict.ts';
+import { nommuKernel, openNommuFile } from './nommuFile.ts';
+import type { MapDetail, MapRequest } from './request.ts';
+import { findWarnings, requireNotTruncated } from './warnings.ts';
+
+/** The request as understood: the part of the verdict that is known before the call. */
+type Understood = Pick<MapVerdict, 'path' | 'offset' | 'length' | 'prot' | 'flags' | 'pageSize' | 'file'>;
+
+const NOTHING: NommuOutcome = { inFlash: null, mapsType: null, mapsLine: null, crc: null };
+
+/**
+ * Emulates mmap() in a new process, with no other region on the machine.
+ *
+ * @throws CramfsError TRUNCATED for data that the image should have and has not, IO
+ */
+export function mapNommu(
+  board: Board,
+  file: BoardFile,
+  understood: Understood,
+  request: MapRequest,
+  detail: MapDetail,
+): MapVerdict {
+  const machine = new NommuMachine(nommuKernel(board));
+  const { log } = machine.kernel;
+  const process = new NommuProcess(machine);
+  const opened = openNommuFile(board, file, { noexec: request.noexec });
+  const result = process.mmap(opened, nommuRequest(understood, request));
+  if ('errno' in result) return verdict(understood, { errno: result.errno, failed: 'mmap', log, nommu: NOTHING });
+  if ('bug' in result) return verdict(understood, { bug: result.bug, log, nommu: NOTHING });
+
+  const { vma } = result;
+  const { pageSize } = board.cpu;
+  const pages = (vma.end - vma.start) / pageSize;
+  const inFlash = vma.region.copy === null;
+  // One run at an address that need not be page aligned, hence in fractions of a page frame.
+  const direct: PteRun[] = inFlash ? [{ page: 0, pages, pfn: vma.start / pageSize }] : [];
+  const at = { board, file, pgoff: vma.pgoff };
+  requireNotTruncated(at, direct, pages, detail);
+  return verdict(understood, {
+    physAddress: inFlash ? vma.start : null,
+    vmaStart: vma.start,
+    vmaPages: pages,
+    directPages: inFlash ? pages : 0,
+    vmPgoff: vma.pgoff,
+    mapsOffset: vma.pgoff * pageSize,
+    log,
+    warnings: findWarnings(at, direct, false),
+    nommu: {
+      inFlash,
+      mapsType: mapsType(vma.vmFlags),
+      mapsLine: process.line(vma),
+      crc: detail.crc === true ? contentCrc(machine, vma, understood.length) : null,
+    },
+  });
+}
+
+/** The arguments of mmap() for a request. */
+export function nommuRequest(
+  { offset, length, prot }: Pick<Understood, 'offset' | 'length' | 'prot'>,
+  request: Pick<MapRequest, 'shared' | 'mapType' | 'fixed' | 'traced'>,
+): NommuMmapRequest {
+  return {
+    length,
+    offset,
+    read: prot.includes('r'),
+    write: prot.includes('w'),
+    exec: prot.includes('x'),
+    type: request.mapType ?? (request.shared === true ? 'shared' : 'private'),
+    fixed: request.fixed,
+    traced: request.traced,
+  };
+}
+
+/** CRC-32 of the first `length` bytes of a mapping; null where they cannot be read, or nobody knows what they are. */
+function contentCrc(machine: NommuMachine, vma: NommuVma, length: number): number | null {
+  const bytes = machine.read(vma.start, length);
+  return bytes === null ? null : crc32(bytes);
+}
+
+/** A verdict: what is not told is nothing. */
+function verdict(understood: Understood, outcome: Partial<MapVerdict> & Pick<MapVerdict, 'log' | 'nommu'>): MapVerdict {
+  return {
+    path: understood.path,
+    offset: understood.offset,
+    length: understood.length,
+    prot: understood.prot,
+    flags: understood.flags,
+    pageSize: understood.pageSize,
+    file: understood.file,
+    errno: outcome.errno ?? null,
+    failed: outcome.failed ?? null,
+    bug: outcome.bug ?? null,
+    state: null,
+    bailout: null,
+    misaligned: null,
+    physAddress: outcome.physAddress ?? null,
+    vmaStart: outcome.vmaStart ?? null,
+    vmaPages: outcome.vmaPages ?? null,
+    directPages: outcome.directPages ?? null,
+    direct: [],
+    vmPgoff: outcome.vmPgoff ?? null,
+    mapsOffset: outcome.mapsOffset ?? null,
+    vmFlags: null,
+    log: outcome.log,
+    pagesBehindEnd: null,
+    runEnd: null,
+    warnings: outcome.warnings ?? [],
+    pages: null,
+    trace: null,
+    beyond: null,
+    nommu: outcome.nommu,
+  };
+}
