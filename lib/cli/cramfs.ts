@@ -14,6 +14,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: async () => ({ define: (await import('./mapCommand.ts')).defineMapCommand }),
   },
   {
+    name: 'compare-kernels',
+    summary: 'tell what two kernels would do differently with an image',
+    load: () => import('./commands/compareKernels.ts'),
+  },
+  {
     name: 'info',
     summary: 'tell what an image is made of',
     load: () => import('./commands/info.ts'),

@@ -5,20 +5,26 @@ import { type Command, Option } from 'commander';
 import { CramfsError } from '../errors.ts';
 import { printableName } from '../format/names.ts';
 import { CramfsImage, PAGE_SIZES } from '../image/image.ts';
-import { kernelModel } from '../driver/models/index.ts';
+import { KERNEL_MODELS, kernelModel } from '../driver/models/index.ts';
+import { modelsJson, modelsText } from '../report/compareText.ts';
+import { kernelsJson, kernelsText } from '../report/kernelsText.ts';
 import { mapJson, mountJson } from '../report/mapJson.ts';
 import { mapText } from '../report/mapText.ts';
+import { traceText } from '../report/traceText.ts';
 import { openFileSource, openStdinSource } from '../source/nodeFile.ts';
-import { Board, DEFAULT_PHYS_BASE } from '../verdict/board.ts';
+import { Board } from '../verdict/board.ts';
+import { compareMapping } from '../verdict/compareKernels.ts';
+import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { MapDetail, MapRequest } from '../verdict/request.ts';
 import { runBatch } from './batch.ts';
+import { addMachineOptions, boardOptions, type MachineOptions } from './boardOptions.ts';
 import { EXIT, type Io } from './io.ts';
 import { parseNumber } from './numbers.ts';
 import { meets, type Requirement } from './requirement.ts';
 import { type ColourChoice, styleFor, widthFor } from './style.ts';
 
 /** The options as commander hands them over: text, still. */
-interface MapOptions {
+interface MapOptions extends MachineOptions {
   readonly offset?: string;
   readonly length?: string;
   readonly prot?: string;
@@ -26,17 +32,16 @@ interface MapOptions {
   readonly private?: boolean;
   readonly populate?: boolean;
   readonly locked?: boolean;
-  readonly phys?: string;
-  readonly region?: string;
-  readonly fill: string;
   readonly pageSize?: string;
   readonly imageOffset?: string;
   readonly vmaStart?: string;
   readonly kernel: string;
-  readonly cpu?: 'x86-64' | 'arm64';
-  readonly endian?: 'little' | 'big';
   readonly pages?: boolean;
   readonly crc?: boolean;
+  readonly trace?: boolean;
+  readonly lone?: boolean;
+  readonly listKernels?: boolean;
+  readonly compareKernels?: string;
   readonly json?: boolean;
   readonly require?: Requirement;
   readonly batch?: string;
@@ -62,9 +67,9 @@ Exit codes:
 
 /** Adds the arguments and options of the map command, and what it does. `done` gets the exit code. */
 export function defineMapCommand(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return command
+  const mapping = command
     .description('Tells which pages of a file in a cramfs image Linux would map straight from flash.')
-    .argument('<image>', 'the image: a file, or - for standard input')
+    .argument('[image]', 'the image: a file, or - for standard input')
     .argument('[path]', 'the file in the image; not with --batch')
     .option('--offset <n>', 'offset in the file, in bytes (default: 0)')
     .option('--length <n>', 'bytes to map (default: to the end of the file)')
@@ -73,43 +78,45 @@ export function defineMapCommand(command: Command, io: Io, done: (exitCode: numb
     .option('--private', 'MAP_PRIVATE (the default)')
     .option('--populate', 'MAP_POPULATE')
     .option('--locked', 'MAP_LOCKED')
-    .option(
-      '--phys <address>',
-      `physical address of the image, 0 for none (default: 0x${DEFAULT_PHYS_BASE.toString(16)})`,
-    )
-    .option('--region <size>', 'memory region that holds the image (default: its size rounded up to 64 KiB)')
-    .addOption(
-      new Option('--fill <byte>', 'what stands behind the image in the region').choices(['00', 'ff']).default('00'),
-    )
     .option('--page-size <n>', 'page size of the CPU: 4K, 8K, 16K or 64K (default: 4K)')
     .option('--image-offset <n>', 'where the image starts in the file (default: 0)')
     .option('--vma-start <address>', "virtual address to map at (default: the kernel's choice)")
     .option('--kernel <model>', 'kernel model', 'linux')
-    .addOption(
-      new Option('--cpu <name>', 'CPU (default: x86-64 for 4 KiB pages, else arm64)').choices(['x86-64', 'arm64']),
-    )
-    .addOption(
-      new Option('--endian <order>', "byte order of the CPU (default: the image's)").choices(['little', 'big']),
-    )
+    .option('--list-kernels', 'list the kernel models')
+    .option('--compare-kernels <models>', 'compare what kernel models, separated by commas, would do')
     .option('--pages', 'tell what each page is')
     .option('--crc', 'tell the CRC-32 of each page as a process sees it')
+    .option('--trace', 'tell each primitive that the kernel calls, and what is wrong with what the process sees')
+    .option('--lone', 'nothing is mapped right behind the mapping (default: the process has memory there)')
     .option('--json', 'print JSON')
     .addOption(new Option('--require <state>', 'exit with 1 unless the mapping is so').choices(['pfnmap', 'mixedmap']))
     .option('--batch <file>', 'requests, one JSON object a line; - for standard input')
     .option('--quiet', 'print nothing on standard output')
     .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
-    .addHelpText('after', EXAMPLES)
-    .action((imageFile: string, path: string | undefined, options: MapOptions) => {
-      done(mapAction(imageFile, path, options, io));
-    });
+    .addHelpText('after', EXAMPLES);
+  return addMachineOptions(mapping).action(
+    (imageFile: string | undefined, path: string | undefined, options: MapOptions) => {
+      done(options.listKernels === true ? listKernels(options, io) : mapAction(imageFile, path, options, io));
+    },
+  );
 }
 
-function mapAction(imageFile: string, path: string | undefined, options: MapOptions, io: Io): number {
+function listKernels(options: MapOptions, io: Io): number {
+  const text =
+    options.json === true
+      ? `${JSON.stringify(kernelsJson(KERNEL_MODELS))}\n`
+      : kernelsText(KERNEL_MODELS, styleFor(io, options.color), widthFor(io));
+  io.stdout.write(text);
+  return EXIT.ok;
+}
+
+function mapAction(imageFile: string | undefined, path: string | undefined, options: MapOptions, io: Io): number {
   const pageSize = options.pageSize === undefined ? 4096 : parseNumber(options.pageSize, '--page-size', null);
   if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(options.pageSize)} is none of 4K, 8K, 16K and 64K`);
   const number = (text: string | undefined, option: string): number | undefined =>
     text === undefined ? undefined : parseNumber(text, option, pageSize);
   const { batch } = options;
+  if (imageFile === undefined) usage('which image? IMAGE is missing');
   if (batch === undefined && path === undefined) usage('which file of the image? PATH is missing (or use --batch)');
   if (batch !== undefined && path !== undefined) usage('PATH and --batch exclude each other');
   if (batch === '-' && imageFile === '-') usage('standard input cannot be both the image and the batch');
@@ -123,30 +130,29 @@ function mapAction(imageFile: string, path: string | undefined, options: MapOpti
     shared: options.shared,
     populate: options.populate,
     locked: options.locked,
+    lone: options.lone,
     vmaStart,
   };
-  const detail: MapDetail = { pages: options.pages, crc: options.crc };
-  const kernel = kernelModel(options.kernel);
-  const physBase = number(options.phys, '--phys');
-  const regionSize = number(options.region, '--region');
+  const detail: MapDetail = { pages: options.pages, crc: options.crc, trace: options.trace };
+  const machine = boardOptions(options, options.kernel, pageSize);
   const imageOffset = number(options.imageOffset, '--image-offset');
   const source = imageFile === '-' ? openStdinSource(io.stdin) : openFileSource(imageFile);
   try {
     const image = CramfsImage.open(source, { imageOffset, pageSize });
-    const littleEndian = options.endian === undefined ? undefined : options.endian === 'little';
-    const fill = options.fill === 'ff' ? 0xff : 0;
-    const board = new Board(image, { physBase, regionSize, fill, cpu: options.cpu, littleEndian, kernel });
+    const board = new Board(image, machine);
     const requirement = options.require ?? null;
     if (batch !== undefined) {
       const file = batch === '-' ? io.stdin : batch;
       return runBatch(board, file, { detail, requirement, vmaStart, out: options.quiet === true ? null : io.stdout });
     }
-    const verdict = board.map({ ...request, path: path ?? '' }, detail);
+    const wanted = { ...request, path: path ?? '' };
+    if (options.compareKernels !== undefined) return compareModels(board, wanted, options.compareKernels, options, io);
+    const verdict = board.map(wanted, detail);
     if (options.quiet !== true) {
       io.stdout.write(
         options.json === true
           ? `${JSON.stringify({ ...mapJson(verdict, board, detail), mount: mountJson(board) })}\n`
-          : mapText(verdict, board, { style: styleFor(io, options.color), width: widthFor(io), detail }),
+          : report(verdict, board, detail, options, io),
       );
     }
     if (requirement === null || meets(verdict, requirement)) return EXIT.ok;
@@ -155,6 +161,30 @@ function mapAction(imageFile: string, path: string | undefined, options: MapOpti
   } finally {
     source.close();
   }
+}
+
+function report(verdict: MapVerdict, board: Board, detail: MapDetail, options: MapOptions, io: Io): string {
+  const style = styleFor(io, options.color);
+  const width = widthFor(io);
+  const text = mapText(verdict, board, { style, width, detail });
+  return detail.trace === true ? text + traceText(verdict, board, style, width) : text;
+}
+
+/** `--compare-kernels`: the same mapping under several models; differing is a finding. */
+function compareModels(board: Board, request: MapRequest, models: string, options: MapOptions, io: Io): number {
+  const boards = models.split(',').map((name) => board.variant({ kernel: kernelModel(name.trim()) }));
+  if (boards.length < 2) usage('--compare-kernels wants two kernel models at least, separated by commas');
+  const verdicts = boards.map((each) => ({ board: each, verdict: each.map(request, { trace: true }) }));
+  const [first] = boards;
+  const differs = boards.some((each) => first !== undefined && compareMapping(first, each, request) !== null);
+  if (options.quiet !== true) {
+    io.stdout.write(
+      options.json === true
+        ? `${JSON.stringify(modelsJson(verdicts, differs))}\n`
+        : modelsText(verdicts, styleFor(io, options.color), widthFor(io)),
+    );
+  }
+  return differs ? EXIT.findings : EXIT.ok;
 }
 
 function outcome(verdict: {

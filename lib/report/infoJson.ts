@@ -29,6 +29,7 @@ export function infoJson(info: ImageInfo, ranges: boolean): Record<string, unkno
       computed: crc.computed === null ? null : crcHex(crc.computed),
     },
     neededKernel: info.neededKernel,
+    variants: info.variants,
     counted: {
       inodes: statistics.inodes,
       types: statistics.types,

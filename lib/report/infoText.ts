@@ -27,6 +27,10 @@ export function infoText(info: ImageInfo, ranges: boolean, style: Style, width: 
   superblockRows(info, style, row);
   section(`flags ${hex(info.flags)}`);
   out.push(...flagTable(info, style));
+  if (info.variants.length > 0) {
+    section('vendor variant');
+    for (const { sentence } of info.variants) out.push(`  ${wrap(sentence, width - 2, '  ')}`);
+  }
   section('contents');
   contentRows(info, row);
   section('blocks');

@@ -5,6 +5,7 @@ import { crcHex } from '../format/crc32.ts';
 import type { BlockKind } from '../image/blocks.ts';
 import type { PteRun } from '../mm/pageTable.ts';
 import type { Board } from '../verdict/board.ts';
+import { checkInvariants, type Violation } from '../verdict/invariants.ts';
 import type { MapVerdict, PageKind, PageVerdict, Sight } from '../verdict/mapVerdict.ts';
 import type { MapDetail } from '../verdict/request.ts';
 
@@ -54,6 +55,12 @@ export function sightWord(sight: Sight): string {
   }
 }
 
+/** A violated invariant; `sees` in the words of the `sees` array. */
+export function violationJson(violation: Violation): Record<string, unknown> {
+  const { code, severity, pages, sees, cause } = violation;
+  return { code, severity, pages, sees: sees === null ? null : sightWord(sees), cause };
+}
+
 /** One page in the `pages` array. */
 function pageJson(page: PageVerdict): Record<string, unknown> {
   return {
@@ -97,7 +104,13 @@ export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): R
     log: verdict.log,
     warnings: verdict.warnings,
     ...(verdict.pages === null ? {} : pagesJson(verdict.pages, detail)),
-    ...(verdict.trace === null ? {} : { trace: verdict.trace, beyond: (verdict.beyond ?? []).map(runJson) }),
+    ...(verdict.trace === null
+      ? {}
+      : {
+          trace: verdict.trace,
+          beyond: (verdict.beyond ?? []).map(runJson),
+          violations: checkInvariants(verdict, board).map(violationJson),
+        }),
   };
 }
 

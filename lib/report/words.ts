@@ -3,9 +3,9 @@
 /** A number in hexadecimal. */
 export const hex = (value: number): string => `0x${value.toString(16)}`;
 
-/** "1 page", "2 pages". */
-export function plural(n: number, noun: string): string {
-  return `${String(n)} ${noun}${n === 1 ? '' : 's'}`;
+/** "1 page", "2 pages"; `many` where an "s" does not do. */
+export function plural(n: number, noun: string, many = `${noun}s`): string {
+  return `${String(n)} ${n === 1 ? noun : many}`;
 }
 
 /** Bytes with a binary unit: exact where it is one. */

@@ -29,7 +29,7 @@ export interface BoardOptions {
   readonly regionSize?: number | undefined;
   /** What stands behind the image in the region. Default 0x00. */
   readonly fill?: number | undefined;
-  /** Default: x86-64 for 4 KiB pages, arm64 for larger ones. */
+  /** Default: x86-64 for 4 KiB pages, arm64 for larger ones; riscv64 for a kernel without an MMU. */
   readonly cpu?: CpuName | undefined;
   /** Byte order of the CPU. Default: the image's own. */
   readonly littleEndian?: boolean | undefined;
@@ -40,6 +40,13 @@ export interface BoardOptions {
   readonly physBits?: number | undefined;
   /** What automatic variables hold that nobody set, an unsigned 32-bit number. Default 0. */
   readonly stackInit?: number | undefined;
+}
+
+/** What a variant of a board may differ in. Keys that are absent stay as they are. */
+export interface BoardVariant {
+  readonly kernel?: KernelModel;
+  readonly physBits?: number;
+  readonly stackInit?: number;
 }
 
 /** A file of the image, opened for mapping. */
@@ -73,7 +80,7 @@ export class Board {
     this.#options = options;
     this.stackInit = options.stackInit ?? 0;
     this.kernel = options.kernel ?? DEFAULT_MODEL;
-    this.cpu = makeCpu(options.cpu ?? defaultCpuName(image.pageSize), image.pageSize, littleEndian);
+    this.cpu = makeCpu(options.cpu ?? this.#usualCpu(), image.pageSize, littleEndian);
     this.memory = new PhysicalMemory(image.source, {
       base: physBase,
       size: regionSize,
@@ -93,8 +100,13 @@ export class Board {
   }
 
   /** The same board with another kernel, other address bits or another stack content. */
-  variant(changes: Pick<BoardOptions, 'kernel' | 'physBits' | 'stackInit'>): Board {
+  variant(changes: BoardVariant): Board {
     return new Board(this.image, { ...this.#options, ...changes });
+  }
+
+  /** The CPU where none is named. */
+  #usualCpu(): CpuName {
+    return this.kernel.nommu === undefined ? defaultCpuName(this.image.pageSize) : 'riscv64';
   }
 
   /** Whether the file that the image was read from is shorter than the superblock says. */

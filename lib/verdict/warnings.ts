@@ -21,12 +21,7 @@ const hex = (value: number): string => `0x${value.toString(16)}`;
  *
  * @throws CramfsError TRUNCATED
  */
-export function requireNotTruncated(
-  mapped: Mapped,
-  direct: readonly PteRun[],
-  pages: number,
-  detail: MapDetail,
-): void {
+export function requireNotTruncated(mapped: Mapped, direct: readonly PteRun[], pages: number, detail: MapDetail): void {
   const { board, file, pgoff } = mapped;
   if (!board.isTruncated) return;
   const fs = board.mounted();

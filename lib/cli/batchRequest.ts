@@ -1,0 +1,83 @@
+/**
+ * A line of a batch: a request in JSON.
+ */
+import { CramfsError } from '../errors.ts';
+import { kernelModel } from '../driver/models/index.ts';
+import type { KernelModel } from '../driver/models/kernelModel.ts';
+import type { BoardVariant } from '../verdict/board.ts';
+import type { MapRequest } from '../verdict/request.ts';
+import { parsePhysBits, parseStackInit } from './machineOptions.ts';
+
+/** A request of a batch, and what it asks of the board. */
+export interface BatchRequest {
+  readonly request: MapRequest;
+  /** A board that differs from the batch's own. */
+  readonly variant: BoardVariant;
+  /** False with the flag "notouch": pages are not looked at. */
+  readonly touches: boolean;
+}
+
+/**
+ * Reads a line of a batch. Unknown keys and flags are ignored, so that a line of a kernel transcript is a request.
+ *
+ * @throws CramfsError USAGE for a line that is no request
+ */
+export function parseBatchLine(line: string): BatchRequest {
+  let value: unknown;
+  try {
+    value = JSON.parse(line.trim());
+  } catch (cause) {
+    throw new CramfsError('USAGE', { found: `the line is not JSON: ${(cause as Error).message}`, cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) bad('the line is not a JSON object');
+  const { path, offset, length, prot, flags, kernel, stackInit, physBits } = value as Record<string, unknown>;
+  if (typeof path !== 'string') bad('"path" must be a string');
+  const set = new Set(flagList(flags));
+  if (set.has('shared') && set.has('private')) bad('"flags" has both "shared" and "private"');
+  const request: MapRequest = {
+    path,
+    offset: wholeNumber(offset, 'offset'),
+    length: wholeNumber(length, 'length'),
+    prot: protLetters(prot),
+    shared: set.has('shared'),
+    populate: set.has('populate'),
+    locked: set.has('locked'),
+    rdwr: set.has('rdwr'),
+    lone: set.has('lone'),
+  };
+  if ((request.length ?? 0) < 0) bad('"length" must not be negative');
+  const variant: BoardVariant = {
+    ...(kernel === undefined || kernel === null ? {} : { kernel: kernelNamed(kernel) }),
+    ...(stackInit === undefined || stackInit === null ? {} : { stackInit: parseStackInit(stackInit, '"stackInit"') }),
+    ...(physBits === undefined || physBits === null ? {} : { physBits: parsePhysBits(physBits, '"physBits"') }),
+  };
+  return { request, variant, touches: !set.has('notouch') };
+}
+
+function kernelNamed(value: unknown): KernelModel {
+  return typeof value === 'string' ? kernelModel(value) : bad('"kernel" must be the name of a kernel model');
+}
+
+function bad(found: string): never {
+  throw new CramfsError('USAGE', { found });
+}
+
+function wholeNumber(value: unknown, key: string): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'number' || !Number.isInteger(value)) bad(`"${key}" must be a whole number of bytes`);
+  return value;
+}
+
+function protLetters(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string' || !/^(-|none|[rwx]*)$/.test(value))
+    bad('"prot" must be letters of "rwx", or "-" for none');
+  return value === 'none' ? '-' : value;
+}
+
+function flagList(value: unknown): string[] {
+  if (value === undefined || value === null) return [];
+  if (typeof value === 'string') return value.split(',').map((flag) => flag.trim());
+  if (Array.isArray(value) && value.every((flag) => typeof flag === 'string')) return value;
+  return bad('"flags" must be an array of strings, or a string with commas');
+}

@@ -1,0 +1,63 @@
+/**
+ * The options that describe the machine: shared by every command that maps.
+ */
+import { type Command, Option } from 'commander';
+import { kernelModel } from '../driver/models/index.ts';
+import { type BoardOptions, DEFAULT_PHYS_BASE } from '../verdict/board.ts';
+import { parsePhysBits, parseRam, parseStackInit } from './machineOptions.ts';
+import { parseNumber } from './numbers.ts';
+
+/** The options as commander hands them over: text, still. */
+export interface MachineOptions {
+  readonly phys?: string;
+  readonly region?: string;
+  readonly fill: string;
+  readonly cpu?: 'x86-64' | 'arm64';
+  readonly endian?: 'little' | 'big';
+  readonly physBits?: string;
+  readonly ram?: readonly string[];
+  readonly stackInit?: string;
+}
+
+/** Adds the options of the machine, all but the kernel model. */
+export function addMachineOptions(command: Command): Command {
+  return command
+    .option(
+      '--phys <address>',
+      `physical address of the image, 0 for none (default: 0x${DEFAULT_PHYS_BASE.toString(16)})`,
+    )
+    .option('--region <size>', 'memory region that holds the image (default: its size rounded up to 64 KiB)')
+    .addOption(
+      new Option('--fill <byte>', 'what stands behind the image in the region').choices(['00', 'ff']).default('00'),
+    )
+    .addOption(
+      new Option('--cpu <name>', 'CPU (default: x86-64 for 4 KiB pages, else arm64)').choices(['x86-64', 'arm64']),
+    )
+    .addOption(
+      new Option('--endian <order>', "byte order of the CPU (default: the image's)").choices(['little', 'big']),
+    )
+    .option('--phys-bits <n>', 'physical address bits of the CPU (default: 40)')
+    .option('--ram <base,size...>', 'where RAM is (default: unknown, anywhere below 4 GiB)')
+    .option('--stack-init <value>', 'what unset automatic variables hold: zero, pattern or a number (default: zero)');
+}
+
+/**
+ * The board that the options describe.
+ *
+ * @throws CramfsError USAGE
+ */
+export function boardOptions(options: MachineOptions, kernel: string, pageSize: number): BoardOptions {
+  const number = (text: string | undefined, option: string): number | undefined =>
+    text === undefined ? undefined : parseNumber(text, option, pageSize);
+  return {
+    physBase: number(options.phys, '--phys'),
+    regionSize: number(options.region, '--region'),
+    fill: options.fill === 'ff' ? 0xff : 0,
+    cpu: options.cpu,
+    littleEndian: options.endian === undefined ? undefined : options.endian === 'little',
+    kernel: kernelModel(kernel),
+    ram: options.ram?.map((text) => parseRam(text, pageSize)),
+    physBits: options.physBits === undefined ? undefined : parsePhysBits(options.physBits, '--phys-bits'),
+    stackInit: options.stackInit === undefined ? undefined : parseStackInit(options.stackInit, '--stack-init'),
+  };
+}

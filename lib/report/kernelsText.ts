@@ -1,0 +1,36 @@
+/** The kernel models, for people and for programs. */
+import type { KernelModel } from '../driver/models/kernelModel.ts';
+import { SCHEMA_VERSION } from './mapJson.ts';
+import { type Style, wrap } from './style.ts';
+
+/** One paragraph a model. */
+export function kernelsText(models: readonly KernelModel[], style: Style, width: number): string {
+  return models
+    .map((model) => {
+      const names = [model.name, ...model.aliases].join(', ');
+      const row = (label: string, text: string): string =>
+        `  ${style.faint(label.padEnd(9))}${wrap(text, width - 11, ' '.repeat(11))}`;
+      return [
+        style.strong(names),
+        row('is', model.title),
+        row('releases', model.releases),
+        row('differs', model.differences),
+      ];
+    })
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
+}
+
+/** The models as JSON. */
+export function kernelsJson(models: readonly KernelModel[]): Record<string, unknown> {
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    kernels: models.map(({ name, aliases, title, releases, differences }) => ({
+      name,
+      aliases,
+      title,
+      releases,
+      differences,
+    })),
+  };
+}

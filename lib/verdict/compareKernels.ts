@@ -1,0 +1,218 @@
+/**
+ * Two kernels on one image: what each mapping of each file would be under either.
+ */
+import { CramfsError } from '../errors.ts';
+import { filePages } from '../driver/inode.ts';
+import { getBlockRange } from '../driver/blockRange.ts';
+import { walk } from '../inspect/walk.ts';
+import type { Board, BoardFile } from './board.ts';
+import { checkInvariants, type Violation } from './invariants.ts';
+import type { MapVerdict } from './mapVerdict.ts';
+import type { MapRequest } from './request.ts';
+
+/** How a mapping fares, from worst to best. */
+export const OUTCOMES = [
+  'kernel-dies',
+  'killed',
+  'foreign-memory',
+  'other-file',
+  'image-metadata',
+  'entry-outside-vma',
+  'wrong-content',
+  'tail-not-zero',
+  'fails',
+  'fewer-direct',
+  'more-direct',
+  'reported-otherwise',
+] as const;
+
+/** What a mapping under the second kernel comes to, where it differs from the first. */
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** A mapping that differs. */
+export interface Difference {
+  readonly request: MapRequest;
+  readonly outcome: Outcome;
+  readonly violations: readonly Violation[];
+  readonly first: MapVerdict;
+  readonly second: MapVerdict;
+}
+
+/** One line of the summary: how many mappings of a kind have an outcome. */
+export interface OutcomeCount {
+  readonly outcome: Outcome;
+  readonly shared: boolean;
+  /** Whether the mappings begin behind the start of the file. */
+  readonly atOffset: boolean;
+  readonly count: number;
+  /** Mappings of this kind that were compared. */
+  readonly of: number;
+  readonly example: Difference;
+}
+
+/** What a comparison comes to. */
+export interface KernelComparison {
+  readonly files: number;
+  readonly mappings: number;
+  readonly different: number;
+  /** Worst first. */
+  readonly outcomes: readonly OutcomeCount[];
+  /** Files that could not be mapped at all, being damaged. */
+  readonly skipped: readonly { readonly path: string; readonly error: CramfsError }[];
+}
+
+const TRACED = { trace: true } as const;
+
+/** Compares one mapping; null when the kernels agree in everything. */
+export function compareMapping(first: Board, second: Board, request: MapRequest): Difference | null {
+  const a = first.map(request);
+  const b = second.map(request);
+  if (sameMapping(a, b)) return null;
+  const before = first.map(request, TRACED);
+  const after = second.map(request, TRACED);
+  const violations = checkInvariants(after, second);
+  return { request, outcome: outcomeOf(before, after, violations), violations, first: before, second: after };
+}
+
+/** Whether two verdicts are one in everything that can be observed; pages need no look when the entries are the same. */
+function sameMapping(a: MapVerdict, b: MapVerdict): boolean {
+  return (
+    a.errno === b.errno &&
+    a.bug === b.bug &&
+    a.state === b.state &&
+    a.vmPgoff === b.vmPgoff &&
+    sameList(a.vmFlags ?? [], b.vmFlags ?? []) &&
+    sameList(a.log, b.log) &&
+    a.direct.length === b.direct.length &&
+    a.direct.every((run, i) => {
+      const other = b.direct[i];
+      return other?.page === run.page && other.pages === run.pages && other.pfn === run.pfn;
+    })
+  );
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
+}
+
+function outcomeOf(a: MapVerdict, b: MapVerdict, violations: readonly Violation[]): Outcome {
+  const codes = new Set(violations.map((violation) => violation.code));
+  const shows = new Set(b.pages?.map((page) => page.sight?.shows));
+  if (codes.has('kernel-dies')) return 'kernel-dies';
+  if (shows.has('killed')) return 'killed';
+  if (shows.has('foreign')) return 'foreign-memory';
+  const path = b.file?.path;
+  if (b.pages?.some(({ sight }) => sight?.shows === 'file' && sight.path !== path) === true) return 'other-file';
+  if (shows.has('image')) return 'image-metadata';
+  if (codes.has('entry-outside-vma')) return 'entry-outside-vma';
+  if (wrongPages(b) > wrongPages(a)) return 'wrong-content';
+  if (shows.has('tail')) return 'tail-not-zero';
+  if (b.errno !== a.errno) return 'fails';
+  const [directBefore, directAfter] = [a.directPages ?? 0, b.directPages ?? 0];
+  if (directBefore !== directAfter) return directAfter < directBefore ? 'fewer-direct' : 'more-direct';
+  return 'reported-otherwise';
+}
+
+function wrongPages(verdict: MapVerdict): number {
+  return (
+    verdict.pages?.filter(
+      ({ sight }) => sight?.shows === 'file' || sight?.shows === 'zeros' || sight?.shows === 'sigbus',
+    ).length ?? 0
+  );
+}
+
+/**
+ * Compares every mapping that matters: each file, from its start and from each page at which a run of direct blocks
+ * begins or ends, private and shared, up to the run's end, to the end of the file, and a page beyond it.
+ *
+ * @param progress told how many files are done, now and then
+ * @throws CramfsError IO, MOUNT_REFUSED, KERNEL_OOPS
+ */
+export function compareKernels(first: Board, second: Board, progress?: (files: number) => void): KernelComparison {
+  const counts = new Map<string, OutcomeCount>();
+  const totals = new Map<string, number>();
+  const skipped: { path: string; error: CramfsError }[] = [];
+  let files = 0;
+  let mappings = 0;
+  let different = 0;
+  first.mounted();
+  for (const entry of walk(first.image, { onProblem: () => undefined })) {
+    if (entry.inode.type !== 'file') continue;
+    files++;
+    if (files % 64 === 0) progress?.(files);
+    const { path } = entry;
+    try {
+      for (const request of interestingMappings(first, path)) {
+        mappings++;
+        const kind = kindOf(request);
+        totals.set(kind, (totals.get(kind) ?? 0) + 1);
+        const difference = compareMapping(first, second, request);
+        if (difference === null) continue;
+        different++;
+        tally(counts, difference);
+      }
+    } catch (error) {
+      if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
+      skipped.push({ path, error });
+    }
+  }
+  const outcomes = [...counts.values()]
+    .map((count) => ({ ...count, of: totals.get(kindOf(count.example.request)) ?? 0 }))
+    .sort((a, b) => rank(a) - rank(b) || b.count - a.count);
+  return { files, mappings, different, outcomes, skipped };
+}
+
+function rank(count: OutcomeCount): number {
+  return OUTCOMES.indexOf(count.outcome);
+}
+
+function kindOf(request: MapRequest): string {
+  return `${request.shared === true ? 'shared' : 'private'} ${(request.offset ?? 0) > 0 ? 'offset' : 'start'}`;
+}
+
+function tally(counts: Map<string, OutcomeCount>, difference: Difference): void {
+  const { request, outcome } = difference;
+  const key = `${outcome} ${kindOf(request)}`;
+  const known = counts.get(key);
+  counts.set(key, {
+    outcome,
+    shared: request.shared === true,
+    atOffset: (request.offset ?? 0) > 0,
+    count: (known?.count ?? 0) + 1,
+    of: 0,
+    example: known?.example ?? difference,
+  });
+}
+
+/** The mappings of one file that can tell kernels apart. */
+export function* interestingMappings(board: Board, path: string): Generator<MapRequest, void> {
+  const file = board.open(path);
+  const { pageSize } = board.cpu;
+  const total = filePages(board.mounted(), file.inode);
+  if (total === 0) return;
+  const starts = boundaries(board, file, total);
+  for (const [i, start] of starts.entries()) {
+    const runEnd = starts[i + 1] ?? total;
+    const lengths = new Set([1, runEnd - start, total - start, total - start + 1]);
+    for (const pages of lengths) {
+      for (const shared of [false, true]) yield { path, offset: start * pageSize, length: pages * pageSize, shared };
+    }
+  }
+}
+
+/** Pages at which the layout of a file changes: where a run of direct blocks begins or ends. */
+function boundaries(board: Board, file: BoardFile, total: number): number[] {
+  const fs = board.mounted();
+  const found = new Set([0]);
+  let inRun = false;
+  for (let page = 0; page < total;) {
+    const { offset, pages } = getBlockRange(fs, file.inode, page, total - page, []);
+    const direct = offset !== 0;
+    if (direct || inRun) found.add(page);
+    // Within a run the second page and the last tell whether offsets are kept.
+    if (direct && pages > 1) found.add(page + 1).add(page + pages - 1);
+    inRun = direct;
+    page += direct ? pages : 1;
+  }
+  return [...found].sort((a, b) => a - b);
+}
