@@ -5,16 +5,15 @@ import { type Command, Option } from 'commander';
 import { CramfsError } from '../errors.ts';
 import { printableName } from '../format/names.ts';
 import { CramfsImage, PAGE_SIZES } from '../image/image.ts';
-import { KERNEL_MODELS, kernelModel } from '../driver/models/index.ts';
+import { DEFAULT_MODEL, KERNEL_MODELS, kernelModel } from '../driver/models/index.ts';
 import { modelsJson, modelsText } from '../report/compareText.ts';
 import { kernelsJson, kernelsText } from '../report/kernelsText.ts';
 import { mapJson, mountJson } from '../report/mapJson.ts';
 import { mapText } from '../report/mapText.ts';
-import { traceText } from '../report/traceText.ts';
+import { traceText, violationsText } from '../report/traceText.ts';
 import { openFileSource, openStdinSource } from '../source/nodeFile.ts';
 import { Board } from '../verdict/board.ts';
 import { compareMapping } from '../verdict/compareKernels.ts';
-import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { MapDetail, MapRequest } from '../verdict/request.ts';
 import { runBatch } from './batch.ts';
 import { addMachineOptions, boardOptions, type MachineOptions } from './boardOptions.ts';
@@ -152,7 +151,7 @@ function mapAction(imageFile: string | undefined, path: string | undefined, opti
       io.stdout.write(
         options.json === true
           ? `${JSON.stringify({ ...mapJson(verdict, board, detail), mount: mountJson(board) })}\n`
-          : report(verdict, board, detail, options, io),
+          : report(board, wanted, detail, options, io),
       );
     }
     if (requirement === null || meets(verdict, requirement)) return EXIT.ok;
@@ -163,11 +162,19 @@ function mapAction(imageFile: string | undefined, path: string | undefined, opti
   }
 }
 
-function report(verdict: MapVerdict, board: Board, detail: MapDetail, options: MapOptions, io: Io): string {
+/**
+ * The report for people. What a kernel other than the default one does is always held against the invariants: a verdict
+ * alone could look better than what the process sees.
+ */
+function report(board: Board, request: MapRequest, detail: MapDetail, options: MapOptions, io: Io): string {
   const style = styleFor(io, options.color);
   const width = widthFor(io);
-  const text = mapText(verdict, board, { style, width, detail });
-  return detail.trace === true ? text + traceText(verdict, board, style, width) : text;
+  const judged = detail.trace === true || board.kernel !== DEFAULT_MODEL;
+  const verdict = board.map(request, { ...detail, trace: judged });
+  const sections = [mapText(verdict, board, { style, width, detail })];
+  if (detail.trace === true) sections.push(traceText(verdict, style));
+  if (judged) sections.push(violationsText(verdict, board, style, width));
+  return sections.join('');
 }
 
 /** `--compare-kernels`: the same mapping under several models; differing is a finding. */

@@ -30,8 +30,8 @@ export function violationMeaning(code: InvariantCode): string {
   return MEANINGS[code];
 }
 
-/** The trace and the violations as lines, each section after a blank line. */
-export function traceText(verdict: MapVerdict, board: Board, style: Style, width: number): string {
+/** The primitives called, as a section of a report. */
+export function traceText(verdict: MapVerdict, style: Style): string {
   const out: string[] = ['', style.strong('trace')];
   if (verdict.trace === null || verdict.trace.length === 0) out.push(`  ${style.faint('(no primitive was called)')}`);
   for (const entry of verdict.trace ?? []) {
@@ -40,11 +40,15 @@ export function traceText(verdict: MapVerdict, board: Board, style: Style, width
     out.push(`  ${entry.call}(pfn ${entry.pfn}${size}${page}) = ${entry.result}`);
   }
   for (const run of verdict.beyond ?? []) {
-    out.push(
-      `  ${style.bad('behind the vma')}: ${plural(run.pages, 'entry', 'entries')} from page ${String(run.page)}, pfn ${hex(run.pfn)}`,
-    );
+    const entries = plural(run.pages, 'entry', 'entries');
+    out.push(`  ${style.bad('behind the vma')}: ${entries} from page ${String(run.page)}, pfn ${hex(run.pfn)}`);
   }
-  out.push('', style.strong('invariants'));
+  return `${out.join('\n')}\n`;
+}
+
+/** The violated invariants, as a section of a report. */
+export function violationsText(verdict: MapVerdict, board: Board, style: Style, width: number): string {
+  const out: string[] = ['', style.strong('invariants')];
   const violations = checkInvariants(verdict, board);
   if (violations.length === 0) out.push(`  ${style.good('all hold')}`);
   for (const violation of violations) out.push(violationLine(violation, style, width));

@@ -7,7 +7,7 @@ import { getBlockRange } from '../driver/blockRange.ts';
 import { walk } from '../inspect/walk.ts';
 import type { Board, BoardFile } from './board.ts';
 import { checkInvariants, type Violation } from './invariants.ts';
-import type { MapVerdict } from './mapVerdict.ts';
+import type { MapVerdict, Sight } from './mapVerdict.ts';
 import type { MapRequest } from './request.ts';
 
 /** How a mapping fares, from worst to best. */
@@ -71,7 +71,7 @@ export function compareMapping(first: Board, second: Board, request: MapRequest)
   const before = first.map(request, TRACED);
   const after = second.map(request, TRACED);
   const violations = checkInvariants(after, second);
-  return { request, outcome: outcomeOf(before, after, violations), violations, first: before, second: after };
+  return { request, outcome: outcomeOf(before, after), violations, first: before, second: after };
 }
 
 /** Whether two verdicts are one in everything that can be observed; pages need no look when the entries are the same. */
@@ -95,30 +95,35 @@ function sameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
-function outcomeOf(a: MapVerdict, b: MapVerdict, violations: readonly Violation[]): Outcome {
-  const codes = new Set(violations.map((violation) => violation.code));
-  const shows = new Set(b.pages?.map((page) => page.sight?.shows));
-  if (codes.has('kernel-dies')) return 'kernel-dies';
-  if (shows.has('killed')) return 'killed';
-  if (shows.has('foreign')) return 'foreign-memory';
-  const path = b.file?.path;
-  if (b.pages?.some(({ sight }) => sight?.shows === 'file' && sight.path !== path) === true) return 'other-file';
-  if (shows.has('image')) return 'image-metadata';
-  if (codes.has('entry-outside-vma')) return 'entry-outside-vma';
-  if (wrongPages(b) > wrongPages(a)) return 'wrong-content';
-  if (shows.has('tail')) return 'tail-not-zero';
-  if (b.errno !== a.errno) return 'fails';
-  const [directBefore, directAfter] = [a.directPages ?? 0, b.directPages ?? 0];
-  if (directBefore !== directAfter) return directAfter < directBefore ? 'fewer-direct' : 'more-direct';
-  return 'reported-otherwise';
+/** How often a mapping shows each outcome, worst first; the second kernel has the first one it shows more of. */
+const MEASURES: readonly (readonly [Outcome, (verdict: MapVerdict) => number])[] = [
+  ['kernel-dies', (verdict) => (verdict.bug === null ? 0 : 1)],
+  ['killed', (verdict) => pagesThat(verdict, (sight) => sight.shows === 'killed')],
+  ['foreign-memory', (verdict) => pagesThat(verdict, (sight) => sight.shows === 'foreign')],
+  [
+    'other-file',
+    (verdict) => pagesThat(verdict, (sight) => sight.shows === 'file' && sight.path !== verdict.file?.path),
+  ],
+  ['image-metadata', (verdict) => pagesThat(verdict, (sight) => sight.shows === 'image')],
+  ['entry-outside-vma', (verdict) => verdict.beyond?.length ?? 0],
+  [
+    'wrong-content',
+    (verdict) => pagesThat(verdict, ({ shows }) => shows === 'file' || shows === 'zeros' || shows === 'sigbus'),
+  ],
+  ['tail-not-zero', (verdict) => pagesThat(verdict, (sight) => sight.shows === 'tail')],
+];
+
+function pagesThat(verdict: MapVerdict, holds: (sight: Sight) => boolean): number {
+  return verdict.pages?.filter(({ sight }) => sight !== null && holds(sight)).length ?? 0;
 }
 
-function wrongPages(verdict: MapVerdict): number {
-  return (
-    verdict.pages?.filter(
-      ({ sight }) => sight?.shows === 'file' || sight?.shows === 'zeros' || sight?.shows === 'sigbus',
-    ).length ?? 0
-  );
+function outcomeOf(a: MapVerdict, b: MapVerdict): Outcome {
+  const worst = MEASURES.find(([, measure]) => measure(b) > measure(a));
+  if (worst !== undefined) return worst[0];
+  if (b.errno !== a.errno) return 'fails';
+  const [before, after] = [a.directPages ?? 0, b.directPages ?? 0];
+  if (before !== after) return after < before ? 'fewer-direct' : 'more-direct';
+  return 'reported-otherwise';
 }
 
 /**
