@@ -20,7 +20,7 @@ import type { Visitors } from './visitors.ts';
 /** Blocks of a batch: few enough that other threads get to work early. */
 const BATCH_BLOCKS = 1 << 13;
 /** What every image may make us look at beyond its own size, so that small ones may share freely. */
-const FREE_POINTERS = 1 << 20;
+const FREE_POINTERS = 1 << 17;
 const FREE_BYTES = 1 << 18;
 /** Tables, and direct compressed blocks, that are remembered to be looked at once. */
 const MAX_REMEMBERED = 1 << 20;
@@ -52,7 +52,7 @@ export class FileSurvey {
     this.#context = context;
     this.#visitors = visitors;
     this.#files = files;
-    this.#maxPointers = Math.ceil(context.end / 2) + FREE_POINTERS;
+    this.#maxPointers = Math.ceil(context.end / 4) + FREE_POINTERS;
     this.#maxBytes = 2 * context.end + FREE_BYTES;
   }
 
