@@ -62,6 +62,8 @@ const sentences = {
   CANNOT_WRITE: (d) => `cannot write ${what(d, 'the output')}${because(d)}`,
   /** Something to be put into an image has a value that the format cannot hold. */
   UNFIT: (d) => `it does not fit into a cramfs image${expectedFound(d)}`,
+  /** An image was built and does not do what its plan says. A bug, or an address that the kernel will not map. */
+  BROKEN_PLAN: (d) => `the built image does not keep its plan${expectedFound(d)}`,
   /** A documented bound on steps or memory was reached. */
   LIMIT: (d) => `a limit was reached${expectedFound(d)}`,
   /** The caller asked for something impossible. */

@@ -1,5 +1,6 @@
 /**
- * Device tables: `path type mode uid gid major minor start inc count`, one entry a line.
+ * Device tables: `path type mode uid gid major minor start inc count`, one entry a line; of our own, an
+ * eleventh field `xip`.
  *
  * They set owners and modes, and make nodes, for builds by an ordinary user.
  */
@@ -22,6 +23,8 @@ export interface DeviceTableEntry {
   readonly start: number;
   readonly increment: number;
   readonly count: number;
+  /** Whether an eleventh field says `xip`: the file is to run in place. */
+  readonly xip: boolean;
 }
 
 const TYPES = 'fdcbp';
@@ -42,7 +45,9 @@ export function parseDeviceTable(text: string): DeviceTableEntry[] {
       throw new CramfsError('USAGE', { found: `device table, line ${String(line)}: ${found}` });
     };
     if (!path.startsWith('/')) fail(`the path "${path}" does not begin with a slash`);
-    if (words.length > 10) fail(`more than the ten fields "path type mode uid gid major minor start inc count"`);
+    if (words.length > 11) fail(`more than the fields "path type mode uid gid major minor start inc count xip"`);
+    const xip = words[10] ?? '-';
+    if (xip !== '-' && xip !== 'xip') fail(`the eleventh field "${xip}" is neither "xip" nor "-"`);
     if (type.length !== 1 || !TYPES.includes(type)) fail(`the type "${type}" is none of f, d, c, b and p`);
     if (!/^[0-7]{1,4}$/.test(modeText)) fail(`the mode "${modeText}" is not octal`);
     const number = (at: number, name: string): number => {
@@ -63,6 +68,7 @@ export function parseDeviceTable(text: string): DeviceTableEntry[] {
       start: number(7, 'start'),
       increment: number(8, 'increment'),
       count: number(9, 'count'),
+      xip: xip === 'xip',
     });
   });
   return entries;

@@ -17,6 +17,11 @@ export interface DirectPlacement {
   /** What to add to an image offset before it is aligned: the image's physical address. */
   readonly base: number;
   readonly layout: 'inline' | 'packed';
+  /**
+   * Zeros up to the end of its page behind a last block that is shorter: Linux does not map a page in which something
+   * else stands. Always so when packed.
+   */
+  readonly padTail?: boolean | undefined;
 }
 
 /** Inodes count offsets in 26 bits of 4 bytes. */
@@ -132,6 +137,11 @@ export class Placer {
     this.#canvas.put(at, bytes);
     this.#pointer(pointerAt, 'direct', at);
     this.cursor = at + bytes.length;
+    if (this.#direct.padTail === true) {
+      this.cursor = at + this.#pageSize;
+      this.paddingBytes += this.#pageSize - bytes.length;
+      this.#canvas.reserve(this.cursor);
+    }
     return { at: at + this.#pageSize, packed: false };
   }
 

@@ -1,7 +1,6 @@
 /**
  * `cramfs mkfs`: builds an image.
  */
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { compatibleDirectBlocks } from '../../build/compatibleXip.ts';
 import { sha256Hash } from '../../build/contentHash.node.ts';
@@ -11,18 +10,23 @@ import type { BuildWarning } from '../../build/inodes.ts';
 import { type BuildOptions, type BuildResult, buildImage } from '../../build/mkfs.ts';
 import { mapOwners, parseOwnerMap } from '../../build/owners.ts';
 import type { DirectoryEntry } from '../../build/sourceTree.ts';
+import { planXip, type XipPlan } from '../../build/xip/plan.ts';
+import { proveXip } from '../../build/xip/prove.ts';
 import { CramfsError } from '../../errors.ts';
 import { printableName } from '../../format/names.ts';
 import { type CramfsImage, PAGE_SIZES } from '../../image/image.ts';
+import { xipPlanJson, xipPlanText } from '../../report/xipPlan.ts';
 import { EXIT, type Io } from '../io.ts';
 import { compressorFor } from '../mkfs/compressor.ts';
 import { openTree } from '../mkfs/openTree.ts';
 import { newProgress } from '../mkfs/progress.ts';
+import { readBytes, readText } from '../mkfs/readInput.ts';
 import { writeOutput } from '../mkfs/writeOutput.ts';
+import { addXipOptions, type XipOptions, xipSpec } from '../mkfs/xipOptions.ts';
 import { parseNumber } from '../numbers.ts';
 
 /** The options as commander hands them over: text, still. */
-interface MkfsOptions {
+interface MkfsOptions extends XipOptions {
   readonly edition?: string;
   readonly name?: string;
   readonly bootPad?: boolean;
@@ -63,7 +67,7 @@ Exit codes:
 
 /** Adds the arguments and options of `cramfs mkfs`, and what it does. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return command
+  command
     .description('Builds a cramfs image.')
     .argument('<source>', 'a directory, a tar archive, or another image; - for standard input')
     .argument('<image>', 'the file to write')
@@ -103,7 +107,8 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
         .default('classic'),
     )
     .option('--uid-gid-map <file>', 'lines "uid FROM TO" and "gid FROM TO"; FROM: an id, a range 1000-1999, or *')
-    .option('--truncate', 'cut ids, names, sizes and device numbers that do not fit, with a warning for each')
+    .option('--truncate', 'cut ids, names, sizes and device numbers that do not fit, with a warning for each');
+  return addXipOptions(command)
     .addHelpText('after', HELP)
     .action(async (source: string, image: string, options: MkfsOptions) => {
       done(await mkfsAction(source, image, options, io));
@@ -112,30 +117,46 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
 
 async function mkfsAction(source: string, image: string, options: MkfsOptions, io: Io): Promise<number> {
   if (image === '-') usage('the image must be a file: it is renamed into place when it is whole');
-  const table = options.deviceTable === undefined ? null : parseDeviceTable(readText(options.deviceTable));
+  const table = options.deviceTable === undefined ? [] : parseDeviceTable(readText(options.deviceTable));
   const map = options.uidGidMap === undefined ? null : parseOwnerMap(readText(options.uidGidMap));
   const tree = openTree(source, io);
   const progress = newProgress(io);
-  let result: BuildResult;
   try {
     const buildOptions = toBuildOptions(options, tree.image);
+    const spec = xipSpec(options, buildOptions.pageSize, table);
     prepareOwners(tree.root, options.squash === true, map);
-    if (table !== null) applyDeviceTable(tree.root, table);
+    applyDeviceTable(tree.root, table);
     const compressor = compressorFor(tree.root, deflateMethod(options));
+    const complete = { ...buildOptions, compressor, onProgress: progress.update };
+    let result: BuildResult;
     try {
-      result = await buildImage(tree.root, { ...buildOptions, compressor, onProgress: progress.update });
+      const plan = spec === null ? null : await planXip(tree.root, spec, complete);
+      result = plan === null ? await buildImage(tree.root, complete) : plan.image;
+      progress.clear();
+      if (plan !== null) tellPlan(plan, options, io);
     } finally {
       await compressor.close();
     }
-    progress.clear();
-    await writeOutput(image, result.bytes);
+    if (options.plan !== true) await writeOutput(image, result.bytes);
+    tellWarnings(result.warnings, io);
+    if (options.verbose === true) tellFiles(result, io);
+    return options.errors === true && result.warnings.length > 0 ? EXIT.findings : EXIT.ok;
   } finally {
     progress.clear();
     tree.close();
   }
-  tellWarnings(result.warnings, io);
-  if (options.verbose === true) tellFiles(result, io);
-  return options.errors === true && result.warnings.length > 0 ? EXIT.findings : EXIT.ok;
+}
+
+/** Proves the plan, and prints it if that is asked for. */
+function tellPlan(plan: XipPlan, options: MkfsOptions, io: Io): void {
+  const proof = proveXip(plan);
+  if (options.plan !== true && options.verbose !== true && options.json !== true) return;
+  if (options.json === true) {
+    io.stdout.write(`${JSON.stringify({ ...xipPlanJson(plan), proof })}\n`);
+    return;
+  }
+  const { segments, whole } = proof;
+  io.stdout.write(`${xipPlanText(plan)}\nproved: ${String(whole)} of ${String(segments)} segments map in one piece\n`);
 }
 
 function prepareOwners(root: DirectoryEntry, squash: boolean, map: ReturnType<typeof parseOwnerMap> | null): void {
@@ -146,13 +167,19 @@ function prepareOwners(root: DirectoryEntry, squash: boolean, map: ReturnType<ty
 const toRoot = (): number => 0;
 
 /** @param repacked the image that is the source, if one is: byte order and page size are taken over */
-function toBuildOptions(options: MkfsOptions, repacked: CramfsImage | null): Omit<BuildOptions, 'compressor'> {
+function toBuildOptions(
+  options: MkfsOptions,
+  repacked: CramfsImage | null,
+): Omit<BuildOptions, 'compressor'> & { readonly pageSize: number } {
   const pageSize =
     options.pageSize === undefined ? (repacked?.pageSize ?? 4096) : parseNumber(options.pageSize, '--page-size', null);
   if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(pageSize)} is none of 4K, 8K, 16K and 64K`);
   const utilLinux = options.layout === 'util-linux';
   const xip = options.xipElf ?? 0;
   const extended = options.extended === true || xip > 0;
+  if (options.xip !== undefined && (utilLinux || xip > 0)) {
+    usage('--xip has a layout of its own: leave out -X and --layout util-linux');
+  }
   if (utilLinux && extended) usage('mkfs.cramfs of util-linux has neither -x nor -X: leave out --layout util-linux');
   const edition = options.edition === undefined ? 0 : parseNumber(options.edition, '--edition', null);
   if (edition > 0xffff_ffff) usage('--edition: it must be below 4294967296');
@@ -165,7 +192,7 @@ function toBuildOptions(options: MkfsOptions, repacked: CramfsImage | null): Omi
     insert: options.insert === undefined ? undefined : readBytes(options.insert),
     holes: options.holes,
     storeIncompressible: extended,
-    keepRemnants: true,
+    keepRemnants: options.xip === undefined,
     truncate: options.truncate,
     chooseDirect: xip === 0 ? undefined : (bytes) => compatibleDirectBlocks(bytes, pageSize, true),
     direct: { alignment: xip === 1 ? 8 : pageSize, base: 0, layout: 'inline' },
@@ -202,18 +229,6 @@ function tellFiles({ root, files, bytes }: BuildResult, io: Io): void {
   };
   tell(root);
   io.stdout.write(`${String(files)} inodes, ${String(bytes.length)} bytes\n`);
-}
-
-function readBytes(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new CramfsError('IO', { what: file, found: cause instanceof Error ? cause.message : String(cause), cause });
-  }
-}
-
-function readText(file: string): string {
-  return Buffer.from(readBytes(file)).toString('utf8');
 }
 
 function usage(found: string): never {
