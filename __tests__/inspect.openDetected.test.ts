@@ -1,12 +1,12 @@
 /** Finding out the block size of an image. */
 import { describe, expect, test } from '@jest/globals';
 import { buildRawImage } from '../lib/build/rawImage.ts';
-import { detectPageSize, openDetected } from '../lib/inspect/openDetected.ts';
+import { openDetected } from '../lib/inspect/openDetected.ts';
 import { fixture, fixtureNames } from './fixtures.ts';
 
 describe('the block size', () => {
   test.each(fixtureNames('images'))('of %s is 4 KiB', (name) => {
-    expect(detectPageSize(fixture(`images/${name}`))).toBe(4096);
+    expect(openDetected(fixture(`images/${name}`)).pageSize).toBe(4096);
   });
 
   test.each(['adv16', 'mini16-XX'])('of %s, made for 16 KiB pages, is found', (name) => {
@@ -26,7 +26,7 @@ describe('the block size', () => {
     });
     const entries = [file('a', 5000), file('b', 9000), file('c', 12_000), file('d', 17_000), file('e', 200_000)];
     for (const littleEndian of [true, false]) {
-      expect(detectPageSize(buildRawImage({ entries, littleEndian, pageSize }))).toBe(pageSize);
+      expect(openDetected(buildRawImage({ entries, littleEndian, pageSize })).pageSize).toBe(pageSize);
     }
   });
 

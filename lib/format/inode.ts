@@ -50,6 +50,34 @@ export function decodeInode(view: DataView, at: number, littleEndian: boolean): 
   };
 }
 
+/** How inodes are laid out in an image. */
+export interface InodeLayout {
+  /** `linux`, or the vendor variant `wide`. */
+  readonly name: 'linux' | 'wide';
+  /** Bytes of an inode, its name excluded. */
+  readonly size: number;
+  /** Decodes the inode whose first byte is at `at`; `size` bytes must be there. */
+  readonly decode: (view: DataView, at: number, littleEndian: boolean) => InodeFields;
+}
+
+/** What Linux and every maker but some vendors have. */
+export const LINUX_INODE: InodeLayout = { name: 'linux', size: INODE_SIZE, decode: decodeInode };
+
+/**
+ * A vendor variant of 16 bytes: the third word has 8 bits of padding before namelen, and the offset is a word of its own,
+ * still in units of 4 bytes. Seen in e-book readers (npitre/cramfs-tools, issue 10).
+ */
+export const WIDE_INODE: InodeLayout = {
+  name: 'wide',
+  size: 16,
+  decode(view, at, littleEndian) {
+    const word2 = view.getUint32(at + 8, littleEndian); //   8 – pad:8, namelen:6 (units of 4)
+    const offset = view.getUint32(at + 12, littleEndian); // 12 – offset (units of 4)
+    const namelen = littleEndian ? (word2 >>> 8) & 0x3f : (word2 >>> 18) & 0x3f;
+    return { ...decodeInode(view, at, littleEndian), namelen: namelen * 4, offset: offset * 4 };
+  },
+};
+
 /** The inverse of {@link decodeInode}: 12 bytes. Values are cut to their fields' widths. */
 export function encodeInode(inode: InodeFields, littleEndian: boolean): Uint8Array {
   const bytes = new Uint8Array(INODE_SIZE);

@@ -2,7 +2,7 @@
  * The superblock: 76 bytes, the root inode included.
  */
 import { BOOT_PAD, CRAMFS_MAGIC, CRAMFS_MAGIC_WEND, ROOT_INODE_OFFSET, SUPERBLOCK_SIZE } from './constants.ts';
-import { decodeInode, encodeInode, type InodeFields } from './inode.ts';
+import { encodeInode, type InodeFields, type InodeLayout, LINUX_INODE } from './inode.ts';
 
 /** The superblock as stored. `edition` to `files` mean something with FSID_VERSION_2 only. */
 export interface Superblock {
@@ -49,10 +49,14 @@ export function findSuperblock(head: Uint8Array): SuperblockPlace | null {
   return null;
 }
 
-/** Decodes the superblock at `place`; `head` must hold 76 bytes from there. */
-export function decodeSuperblock(head: Uint8Array, place: SuperblockPlace): Superblock {
+/** Decodes the superblock at `place`; `head` must hold 76 bytes from there, 80 with wide inodes. */
+export function decodeSuperblock(
+  head: Uint8Array,
+  place: SuperblockPlace,
+  inodes: InodeLayout = LINUX_INODE,
+): Superblock {
   const { position, littleEndian } = place;
-  const view = new DataView(head.buffer, head.byteOffset + position, SUPERBLOCK_SIZE);
+  const view = new DataView(head.buffer, head.byteOffset + position, ROOT_INODE_OFFSET + inodes.size);
   return Object.freeze({
     position,
     littleEndian,
@@ -66,7 +70,7 @@ export function decodeSuperblock(head: Uint8Array, place: SuperblockPlace): Supe
     blocks: view.getUint32(40, littleEndian), //            40 – fsid.blocks
     files: view.getUint32(44, littleEndian), //             44 – fsid.files
     name: head.slice(position + 48, position + 64), //      48 – name
-    root: Object.freeze(decodeInode(view, ROOT_INODE_OFFSET, littleEndian)), // 64 – root inode
+    root: Object.freeze(inodes.decode(view, ROOT_INODE_OFFSET, littleEndian)), // 64 – root inode
   });
 }
 

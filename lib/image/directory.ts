@@ -2,8 +2,7 @@
  * Directories: a run of inodes, each followed by its name, NUL-padded to a multiple of 4.
  */
 import { CramfsError } from '../errors.ts';
-import { INODE_SIZE } from '../format/constants.ts';
-import { decodeInode, fileType, inodeNumber } from '../format/inode.ts';
+import { fileType, inodeNumber } from '../format/inode.ts';
 import { decodeName } from '../format/names.ts';
 import type { CramfsImage, Inode } from './image.ts';
 
@@ -30,18 +29,19 @@ export function* rawEntries(image: CramfsImage, directory: Inode, path = '/'): G
   if (directory.type !== 'directory') throw new CramfsError('NOT_A_DIRECTORY', { path, offset: directory.position });
   if (directory.offset === 0 || directory.size === 0) return;
   const { littleEndian } = image;
+  const { size: inodeSize, decode } = image.inodeLayout;
   const end = directory.offset + directory.size;
   for (let position = directory.offset; position < end;) {
-    const head = image.need(position, INODE_SIZE, 'a directory entry', path);
-    const fields = decodeInode(new DataView(head.buffer, head.byteOffset, INODE_SIZE), 0, littleEndian);
-    const padded = image.need(position + INODE_SIZE, fields.namelen, 'the name of a directory entry', path);
+    const head = image.need(position, inodeSize, 'a directory entry', path);
+    const fields = decode(new DataView(head.buffer, head.byteOffset, inodeSize), 0, littleEndian);
+    const padded = image.need(position + inodeSize, fields.namelen, 'the name of a directory entry', path);
     let length = padded.length;
     while (length > 0 && padded[length - 1] === 0) length--;
     yield {
       inode: { ...fields, position, ino: inodeNumber(fields, position), type: fileType(fields.mode) },
       nameBytes: padded.subarray(0, length),
     };
-    position += INODE_SIZE + fields.namelen;
+    position += inodeSize + fields.namelen;
   }
 }
 

@@ -4,15 +4,15 @@
  * Opening reads the first 588 bytes only; everything else is read when it is asked for.
  */
 import { CramfsError } from '../errors.ts';
+import { BOOT_PAD, CRAMFS_FLAG_FSID_VERSION_2, ROOT_INODE_OFFSET, SIZE_WITHOUT_FSID } from '../format/constants.ts';
 import {
-  BOOT_PAD,
-  CRAMFS_FLAG_FSID_VERSION_2,
-  INODE_SIZE,
-  ROOT_INODE_OFFSET,
-  SIZE_WITHOUT_FSID,
-  SUPERBLOCK_SIZE,
-} from '../format/constants.ts';
-import { decodeInode, type FileType, fileType, type InodeFields, inodeNumber } from '../format/inode.ts';
+  type FileType,
+  fileType,
+  type InodeFields,
+  type InodeLayout,
+  inodeNumber,
+  LINUX_INODE,
+} from '../format/inode.ts';
 import { decodeSuperblock, findSuperblock, type Superblock } from '../format/superblock.ts';
 import { type ByteSource, bytesSource, sliceSource } from '../source/byteSource.ts';
 import { WordReader } from '../source/wordReader.ts';
@@ -35,10 +35,15 @@ export interface OpenOptions {
   readonly pageSize?: number | undefined;
   /** Inflates zlib blocks. Default: Node's zlib, or pako where there is none. */
   readonly inflate?: Inflate | undefined;
+  /** How inodes are laid out. Default: as Linux has them. */
+  readonly inodeLayout?: InodeLayout | undefined;
 }
 
 /** Page sizes that Linux has on some CPU and that images were made for. */
 export const PAGE_SIZES: readonly number[] = [4096, 8192, 16384, 65536];
+
+/** Largest block that an image can be opened with: what vendors' flags can tell. */
+const MAX_BLOCK_SIZE = 512 * 1024;
 
 /** A cramfs image, opened for reading. */
 export class CramfsImage {
@@ -48,15 +53,23 @@ export class CramfsImage {
   /** Bytes of a block. */
   readonly pageSize: number;
   readonly inflate: Inflate;
+  readonly inodeLayout: InodeLayout;
   /** Words of the image in its byte order; zeros behind the end of the source. */
   readonly words: WordReader;
 
-  private constructor(source: ByteSource, superblock: Superblock, pageSize: number, inflate: Inflate) {
+  private constructor(
+    source: ByteSource,
+    superblock: Superblock,
+    pageSize: number,
+    inflate: Inflate,
+    inodeLayout: InodeLayout,
+  ) {
     this.source = source;
     this.superblock = superblock;
     this.littleEndian = superblock.littleEndian;
     this.pageSize = pageSize;
     this.inflate = inflate;
+    this.inodeLayout = inodeLayout;
     this.words = new WordReader(source, superblock.littleEndian);
   }
 
@@ -68,12 +81,13 @@ export class CramfsImage {
    */
   static open(from: ByteSource | Uint8Array, options: OpenOptions = {}): CramfsImage {
     const whole = from instanceof Uint8Array ? bytesSource(from) : from;
-    const { imageOffset = 0, pageSize = 4096, inflate = platformInflate } = options;
-    if (!PAGE_SIZES.includes(pageSize)) {
+    const { imageOffset = 0, pageSize = 4096, inflate = platformInflate, inodeLayout = LINUX_INODE } = options;
+    const superblockSize = ROOT_INODE_OFFSET + inodeLayout.size;
+    if (!isBlockSize(pageSize)) {
       throw new CramfsError('USAGE', { found: `a page size of ${String(pageSize)} bytes: no CPU has it` });
     }
     const source = sliceSource(whole, imageOffset);
-    const head = source.read(0, BOOT_PAD + SUPERBLOCK_SIZE);
+    const head = source.read(0, BOOT_PAD + superblockSize);
     const place = findSuperblock(head);
     if (place === null) {
       throw new CramfsError('NOT_CRAMFS', {
@@ -82,20 +96,25 @@ export class CramfsImage {
         found: head.length === 0 ? 'no bytes at all' : describeStart(head),
       });
     }
-    if (place.position + SUPERBLOCK_SIZE > head.length) {
+    if (place.position + superblockSize > head.length) {
       throw new CramfsError('TRUNCATED', {
         offset: place.position,
         what: 'the superblock',
-        expected: `${String(SUPERBLOCK_SIZE)} bytes`,
+        expected: `${String(superblockSize)} bytes`,
         found: String(head.length - place.position),
       });
     }
-    return new CramfsImage(source, decodeSuperblock(head, place), pageSize, inflate);
+    return new CramfsImage(source, decodeSuperblock(head, place, inodeLayout), pageSize, inflate, inodeLayout);
   }
 
   /** Bytes of the file system as Linux takes it: superblock.size, or 256 MiB without FSID_VERSION_2. */
   get size(): number {
     return this.hasFlag(CRAMFS_FLAG_FSID_VERSION_2) ? this.superblock.size : SIZE_WITHOUT_FSID;
+  }
+
+  /** Bytes of the superblock, root inode included: 76, or 80 with wide inodes. */
+  get superblockSize(): number {
+    return ROOT_INODE_OFFSET + this.inodeLayout.size;
   }
 
   /** Whether a superblock flag is set. */
@@ -115,9 +134,10 @@ export class CramfsImage {
    * @throws CramfsError TRUNCATED or OUTSIDE_IMAGE when it is not all there
    */
   inodeAt(position: number, path?: string): Inode {
-    const bytes = this.need(position, INODE_SIZE, 'an inode', path);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, INODE_SIZE);
-    return this.#inode(decodeInode(view, 0, this.littleEndian), position, position);
+    const { size, decode } = this.inodeLayout;
+    const bytes = this.need(position, size, 'an inode', path);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, size);
+    return this.#inode(decode(view, 0, this.littleEndian), position, position);
   }
 
   #inode(fields: InodeFields, position: number, numberedFrom: number): Inode {
@@ -157,6 +177,11 @@ export class CramfsImage {
   close(): void {
     this.source.close();
   }
+}
+
+/** Whether an image can have blocks of that many bytes: a power of two from 4 KiB on. */
+function isBlockSize(bytes: number): boolean {
+  return bytes >= 4096 && bytes <= MAX_BLOCK_SIZE && Number.isInteger(Math.log2(bytes));
 }
 
 function describeStart(head: Uint8Array): string {

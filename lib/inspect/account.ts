@@ -2,13 +2,7 @@
  * The account of an image: what each of its bytes is for. Every byte of the file has exactly one label, bytes that several
  * files share count once, and the totals add up to the file's size.
  */
-import {
-  BOOT_PAD,
-  CRAMFS_FLAG_FSID_VERSION_2,
-  CRAMFS_FLAG_SHIFTED_ROOT_OFFSET,
-  INODE_SIZE,
-  SUPERBLOCK_SIZE,
-} from '../format/constants.ts';
+import { BOOT_PAD, CRAMFS_FLAG_FSID_VERSION_2, CRAMFS_FLAG_SHIFTED_ROOT_OFFSET } from '../format/constants.ts';
 import type { Block, BlockKind } from '../image/blocks.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import { type LabelledRange, RangeMap } from './rangeMap.ts';
@@ -93,7 +87,7 @@ export class Accountant {
     this.#image = image;
     this.#map = new RangeMap(image.source.size, RANKING);
     const { position, root } = image.superblock;
-    const behind = position + SUPERBLOCK_SIZE;
+    const behind = position + image.superblockSize;
     if (position === BOOT_PAD) this.#claim('boot pad', 0, BOOT_PAD);
     this.#claim('superblock', position, behind);
     if (image.hasFlag(CRAMFS_FLAG_SHIFTED_ROOT_OFFSET) && root.size > 0 && root.offset > behind) {
@@ -103,7 +97,7 @@ export class Accountant {
 
   /** Claims a directory entry's inode and name. The root is part of the superblock and not to be given. */
   entry(inode: Inode): void {
-    const name = inode.position + INODE_SIZE;
+    const name = inode.position + this.#image.inodeLayout.size;
     this.#claim('inode', inode.position, name);
     this.#claim('name', name, name + inode.namelen);
   }

@@ -5,6 +5,7 @@ import type { CramfsImage } from '../image/image.ts';
 import { type CrcVerdict, imageCrc } from './imageCrc.ts';
 import { namedFlags, neededKernel, type SuperblockFlag } from './superblockFlags.ts';
 import { type Survey, survey } from './survey.ts';
+import { type VariantNote, variantNotes } from './variant.ts';
 
 /** What `cramfs info` tells. */
 export interface ImageInfo extends Survey {
@@ -26,6 +27,8 @@ export interface ImageInfo extends Survey {
   /** Edition and counts as claimed; null without FSID_VERSION_2. */
   readonly claimed: { readonly edition: number; readonly blocks: number; readonly files: number } | null;
   readonly crc: CrcVerdict;
+  /** In what the image differs from what Linux has. */
+  readonly variants: readonly VariantNote[];
 }
 
 /**
@@ -36,6 +39,7 @@ export interface ImageInfo extends Survey {
 export function imageInfo(image: CramfsImage): ImageInfo {
   const { superblock } = image;
   const { flags, edition, blocks, files } = superblock;
+  const crc = imageCrc(image);
   const hasFsid = image.hasFlag(CRAMFS_FLAG_FSID_VERSION_2);
   const signature = decodeName(superblock.signature);
   const end = superblock.name.indexOf(0);
@@ -52,6 +56,7 @@ export function imageInfo(image: CramfsImage): ImageInfo {
     signatureGood: signature === CRAMFS_SIGNATURE,
     name: decodeName(end === -1 ? superblock.name : superblock.name.subarray(0, end)),
     claimed: hasFsid ? { edition, blocks, files } : null,
-    crc: imageCrc(image),
+    crc,
+    variants: variantNotes(image, crc),
   };
 }

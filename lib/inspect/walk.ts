@@ -6,7 +6,6 @@
  * way from the root to itself, and ends at a bound on entries that no honest image reaches.
  */
 import { CramfsError } from '../errors.ts';
-import { INODE_SIZE } from '../format/constants.ts';
 import { decodeName } from '../format/names.ts';
 import { type RawEntry, rawEntries } from '../image/directory.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
@@ -97,7 +96,7 @@ export function rootEntry(image: CramfsImage): WalkEntry {
  * that small images may list directories twice. Asking for it reads standard input to its end.
  */
 export function entryLimit(image: CramfsImage): number {
-  return Math.max(MIN_ENTRY_LIMIT, Math.ceil(Math.min(image.size, image.source.size) / INODE_SIZE));
+  return Math.max(MIN_ENTRY_LIMIT, Math.ceil(Math.min(image.size, image.source.size) / image.inodeLayout.size));
 }
 
 /** A directory being read. */

@@ -1,6 +1,5 @@
 /** `cramfs tree IMAGE [PATH]` */
 import type { Command } from 'commander';
-import { INODE_SIZE } from '../../format/constants.ts';
 import { printableName } from '../../format/names.ts';
 import type { CramfsImage } from '../../image/image.ts';
 import { findPath } from '../../inspect/findPath.ts';
@@ -59,7 +58,7 @@ function writeTree(
     else others++;
     const level = entry.depth - from.depth - 1;
     bars.length = level;
-    const last = isLast(entry);
+    const last = isLast(image, entry);
     const name = listedName(entry.name, entry.inode, style);
     const target = arrow(entry.inode.type, linkTarget(image, entry, problems));
     out.line(`${style.faint(bars.join('') + (last ? '└── ' : '├── '))}${name}${target}`);
@@ -71,7 +70,7 @@ function writeTree(
 }
 
 /** Whether an entry is the last of its directory. */
-function isLast({ inode, parent }: WalkEntry): boolean {
+function isLast(image: CramfsImage, { inode, parent }: WalkEntry): boolean {
   if (parent === null) return true;
-  return inode.position + INODE_SIZE + inode.namelen >= parent.inode.offset + parent.inode.size;
+  return inode.position + image.inodeLayout.size + inode.namelen >= parent.inode.offset + parent.inode.size;
 }

@@ -1,0 +1,202 @@
+/**
+ * Finding out what the format does not record, or what vendors changed: the block size, the compression, the layout of
+ * inodes. What the files show decides; the superblock's flags are heard where the files are silent.
+ *
+ * Vendors have been seen to tell in flag bits 11 to 13 the block size, as log2 - 12, and in bits 14 and 15 the method (0
+ * or 1 zlib, 2 LZMA). Bit 11 is EXT_BLOCK_POINTERS to Linux, so the two readings clash; only the block pointers tell.
+ */
+import { CramfsError } from '../errors.ts';
+import {
+  BOOT_PAD,
+  CRAMFS_BLK_FLAG_DIRECT_PTR,
+  CRAMFS_BLK_FLAG_UNCOMPRESSED,
+  CRAMFS_FLAG_EXT_BLOCK_POINTERS,
+  ROOT_INODE_OFFSET,
+} from '../format/constants.ts';
+import { type InodeLayout, LINUX_INODE, WIDE_INODE } from '../format/inode.ts';
+import { blockCount } from '../image/blocks.ts';
+import { CramfsImage, type Inode, type OpenOptions, PAGE_SIZES } from '../image/image.ts';
+import { isLzmaBlock } from '../image/lzma.ts';
+import { guessPageSize } from '../image/pageSize.ts';
+import type { ByteSource } from '../source/byteSource.ts';
+import { walk } from './walk.ts';
+
+/** Files looked at, and entries walked over to find that many. */
+const SAMPLE_FILES = 48;
+const SAMPLE_ENTRIES = 4096;
+const DEFAULT_PAGE_SIZE = 4096;
+/** Pointers of a file looked at for flags. */
+const SAMPLE_POINTERS = 64;
+
+/** How blocks are compressed. */
+export type CompressionMethod = 'zlib' | 'lzma';
+
+/** How the superblock's flag bits 11 to 15 are to be read, and why. */
+export interface FlagReading {
+  /** Whether bit 11 is EXT_BLOCK_POINTERS; otherwise bits 11 to 15 are a vendor's. */
+  readonly extendedPointers: boolean;
+  readonly reason: string;
+}
+
+/** What was found out. */
+export interface ImageLayout {
+  readonly inodeLayout: InodeLayout;
+  /** Bytes of a block. */
+  readonly pageSize: number;
+  readonly method: CompressionMethod;
+  /** Null when none of bits 11 to 15 is set. */
+  readonly flagReading: FlagReading | null;
+}
+
+/**
+ * Looks at a few files of an image. Damage counts as silence.
+ *
+ * @throws CramfsError as CramfsImage.open()
+ */
+export function detectLayout(from: ByteSource | Uint8Array, options: OpenOptions = {}): ImageLayout {
+  const inodeLayout = options.inodeLayout ?? detectInodes(from, options);
+  const image = CramfsImage.open(from, { ...options, inodeLayout });
+  const files = sampleFiles(image);
+  const vendor = vendorFlags(image.superblock.flags);
+  const candidates = [...new Set([...PAGE_SIZES, ...(vendor === null ? [] : [vendor.pageSize])])].map((pageSize) =>
+    CramfsImage.open(from, { ...options, inodeLayout, pageSize }),
+  );
+  const byData = vote(candidates, files);
+  const flagged = files.filter((inode) => hasFlaggedPointer(image, inode)).length;
+  const reading = vendor === null ? null : readFlags(vendor, flagged, byData, files.length);
+  const silent = reading !== null && !reading.extendedPointers && vendor !== null && byData.speaksFor === 0;
+  return {
+    inodeLayout,
+    pageSize: options.pageSize ?? (silent ? vendor.pageSize : byData.pageSize),
+    method: silent ? vendor.method : byData.method,
+    flagReading: reading,
+  };
+}
+
+/** The layout whose root inode makes sense: Linux's unless it shows an empty root where the wide one shows a tree. */
+function detectInodes(from: ByteSource | Uint8Array, options: OpenOptions): InodeLayout {
+  const { root } = CramfsImage.open(from, options);
+  if (root.offset !== 0 || root.size === 0) return LINUX_INODE;
+  try {
+    const wide = CramfsImage.open(from, { ...options, inodeLayout: WIDE_INODE });
+    const start = ROOT_INODE_OFFSET + WIDE_INODE.size;
+    if (wide.root.offset !== start && wide.root.offset !== start + BOOT_PAD) return LINUX_INODE;
+    return [...walk(wide, { maxEntries: 2, onProblem: () => undefined })].length === 2 ? WIDE_INODE : LINUX_INODE;
+  } catch (error) {
+    if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
+    return LINUX_INODE;
+  }
+}
+
+/** Regular files with data, as far as the tree can be read. */
+function sampleFiles(image: CramfsImage): Inode[] {
+  const files: Inode[] = [];
+  for (const { inode } of walk(image, { maxEntries: SAMPLE_ENTRIES, onProblem: () => undefined })) {
+    if (inode.type === 'file' && inode.size > 0 && inode.offset > 0) files.push(inode);
+    if (files.length === SAMPLE_FILES) break;
+  }
+  return files;
+}
+
+interface Vote {
+  readonly pageSize: number;
+  readonly method: CompressionMethod;
+  /** Files that are as they must be for this. */
+  readonly speaksFor: number;
+  /** Files that cannot be so. */
+  readonly against: number;
+}
+
+/**
+ * What the fewest files speak against; of several what most speak for, 4096 bytes and zlib first. A file of at most 4096
+ * bytes has one block for any size, and tells the method only.
+ */
+function vote(candidates: readonly CramfsImage[], files: readonly Inode[]): Vote {
+  const votes: Vote[] = [];
+  for (const method of ['zlib', 'lzma'] as const) {
+    for (const image of candidates) {
+      let speaksFor = 0;
+      let against = 0;
+      for (const inode of files) {
+        const fits = method === 'zlib' ? fitsZlib(image, inode) : fitsLzma(image, inode);
+        if (fits === true) speaksFor++;
+        else if (fits === false) against++;
+      }
+      const result = { pageSize: image.pageSize, method, speaksFor, against };
+      // Most images are what the first candidate is, and are opened often.
+      if (votes.length === 0 && against === 0 && speaksFor > 0) return result;
+      votes.push(result);
+    }
+  }
+  return votes.reduce((best, next) =>
+    (next.against - best.against || best.speaksFor - next.speaksFor) < 0 ? next : best,
+  );
+}
+
+function fitsZlib(image: CramfsImage, inode: Inode): boolean | null {
+  const guess = guessPageSize(image, inode);
+  if (guess === image.pageSize) return true;
+  return guess === null && firstBlock(image, inode) === null ? null : false;
+}
+
+function fitsLzma(image: CramfsImage, inode: Inode): boolean | null {
+  const data = firstBlock(image, inode);
+  return data === null ? null : isLzmaBlock(data, Math.min(inode.size, image.pageSize));
+}
+
+/** The first bytes of a file's first block, if it is a compressed block behind the pointer table; else null. */
+function firstBlock(image: CramfsImage, inode: Inode): Uint8Array | null {
+  const start = inode.ino + blockCount(inode.size, image.pageSize) * 4;
+  if (image.source.read(inode.ino, 4).length < 4) return null;
+  const end = image.words.u32(inode.ino);
+  if ((end & (CRAMFS_BLK_FLAG_DIRECT_PTR | CRAMFS_BLK_FLAG_UNCOMPRESSED)) !== 0 || end === start) return null;
+  return image.source.read(start, Math.min(16, Math.max(0, end - start)));
+}
+
+function hasFlaggedPointer(image: CramfsImage, inode: Inode): boolean {
+  const count = Math.min(SAMPLE_POINTERS, blockCount(inode.size, image.pageSize));
+  for (let index = 0; index < count; index++) {
+    const at = inode.ino + index * 4;
+    if (image.source.read(at, 4).length < 4) return false;
+    if ((image.words.u32(at) & (CRAMFS_BLK_FLAG_DIRECT_PTR | CRAMFS_BLK_FLAG_UNCOMPRESSED)) !== 0) return true;
+  }
+  return false;
+}
+
+interface VendorFlags {
+  readonly pageSize: number;
+  readonly method: CompressionMethod;
+  /** Whether bit 11 is the only one, so that Linux has a reading of its own. */
+  readonly onlyBit11: boolean;
+}
+
+/** Bits 11 to 15 as a vendor's; null if none is set. */
+function vendorFlags(flags: number): VendorFlags | null {
+  const bits = flags & 0xf800;
+  if (bits === 0) return null;
+  return {
+    pageSize: DEFAULT_PAGE_SIZE << ((flags >>> 11) & 7),
+    method: ((flags >>> 14) & 3) === 2 ? 'lzma' : 'zlib',
+    onlyBit11: bits === CRAMFS_FLAG_EXT_BLOCK_POINTERS,
+  };
+}
+
+function readFlags(vendor: VendorFlags, flagged: number, byData: Vote, files: number): FlagReading {
+  if (flagged > 0) {
+    const reason = `${String(flagged)} of ${String(files)} files looked at have block pointers with its flags`;
+    return { extendedPointers: true, reason };
+  }
+  if (!vendor.onlyBit11) {
+    return {
+      extendedPointers: false,
+      reason: 'no block pointer has flags, and Linux has no use for bits 12 to 15',
+    };
+  }
+  if (byData.speaksFor > 0 && byData.pageSize === vendor.pageSize) {
+    return {
+      extendedPointers: false,
+      reason: `no block pointer has flags, and blocks of ${String(vendor.pageSize / 1024)} KiB fit the files`,
+    };
+  }
+  return { extendedPointers: true, reason: 'no block pointer has its flags, but nothing speaks for a vendor either' };
+}
