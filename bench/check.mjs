@@ -34,7 +34,11 @@ withTemporaryFolder((folder) => {
   }
   const [fsck, check] = [median(theirs), median(ours)];
   console.log(`\n${image}: ${(statSync(image).size / 1e6).toFixed(1)} MB; medians of ${RUNS} runs in turn,`);
-  console.log(`${availableParallelism()} processors, load ${loadavg().map((load) => load.toFixed(1)).join(' ')}\n`);
+  console.log(
+    `${availableParallelism()} processors, load ${loadavg()
+      .map((load) => load.toFixed(1))
+      .join(' ')}\n`,
+  );
   console.log(`fsck.cramfs --extract  ${fsck.toFixed(2)} s`);
   console.log(`cramfs check           ${check.toFixed(2)} s   peak memory ${Math.round(maxRssBytes / 2 ** 20)} MiB`);
   console.log(`ratio                  ${(check / fsck).toFixed(2)}     (limit ${LIMIT})`);
