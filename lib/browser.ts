@@ -41,9 +41,18 @@ export { DEFAULT_MODEL, KERNEL_MODELS, kernelModel } from './driver/models/index
 export type { CramfsFile, KernelModel } from './driver/models/kernelModel.ts';
 export { mountCramfs, type MountedCramfs, type MountResult } from './driver/mount.ts';
 export { readFile, readFolio } from './driver/readFolio.ts';
-export { Board, type BoardFile, type BoardOptions } from './verdict/board.ts';
-export type { MapState, MapVerdict, MapWarning, PageKind, PageVerdict, RunEnd } from './verdict/mapVerdict.ts';
+export { Board, type BoardFile, type BoardOptions, type BoardVariant } from './verdict/board.ts';
+export {
+  compareKernels,
+  compareMapping,
+  type Difference,
+  type KernelComparison,
+  type Outcome,
+} from './verdict/compareKernels.ts';
+export { checkInvariants, type InvariantCode, type Violation } from './verdict/invariants.ts';
+export { mapInNewProcess, type MappedProcess } from './verdict/process.ts';
+export type { MapState, MapVerdict, MapWarning, PageKind, PageVerdict, RunEnd, Sight } from './verdict/mapVerdict.ts';
 export type { MapDetail, MapRequest } from './verdict/request.ts';
-export { mapJson, SCHEMA_VERSION } from './report/mapJson.ts';
+export { mapJson, SCHEMA_VERSION, sightWord } from './report/mapJson.ts';
 export { mapText } from './report/mapText.ts';
 export { COLOURS, NO_COLOURS, type Style } from './report/style.ts';

@@ -5,6 +5,16 @@ import { isReadable } from './cpu.ts';
 import type { Errno } from './errno.ts';
 import type { FolioRead, OpenFile } from './fileOperations.ts';
 import { type Kernel, KernelBug } from './kernel.ts';
+import {
+  fork,
+  madviseDontneed,
+  mlock,
+  mprotect,
+  mremap,
+  munmapRange,
+  type Protection,
+  writePage,
+} from './laterOperations.ts';
 import { type Folio, PageTable, type PteRun } from './pageTable.ts';
 import { type Vma, type VmAreaDesc, vmaPages } from './vma.ts';
 import {
@@ -118,7 +128,7 @@ export class AddressSpace {
       this.#vmas.push(vma);
       const failed = hooks.complete(vma, desc.mmapContext, this);
       if (failed !== null) {
-        this.munmap(vma);
+        this.munmap(vma.start, vma.end - vma.start);
         return { errno: failed };
       }
       // mmap_region(): special mappings are never locked.
@@ -137,7 +147,7 @@ export class AddressSpace {
     if (!(request.length > 0) || offset % cpu.pageSize !== 0) return 'EINVAL';
     const length = Math.ceil(request.length / cpu.pageSize) * cpu.pageSize;
     if (length >= 2 ** 64 || length > cpu.taskSize) return 'ENOMEM';
-    const start = request.address ?? this.#unmappedArea(length);
+    const start = request.address ?? this.unmappedArea(length);
     if (start < 0 || start + length > cpu.taskSize) return 'ENOMEM';
     if (offset < 0 || offset + length >= MAX_LFS_FILESIZE) return 'EOVERFLOW';
     if (shared && write) return 'EACCES';
@@ -161,7 +171,7 @@ export class AddressSpace {
   }
 
   /** Top-down search for a free range, as arch_get_unmapped_area_topdown() does without randomisation. */
-  #unmappedArea(length: number): number {
+  unmappedArea(length: number): number {
     let end = this.kernel.cpu.mmapBase;
     for (const vma of this.vmas.reverse()) {
       if (vma.end <= end - length) break;
@@ -177,12 +187,25 @@ export class AddressSpace {
     return last < end ? [] : this.pageTable.directRuns(end, last - end + 1);
   }
 
-  /** Removes a mapping and its page table entries. */
-  munmap(vma: Vma): void {
-    const { pageSize } = this.kernel.cpu;
-    this.pageTable.clearRange(vma.start / pageSize, vmaPages(vma, pageSize));
+  /** Puts pieces in the place of a mapping; null pieces are left out. */
+  replace(vma: Vma, pieces: readonly (Vma | null)[]): void {
     const index = this.#vmas.indexOf(vma);
-    if (index >= 0) this.#vmas.splice(index, 1);
+    if (index < 0) return;
+    this.#vmas.splice(index, 1, ...pieces.filter((piece) => piece !== null));
+  }
+
+  /** A second address space with the same mappings and entries; private copies are copied again. */
+  copy(): AddressSpace {
+    const child = new AddressSpace(this.kernel);
+    for (const vma of this.#vmas) child.#vmas.push({ ...vma });
+    for (const vpn of this.pageTable.presentPages()) {
+      const pte = this.pageTable.get(vpn);
+      if (pte?.kind === 'direct') child.pageTable.setDirect(vpn, pte.pfn);
+      if (pte?.kind !== 'folio') continue;
+      const { bytes, anonymous } = pte.folio;
+      child.pageTable.setFolio(vpn, { bytes: anonymous ? bytes.slice() : bytes, anonymous });
+    }
+    return child;
   }
 
   /**
@@ -248,5 +271,40 @@ export class AddressSpace {
     const frame = memory.frame(pte.pfn, cpu.pageSize);
     if (frame === 'unaddressable') return { touch: 'killed' };
     return { touch: 'ok', bytes: frame === 'foreign' ? null : frame };
+  }
+
+  /** A write into one page of a mapping; see {@link writePage}. */
+  write(vma: Vma, page: number, at: number, bytes: Uint8Array): Touch {
+    return writePage(this, vma, page, at, bytes);
+  }
+
+  /** munmap() of a range, a part of a mapping perhaps; see {@link munmapRange}. */
+  munmap(address: number, length: number): Errno | null {
+    return munmapRange(this, address, length);
+  }
+
+  /** mprotect() of a mapping; see {@link mprotect}. */
+  mprotect(vma: Vma, protection: Protection): Errno | null {
+    return mprotect(this, vma, protection);
+  }
+
+  /** madvise(MADV_DONTNEED) of a mapping; see {@link madviseDontneed}. */
+  madviseDontneed(vma: Vma): Errno | null {
+    return madviseDontneed(this, vma);
+  }
+
+  /** mremap(MREMAP_MAYMOVE) of a mapping; see {@link mremap}. */
+  mremap(vma: Vma, length: number): Vma | { readonly errno: Errno } {
+    return mremap(this, vma, length);
+  }
+
+  /** mlock() of a mapping; see {@link mlock}. */
+  mlock(vma: Vma): Errno | null {
+    return mlock(this, vma);
+  }
+
+  /** fork(): the child's address space; see {@link fork}. */
+  fork(): AddressSpace | { readonly errno: Errno } {
+    return fork(this);
   }
 }
