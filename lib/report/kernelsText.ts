@@ -9,7 +9,7 @@ export function kernelsText(models: readonly KernelModel[], style: Style, width:
     .map((model) => {
       const names = [model.name, ...model.aliases].join(', ');
       const row = (label: string, text: string): string =>
-        `  ${style.faint(label.padEnd(9))}${wrap(text, width - 11, ' '.repeat(11))}`;
+        `  ${style.faint(label.padEnd(9))}${wrap(text, width, ' '.repeat(11), 11)}`;
       return [
         style.strong(names),
         row('is', model.title),

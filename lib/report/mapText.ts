@@ -6,6 +6,7 @@ import type { Board } from '../verdict/board.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { MapDetail } from '../verdict/request.ts';
 import { adviseOn, errnoReason } from './mapAdvice.ts';
+import { misplacedPages } from './misplaced.ts';
 import { pageList } from './pageList.ts';
 import type { Style } from './style.ts';
 import { wrap } from './style.ts';
@@ -76,15 +77,21 @@ function verdictLine(verdict: MapVerdict, board: Board, style: Style): string {
     case null:
       return `${style.bad(verdict.errno ?? 'refused')}: ${verdict.failed ?? 'mmap'} fails, ${errnoReason(verdict, board)}.`;
     case 'pfnmap': {
-      const which = total === 1 ? 'the only page' : `all ${plural(total, 'page')}`;
-      return directSentence('PFNMAP', which, total, 'no RAM is used', verdict, board, style);
+      const all = total === 1 ? 'the only page' : `all ${plural(total, 'page')}`;
+      const which = direct === total ? all : `${String(direct)} of ${plural(total, 'page')}`;
+      return directSentence(
+        'PFNMAP',
+        which,
+        direct,
+        paged === 0 ? 'no RAM is used' : costs(paged),
+        verdict,
+        board,
+        style,
+      );
     }
     case 'mixedmap': {
       const which = `${String(direct)} of ${plural(total, 'page')}`;
-      const rest =
-        paged === 0
-          ? 'the rest is behind the end of the file'
-          : `${plural(paged, 'page')} ${paged === 1 ? 'costs' : 'cost'} RAM when touched`;
+      const rest = paged === 0 ? 'the rest is behind the end of the file' : costs(paged);
       return directSentence('MIXEDMAP', which, direct, rest, verdict, board, style);
     }
     case 'none': {
@@ -105,10 +112,14 @@ function directSentence(
   board: Board,
   style: Style,
 ): string {
-  const stray = strayPages(verdict, board);
-  if (stray > 0) {
-    const are = pages === 1 ? 'is' : 'are';
-    return `${style.bad(state)}: ${which} ${are} mapped directly, but ${String(stray)} of them to memory that is not the image's; ${rest}.`;
+  const { outside, elsewhere } = misplacedPages(verdict, board);
+  const some = (count: number): string => (count === pages ? '' : `${String(count)} of them `);
+  const wrong = [
+    ...(outside === 0 ? [] : [`${some(outside)}to memory that is not the image's`]),
+    ...(elsewhere === 0 ? [] : [`${some(elsewhere)}to other bytes than ${pages === 1 ? 'its' : 'their'} own`]),
+  ];
+  if (wrong.length > 0) {
+    return `${style.bad(state)}: ${which} ${pages === 1 ? 'is' : 'are'} mapped directly, but ${wrong.join(' and ')}; ${rest}.`;
   }
   const paint = state === 'PFNMAP' ? style.good : style.fair;
   if (verdict.prot === '-')
@@ -116,17 +127,8 @@ function directSentence(
   return `${paint(state)}: ${which} ${pages === 1 ? 'runs' : 'run'} from flash; ${rest}.`;
 }
 
-/** Direct pages that do not lie in the image. */
-function strayPages(verdict: MapVerdict, board: Board): number {
-  const { memory, cpu, image } = board;
-  const firstInside = memory.base / cpu.pageSize;
-  const endInside = (memory.base + image.size) / cpu.pageSize;
-  let stray = 0;
-  for (const { pfn, pages } of verdict.direct) {
-    const inside = Math.floor(Math.min(pfn + pages, endInside)) - Math.ceil(Math.max(pfn, firstInside));
-    stray += pages - Math.max(0, inside);
-  }
-  return stray;
+function costs(pages: number): string {
+  return `${plural(pages, 'page')} ${pages === 1 ? 'costs' : 'cost'} RAM when touched`;
 }
 
 function pagedPages(verdict: MapVerdict): number {

@@ -69,5 +69,5 @@ function violationLine({ code, severity, pages, sees, cause }: Violation, style:
         : `, pages ${String(pages.first)}-${String(pages.first + pages.count - 1)}`;
   const seen = sees === null || sees.shows === 'ok' ? '' : ` (sees ${printableName(sightWord(sees))})`;
   const why = cause === null ? '' : `; ${cause}`;
-  return `  ${wrap(`${paint[severity](severity)} ${code}${where}: ${MEANINGS[code]}${seen}${why}`, width - 2, '    ')}`;
+  return `  ${wrap(`${paint[severity](severity)} ${code}${where}: ${MEANINGS[code]}${seen}${why}`, width, '    ', 2)}`;
 }
