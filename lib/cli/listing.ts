@@ -31,7 +31,8 @@ export class ListingProblems {
 
   /** To be passed to walk(). */
   readonly onProblem = (problem: WalkProblem): void => {
-    this.add(problem.error);
+    if (this.#count < MAX_TOLD) this.add(problem.error);
+    else this.#count++;
   };
 
   add(error: CramfsError): void {

@@ -41,9 +41,9 @@ export function survey(image: CramfsImage, options: Pick<WalkOptions, 'maxEntrie
   const counter = new StatisticsCounter();
   const problems: CramfsError[] = [];
   let problemCount = 0;
-  const report = (error: CramfsError): void => {
+  const report = (makeError: () => CramfsError): void => {
     problemCount++;
-    if (problems.length < MAX_PROBLEMS) problems.push(error);
+    if (problems.length < MAX_PROBLEMS) problems.push(makeError());
   };
   /** The largest size seen for a pointer table. */
   const tables = new Map<number, number>();
@@ -51,9 +51,11 @@ export function survey(image: CramfsImage, options: Pick<WalkOptions, 'maxEntrie
 
   const walked = walk(image, {
     ...options,
-    onProblem: ({ kind, error }) => {
-      report(error);
-      if (kind === 'nameless' && error.offset !== undefined) accountant.entry(image.inodeAt(error.offset));
+    // Paths are made for the few problems that are kept only, so depth is no trouble.
+    maxPathBytes: Infinity,
+    onProblem: (problem) => {
+      report(() => problem.error);
+      if (problem.nameless !== null) accountant.entry(problem.nameless);
     },
   });
   for (const entry of walked) {
@@ -67,7 +69,7 @@ export function survey(image: CramfsImage, options: Pick<WalkOptions, 'maxEntrie
     tables.set(inode.ino, inode.size);
     const blocks = blockCount(inode.size, image.pageSize);
     if (blocks > budget) {
-      if (budget >= 0) report(tooMany(entry));
+      if (budget >= 0) report(() => tooMany(entry));
       budget = -1;
       continue;
     }
@@ -88,7 +90,7 @@ function surveyBlocks(
   blocks: number,
   accountant: Accountant,
   counter: StatisticsCounter,
-  report: (error: CramfsError) => void,
+  report: (makeError: () => CramfsError) => void,
 ): void {
   const { inode } = entry;
   accountant.pointers(inode, blocks);
@@ -107,7 +109,7 @@ function surveyBlocks(
     }
   } catch (error) {
     if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
-    report(error.withPath(shownPath(entry.path)));
+    report(() => error.withPath(shownPath(entry.path)));
   }
 }
 

@@ -58,10 +58,12 @@ export type WalkProblemKind = 'cycle' | 'nameless' | 'path' | 'entries' | 'damag
 /** Trouble on a walk. */
 export interface WalkProblem {
   readonly kind: WalkProblemKind;
-  /** With offset and (shortened, printable) path. */
+  /** With offset and (shortened, printable) path. Made when it is asked for, which costs the depth. */
   readonly error: CramfsError;
   /** The directory in question: the one not entered, or the one that lists what is wrong. */
   readonly entry: WalkEntry;
+  /** The inode without a name, for `nameless`. */
+  readonly nameless: Inode | null;
 }
 
 /** How to walk. */
@@ -116,9 +118,16 @@ interface Frame {
 export function* walk(image: CramfsImage, options: WalkOptions = {}): Generator<WalkEntry, void> {
   const { from = rootEntry(image), order = 'tree', maxPathBytes = MAX_PATH_BYTES, enter, onProblem } = options;
   const limit = options.maxEntries ?? entryLimit(image);
-  const report = (kind: WalkProblemKind, entry: WalkEntry, error: CramfsError): void => {
-    if (onProblem === undefined) throw error;
-    onProblem({ kind, error, entry });
+  const report: Report = (kind, entry, makeError, nameless = null) => {
+    if (onProblem === undefined) throw makeError();
+    onProblem({
+      kind,
+      entry,
+      nameless,
+      get error() {
+        return makeError();
+      },
+    });
   };
   /** Offsets of the directories on the current path. */
   const onPath = new Set<number>();
@@ -128,9 +137,9 @@ export function* walk(image: CramfsImage, options: WalkOptions = {}): Generator<
     if (inode.type !== 'directory' || enter?.(directory) === false) return;
     if (inode.size === 0 || inode.offset === 0) return;
     if (onPath.has(inode.offset)) {
-      report('cycle', directory, cycleError(directory));
+      report('cycle', directory, () => cycleError(directory));
     } else if (directory.pathBytes > maxPathBytes) {
-      report('path', directory, pathError(directory, maxPathBytes));
+      report('path', directory, () => pathError(directory, maxPathBytes));
     } else {
       onPath.add(inode.offset);
       frames.push({ directory, entries: rawEntries(image, inode), doing: order === 'tree' ? 'both' : 'telling' });
@@ -155,14 +164,15 @@ export function* walk(image: CramfsImage, options: WalkOptions = {}): Generator<
     const telling = frame.doing !== 'entering';
     if (!telling && raw.inode.type !== 'directory') continue;
     if (raw.nameBytes.length === 0) {
-      if (telling) report('nameless', frame.directory, namelessError(frame.directory, raw));
+      const { directory } = frame;
+      if (telling) report('nameless', directory, () => namelessError(directory, raw), raw.inode);
       continue;
     }
     const nameBytes = raw.nameBytes.slice();
     const entry = new WalkEntry(raw.inode, decodeName(nameBytes), nameBytes, frame.directory);
     if (telling) {
       if (++count > limit) {
-        report('entries', entry, limitError(entry, limit));
+        report('entries', entry, () => limitError(entry, limit));
         return;
       }
       yield entry;
@@ -171,19 +181,19 @@ export function* walk(image: CramfsImage, options: WalkOptions = {}): Generator<
   }
 }
 
+type Report = (kind: WalkProblemKind, entry: WalkEntry, makeError: () => CramfsError, nameless?: Inode | null) => void;
+
 /** The next entry of a directory; null at its end, or where it cannot be read further. */
-function next(
-  frame: Frame,
-  report: (kind: WalkProblemKind, entry: WalkEntry, error: CramfsError) => void,
-): RawEntry | null {
+function next({ directory, entries, doing }: Frame, report: Report): RawEntry | null {
   try {
-    const result = frame.entries.next();
+    const result = entries.next();
     return result.done === true ? null : result.value;
   } catch (error) {
     if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
-    if (frame.doing !== 'entering') {
-      const { directory } = frame;
-      report('damage', directory, new CramfsError(error.code, { ...error.details, path: shownPath(directory.path) }));
+    // In listing order a directory is read twice, and its damage is told once.
+    if (doing !== 'entering') {
+      const { code, details } = error;
+      report('damage', directory, () => new CramfsError(code, { ...details, path: shownPath(directory.path) }));
     }
     return null;
   }

@@ -50,7 +50,8 @@ export function infoText(info: ImageInfo, ranges: boolean, style: Style, width: 
   }
   if (info.problemCount > 0) {
     section(style.bad('damage'));
-    for (const problem of info.problems.slice(0, SHOWN_PROBLEMS)) out.push(wrap(`  ${problem.message}`, width, '    '));
+    for (const problem of info.problems.slice(0, SHOWN_PROBLEMS))
+      out.push(`  ${wrap(problem.message, width - 2, '    ')}`);
     const more = info.problemCount - Math.min(SHOWN_PROBLEMS, info.problems.length);
     if (more > 0) out.push(`  and ${plural(more, 'problem')} more ("cramfs check" tells all)`);
   }
@@ -95,7 +96,7 @@ function crcSentence({ state, stored, computed }: CrcVerdict, style: Style): str
     case 'good':
       return `${crcHex(stored)}, ${style.good('good')}`;
     case 'swapped':
-      return `${crcHex(stored)}, ${style.fair('good, but stored in the other byte order')} (some vendors do so; Linux does not look)`;
+      return `${crcHex(stored)}, ${style.fair('good, but stored in the other byte order')}`;
     case 'wrong':
       return `${crcHex(stored)}, ${style.bad('wrong')}: the bytes have ${crcHex(computed ?? 0)}`;
     case 'none':
