@@ -4,7 +4,8 @@
 import { CramfsError } from '../errors.ts';
 import { mountCramfs, type MountedCramfs } from '../driver/mount.ts';
 import { findBlock, readFolio } from '../driver/readFolio.ts';
-import { readContent } from '../image/content.ts';
+import { fileBlocks } from '../image/blocks.ts';
+import { readBlock, readContent } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import { defaultCpuName, makeCpu } from '../mm/cpu.ts';
 import { PhysicalMemory } from '../physmem/physicalMemory.ts';
@@ -20,12 +21,32 @@ export interface FileContent {
   readonly differs: boolean;
 }
 
-/** Reads the content of a regular file. Throws CramfsError for damaged blocks. */
+/**
+ * Reads the content of a regular file, which is valid until the next call: all files go through one buffer. Throws
+ * CramfsError for damaged blocks.
+ */
 export type ContentReader = (inode: Inode, path?: string) => FileContent;
+
+/** Bytes of the buffer at first; it grows to the largest file, which is smaller than 16 MiB. */
+const FIRST_BUFFER = 1 << 18;
 
 /** Reads what the image's maker stored. */
 export function storedContent(image: CramfsImage): ContentReader {
-  return (inode, path) => ({ bytes: readContent(image, inode, path), differs: false });
+  let buffer = new Uint8Array(FIRST_BUFFER);
+  return (inode, path) => {
+    let at = 0;
+    for (const block of fileBlocks(image, inode, path)) {
+      // It grows with what is there, not on the word of `inode.size` alone.
+      if (at + block.bytes > buffer.length) {
+        const larger = new Uint8Array(buffer.length * 2);
+        larger.set(buffer.subarray(0, at));
+        buffer = larger;
+      }
+      buffer.set(readBlock(image, block, path), at);
+      at += block.bytes;
+    }
+    return { bytes: buffer.subarray(0, at), differs: false };
+  };
 }
 
 /**

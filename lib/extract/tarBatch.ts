@@ -47,7 +47,7 @@ export interface TarContext {
 
 /** Makes a piece of an archive. Entries that cannot be read are left out whole. */
 export function runTarBatch(context: TarContext, batch: TarBatch): TarBatchResult {
-  const pieces: Uint8Array[] = [];
+  const archive = new GrowingBytes();
   const counts = { files: 0, directories: 0, symlinks: 0, specials: 0, bytes: 0 };
   const failures: TarFailure[] = [];
   const differing: number[] = [];
@@ -64,7 +64,9 @@ export function runTarBatch(context: TarContext, batch: TarBatch): TarBatchResul
       switch (inode.type) {
         case 'file': {
           const { bytes, differs } = context.read(inode);
-          pieces.push(tarHeader(inode, name, null), bytes, padding(bytes.length));
+          archive.add(tarHeader(inode, name, null));
+          archive.add(bytes);
+          archive.add(padding(bytes.length));
           if (differs) differing.push(index);
           counts.files += 1;
           counts.bytes += bytes.length;
@@ -75,18 +77,18 @@ export function runTarBatch(context: TarContext, batch: TarBatch): TarBatchResul
           const wrong = linkProblem(inode, target);
           if (wrong !== null) fail(index, wrong);
           if (target === '') break;
-          pieces.push(tarHeader(inode, name, encodeName(target)));
+          archive.add(tarHeader(inode, name, encodeName(target)));
           counts.symlinks += 1;
           break;
         }
         case 'directory':
-          pieces.push(tarHeader(inode, name, null));
+          archive.add(tarHeader(inode, name, null));
           counts.directories += 1;
           break;
         case 'chardev':
         case 'blockdev':
         case 'fifo':
-          pieces.push(tarHeader(inode, name, null));
+          archive.add(tarHeader(inode, name, null));
           counts.specials += 1;
           break;
         case 'socket':
@@ -100,7 +102,7 @@ export function runTarBatch(context: TarContext, batch: TarBatch): TarBatchResul
       fail(index, error);
     }
   }
-  return { archive: concat(pieces), counts, failures, sockets, differing };
+  return { archive: archive.bytes, counts, failures, sockets, differing };
 }
 
 function unknownType(inode: Inode): CramfsError {
@@ -119,12 +121,23 @@ function padding(length: number): Uint8Array {
   return ZEROS.subarray(0, (TAR_BLOCK - (length % TAR_BLOCK)) % TAR_BLOCK);
 }
 
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const result = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    result.set(piece, at);
-    at += piece.length;
+/** Bytes in the making. */
+class GrowingBytes {
+  #buffer = new Uint8Array(1 << 16);
+  #length = 0;
+
+  add(bytes: Uint8Array): void {
+    const length = this.#length + bytes.length;
+    if (length > this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(length, this.#buffer.length * 2));
+      larger.set(this.bytes);
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#length);
+    this.#length = length;
   }
-  return result;
+
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
 }

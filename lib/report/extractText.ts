@@ -37,11 +37,10 @@ export function leftOutLines(leftOut: LeftOut): string[] {
   tell(leftOut.devicesImpossible, 'device node', 'only root can make them');
   tell(leftOut.fifos, 'fifo', 'could not be made (is there a mkfifo command, and may it?)');
   tell(leftOut.sockets, 'socket', 'only the program that listens on it can make one');
-  tell(
-    leftOut.setuid,
-    'set of setuid or setgid bits',
-    'not asked for, or without the right owner (--setuid keeps them)',
-  );
+  if (leftOut.setuid > 0) {
+    const entries = leftOut.setuid === 1 ? '1 entry' : `${String(leftOut.setuid)} entries`;
+    lines.push(`setuid or setgid bits of ${entries}: not asked for, or without the right owner (--setuid keeps them)`);
+  }
   tell(leftOut.owners, 'owner', 'these files belong to you (only root can give files away)');
   return lines;
 }
