@@ -2,6 +2,7 @@
  * Inodes as the mounted kernel has them, and its raw reads of the image.
  */
 import type { Inode } from '../image/image.ts';
+import type { Errno } from '../mm/errno.ts';
 import { hex, KernelBug } from '../mm/kernel.ts';
 import type { MountedCramfs } from './mount.ts';
 
@@ -12,6 +13,13 @@ export interface KernelInode {
   /** i_size, in bytes. */
   readonly size: number;
   readonly type: Inode['type'];
+}
+
+/**
+ * may_open() for writing: a directory cannot be opened so at all, anything else not on a read-only file system.
+ */
+export function errnoForWriting(inode: Pick<KernelInode, 'type'>): Errno {
+  return inode.type === 'directory' ? 'EISDIR' : 'EROFS';
 }
 
 /** max_pages: pages of the file, the last one counted whole. */

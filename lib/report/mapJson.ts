@@ -8,6 +8,7 @@ import type { Board } from '../verdict/board.ts';
 import { checkInvariants, type Violation } from '../verdict/invariants.ts';
 import type { MapVerdict, PageKind, PageVerdict, Sight } from '../verdict/mapVerdict.ts';
 import type { MapDetail } from '../verdict/request.ts';
+import { nommuJson } from './nommuJson.ts';
 
 /** The mount that came before, for the `mount` key of a single verdict. */
 export function mountJson({ mount }: Board): Record<string, unknown> {
@@ -74,6 +75,8 @@ function pageJson(page: PageVerdict): Record<string, unknown> {
 
 /** The verdict as the object that `--json` prints, and `--batch` on each line. */
 export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): Record<string, unknown> {
+  const { nommu } = verdict;
+  if (nommu !== undefined) return { schemaVersion: SCHEMA_VERSION, ...nommuJson(verdict, nommu, board) };
   const { cpu, memory, kernel } = board;
   return {
     schemaVersion: SCHEMA_VERSION,

@@ -2,7 +2,7 @@
  * From a request to a verdict: opens the file, runs the emulated mmap(), and reads the outcome back from the vma, the
  * page table and the log.
  */
-import { filePages } from '../driver/inode.ts';
+import { errnoForWriting, filePages } from '../driver/inode.ts';
 import type { TraceEntry } from '../mm/kernel.ts';
 import { type Vma, vmaPages } from '../mm/vma.ts';
 import { VM_MIXEDMAP, VM_PFNMAP, vmFlagNames } from '../mm/vmFlags.ts';
@@ -34,12 +34,11 @@ export function mapFile(board: Board, request: MapRequest, detail: MapDetail): M
     pageSize: board.cpu.pageSize,
     file: { path, name, size: file.inode.size },
   };
+  if (board.kernel.nommu !== undefined) return mapNommu(board, file, understood, request, detail);
   if (request.rdwr === true) {
-    // may_open(): a directory cannot be opened for writing at all; anything else not on a read-only file system.
-    const errno = file.inode.type === 'directory' ? 'EISDIR' : 'EROFS';
+    const errno = errnoForWriting(file.inode);
     return refused(understood, { errno, failed: 'open', bug: null, log: [], trace: null });
   }
-  if (board.kernel.nommu !== undefined) return mapNommu(board, file, understood, request, detail);
   const trace: TraceEntry[] | null = detail.trace === true ? [] : null;
   const mapped = mapInNewProcess(
     board,

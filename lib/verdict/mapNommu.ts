@@ -2,6 +2,7 @@
  * A request to a kernel without an MMU, as if nothing else were mapped on the machine.
  */
 import { crc32 } from '../format/crc32.ts';
+import { errnoForWriting } from '../driver/inode.ts';
 import type { PteRun } from '../mm/pageTable.ts';
 import { NommuMachine } from '../mm/nommu/machine.ts';
 import { NommuProcess } from '../mm/nommu/process.ts';
@@ -31,6 +32,9 @@ export function mapNommu(
   request: MapRequest,
   detail: MapDetail,
 ): MapVerdict {
+  if (request.rdwr === true) {
+    return verdict(understood, { errno: errnoForWriting(file.inode), failed: 'open', log: [], nommu: NOTHING });
+  }
   const machine = new NommuMachine(nommuKernel(board));
   const { log } = machine.kernel;
   const process = new NommuProcess(machine);

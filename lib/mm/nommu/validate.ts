@@ -66,9 +66,10 @@ export function validateMmapRequest(file: NommuFile, request: NommuMmapRequest, 
   if (request.fixed === true) return 'EINVAL';
   if (type !== 'private' && type !== 'shared') return 'EINVAL';
   if (request.length === 0) return 'EINVAL';
-  // PAGE_ALIGN() of a length in the last page of the address space is 0.
   const length = Math.ceil(unsigned(request.length) / pageSize) * pageSize;
-  if (length >= TWO_64 || length > cpu.taskSize) return 'ENOMEM';
+  // PAGE_ALIGN() of a length in the last page of the address space is 0. A double tells such a length from the last
+  // that is whole pages only by way of rounding, so that one is taken for them, too.
+  if (length >= TWO_64 - pageSize || length > cpu.taskSize) return 'ENOMEM';
   if (file.operations.mmap === null) return 'ENODEV';
 
   let capabilities = capabilitiesOf(file);
