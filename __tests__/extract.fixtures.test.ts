@@ -98,7 +98,9 @@ async function extractedTree(image: CramfsImage, folder: string): Promise<Record
   const result = await extractToDirectory(image, target, { devices: true, setuid: true });
   expect(result.problems).toEqual([]);
   expect(result.ended).toBe('complete');
-  return readTree(target).map((entry) => found({ ...entry }));
+  const entries = readTree(target).map((entry) => found({ ...entry }));
+  // Linux lets everybody make the character device 0, 0.
+  return IS_ROOT ? entries : entries.filter(({ type }) => type !== 'chardev');
 }
 
 describe('extraction into a directory', () => {
