@@ -68,6 +68,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     summary: 'build an image from a directory, a tar archive or another image',
     load: () => import('./commands/mkfs.ts'),
   },
+  {
+    name: 'describe',
+    summary: 'print an image as a listing to edit and to build from',
+    load: () => import('./commands/describe.ts'),
+  },
 ];
 
 /** Runs `cramfs` with the arguments behind the program's name. Never throws and never exits. */

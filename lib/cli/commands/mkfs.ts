@@ -8,6 +8,8 @@ import type { DeflateMethod } from '../../build/deflate.node.ts';
 import { applyDeviceTable, parseDeviceTable } from '../../build/deviceTable.ts';
 import type { BuildWarning } from '../../build/inodes.ts';
 import { type BuildOptions, type BuildResult, buildImage } from '../../build/mkfs.ts';
+import { describedOptions, type Listing } from '../../build/listing/listing.ts';
+import { parseListing } from '../../build/listing/parse.ts';
 import { mapOwners, parseOwnerMap } from '../../build/owners.ts';
 import type { DirectoryEntry } from '../../build/sourceTree.ts';
 import { planXip, type XipPlan } from '../../build/xip/plan.ts';
@@ -18,6 +20,7 @@ import { type CramfsImage, PAGE_SIZES } from '../../image/image.ts';
 import { xipPlanJson, xipPlanText } from '../../report/xipPlan.ts';
 import { EXIT, type Io } from '../io.ts';
 import { compressorFor } from '../mkfs/compressor.ts';
+import { deflateOf } from '../mkfs/deflateMethod.ts';
 import { openTree } from '../mkfs/openTree.ts';
 import { newProgress } from '../mkfs/progress.ts';
 import { readBytes, readText } from '../mkfs/readInput.ts';
@@ -44,6 +47,7 @@ interface MkfsOptions extends XipOptions {
   readonly pageSize?: string;
   readonly deflate: 'classic' | 'fast';
   readonly layout: 'mkcramfs' | 'util-linux';
+  readonly fromListing?: string;
   readonly uidGidMap?: string;
   readonly truncate?: boolean;
 }
@@ -64,6 +68,12 @@ Exit codes:
   0 done   1 warnings, with -E   2 wrong usage   3 the source cannot be read or
   does not fit, or the image cannot be written   70 a bug of ours
 `;
+
+/** Options whose values are in a listing. */
+const LISTED_OPTIONS = [
+  ...['edition', 'name', 'bootPad', 'extended', 'xipElf', 'holes', 'insert', 'bigEndian', 'littleEndian', 'endian'],
+  ...['pageSize', 'layout', 'deflate', 'xip'],
+];
 
 /** Adds the arguments and options of `cramfs mkfs`, and what it does. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
@@ -106,6 +116,12 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
         .choices(['classic', 'fast'])
         .default('classic'),
     )
+    .addOption(
+      new Option(
+        '--from-listing <file>',
+        'build what "cramfs describe" printed; contents come from the source',
+      ).conflicts(LISTED_OPTIONS),
+    )
     .option('--uid-gid-map <file>', 'lines "uid FROM TO" and "gid FROM TO"; FROM: an id, a range 1000-1999, or *')
     .option('--truncate', 'cut ids, names, sizes and device numbers that do not fit, with a warning for each');
   return addXipOptions(command)
@@ -122,16 +138,22 @@ async function mkfsAction(source: string, image: string, options: MkfsOptions, i
   const tree = openTree(source, io);
   const progress = newProgress(io);
   try {
-    const buildOptions = toBuildOptions(options, tree.image);
+    const listing = options.fromListing === undefined ? null : parseListing(readText(options.fromListing), tree.root);
+    const root = listing?.root ?? tree.root;
+    const buildOptions =
+      listing === null ? toBuildOptions(options, tree.image) : listedOptions(listing, options.truncate === true);
     const spec = xipSpec(options, buildOptions.pageSize, table);
-    prepareOwners(tree.root, options.squash === true, map);
-    applyDeviceTable(tree.root, table);
-    const compressor = compressorFor(tree.root, deflateMethod(options));
+    prepareOwners(root, options.squash === true, map);
+    applyDeviceTable(root, table);
+    const compressor = compressorFor(
+      root,
+      listing === null ? deflateMethod(options) : deflateOf(listing.image.deflate),
+    );
     const complete = { ...buildOptions, compressor, onProgress: progress.update };
     let result: BuildResult;
     try {
-      const plan = spec === null ? null : await planXip(tree.root, spec, complete);
-      result = plan === null ? await buildImage(tree.root, complete) : plan.image;
+      const plan = spec === null ? null : await planXip(root, spec, complete);
+      result = plan === null ? await buildImage(root, complete) : plan.image;
       progress.clear();
       if (plan !== null) tellPlan(plan, options, io);
     } finally {
@@ -165,6 +187,13 @@ function prepareOwners(root: DirectoryEntry, squash: boolean, map: ReturnType<ty
 }
 
 const toRoot = (): number => 0;
+
+function listedOptions(
+  { image, direct }: Listing,
+  truncate: boolean,
+): Omit<BuildOptions, 'compressor'> & { readonly pageSize: number } {
+  return { ...describedOptions(image, direct), truncate, hash: sha256Hash };
+}
 
 /** @param repacked the image that is the source, if one is: byte order and page size are taken over */
 function toBuildOptions(

@@ -1,0 +1,132 @@
+/**
+ * From an image to the listing that builds it again.
+ *
+ * What was built by mkcramfs, by mkfs.cramfs or here leaves few questions open: how blocks were compressed, and how
+ * direct blocks were placed. They are answered by building and comparing.
+ */
+import { CRAMFS_FLAG_EXT_BLOCK_POINTERS, CRAMFS_FLAG_HOLES, SUPERBLOCK_SIZE } from '../../format/constants.ts';
+import { decodeName } from '../../format/names.ts';
+import { fileBlocks } from '../../image/blocks.ts';
+import type { CramfsImage } from '../../image/image.ts';
+import { walk } from '../../inspect/walk.ts';
+import { sameBytes } from '../byteOrder.ts';
+import type { ContentHash } from '../contentHash.ts';
+import type { BlockCompressor } from '../encodeFile.ts';
+import { buildImage } from '../mkfs.ts';
+import type { DirectPlacement } from '../placer.ts';
+import { rememberingCompressor } from '../rememberingCompressor.ts';
+import { imageTree } from '../source/imageTree.ts';
+import { DEFLATE_NAMES, describedOptions, type DeflateName, type ImageDescription, type Listing } from './listing.ts';
+
+/** A listing, and whether it builds the image that it describes. */
+export interface Description {
+  readonly listing: Listing;
+  /** Whether building from it gives the same bytes. */
+  readonly isExact: boolean;
+}
+
+/**
+ * Describes an image.
+ *
+ * @param compressors the ways to compress that can be tried
+ * @throws CramfsError for damage, as imageTree() and buildImage()
+ */
+export async function describeImage(
+  image: CramfsImage,
+  compressors: ReadonlyMap<DeflateName, BlockCompressor>,
+  hash: ContentHash,
+): Promise<Description> {
+  const root = imageTree(image);
+  const found = survey(image);
+  const stored = image.source.read(0, image.size);
+  const { superblock } = image;
+  const start = superblock.position;
+  const insertLength = Math.max(0, superblock.root.offset - start - SUPERBLOCK_SIZE);
+  const common = {
+    littleEndian: image.littleEndian,
+    pageSize: image.pageSize,
+    edition: superblock.edition,
+    name: decodeName(superblock.name).replace(/\0+$/, ''),
+    bootPad: start > 0,
+    insert: stored.slice(start + SUPERBLOCK_SIZE, start + SUPERBLOCK_SIZE + insertLength),
+    holes: image.hasFlag(CRAMFS_FLAG_HOLES),
+    storeIncompressible: image.hasFlag(CRAMFS_FLAG_EXT_BLOCK_POINTERS),
+  };
+  let first: Listing | null = null;
+  for (const deflate of found.deflate) {
+    const compressor = compressors.get(deflate);
+    if (compressor === undefined) continue;
+    const remembering = rememberingCompressor(compressor, hash);
+    for (const placed of placements(found.firstDirect, image.pageSize)) {
+      const description: ImageDescription = { ...common, ...placed, deflate };
+      const listing = { image: description, root, direct: found.direct };
+      first ??= listing;
+      const options = { ...describedOptions(description, found.direct), truncate: true, hash, compressor: remembering };
+      if (sameBytes((await buildImage(root, options)).bytes, stored)) return { listing, isExact: true };
+    }
+  }
+  const fallback: ImageDescription = { ...common, ...inline(8, 0, true), deflate: 'classic-9' };
+  return { listing: first ?? { image: fallback, root, direct: found.direct }, isExact: false };
+}
+
+interface Survey {
+  readonly direct: Map<string, Set<number>>;
+  /** Byte offset of the first direct block of the image; null for none. */
+  readonly firstDirect: number | null;
+  /** Ways to compress that the zlib headers allow, the likeliest first. */
+  readonly deflate: readonly DeflateName[];
+}
+
+/** FLEVEL in the second byte of a zlib stream (RFC 1950): 3 for levels 7 to 9, 2 for 6. */
+const FLEVEL_BEST = 3;
+
+function survey(image: CramfsImage): Survey {
+  const direct = new Map<string, Set<number>>();
+  let firstDirect: number | null = null;
+  let level: number | null = null;
+  for (const entry of walk(image)) {
+    const { inode } = entry;
+    if (inode.type !== 'file' && inode.type !== 'symlink') continue;
+    const blocks = new Set<number>();
+    for (const block of inode.size === 0 ? [] : fileBlocks(image, inode, entry.path)) {
+      if (block.kind === 'direct') {
+        blocks.add(block.index);
+        firstDirect = Math.min(firstDirect ?? Infinity, block.start);
+      } else if (level === null && (block.kind === 'zlib' || block.kind === 'direct-zlib')) {
+        level = (image.source.read(block.start + 1, 1)[0] ?? 0) >>> 6;
+      }
+    }
+    if (blocks.size > 0) direct.set(entry.path, blocks);
+  }
+  const deflate =
+    level === null || level === FLEVEL_BEST ? DEFLATE_NAMES : (['classic-6', 'fast', 'classic-9'] as const);
+  return { direct, firstDirect, deflate };
+}
+
+type Placed = Pick<ImageDescription, 'direct' | 'keepRemnants' | 'compressFullLastPage'>;
+
+const inline = (alignment: number, base: number, keepRemnants: boolean): Placed => ({
+  direct: { alignment, base, layout: 'inline', padTail: !keepRemnants },
+  keepRemnants,
+  compressFullLastPage: false,
+});
+
+/** How direct blocks may have been placed: as mkcramfs has it, then in our ways. */
+function* placements(firstDirect: number | null, pageSize: number): Generator<Placed, void> {
+  if (firstDirect === null) {
+    yield { direct: null, keepRemnants: true, compressFullLastPage: false };
+    yield { direct: null, keepRemnants: false, compressFullLastPage: true };
+    yield { direct: null, keepRemnants: false, compressFullLastPage: false };
+    return;
+  }
+  yield inline(8, 0, true);
+  yield inline(pageSize, 0, true);
+  for (const layout of ['packed', 'inline'] as const) {
+    for (const alignment of [pageSize, 8]) {
+      const base = (alignment - (firstDirect % alignment)) % alignment;
+      const direct: DirectPlacement = { alignment, base, layout, padTail: true };
+      yield { direct, keepRemnants: false, compressFullLastPage: true };
+      yield { direct, keepRemnants: false, compressFullLastPage: false };
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * A listing of an image, to read, to edit, and to build from: text, one entry a line.
+ *
+ *     cramfs-listing 1
+ *     image endian=little page-size=4096 edition=0 name=Compressed … direct=none
+ *     /bin/app f 755 0 0 direct=0-3,7
+ *     /bin/sh l 777 0 0 target=app
+ *     /dev/null c 666 0 0 1 3
+ *     /etc d 755 0 0
+ *     /etc/motd f 644 0 0 from=/etc/motd.new
+ *
+ * Fields are separated by blanks; in names, blanks, backslashes, control characters and bytes that are no UTF-8 are
+ * written \xHH. Contents of files are not part of it: they come from the source, from the same path or from `from=`.
+ */
+import { decodeName, encodeName } from '../../format/names.ts';
+import type { BuildOptions } from '../mkfs.ts';
+import type { DirectPlacement } from '../placer.ts';
+import { type DirectoryEntry, type SourceEntry, walkEntries } from '../sourceTree.ts';
+
+/** The first line. */
+export const HEADER = 'cramfs-listing 1';
+
+/** Ways to compress, as the listing names them. */
+export const DEFLATE_NAMES = ['classic-9', 'classic-6', 'fast'] as const;
+/** See {@link DEFLATE_NAMES}. */
+export type DeflateName = (typeof DEFLATE_NAMES)[number];
+
+/** Everything about an image that is not in its entries: how to build it. */
+export interface ImageDescription {
+  readonly littleEndian: boolean;
+  readonly pageSize: number;
+  readonly edition: number;
+  /** At most 16 bytes, trailing NULs left out. */
+  readonly name: string;
+  readonly bootPad: boolean;
+  readonly insert: Uint8Array;
+  readonly holes: boolean;
+  readonly storeIncompressible: boolean;
+  readonly keepRemnants: boolean;
+  readonly compressFullLastPage: boolean;
+  readonly deflate: DeflateName;
+  /** Where direct blocks go; null where there are none. */
+  readonly direct: DirectPlacement | null;
+}
+
+/** Direct blocks of a file: block numbers. */
+export type DirectBlocks = ReadonlyMap<string, ReadonlySet<number>>;
+
+/** A listing taken apart. */
+export interface Listing {
+  readonly image: ImageDescription;
+  readonly root: DirectoryEntry;
+  readonly direct: DirectBlocks;
+}
+
+/** The options that build an image as described. */
+export function describedOptions(
+  image: ImageDescription,
+  direct: DirectBlocks,
+): Omit<BuildOptions, 'compressor'> & { readonly pageSize: number } {
+  const { direct: placement, deflate: _deflate, ...options } = image;
+  return {
+    ...options,
+    direct: placement ?? undefined,
+    chooseDirect: (bytes, node) => {
+      const blocks = direct.get(node.path);
+      if (blocks === undefined) return null;
+      return Array.from({ length: Math.ceil(bytes.length / image.pageSize) }, (_, block) => blocks.has(block));
+    },
+  };
+}
+
+/** Writes a listing. `remarks` become comments at its beginning. */
+export function writeListing({ image, root, direct }: Listing, remarks: readonly string[]): string {
+  const lines = [HEADER, ...remarks.map((remark) => `# ${remark}`), imageLine(image)];
+  const entries = [{ path: '/', entry: root as SourceEntry }, ...walkEntries(root)];
+  for (const { path, entry } of entries) {
+    const words = [escapeText(path), LETTERS[entry.type], entry.mode.toString(8), String(entry.uid), String(entry.gid)];
+    if (entry.type === 'chardev' || entry.type === 'blockdev') words.push(String(entry.major), String(entry.minor));
+    if (entry.type === 'symlink') words.push(`target=${escapeText(decodeName(entry.target))}`);
+    const blocks = direct.get(path);
+    if (blocks !== undefined && blocks.size > 0) words.push(`direct=${writeRanges(blocks)}`);
+    lines.push(words.join(' '));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+const LETTERS: Readonly<Record<SourceEntry['type'], string>> = {
+  file: 'f',
+  directory: 'd',
+  symlink: 'l',
+  chardev: 'c',
+  blockdev: 'b',
+  fifo: 'p',
+  socket: 's',
+};
+
+const yesNo = (value: boolean): string => (value ? 'yes' : 'no');
+
+function imageLine(image: ImageDescription): string {
+  const { direct } = image;
+  const fields = [
+    `endian=${image.littleEndian ? 'little' : 'big'}`,
+    `page-size=${image.pageSize}`,
+    `edition=${image.edition}`,
+    `name=${escapeText(image.name)}`,
+    `boot-pad=${yesNo(image.bootPad)}`,
+    `holes=${yesNo(image.holes)}`,
+    `extended=${yesNo(image.storeIncompressible)}`,
+    `remnants=${yesNo(image.keepRemnants)}`,
+    `full-last-page=${image.compressFullLastPage ? 'compressed' : 'any'}`,
+    `deflate=${image.deflate}`,
+    `direct=${direct === null ? 'none' : `${direct.layout},${direct.alignment},${direct.base},${direct.padTail === true ? 'padded' : 'tight'}`}`,
+  ];
+  if (image.insert.length > 0)
+    fields.push(`insert=${[...image.insert].map((b) => b.toString(16).padStart(2, '0')).join('')}`);
+  return `image ${fields.join(' ')}`;
+}
+
+/** "0-3,7" for the blocks 0, 1, 2, 3 and 7. */
+function writeRanges(blocks: ReadonlySet<number>): string {
+  const ranges: { first: number; last: number }[] = [];
+  for (const block of [...blocks].sort((a, b) => a - b)) {
+    const range = ranges.at(-1);
+    if (range?.last === block - 1) range.last = block;
+    else ranges.push({ first: block, last: block });
+  }
+  return ranges.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`)).join(',');
+}
+
+/** What would end a field, move a cursor, or is no UTF-8. */
+const UNSAFE = /[\s\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029\ufeff\\]/gu;
+
+/** Blanks, backslashes, control characters and bytes that are no UTF-8 as \xHH. */
+function escapeText(text: string): string {
+  return text.replace(UNSAFE, (char) =>
+    [...encodeName(char)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),
+  );
+}

@@ -1,0 +1,48 @@
+/**
+ * `cramfs describe`: prints a listing that `cramfs mkfs --from-listing` accepts.
+ */
+import type { Command } from 'commander';
+import { sha256Hash } from '../../build/contentHash.node.ts';
+import { newDeflate } from '../../build/deflate.node.ts';
+import { directCompressor } from '../../build/encodeFile.ts';
+import { describeImage } from '../../build/listing/describe.ts';
+import { DEFLATE_NAMES, writeListing } from '../../build/listing/listing.ts';
+import { addImageOptions, EXIT_CODES, IMAGE_ARGUMENT, type ImageOptions, openImage } from '../imageOptions.ts';
+import { EXIT, type Io } from '../io.ts';
+import { deflateOf } from '../mkfs/deflateMethod.ts';
+
+/** Adds the argument and options of `cramfs describe`, and what it does. */
+export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
+  command.description(
+    'Prints what is in an image as a listing to edit and to build from: owners, modes, devices, direct blocks.',
+  );
+  return addImageOptions(command.argument('<image>', IMAGE_ARGUMENT), { report: false })
+    .addHelpText(
+      'after',
+      `
+The listing says whether building from it gives the same image, byte for byte.
+
+Examples:
+  cramfs describe fw.cramfs > fw.txt
+  cramfs mkfs fw.cramfs new.cramfs --from-listing fw.txt
+${EXIT_CODES}`,
+    )
+    .action(async (file: string, options: ImageOptions) => {
+      done(await describeAction(file, options, io));
+    });
+}
+
+async function describeAction(file: string, options: ImageOptions, io: Io): Promise<number> {
+  const image = openImage(file, options, io);
+  try {
+    const compressors = new Map(DEFLATE_NAMES.map((name) => [name, directCompressor(newDeflate(deflateOf(name)))]));
+    const { listing, isExact } = await describeImage(image, compressors, sha256Hash);
+    const remark = isExact
+      ? 'Building from this listing gives the same image, byte for byte.'
+      : 'The image was built in a way that is not known here: building from this listing gives the same files, in other bytes.';
+    io.stdout.write(writeListing(listing, [remark]));
+    return EXIT.ok;
+  } finally {
+    image.close();
+  }
+}
