@@ -30,7 +30,10 @@ export function parseBatchLine(line: string): BatchRequest {
     throw new CramfsError('USAGE', { found: `the line is not JSON: ${(cause as Error).message}`, cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) bad('the line is not a JSON object');
-  const { path, offset, length, prot, flags, kernel, stackInit, physBits } = value as Record<string, unknown>;
+  const { path, offset, length, prot, flags, mode, noexec, kernel, stackInit, physBits } = value as Record<
+    string,
+    unknown
+  >;
   if (typeof path !== 'string') bad('"path" must be a string');
   const set = new Set(flagList(flags));
   if (set.has('shared') && set.has('private')) bad('"flags" has both "shared" and "private"');
@@ -44,6 +47,10 @@ export function parseBatchLine(line: string): BatchRequest {
     locked: set.has('locked'),
     rdwr: set.has('rdwr'),
     lone: set.has('lone'),
+    mapType: mapType(set),
+    fixed: set.has('fixed'),
+    traced: mode === 'traced',
+    noexec: noexec === true,
   };
   if ((request.length ?? 0) < 0) bad('"length" must not be negative');
   const variant: BoardVariant = {
@@ -52,6 +59,12 @@ export function parseBatchLine(line: string): BatchRequest {
     ...(physBits === undefined || physBits === null ? {} : { physBits: parsePhysBits(physBits, '"physBits"') }),
   };
   return { request, variant, touches: !set.has('notouch') };
+}
+
+/** What stands in place of MAP_PRIVATE or MAP_SHARED. */
+function mapType(flags: ReadonlySet<string>): MapRequest['mapType'] {
+  if (flags.has('none')) return 'none';
+  return flags.has('shared_validate') ? 'shared_validate' : undefined;
 }
 
 function kernelNamed(value: unknown): KernelModel {

@@ -171,6 +171,7 @@ function report(board: Board, request: MapRequest, detail: MapDetail, options: M
   const width = widthFor(io);
   const judged = detail.trace === true || board.kernel !== DEFAULT_MODEL;
   const verdict = board.map(request, { ...detail, trace: judged });
+  if (verdict.nommu !== undefined) return mapText(verdict, board, { style, width, detail });
   const sections = [mapText(verdict, board, { style, width, detail })];
   if (detail.trace === true) sections.push(traceText(verdict, style));
   if (judged) sections.push(violationsText(verdict, board, style, width));
@@ -198,7 +199,9 @@ function outcome(verdict: {
   readonly state: string | null;
   readonly errno: string | null;
   readonly bailout: string | null;
+  readonly nommu?: { readonly inFlash: boolean | null } | undefined;
 }): string {
+  if (verdict.nommu?.inFlash === false) return 'a copy in RAM';
   if (verdict.state === null) return verdict.errno ?? 'the kernel dies';
   return verdict.bailout === null ? verdict.state : `${verdict.state} (${verdict.bailout})`;
 }

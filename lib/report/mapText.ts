@@ -1,11 +1,12 @@
 /**
  * A map verdict for people.
  */
-import { printableName } from '../format/names.ts';
 import type { Board } from '../verdict/board.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { MapDetail } from '../verdict/request.ts';
 import { adviseOn, errnoReason } from './mapAdvice.ts';
+import { heading, kernelLog } from './mapFrame.ts';
+import { nommuText } from './nommuText.ts';
 import { misplacedPages } from './misplaced.ts';
 import { pageList } from './pageList.ts';
 import type { Style } from './style.ts';
@@ -27,6 +28,8 @@ export interface TextOptions {
 
 /** The report of one mapping: lines, each ended by a newline. */
 export function mapText(verdict: MapVerdict, board: Board, { style, width, detail = {} }: TextOptions): string {
+  const { nommu } = verdict;
+  if (nommu !== undefined) return nommuText(verdict, nommu, board, { style, width });
   const out: string[] = [...heading(verdict, board, style, width), ''];
   const row = (label: string, text: string): void => {
     const indent = ' '.repeat(INDENT + LABEL);
@@ -48,23 +51,6 @@ export function mapText(verdict: MapVerdict, board: Board, { style, width, detai
     out.push(wrap(`${style.bad('warning:')} ${warning.message}.`, width, '  '), '');
   out.push(...kernelLog(verdict, style, width));
   return `${out.join('\n')}\n`;
-}
-
-function heading(verdict: MapVerdict, board: Board, style: Style, width: number): string[] {
-  const { cpu } = board;
-  const target =
-    verdict.file === null || verdict.file.path === verdict.path ? '' : ` -> ${printableName(verdict.file.path)}`;
-  const what =
-    `${plural(verdict.length, 'byte')} from offset ${hex(verdict.offset)}, ` +
-    `prot ${verdict.prot === '-' ? 'none' : verdict.prot}, ${verdict.flags.join(' ')}`;
-  const on = cpu.littleEndian ? `${cpu.name}, little endian` : `a big-endian CPU (else as ${cpu.name})`;
-  const base = board.memory.base === 0 ? 'image at no physical address' : `image at ${hex(board.memory.base)}`;
-  const where = `${board.kernel.name} on ${on}, ${String(cpu.pageSize / 1024)} KiB pages, ${base}`;
-  return [
-    `${style.strong(printableName(verdict.path))}${target}`,
-    ...wrap(what, width, '  ').split('\n').map(style.faint),
-    ...wrap(where, width, '  ').split('\n').map(style.faint),
-  ];
 }
 
 /** The verdict in one sentence. */
@@ -167,10 +153,4 @@ function ramCost(verdict: MapVerdict, pageSize: number): string {
   const filling = verdict.flags.find((flag) => flag === 'populate' || flag === 'locked');
   const when = filling === undefined ? 'once every page has been touched' : `at once (MAP_${filling.toUpperCase()})`;
   return `${bytes} ${when}${verdict.prot.includes('w') ? ', and a copy of each page that is written' : ''}`;
-}
-
-function kernelLog(verdict: MapVerdict, style: Style, width: number): string[] {
-  const lines = verdict.log.map((line) => `  ${wrap(printableName(line), width, '    ', INDENT)}`);
-  const nothing = verdict.bug === null ? '(nothing: Linux does not log this)' : '(only the crash itself)';
-  return [style.strong('kernel log'), ...(lines.length === 0 ? [`  ${style.faint(nothing)}`] : lines)];
 }

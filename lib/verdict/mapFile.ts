@@ -30,7 +30,7 @@ export function mapFile(board: Board, request: MapRequest, detail: MapDetail): M
     offset,
     length,
     prot,
-    flags: flagNames(request),
+    flags: flagNames(request, board.kernel.nommu !== undefined),
     pageSize: board.cpu.pageSize,
     file: { path, name, size: file.inode.size },
   };
@@ -77,14 +77,15 @@ function normalProt(prot: string): string {
   return letters === '' ? '-' : letters;
 }
 
-function flagNames(request: MapRequest): string[] {
-  const names: string[] = [request.mapType ?? (request.shared === true ? 'shared' : 'private')];
+function flagNames(request: MapRequest, nommu: boolean): string[] {
+  const names: string[] = [request.shared === true ? 'shared' : 'private'];
+  if (nommu && request.mapType !== undefined) names[0] = request.mapType;
   if (request.populate === true) names.push('populate');
   if (request.locked === true) names.push('locked');
   if (request.rdwr === true) names.push('rdwr');
-  if (request.fixed === true) names.push('fixed');
-  if (request.traced === true) names.push('traced');
-  if (request.noexec === true) names.push('noexec');
+  if (nommu && request.fixed === true) names.push('fixed');
+  if (nommu && request.traced === true) names.push('traced');
+  if (nommu && request.noexec === true) names.push('noexec');
   return names;
 }
 
