@@ -40,7 +40,7 @@ export { PathWalker, type Resolved } from './driver/lookup.ts';
 export { DEFAULT_MODEL, KERNEL_MODELS, kernelModel } from './driver/models/index.ts';
 export type { CramfsFile, KernelModel } from './driver/models/kernelModel.ts';
 export { mountCramfs, type MountedCramfs, type MountResult } from './driver/mount.ts';
-export { readFile, readFolio } from './driver/readFolio.ts';
+export { readFile as readFolios, readFolio } from './driver/readFolio.ts';
 export { Board, type BoardFile, type BoardOptions, type BoardVariant } from './verdict/board.ts';
 export {
   compareKernels,
@@ -54,5 +54,21 @@ export { mapInNewProcess, type MappedProcess } from './verdict/process.ts';
 export type { MapState, MapVerdict, MapWarning, PageKind, PageVerdict, RunEnd, Sight } from './verdict/mapVerdict.ts';
 export type { MapDetail, MapRequest } from './verdict/request.ts';
 export { mapJson, SCHEMA_VERSION, sightWord } from './report/mapJson.ts';
-export { mapText } from './report/mapText.ts';
+export { mapText, type TextOptions } from './report/mapText.ts';
 export { COLOURS, NO_COLOURS, type Style } from './report/style.ts';
+export {
+  entries,
+  type EntriesOptions,
+  type ImageEntry,
+  readChunks,
+  readFile,
+  type ReadRange,
+} from './extract/files.ts';
+export { DEFAULT_LIMITS, type ExtractLimits } from './extract/limits.ts';
+export type { LeftOut } from './extract/ownership.ts';
+export type { ExtractProblem } from './extract/problem.ts';
+export type { ExtractResult, Progress } from './extract/result.ts';
+export type { Choice } from './extract/safeWalk.ts';
+export { extractTo, type ExtractToOptions, type FileSystemLike } from './extract/toFileSystem.ts';
+export { extractToTar, type TarOptions } from './extract/toTar.ts';
+export { toVolume, type ToVolumeOptions } from './extract/toVolume.ts';
