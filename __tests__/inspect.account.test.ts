@@ -38,13 +38,10 @@ describe('the account', () => {
     const image = open(name);
     if (image === null) return;
     const { account } = survey(image);
-    let at = 0;
-    for (const range of account.ranges) {
-      expect(range.start).toBe(at);
-      expect(range.end).toBeGreaterThan(range.start);
-      at = range.end;
-    }
-    expect(at).toBe(image.source.size);
+    const edges = [...account.ranges.map(({ start }) => start), image.source.size];
+    const misfit = account.ranges.findIndex(({ start, end }, index) => end <= start || end !== edges[index + 1]);
+    expect(misfit).toBe(-1);
+    expect(edges[0]).toBe(0);
     expect(account.fileBytes).toBe(image.source.size);
     expect(account.lines.reduce((sum, line) => sum + line.bytes, 0)).toBe(image.source.size);
   });
