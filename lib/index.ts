@@ -8,3 +8,5 @@
  */
 export * from './browser.ts';
 export { openFileSource, openStdinSource } from './source/nodeFile.ts';
+export { createReadStream } from './extract/readStream.node.ts';
+export { type ExtractOptions, extractToDirectory } from './extract/toDirectory.node.ts';
