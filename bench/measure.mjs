@@ -45,9 +45,10 @@ export function unpackImage(folder, name, sizeBytes = 0) {
  * Runs node to its end, its output going to a pipe.
  * @param {string[]} args
  * @param {string} [rssFile] a file that is written for a reading of the peak memory
+ * @param {number} [expected] the exit status that is right
  * @returns {{ seconds: number, maxRssBytes: number, stdout: Buffer }} maxRssBytes is 0 without rssFile
  */
-export function runNode(args, rssFile) {
+export function runNode(args, rssFile, expected = 0) {
   const hook = rssFile === undefined ? [] : ['--require', RSS_HOOK];
   const env = { ...process.env, ...(rssFile === undefined ? {} : { CRAMFS_BENCH_RSS: rssFile }) };
   const start = process.hrtime.bigint();
@@ -58,7 +59,7 @@ export function runNode(args, rssFile) {
   });
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
   if (error) throw error;
-  if (status !== 0) throw new Error(`node ${args.join(' ')}: exit status ${status}\n${stderr.toString()}`);
+  if (status !== expected) throw new Error(`node ${args.join(' ')}: exit status ${status}\n${stderr.toString()}`);
   const maxRssBytes = rssFile === undefined ? 0 : Number(readFileSync(rssFile, 'utf8')) * 1024;
   return { seconds, maxRssBytes, stdout };
 }
