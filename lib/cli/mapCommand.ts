@@ -171,7 +171,6 @@ function report(board: Board, request: MapRequest, detail: MapDetail, options: M
   const width = widthFor(io);
   const judged = detail.trace === true || board.kernel !== DEFAULT_MODEL;
   const verdict = board.map(request, { ...detail, trace: judged });
-  if (verdict.nommu !== undefined) return mapText(verdict, board, { style, width, detail });
   const sections = [mapText(verdict, board, { style, width, detail })];
   if (detail.trace === true) sections.push(traceText(verdict, style));
   if (judged) sections.push(violationsText(verdict, board, style, width));

@@ -43,6 +43,10 @@ export function modelsText(verdicts: readonly ModelVerdict[], style: Style, widt
 
 function stateWords(verdict: MapVerdict): string {
   if (verdict.bug !== null) return `kernel BUG, ${verdict.bug}`;
+  if (verdict.nommu !== undefined && verdict.errno === null) {
+    const where = verdict.nommu.inFlash === true ? `in flash at ${hex(verdict.vmaStart ?? 0)}` : 'a copy in RAM';
+    return `${where}, ${plural(verdict.vmaPages ?? 0, 'page')}, maps offset ${hex(verdict.mapsOffset ?? 0)}`;
+  }
   if (verdict.state === null) return `${verdict.failed ?? 'mmap'} fails with ${verdict.errno ?? 'an error'}`;
   const state = { pfnmap: 'PFNMAP', mixedmap: 'MIXEDMAP', none: 'paged' }[verdict.state];
   return `${state}, ${String(verdict.directPages)} of ${plural(verdict.vmaPages ?? 0, 'page')} direct, maps offset ${hex(verdict.mapsOffset ?? 0)}`;

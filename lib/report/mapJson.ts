@@ -76,7 +76,14 @@ function pageJson(page: PageVerdict): Record<string, unknown> {
 /** The verdict as the object that `--json` prints, and `--batch` on each line. */
 export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): Record<string, unknown> {
   const { nommu } = verdict;
-  if (nommu !== undefined) return { schemaVersion: SCHEMA_VERSION, ...nommuJson(verdict, nommu, board) };
+  if (nommu !== undefined) {
+    return {
+      schemaVersion: SCHEMA_VERSION,
+      ...nommuJson(verdict, nommu, board),
+      ...(verdict.pages === null ? {} : pagesJson(verdict.pages, { ...detail, crc: false })),
+      ...tracedJson(verdict, board),
+    };
+  }
   const { cpu, memory, kernel } = board;
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -107,13 +114,16 @@ export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): R
     log: verdict.log,
     warnings: verdict.warnings,
     ...(verdict.pages === null ? {} : pagesJson(verdict.pages, detail)),
-    ...(verdict.trace === null
-      ? {}
-      : {
-          trace: verdict.trace,
-          beyond: (verdict.beyond ?? []).map(runJson),
-          violations: checkInvariants(verdict, board).map(violationJson),
-        }),
+    ...tracedJson(verdict, board),
+  };
+}
+
+function tracedJson(verdict: MapVerdict, board: Board): Record<string, unknown> {
+  if (verdict.trace === null) return {};
+  return {
+    trace: verdict.trace,
+    beyond: (verdict.beyond ?? []).map(runJson),
+    violations: checkInvariants(verdict, board).map(violationJson),
   };
 }
 

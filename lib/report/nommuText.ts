@@ -44,6 +44,9 @@ function verdictLine(verdict: MapVerdict, nommu: NommuOutcome, board: Board, sty
     case null:
       return `${style.bad(verdict.errno ?? 'refused')}: ${verdict.failed ?? 'mmap'} fails, ${errnoReason(verdict, board)}.`;
     case true:
+      if (verdict.warnings.some(({ code }) => code === 'foreign-memory' || code === 'outside-image')) {
+        return `${style.bad('NOT IN THE IMAGE')}: the mapping points at memory that is not the image's.`;
+      }
       return `${style.good('IN FLASH')}: ${pages === 1 ? 'the page runs' : `all ${plural(pages, 'page')} run`} from flash; no RAM is used.`;
     case false:
       return `${style.bad('COPY')}: ${pages === 1 ? 'the page is' : `all ${plural(pages, 'page')} are`} copied into RAM at once; nothing runs from flash.`;

@@ -56,6 +56,7 @@ export function checkInvariants(verdict: MapVerdict, board: Board): Violation[] 
   if (verdict.bug !== null) {
     return [{ code: 'kernel-dies', severity: 'critical', pages: null, sees: null, cause: lastCall(verdict) }];
   }
+  if (verdict.nommu !== undefined) return [...pageViolations(verdict), ...addressViolations(verdict, board)];
   if (verdict.state === null) {
     const refusing = verdict.trace?.find((entry) => isRefusal(entry));
     if (refusing === undefined) return [];
@@ -176,6 +177,23 @@ function entryViolations(verdict: MapVerdict, board: Board): Violation[] {
     });
   }
   return violations;
+}
+
+/** Without an MMU: the address must be that of bytes of the image. */
+function addressViolations({ physAddress, vmaPages, pages, pageSize }: MapVerdict, board: Board): Violation[] {
+  if (physAddress === null || vmaPages === null) return [];
+  const { memory, image } = board;
+  const end = memory.base + Math.ceil(image.size / pageSize) * pageSize;
+  if (physAddress >= memory.base && physAddress + vmaPages * pageSize <= end) return [];
+  return [
+    {
+      code: 'entry-outside-image',
+      severity: 'critical',
+      pages: { first: 0, count: vmaPages },
+      sees: pages?.[0]?.sight ?? null,
+      cause: null,
+    },
+  ];
 }
 
 /** The VmFlags that go with a state. */

@@ -12,6 +12,7 @@ import type { NommuVma } from '../mm/nommu/vmaTree.ts';
 import type { Board, BoardFile } from './board.ts';
 import type { MapVerdict, NommuOutcome } from './mapVerdict.ts';
 import { nommuKernel, openNommuFile } from './nommuFile.ts';
+import { nommuPages } from './nommuPages.ts';
 import type { MapDetail, MapRequest } from './request.ts';
 import { findWarnings, requireNotTruncated } from './warnings.ts';
 
@@ -39,9 +40,11 @@ export function mapNommu(
   const { log } = machine.kernel;
   const process = new NommuProcess(machine);
   const opened = openNommuFile(board, file, { noexec: request.noexec });
+  const traced = detail.trace === true ? { trace: [], beyond: [] } : {};
   const result = process.mmap(opened, nommuRequest(understood, request));
-  if ('errno' in result) return verdict(understood, { errno: result.errno, failed: 'mmap', log, nommu: NOTHING });
-  if ('bug' in result) return verdict(understood, { bug: result.bug, log, nommu: NOTHING });
+  if ('errno' in result)
+    return verdict(understood, { errno: result.errno, failed: 'mmap', log, nommu: NOTHING, ...traced });
+  if ('bug' in result) return verdict(understood, { bug: result.bug, log, nommu: NOTHING, ...traced });
 
   const { vma } = result;
   const { pageSize } = board.cpu;
@@ -58,8 +61,10 @@ export function mapNommu(
     directPages: inFlash ? pages : 0,
     vmPgoff: vma.pgoff,
     mapsOffset: vma.pgoff * pageSize,
+    ...traced,
     log,
     warnings: findWarnings(at, direct, false),
+    pages: detail.pages === true || detail.trace === true ? nommuPages(at, machine, vma, detail) : null,
     nommu: {
       inFlash,
       mapsType: mapsType(vma.vmFlags),
@@ -120,9 +125,10 @@ function verdict(understood: Understood, outcome: Partial<MapVerdict> & Pick<Map
     pagesBehindEnd: null,
     runEnd: null,
     warnings: outcome.warnings ?? [],
-    pages: null,
-    trace: null,
-    beyond: null,
+    pages: outcome.pages ?? null,
+    // There are no page tables, hence no primitives that fill them.
+    trace: outcome.trace ?? null,
+    beyond: outcome.beyond ?? null,
     nommu: outcome.nommu,
   };
 }

@@ -60,7 +60,11 @@ function pageKind(view: PageView, phys: number | null): PageKind {
 }
 
 /** Whether the file's bytes in a page are those that read(2) gives; null behind the end of the file or where it fails. */
-function showsWhatReadGives({ board, file }: MappedProcess, index: number, bytes: Uint8Array): boolean | null {
+export function showsWhatReadGives(
+  { board, file }: Pick<MappedProcess, 'board' | 'file'>,
+  index: number,
+  bytes: Uint8Array,
+): boolean | null {
   const fs = board.mounted();
   if (index >= filePages(fs, file.inode)) return null;
   const read = readFolio(fs, file.inode, index, board.image.inflate);
@@ -69,7 +73,8 @@ function showsWhatReadGives({ board, file }: MappedProcess, index: number, bytes
   return sameBytes(read.bytes.subarray(0, length), bytes.subarray(0, length));
 }
 
-function storedAs(mapped: MappedProcess, index: number): BlockKind | null {
+/** How the block of a page is stored; null behind the end of the file. */
+export function storedAs(mapped: Pick<MappedProcess, 'board' | 'file'>, index: number): BlockKind | null {
   const { board, file } = mapped;
   if (index >= filePages(board.mounted(), file.inode)) return null;
   return fileBlock(board.image, file.inode, index, file.resolved.path).kind;

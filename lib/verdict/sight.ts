@@ -10,6 +10,9 @@ import { ownPage, padded, sameBytes } from './contentIndex.ts';
 import type { Sight } from './mapVerdict.ts';
 import type { MappedProcess } from './process.ts';
 
+/** The part of a mapping that matters here. */
+type Opened = Pick<MappedProcess, 'board' | 'file'>;
+
 /**
  * Judges one page.
  *
@@ -17,7 +20,7 @@ import type { MappedProcess } from './process.ts';
  * @param phys physical address of a direct page, or null
  * @throws CramfsError IO when the image's source fails
  */
-export function sightOf(mapped: MappedProcess, index: number, view: PageView, phys: number | null): Sight {
+export function sightOf(mapped: Opened, index: number, view: PageView, phys: number | null): Sight {
   const { board, file } = mapped;
   const { pageSize } = board.cpu;
   const withinFile = index < filePages(board.mounted(), file.inode);
@@ -41,7 +44,7 @@ const UNSEEN = { SIGSEGV: 'sigsegv', killed: 'killed' } as const;
  * The file's bytes of one page as stored, or null where they are damaged. A direct block behind the image's end has what
  * the memory holds there.
  */
-function storedContent({ board, file }: MappedProcess, index: number): Uint8Array | null {
+function storedContent({ board, file }: Opened, index: number): Uint8Array | null {
   const { image, memory } = board;
   try {
     const block = fileBlock(image, file.inode, index);
@@ -55,7 +58,7 @@ function storedContent({ board, file }: MappedProcess, index: number): Uint8Arra
 }
 
 /** Names what stands in a page: a page of the file itself, of another file, or a part of the image. */
-function identify({ board, file }: MappedProcess, bytes: Uint8Array, phys: number | null): Sight {
+function identify({ board, file }: Opened, bytes: Uint8Array, phys: number | null): Sight {
   const own = ownPage(board.image, file.inode, bytes);
   if (own !== null) return { shows: 'file', path: file.resolved.path, page: own };
   const other = board.contentIndex.find(bytes);
