@@ -45,7 +45,9 @@ export function mapText(verdict: MapVerdict, board: Board, { style, width, detai
   const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
   const picture = verdict.state === null ? [] : vmaPicture(verdict, width - INDENT);
   if (picture.length > 0) out.push('', ...indented(picture));
-  if (verdict.pages !== null) out.push('', ...indented(pageList(verdict.pages, board.cpu.pageSize, detail, style)));
+  const listed = detail.pages === true || detail.crc === true;
+  if (listed && verdict.pages !== null)
+    out.push('', ...indented(pageList(verdict.pages, board.cpu.pageSize, detail, style)));
   if (out[out.length - 1] !== '') out.push('');
   for (const warning of verdict.warnings)
     out.push(wrap(`${style.bad('warning:')} ${warning.message}.`, width, '  '), '');
