@@ -62,7 +62,9 @@ export function detectLayout(from: ByteSource | Uint8Array, options: OpenOptions
     CramfsImage.open(from, { ...options, inodeLayout, pageSize }),
   );
   const byData = vote(candidates, files);
-  const flagged = files.filter((inode) => hasFlaggedPointer(image, inode)).length;
+  // Where the files are silent, only pointers that are within the table for both sizes.
+  const tableSize = byData.speaksFor > 0 ? byData.pageSize : Math.max(byData.pageSize, vendor?.pageSize ?? 0);
+  const flagged = files.filter((inode) => hasFlaggedPointer(image, inode, tableSize)).length;
   const reading = vendor === null ? null : readFlags(vendor, flagged, byData, files.length);
   const silent = reading !== null && !reading.extendedPointers && vendor !== null && byData.speaksFor === 0;
   return {
@@ -153,8 +155,9 @@ function firstBlock(image: CramfsImage, inode: Inode): Uint8Array | null {
   return image.source.read(start, Math.min(16, Math.max(0, end - start)));
 }
 
-function hasFlaggedPointer(image: CramfsImage, inode: Inode): boolean {
-  const count = Math.min(SAMPLE_POINTERS, blockCount(inode.size, image.pageSize));
+/** Whether a pointer of a file has flags; its table is as long as blocks of `pageSize` bytes ask for. */
+function hasFlaggedPointer(image: CramfsImage, inode: Inode, pageSize: number): boolean {
+  const count = Math.min(SAMPLE_POINTERS, blockCount(inode.size, pageSize));
   for (let index = 0; index < count; index++) {
     const at = inode.ino + index * 4;
     if (image.source.read(at, 4).length < 4) return false;

@@ -18,7 +18,7 @@ export interface ImageInfo extends Survey {
   readonly size: number | null;
   readonly flags: number;
   readonly namedFlags: readonly SuperblockFlag[];
-  /** The first Linux version that reads it; null if none mounts it. */
+  /** The first Linux version that reads it; null if none does. */
   readonly neededKernel: string | null;
   readonly signature: string;
   readonly signatureGood: boolean;
@@ -31,6 +31,9 @@ export interface ImageInfo extends Survey {
   readonly variants: readonly VariantNote[];
 }
 
+/** Variants that no Linux reads. */
+const UNREADABLE: ReadonlySet<VariantNote['code']> = new Set(['wide-inodes', 'lzma', 'vendor-flags']);
+
 /**
  * Looks at the whole image: its metadata, and all of its bytes once for the checksum.
  *
@@ -40,6 +43,7 @@ export function imageInfo(image: CramfsImage): ImageInfo {
   const { superblock } = image;
   const { flags, edition, blocks, files } = superblock;
   const crc = imageCrc(image);
+  const variants = variantNotes(image, crc);
   const hasFsid = image.hasFlag(CRAMFS_FLAG_FSID_VERSION_2);
   const signature = decodeName(superblock.signature);
   const end = superblock.name.indexOf(0);
@@ -51,12 +55,12 @@ export function imageInfo(image: CramfsImage): ImageInfo {
     size: hasFsid ? superblock.size : null,
     flags,
     namedFlags: namedFlags(flags),
-    neededKernel: neededKernel(flags),
+    neededKernel: variants.some(({ code }) => UNREADABLE.has(code)) ? null : neededKernel(flags),
     signature,
     signatureGood: signature === CRAMFS_SIGNATURE,
     name: decodeName(end === -1 ? superblock.name : superblock.name.subarray(0, end)),
     claimed: hasFsid ? { edition, blocks, files } : null,
     crc,
-    variants: variantNotes(image, crc),
+    variants,
   };
 }

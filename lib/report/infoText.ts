@@ -111,7 +111,10 @@ function crcSentence({ state, stored, computed }: CrcVerdict, style: Style): str
 }
 
 function mountSentence(info: ImageInfo, style: Style): string {
-  if (info.neededKernel === null) return style.bad('no Linux: it refuses unknown flags');
+  if (info.neededKernel === null) {
+    const unknown = info.namedFlags.some(({ mounts }) => !mounts);
+    return style.bad(unknown ? 'no Linux: it refuses unknown flags' : 'no Linux: it does not know the vendor variant');
+  }
   const pages = info.pageSize === 4096 ? '' : `, on a CPU with ${String(info.pageSize / 1024)} KiB pages`;
   return `Linux ${info.neededKernel} and later${pages}`;
 }
@@ -149,13 +152,19 @@ function contentRows(info: ImageInfo, row: (label: string, text: string) => void
     row('ratio', `the image takes ${percent(total, statistics.contentBytes)} of its contents`);
 }
 
-function kindTable({ statistics }: ImageInfo): string[] {
+/** Compressed blocks under the name of what compressed them. */
+function kindName(kind: string, { variants }: ImageInfo): string {
+  return variants.some(({ code }) => code === 'lzma') ? kind.replace('zlib', 'lzma') : kind;
+}
+
+function kindTable(info: ImageInfo): string[] {
+  const { statistics } = info;
   const kinds = statistics.kinds.filter(({ blocks }) => blocks > 0);
   if (kinds.length === 0) return ['  none'];
   return table([
     ['', 'blocks', 'bytes stored', 'bytes of content', ''],
     ...kinds.map(({ kind, blocks, storedBytes, contentBytes }) => [
-      kind,
+      kindName(kind, info),
       String(blocks),
       String(storedBytes),
       String(contentBytes),
@@ -176,12 +185,12 @@ function sizeTable({ statistics }: ImageInfo): string[] {
   return counts.map((line, index) => `${line}  ${bar(shown[index]?.files ?? 0, most, BAR)}`.trimEnd());
 }
 
-function accountTable({ account }: ImageInfo): string[] {
-  const { lines, fileBytes } = account;
+function accountTable(info: ImageInfo): string[] {
+  const { lines, fileBytes } = info.account;
   return table([
     ['', 'bytes', '', 'in'],
     ...lines.map(({ label, bytes, ranges }) => [
-      LABELS[label],
+      kindName(LABELS[label], info),
       String(bytes),
       percent(bytes, fileBytes),
       ranges === 1 ? '1 range ' : `${String(ranges)} ranges`,

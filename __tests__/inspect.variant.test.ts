@@ -1,0 +1,231 @@
+/** Vendor variants: told apart, named, and read. */
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { buildRawImage } from '../lib/build/rawImage.ts';
+import { inflateLzma } from '../lib/image/lzma.ts';
+import { CramfsImage } from '../lib/image/image.ts';
+import { detectLayout } from '../lib/inspect/detectLayout.ts';
+import { openDetected } from '../lib/inspect/openDetected.ts';
+import { Folder } from './cli.ts';
+import { runCommand } from './extractHelp.ts';
+import { fixture, fixtureNames } from './fixtures.ts';
+
+const folder = new Folder();
+afterAll(() => {
+  folder.remove();
+});
+
+/** What the LZMA blocks below inflate to: 20,000 bytes. */
+const TEXT = Buffer.from(
+  Array.from({ length: 400 }, (_, i) => `${i}. The pebble meets an anchor near the north, and the path waits.\n`).join(
+    '',
+  ),
+).subarray(0, 20_000);
+
+/** TEXT in blocks of 16 KiB, made with liblzma (lc 3, lp 0, pb 2), each behind its properties and length. */
+const LZMA_BLOCKS = [
+  'XQAAAQAAQAAAABgLgCVJFMwznkSQTkblT7fCYBtCZTZntRd7liTtJ0s/LXjUpNIE8AxgTvJ78jKkk58ups1FQQH56PnF7D/xb5/C' +
+    'UH0hnvknvcmUesazbiJgulDhJ3OCajkRt+HGolEBg6Z5AV65vhZczxdJEzZjws0IKhgTLhWtyQPvFgt+f5VLFS4eJ7uzpkA5+snp' +
+    'rux/Y1LvFFRGSFyUvSU4w9O/7C7LZUPrVjAKi1wTve9wq7HU5TtZUh4DA8cod2Z95LQUMoV84TrKycypiysLVWXTmNxM4e7mIrf2' +
+    'VAroHtDn/qyQiI52cUwixfId15vCrNLL5VOHmfMaoWMsfApGE07Q1WekEFgbU0tdG6twWztZO0gkSeMPnfmgIk/0dwMObaqDT3P3' +
+    'DAPxMt7S+bghxaaTYFVAWQX5MoyKOWMlJdl8WwI1eLMqm/fOmnvC2nUiZ6tede/w1Zxf1GzKNKsZIQyUzDuMBhDv9CvcdhLFO81t' +
+    '1yrekP9YEZA0B44E1JcCqnsxwmJK2WYZHumz8/8TIPJMQzAXiBOLk0a9ERaoPQX3g5jo6D+Qj2rosZuYlot9/CamQfvLI6y8Hbc/' +
+    'uOnfYWxaCCbc9gWHNmITxBvp0NUs/KG7GsBKUfthvxk=',
+  'XQAAAQAgDgAAADQZQAXiFWPUyqLK3lgEQFCAuJPeojKo4BSjouLnc7oqbAoFkaGhQDAS8vc3TZjWYjnpDfxPZXo9qSuP0VtlaRD5' +
+    't45b5yTsDDkWrUKYrp/sG8nIIsMaA/PheqAUcDKrh5e950297V6+31ma6YE2e+RBOPnOK3g3ZLsdgF286AFcTpj+QnywX1RnLuw2' +
+    'A2uFzNLmZIP7GOL9/+FtQCA=',
+].map((base64) => Buffer.from(base64, 'base64'));
+
+/** Words of 32 bits in a byte order. */
+function words(numbers: readonly number[], littleEndian: boolean): Buffer {
+  const bytes = Buffer.alloc(numbers.length * 4);
+  numbers.forEach((number, index) => {
+    if (littleEndian) bytes.writeUInt32LE(number >>> 0, index * 4);
+    else bytes.writeUInt32BE(number >>> 0, index * 4);
+  });
+  return bytes;
+}
+
+interface InodeWords {
+  readonly mode: number;
+  readonly size: number;
+  readonly namelen: number;
+  readonly offset: number;
+}
+
+/** An inode of either layout; namelen and offset in units of 4 bytes. */
+function inodeBytes({ mode, size, namelen, offset }: InodeWords, wide: boolean, le: boolean): Buffer {
+  const head = le ? [mode, size] : [mode << 16, size << 8];
+  if (wide) return words([...head, le ? namelen << 8 : namelen << 18, offset], le);
+  return words([...head, le ? namelen | (offset << 6) : (namelen << 26) | offset], le);
+}
+
+/** An image with one file "f" whose blocks are given as stored. */
+function imageOf(options: {
+  readonly blocks: readonly Uint8Array[];
+  readonly size: number;
+  readonly flags: number;
+  readonly wide?: boolean;
+  readonly littleEndian?: boolean;
+}): Buffer {
+  const { blocks, size, flags, wide = false, littleEndian: le = true } = options;
+  const inodeSize = wide ? 16 : 12;
+  const tree = 64 + inodeSize;
+  const table = tree + inodeSize + 4;
+  let end = table + blocks.length * 4;
+  const pointers = blocks.map((block) => (end += block.length));
+  const body = Buffer.concat([
+    inodeBytes({ mode: 0o040755, size: inodeSize + 4, namelen: 0, offset: tree / 4 }, wide, le),
+    inodeBytes({ mode: 0o100644, size, namelen: 1, offset: table / 4 }, wide, le),
+    Buffer.from('f\0\0\0'),
+    words(pointers, le),
+    ...blocks,
+  ]);
+  const head = words([0x28cd3d45, 64 + body.length, flags, 0], le);
+  const rest = words([0, 0, blocks.length, 2], le);
+  return Buffer.concat([head, Buffer.from('Compressed ROMFS'), rest, Buffer.from('vendor'.padEnd(16, '\0')), body]);
+}
+
+const variantCodes = async (file: string): Promise<string[]> => {
+  const { stdout } = await runCommand(['info', '--json', file]);
+  return (JSON.parse(stdout) as { variants: { code: string }[] }).variants.map(({ code }) => code);
+};
+
+describe.each([true, false])('with little endian %p', (littleEndian) => {
+  const order = littleEndian ? 'le' : 'be';
+
+  test('inodes of 16 bytes are read, listed and named', async () => {
+    const zlib = openBlock();
+    const bytes = imageOf({ blocks: [zlib.stored], size: zlib.content.length, flags: 3, wide: true, littleEndian });
+    const file = folder.file(`wide-${order}`, bytes);
+    expect(CramfsImage.open(bytes).root.offset).toBe(0);
+    expect((await runCommand(['ls', file])).stdout).toBe('f\n');
+    expect((await runCommand(['tree', file])).stdout).toBe('/\n└── f\n\n0 directories, 1 file\n');
+    expect((await runCommand(['cat', file, '/f'])).bytes.equals(zlib.content)).toBe(true);
+    expect(await variantCodes(file)).toEqual(['wide-inodes']);
+    const { stdout } = await runCommand(['info', '--json', file]);
+    const { account } = JSON.parse(stdout) as { account: { labels: { label: string; bytes: number }[] } };
+    expect(account.labels.find(({ label }) => label === 'superblock')?.bytes).toBe(80);
+    expect(account.labels.find(({ label }) => label === 'inode')?.bytes).toBe(16);
+  });
+
+  test.each([
+    ['with vendor flags', 3 | (2 << 11) | (2 << 14)],
+    ['without a word in the flags', 3],
+  ])('LZMA blocks of 16 KiB %s are read and named', async (name, flags) => {
+    const bytes = imageOf({ blocks: LZMA_BLOCKS, size: TEXT.length, flags, littleEndian });
+    const file = folder.file(`lzma-${name.length}-${order}`, bytes);
+    expect(detectLayout(bytes)).toMatchObject({ pageSize: 16384, method: 'lzma' });
+    const { bytes: content, code } = await runCommand(['cat', file, '/f']);
+    expect(code).toBe(0);
+    expect(content.equals(TEXT)).toBe(true);
+    expect(await variantCodes(file)).toEqual(flags === 3 ? ['lzma'] : ['lzma', 'vendor-flags', 'large-blocks']);
+    const { stdout } = await runCommand(['info', file]);
+    expect(stdout).toContain('no Linux');
+  });
+});
+
+/** A compressed block as the makers write it. */
+function openBlock(): { stored: Buffer; content: Buffer } {
+  const content = TEXT.subarray(0, 4096);
+  const image = buildRawImage({ entries: [{ type: 'file', name: 'f', blocks: [{ kind: 'zlib', data: content }] }] });
+  const view = new DataView(image.buffer, image.byteOffset);
+  const table = (view.getUint32(76 + 8, true) >>> 6) * 4;
+  return { stored: Buffer.from(image.subarray(table + 4, view.getUint32(table, true))), content };
+}
+
+describe('flag bit 11', () => {
+  const withFlags = (bytes: Uint8Array, flags: number): Uint8Array => {
+    const copy = bytes.slice();
+    new DataView(copy.buffer).setUint32(8, flags, true);
+    return copy;
+  };
+  const large = (pageSize: number): Uint8Array =>
+    buildRawImage({
+      pageSize,
+      entries: [
+        {
+          type: 'file',
+          name: 'f',
+          blocks: [1, 2, 3].map((fill) => ({ kind: 'zlib', data: new Uint8Array(pageSize).fill(fill) })),
+        },
+      ],
+    });
+
+  test.each([
+    [8192, 1],
+    [16384, 2],
+    [32768, 3],
+    [65536, 4],
+    [131072, 5],
+  ])("is a vendor's where blocks of %d bytes fit and no pointer has flags", (pageSize, log) => {
+    const bytes = withFlags(large(pageSize), 3 | (log << 11));
+    expect(detectLayout(bytes)).toMatchObject({
+      pageSize,
+      method: 'zlib',
+      flagReading: { extendedPointers: false },
+    });
+    const image = openDetected(bytes);
+    expect(image.pageSize).toBe(pageSize);
+  });
+
+  test('is EXT_BLOCK_POINTERS where pointers have its flags', () => {
+    for (const name of ['mini-XX', 'mini-BXX', 'mini-x', 'tiny-XX', 'adv']) {
+      const layout = detectLayout(fixture(`images/${name}.cramfs.gz`));
+      expect(layout).toMatchObject({ pageSize: 4096, method: 'zlib', flagReading: { extendedPointers: true } });
+    }
+  });
+
+  test('is EXT_BLOCK_POINTERS where nothing speaks for a vendor', () => {
+    const bytes = withFlags(large(4096), 0x803);
+    expect(detectLayout(bytes)).toMatchObject({ pageSize: 4096, flagReading: { extendedPointers: true } });
+  });
+
+  test('is explained', async () => {
+    const file = folder.file('vendor-16k', withFlags(large(16384), 0x1003));
+    const { stdout } = await runCommand(['info', file]);
+    expect(stdout).toContain("flag bits 11 to 15 are a vendor's, not EXT_BLOCK_POINTERS");
+    expect(stdout).toContain('blocks of 16 KiB');
+    expect((await runCommand(['cat', file, '/f'])).bytes).toHaveLength(3 * 16384);
+  });
+});
+
+describe('ordinary images', () => {
+  test.each(fixtureNames('images'))('%s is no variant', async (name) => {
+    expect(await variantCodes(folder.fixture(`images/${name}`))).toEqual([]);
+  });
+
+  test.each(fixtureNames('malformed').filter((name) => name.endsWith('.img')))('%s is none either', async (name) => {
+    const { stdout } = await runCommand(['info', '--json', folder.fixture(`malformed/${name}`)]);
+    const { variants = [] } = JSON.parse(stdout) as { variants?: { code: string }[] };
+    expect(variants.map(({ code }) => code)).toEqual(name.startsWith('019') ? ['crc-swapped'] : []);
+  });
+});
+
+describe('LZMA blocks', () => {
+  const [block = Buffer.alloc(0)] = LZMA_BLOCKS;
+
+  test('inflate to what they were made of', () => {
+    expect(inflateLzma(block, 16384)).toEqual(Uint8Array.from(TEXT.subarray(0, 16384)));
+  });
+
+  test('with a length of 64 bits inflate too', () => {
+    const long = Buffer.concat([block.subarray(0, 9), Buffer.alloc(4), block.subarray(9)]);
+    expect(inflateLzma(long, 16384)).toEqual(Uint8Array.from(TEXT.subarray(0, 16384)));
+  });
+
+  test('that are cut or too long end in a sentence', () => {
+    expect(inflateLzma(block, 16383)).toBe('it inflates to more than 16383 bytes');
+    for (let length = 0; length < block.length - 6; length++) {
+      expect(typeof inflateLzma(block.subarray(0, length), 16384)).toBe('string');
+    }
+  });
+
+  test('with any byte changed end in bytes or a sentence, never in an exception', () => {
+    for (let at = 0; at < block.length; at++) {
+      const changed = Buffer.from(block);
+      changed[at] = (changed[at] ?? 0) ^ 0x55;
+      const output = inflateLzma(changed, 16384);
+      expect(typeof output === 'string' || output.length <= 16384).toBe(true);
+    }
+  });
+});
