@@ -117,7 +117,7 @@ describe('the JSON of a mapping', () => {
     expect(Object.keys(json([ROOT, HELLO]))).toEqual([...KEYS, 'mount']);
     expect(Object.keys(json([ROOT, HELLO, '--crc']))).toEqual([...KEYS, 'touch', 'crc32', 'mount']);
     expect(Object.keys(json([ROOT, HELLO, '--crc', '--pages']))).toEqual([...KEYS, 'pages', 'touch', 'crc32', 'mount']);
-    expect(Object.keys(json([ROOT, '/bin']))).toEqual([...KEYS, 'mount']);
+    expect(Object.keys(json([ROOT, '/bin'], 2))).toEqual([...KEYS, 'mount']);
     expect(Object.keys(json([ROOT, HELLO, '--length', '0']))).toEqual([...KEYS, 'mount']);
     const [answer, refused] = batch([{ path: HELLO }, { path: HELLO, flags: 'rdwr' }]).results;
     expect(Object.keys(answer as object)).toEqual(KEYS);
@@ -125,7 +125,7 @@ describe('the JSON of a mapping', () => {
   });
 
   test('of a failed mmap has nulls', () => {
-    expect(json([ROOT, '/bin'])).toMatchObject({
+    expect(json([ROOT, '/bin'], 2)).toMatchObject({
       errno: 'ENODEV',
       state: null,
       bailout: null,
@@ -523,6 +523,18 @@ describe('an image', () => {
   test('with links shows where they lead', () => {
     const { stdout } = run([folder.fixture('images/mini-XX.cramfs.gz'), '/links/absolute']);
     expect(stdout).toMatch(/^\/links\/absolute -> \//);
+  });
+});
+
+describe('a warning', () => {
+  test('tells of the last page that Linux loses, where it is lost', () => {
+    const codes = (...options: string[]): unknown[] =>
+      (json([ROOT, '/bin/bare', ...options]).warnings as { code: string }[]).map(({ code }) => code);
+    expect(codes()).toEqual([]); // mapped directly
+    expect(codes('--prot', 'rw', '--crc')).toEqual(['last-page-zeros']);
+    expect(codes('--phys', '0')).toEqual(['last-page-zeros']);
+    expect(codes('--offset', '1p')).toEqual([]);
+    expect(json([ROOT, '/bin/bare', '--phys', '0', '--crc']).crc32).toEqual(['c71c0011']);
   });
 });
 

@@ -171,6 +171,10 @@ function judge(board: Board, request: MapRequest, content: Uint8Array, lastIsDir
       expect({ request, page, touch, crc }).toEqual({ request, page, touch: 'o', crc: crcHex(crc32(expected)) });
     }
   }
+  const losing = hasDefect && pgoff < filePages && pgoff + pages >= filePages && !direct.has(filePages - 1 - pgoff);
+  expect(verdict.warnings.map(({ code }) => code).filter((code) => code !== 'page-size')).toEqual(
+    losing ? ['last-page-zeros'] : [],
+  );
   // The invariants of the library find the same, and nothing else.
   for (const { code, pages: where } of checkInvariants(verdict, board)) {
     expect({ request, code, hasDefect }).toEqual({

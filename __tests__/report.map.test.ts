@@ -99,6 +99,10 @@ MIXEDMAP: 3 of 6 pages run from flash; 3 pages cost RAM when touched.
   0 ###...
     # direct, . paged
 
+warning: page 5 of the file, its last, shows zeros in place of its data: Linux
+  takes a direct last block of a whole page for a hole where it does not map it
+  directly, and read(2) does likewise.
+
 kernel log
   cramfs: range: block 3/5 got 0xc0021800 expects 0xc0021400
   cramfs: mapped zf_gap_mid[0] at 0x10082000 (3/6 pages) to vma 0x7ffff7ef2000,

@@ -13,7 +13,7 @@ import { pageVerdicts } from './pageVerdicts.ts';
 import { type MappedProcess, mapInNewProcess } from './process.ts';
 import { looksAtPages, type MapDetail, type MapRequest } from './request.ts';
 import { findRunEnd } from './runEnd.ts';
-import { findWarnings, requireNotTruncated } from './warnings.ts';
+import { findWarnings, lastPageWarning, requireNotTruncated } from './warnings.ts';
 
 /** The request as understood. */
 type Understood = Pick<MapVerdict, 'path' | 'offset' | 'length' | 'prot' | 'flags' | 'pageSize' | 'file'>;
@@ -175,7 +175,7 @@ function describe(
     log,
     pagesBehindEnd: Math.min(pages, Math.max(0, behindEnd)),
     runEnd: findRunEnd(mapped, pages),
-    warnings: findWarnings(mapped, direct, hangs),
+    warnings: [...findWarnings(mapped, direct, hangs), ...lastPageWarning(mapped, direct, pages)],
     pages: looksAtPages(detail) ? pageVerdicts(mapped, vma, detail) : null,
     trace,
     beyond: trace === null ? null : mm.entriesBehind(vma),

@@ -67,7 +67,7 @@ export type RunEnd =
 
 /** Something about the image that the user should know, beside the verdict. */
 export interface MapWarning {
-  readonly code: 'outside-image' | 'foreign-memory' | 'truncated' | 'page-size' | 'populate-hangs';
+  readonly code: 'outside-image' | 'foreign-memory' | 'truncated' | 'page-size' | 'populate-hangs' | 'last-page-zeros';
   readonly message: string;
 }
 

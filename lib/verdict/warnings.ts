@@ -4,6 +4,7 @@
 import { CramfsError } from '../errors.ts';
 import { filePages } from '../driver/inode.ts';
 import { findBlock } from '../driver/readFolio.ts';
+import { fileBlock } from '../image/blocks.ts';
 import { guessPageSize } from '../image/pageSize.ts';
 import type { PteRun } from '../mm/pageTable.ts';
 import type { MapWarning } from './mapVerdict.ts';
@@ -55,6 +56,30 @@ export function findWarnings(mapped: Mapped, direct: readonly PteRun[], hangs: b
     ...hangWarning(hangs),
     ...pageSizeWarning(mapped),
     ...truncationWarning(mapped),
+  ];
+}
+
+/**
+ * The last-page defect of Linux's read path: a direct last block of a whole page is taken for a hole, so that the page
+ * reads as zeros wherever it is not mapped directly.
+ *
+ * @param pages pages of the vma
+ */
+export function lastPageWarning(mapped: Mapped, direct: readonly PteRun[], pages: number): MapWarning[] {
+  const { board, file, pgoff } = mapped;
+  const { inode } = file;
+  const last = Math.floor(inode.size / board.cpu.pageSize) - 1;
+  if (inode.type !== 'file' || inode.size % board.cpu.pageSize !== 0 || last < pgoff || last >= pgoff + pages)
+    return [];
+  if (direct.some((run) => last - pgoff >= run.page && last - pgoff < run.page + run.pages)) return [];
+  if (fileBlock(board.image, inode, last, file.resolved.path).kind !== 'direct') return [];
+  return [
+    {
+      code: 'last-page-zeros',
+      message:
+        `page ${String(last)} of the file, its last, shows zeros in place of its data: Linux takes a direct last block ` +
+        'of a whole page for a hole where it does not map it directly, and read(2) does likewise',
+    },
   ];
 }
 
