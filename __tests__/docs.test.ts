@@ -1,13 +1,10 @@
 /**
  * What the documentation shows is what comes out.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Io } from '../lib/cli/io.ts';
+import { readFileSync } from 'node:fs';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { runCramfsMap } from '../lib/cli/run.ts';
-import { fixture } from './fixtures.ts';
+import { Folder, type Run, runWith } from './cli.ts';
 
 const text = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
@@ -16,38 +13,24 @@ function blocks(markdown: string, language: string): string[] {
   return [...markdown.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map((match) => match[1] ?? '');
 }
 
-let folder = '';
-const images: Readonly<Record<string, string>> = {
-  'root.cramfs': 'images/root-XX.cramfs.gz',
-  'adv.cramfs': 'patch/adv.cramfs.gz',
-  'adj.cramfs': 'patch/adj.cramfs.gz',
-};
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'cramfs-docs-'));
-  for (const [name, from] of Object.entries(images)) writeFileSync(join(folder, name), fixture(from));
-});
+const folder = new Folder();
+const images = new Map([
+  ['root.cramfs', folder.fixture('images/root-XX.cramfs.gz')],
+  ['adv.cramfs', folder.fixture('patch/adv.cramfs.gz')],
+  ['adj.cramfs', folder.fixture('patch/adj.cramfs.gz')],
+]);
 
 afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
+  folder.remove();
 });
 
 /** Runs `cramfs-map …` as written in a document. */
-function run(command: string): { stdout: string; stderr: string; code: number } {
-  let stdout = '';
-  let stderr = '';
-  const io: Io = {
-    stdout: { isTTY: false, columns: undefined, write: (piece) => void (stdout += piece) },
-    stderr: { isTTY: false, columns: undefined, write: (piece) => void (stderr += piece) },
-    stdin: 0,
-    env: {},
-  };
+function run(command: string): Run {
   const argv = command
     .split(/\s+/)
     .slice(1)
-    .map((word) => (word in images ? join(folder, word) : word));
-  const code = runCramfsMap(argv, io);
-  return { stdout, stderr, code };
+    .map((word) => images.get(word) ?? word);
+  return runWith(runCramfsMap, argv);
 }
 
 describe('README', () => {

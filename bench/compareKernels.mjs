@@ -12,6 +12,7 @@ const PAGE = 4096;
 
 /** Pseudo-random bytes that hardly compress. */
 let state = 12345;
+/** @param {number} length */
 const noise = (length) => {
   const bytes = new Uint8Array(length);
   for (let i = 0; i < length; i++) {
@@ -21,9 +22,14 @@ const noise = (length) => {
   return bytes;
 };
 
+/** @typedef {import('../dist/lib/build/rawImage.js').RawEntry} RawEntry */
+/** @typedef {import('../dist/lib/image/blocks.js').BlockKind} BlockKind */
+
+/** @type {RawEntry[]} */
 const entries = Array.from({ length: FILES }, (_, n) => {
   const pages = 1 + (n % 5);
   const size = pages * PAGE - (n % 3 === 0 ? 0 : 100 + (n % 997));
+  /** @type {((i: number) => BlockKind)[]} */
   const kinds = [
     () => 'direct',
     (i) => (i < pages - 1 ? 'direct' : 'zlib'),

@@ -154,9 +154,18 @@ function mapAction(imageFile: string | undefined, path: string | undefined, opti
           : report(board, wanted, detail, options, io),
       );
     }
-    if (requirement === null || meets(verdict, requirement)) return EXIT.ok;
-    io.stderr.write(`cramfs-map: ${printableName(verdict.path)} is not ${requirement}: ${outcome(verdict)}\n`);
-    return EXIT.findings;
+    if (requirement !== null && !meets(verdict, requirement)) {
+      io.stderr.write(`cramfs-map: ${printableName(verdict.path)} is not ${requirement}: ${outcome(verdict)}\n`);
+      return EXIT.findings;
+    }
+    const { inode } = board.open(wanted.path);
+    if (inode.type === 'directory') {
+      // The verdict stands (ENODEV), and the path is a mistake all the same.
+      const at = `at byte ${String(inode.position)}, 0x${inode.position.toString(16)}`;
+      io.stderr.write(`cramfs-map: ${printableName(verdict.path)}: it is a directory, not a file (${at})\n`);
+      return EXIT.usage;
+    }
+    return EXIT.ok;
   } finally {
     source.close();
   }

@@ -20,16 +20,15 @@ export const MAX_DETAIL_PAGES = 1 << 20;
 /**
  * Touches each page and tells what came of it.
  *
- * @throws CramfsError LIMIT for a mapping of more than MAX_DETAIL_PAGES; IO; TRUNCATED or OUTSIDE_IMAGE for block pointers that are not there
+ * @throws CramfsError USAGE for a mapping of more than MAX_DETAIL_PAGES; IO; TRUNCATED or OUTSIDE_IMAGE for block pointers that are not there
  */
 export function pageVerdicts(mapped: MappedProcess, vma: Vma, detail: MapDetail): PageVerdict[] {
   const { pageSize } = mapped.board.cpu;
   const verdicts: PageVerdict[] = [];
   const pages = vmaPages(vma, pageSize);
   if (pages > MAX_DETAIL_PAGES) {
-    throw new CramfsError('LIMIT', {
-      expected: `at most ${String(MAX_DETAIL_PAGES)} pages to look at one by one`,
-      found: String(pages),
+    throw new CramfsError('USAGE', {
+      found: `${String(pages)} pages are too many to look at one by one: at most ${String(MAX_DETAIL_PAGES)}`,
     });
   }
   for (let page = 0; page < pages; page++) {
