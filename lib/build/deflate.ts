@@ -11,6 +11,7 @@ import {
   zlibDeflateInit2,
   zlibDeflateReset,
 } from 'pako';
+import { MAX_SMALL_INPUT, smallDeflate } from './zlib/smallDeflate.ts';
 
 /** Compresses one block to a zlib stream. The result is the caller's. */
 export type Deflate = (block: Uint8Array) => Uint8Array;
@@ -21,11 +22,23 @@ const WINDOW_BITS = 15;
 const MEMORY_LEVEL = 8;
 
 /**
- * compress2() of classic zlib at a level of 1 to 9, with one state that is reset from block to block.
+ * compress2() of classic zlib at a level of 1 to 9: blocks of up to 8 KiB, at the levels of mkcramfs and util-linux, in
+ * a way made for them, others with pako.
  *
  * Node's own zlib hashes differently and gives other bytes.
  */
 export function classicDeflate(level: number): Deflate {
+  const small = smallDeflate(level);
+  let large: Deflate | null = null;
+  return (block) => {
+    if (small !== null && block.length <= MAX_SMALL_INPUT) return small(block);
+    large ??= pakoDeflate(level);
+    return large(block);
+  };
+}
+
+/** The same with pako, for any input, with one state that is reset from block to block. */
+export function pakoDeflate(level: number): Deflate {
   const stream = new ZStream();
   check(zlibDeflateInit2(stream, level, Z_DEFLATED, WINDOW_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY, true), Z_OK);
   let output = new Uint8Array(1 << 13);
