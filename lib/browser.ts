@@ -27,8 +27,14 @@ export { type AddressRange, type MemoryLayout, PhysicalMemory, type Place } from
 export { AddressSpace, type MmapRequest, type MmapResult, type PageView, type Touch } from './mm/addressSpace.ts';
 export { type Cpu, type CpuName, makeCpu } from './mm/cpu.ts';
 export type { Errno } from './mm/errno.ts';
-export type { FileOperations, FolioRead, MmapHooks, OpenFile } from './mm/fileOperations.ts';
+export type { FileOperations, FolioRead, MmapHooks, NommuOperations, OpenFile } from './mm/fileOperations.ts';
 export type { Kernel, TraceEntry } from './mm/kernel.ts';
+export { type MachineOptions, NommuMachine } from './mm/nommu/machine.ts';
+export { NommuProcess, type NommuMmapResult } from './mm/nommu/process.ts';
+export type { MapsType } from './mm/nommu/procMaps.ts';
+export type { NommuRegion } from './mm/nommu/regions.ts';
+export type { NommuFile, NommuMmapRequest } from './mm/nommu/validate.ts';
+export type { NommuVma } from './mm/nommu/vmaTree.ts';
 export { type Folio, PageTable, type Pte, type PteRun } from './mm/pageTable.ts';
 export { remapPfnRange, remapPfnRangeComplete, remapPfnRangePrepare, vmfInsertMixed } from './mm/remap.ts';
 export type { Vma, VmAreaDesc } from './mm/vma.ts';
@@ -40,6 +46,7 @@ export { PathWalker, type Resolved } from './driver/lookup.ts';
 export { DEFAULT_MODEL, KERNEL_MODELS, kernelModel } from './driver/models/index.ts';
 export type { CramfsFile, KernelModel } from './driver/models/kernelModel.ts';
 export { mountCramfs, type MountedCramfs, type MountResult } from './driver/mount.ts';
+export { type MtdDevice, mountFromMtd } from './driver/mtd.ts';
 export { readFile as readFolios, readFolio } from './driver/readFolio.ts';
 export { Board, type BoardFile, type BoardOptions, type BoardVariant } from './verdict/board.ts';
 export {
@@ -51,8 +58,20 @@ export {
 } from './verdict/compareKernels.ts';
 export { checkInvariants, type InvariantCode, type Violation } from './verdict/invariants.ts';
 export { mapInNewProcess, type MappedProcess } from './verdict/process.ts';
-export type { MapState, MapVerdict, MapWarning, PageKind, PageVerdict, RunEnd, Sight } from './verdict/mapVerdict.ts';
+export type {
+  MapState,
+  MapVerdict,
+  MapWarning,
+  PageKind,
+  PageVerdict,
+  NommuOutcome,
+  RunEnd,
+  Sight,
+} from './verdict/mapVerdict.ts';
 export type { MapDetail, MapRequest } from './verdict/request.ts';
+export { checkFlatHeader, decodeFlatHeader, type FlatHeader, type FlatProgram } from './exec/bflt.ts';
+export type { ExecResult, TextPlace } from './exec/flatLoader.ts';
+export { type NommuCall, type NommuFileRequest, NommuSystem, type NommuSystemOptions } from './exec/nommuSystem.ts';
 export { mapJson, SCHEMA_VERSION, sightWord } from './report/mapJson.ts';
 export { mapText, type TextOptions } from './report/mapText.ts';
 export { COLOURS, NO_COLOURS, type Style } from './report/style.ts';

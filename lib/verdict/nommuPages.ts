@@ -15,7 +15,7 @@ import { sightOf } from './sight.ts';
 type Mapped = Pick<MappedProcess, 'board' | 'file' | 'pgoff'>;
 
 /**
- * Reads each page. Where there is no memory the read is a bus error and kills.
+ * Reads each page. Where there is no memory for sure the read is a bus error and kills.
  *
  * @throws CramfsError IO; TRUNCATED or OUTSIDE_IMAGE for block pointers that are not there
  */
@@ -28,15 +28,15 @@ export function nommuPages(mapped: Mapped, machine: NommuMachine, vma: NommuVma,
     const index = mapped.pgoff + page;
     const bytes = machine.read(address, pageSize);
     const phys = inFlash ? address : null;
-    const isRam = bytes === null && machine.kernel.memory.placeOf(address).kind === 'ram';
-    const view: PageView = bytes !== null || isRam ? { touch: 'ok', bytes } : { touch: 'killed' };
+    const foreign = bytes === null && machine.kernel.memory.placeOf(address).kind === 'foreign';
+    const view: PageView = bytes !== null || foreign ? { touch: 'ok', bytes } : { touch: 'killed' };
     verdicts.push({
       page,
       kind: view.touch === 'killed' ? 'killed' : inFlash ? 'direct' : 'paged',
       phys,
       source: detail.pages === true ? storedAs(mapped, index) : null,
       crc: detail.crc === true && bytes !== null ? crc32(bytes) : null,
-      foreign: isRam,
+      foreign,
       sight: detail.trace === true ? sight(mapped, index, view, phys) : null,
       asRead: detail.trace === true && bytes !== null ? showsWhatReadGives(mapped, index, bytes) : null,
     });
