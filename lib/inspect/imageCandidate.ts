@@ -15,7 +15,13 @@ import { decodeSuperblock, type Superblock } from '../format/superblock.ts';
 import { CramfsImage } from '../image/image.ts';
 import { type ByteSource, sliceSource } from '../source/byteSource.ts';
 import { type CrcVerdict, superblockCrc } from './imageCrc.ts';
-import { offsetWithoutSpare, SPARE_GEOMETRIES, type SpareGeometry, withoutSpare } from './spareBytes.ts';
+import {
+  offsetWithoutSpare,
+  offsetWithSpare,
+  SPARE_GEOMETRIES,
+  type SpareGeometry,
+  withoutSpare,
+} from './spareBytes.ts';
 import { survey } from './survey.ts';
 
 /** An image in a file, or what is left of one. */
@@ -127,7 +133,8 @@ function withSpareLeftOut(
       const source = sliceSource(clean, offset);
       const crc = superblockCrc(source, superblock);
       if (crc.state !== 'good' && crc.state !== 'swapped') continue;
-      return { offset: at - superblock.position, superblock, size: superblock.size, crc, signatureGood, spare, source };
+      const start = offsetWithSpare(offset, spare);
+      return { offset: start, superblock, size: superblock.size, crc, signatureGood, spare, source };
     }
   }
   return null;

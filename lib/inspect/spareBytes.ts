@@ -26,6 +26,11 @@ export function offsetWithoutSpare(offset: number, { page, spare }: SpareGeometr
   return within < page ? Math.floor(offset / (page + spare)) * page + within : null;
 }
 
+/** The inverse: where a byte lies in the dump. */
+export function offsetWithSpare(offset: number, { page, spare }: SpareGeometry): number {
+  return Math.floor(offset / page) * (page + spare) + (offset % page);
+}
+
 /** The dump without its spare bytes. Pages are counted from byte 0 of the source; closing is left to the caller. */
 export function withoutSpare(source: ByteSource, { page, spare }: SpareGeometry): ByteSource {
   const whole = page + spare;
@@ -41,7 +46,7 @@ export function withoutSpare(source: ByteSource, { page, spare }: SpareGeometry)
         const at = offset + filled;
         const within = at % page;
         const wanted = Math.min(page - within, length - filled);
-        const bytes = source.read(Math.floor(at / page) * whole + within, wanted);
+        const bytes = source.read(offsetWithSpare(at, { page, spare }), wanted);
         result.set(bytes, filled);
         filled += bytes.length;
         if (bytes.length < wanted) break;

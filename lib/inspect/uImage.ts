@@ -41,7 +41,7 @@ export function readUImage(source: ByteSource, offset: number): UImage | null {
   const dataCrc = view.getUint32(24); //                   24 – ih_dcrc
   //                                                       28 – ih_os, ih_arch, ih_type, ih_comp
   const name = header.slice(32, 64); //                    32 – ih_name
-  const zeroed = header.slice();
+  const zeroed = Uint8Array.from(header);
   zeroed.fill(0, 4, 8);
   const end = name.indexOf(0);
   const computed = dataCrcOf(source, offset + UIMAGE_HEADER_SIZE, size);
