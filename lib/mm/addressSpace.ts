@@ -1,6 +1,7 @@
 /**
  * The address space of a process: mmap(), and the page faults that follow (mm/mmap.c, mm/memory.c, mm/filemap.c).
  */
+import { anonymousMemory } from './anonymousMemory.ts';
 import { isReadable } from './cpu.ts';
 import type { Errno } from './errno.ts';
 import type { FolioRead, OpenFile } from './fileOperations.ts';
@@ -10,11 +11,13 @@ import {
   madviseDontneed,
   mlock,
   mprotect,
+  mprotectRange,
   mremap,
   munmapRange,
   type Protection,
   writePage,
 } from './laterOperations.ts';
+import { findMerger } from './merge.ts';
 import { type Folio, PageTable, type PteRun } from './pageTable.ts';
 import { type Vma, type VmAreaDesc, vmaPages } from './vma.ts';
 import {
@@ -51,6 +54,8 @@ export interface MmapRequest {
   readonly locked?: boolean;
   /** Virtual address to map at, page aligned. Default: the kernel's choice. */
   readonly address?: number | undefined;
+  /** MAP_FIXED: what is mapped in the range already is unmapped first. */
+  readonly fixed?: boolean;
   /** Whether the page right behind the mapping is memory in use: top-down, it is what was mapped before. */
   readonly neighbour?: boolean;
 }
@@ -82,9 +87,11 @@ export class AddressSpace {
   readonly pageTable = new PageTable();
   readonly #vmas: Vma[] = [];
   readonly #pageCache = new Map<OpenFile, Map<number, FolioRead>>();
+  readonly #anonymous: OpenFile;
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
+    this.#anonymous = anonymousMemory(kernel.cpu.pageSize);
   }
 
   /** The mappings, lowest address first. */
@@ -101,6 +108,7 @@ export class AddressSpace {
     if (typeof desc === 'string') return { errno: desc };
     const hooks = file.operations.mmap;
     if (hooks === null) return { errno: 'ENODEV' };
+    if (request.fixed === true) this.munmap(desc.start, desc.end - desc.start);
     if (request.neighbour === true) this.#occupy(desc.end);
     const vma = this.#place(desc, hooks);
     if ('errno' in vma || 'bug' in vma) return vma;
@@ -116,13 +124,32 @@ export class AddressSpace {
     this.pageTable.setFolio(vpn, { bytes: new Uint8Array(pageSize), anonymous: true });
   }
 
+  /** mmap() of anonymous private memory. */
+  mmapAnonymous(request: Omit<MmapRequest, 'offset' | 'shared'> & { readonly address: number }): MmapResult {
+    return this.mmap(this.#anonymous, { ...request, offset: request.address, shared: false });
+  }
+
+  /** Enlarges the mappings beside the one to be so that they take it in; null where that cannot be. */
+  #expand(desc: VmAreaDesc): Vma | null {
+    const merger = findMerger(this.#vmas, desc, this.kernel.cpu.pageSize);
+    if (merger === null) return null;
+    const { replaced, merged } = merger;
+    for (const vma of replaced) this.replace(vma, []);
+    this.#vmas.push(merged);
+    return merged;
+  }
+
   #place(
     desc: VmAreaDesc,
     hooks: NonNullable<OpenFile['operations']['mmap']>,
   ): Vma | { errno: Errno } | { bug: string } {
     try {
+      const expanded = hooks.preparesFirst === true ? null : this.#expand(desc);
+      if (expanded !== null) return expanded;
       const refused = hooks.prepare(desc, this.kernel);
       if (refused !== null) return { errno: refused };
+      const merged = hooks.preparesFirst === true ? this.#expand(desc) : null;
+      if (merged !== null) return merged;
       const { start, end, pgoff, vmFlags, pageProt, file } = desc;
       const vma: Vma = { start, end, pgoff, vmFlags, pageProt, file };
       this.#vmas.push(vma);
@@ -286,6 +313,11 @@ export class AddressSpace {
   /** mprotect() of a mapping; see {@link mprotect}. */
   mprotect(vma: Vma, protection: Protection): Errno | null {
     return mprotect(this, vma, protection);
+  }
+
+  /** mprotect() of a range, a part of mappings perhaps; see {@link mprotectRange}. */
+  mprotectRange(address: number, length: number, protection: Protection): Errno | null {
+    return mprotectRange(this, address, length, protection);
   }
 
   /** madvise(MADV_DONTNEED) of a mapping; see {@link madviseDontneed}. */

@@ -14,6 +14,11 @@ export type FolioRead = { readonly bytes: Uint8Array } | { readonly error: Errno
 
 /** What mmap() of a file calls. */
 export interface MmapHooks {
+  /**
+   * Whether prepare runs before memory management tries to merge the mapping with its neighbours (mmap_prepare()). The
+   * older mmap() is called only for a mapping that stays by itself.
+   */
+  readonly preparesFirst?: boolean;
   /** Decides, before the vma exists. It may change the description only. */
   prepare(desc: VmAreaDesc, kernel: Kernel): Errno | null;
   /** Populates, once the vma is in place. An error unmaps it again. */

@@ -5,6 +5,7 @@
  */
 import type { AddressSpace, PageView, Touch } from './addressSpace.ts';
 import type { Errno } from './errno.ts';
+import { findMerger } from './merge.ts';
 import { type Vma, vmaPages } from './vma.ts';
 import {
   isCowMapping,
@@ -71,6 +72,35 @@ export function munmapRange(mm: AddressSpace, address: number, length: number): 
 /** The part [start, end) of a mapping, or null where there is none. */
 function slice(vma: Vma, start: number, end: number, pageSize: number): Vma | null {
   return start >= end ? null : { ...vma, start, end, pgoff: vma.pgoff + (start - vma.start) / pageSize };
+}
+
+/**
+ * mprotect() of [address, address + length): mappings that reach beyond are split, and what is alike afterwards is merged.
+ * ENOMEM where a part of the range is not mapped; the parts before it have their new protection then.
+ */
+export function mprotectRange(mm: AddressSpace, address: number, length: number, protection: Protection): Errno | null {
+  const { pageSize } = mm.kernel.cpu;
+  if (address % pageSize !== 0) return 'EINVAL';
+  const end = address + Math.ceil(length / pageSize) * pageSize;
+  let at = address;
+  for (const vma of mm.vmas) {
+    if (vma.end <= at || vma.start >= end) continue;
+    if (vma.start > at) return 'ENOMEM';
+    const to = Math.min(vma.end, end);
+    const inner = slice(vma, at, to, pageSize);
+    if (inner === null) continue;
+    const refused = mprotect(mm, inner, protection);
+    if (refused !== null) return refused;
+    mm.replace(vma, [slice(vma, vma.start, at, pageSize), inner, slice(vma, to, vma.end, pageSize)]);
+    // Not there: it has been taken in by the one before it, alike already.
+    const merger = mm.vmas.includes(inner) ? findMerger(mm.vmas, inner, pageSize) : null;
+    if (merger !== null) {
+      for (const neighbour of merger.replaced) mm.replace(neighbour, []);
+      mm.replace(inner, [merger.merged]);
+    }
+    at = to;
+  }
+  return at < end ? 'ENOMEM' : null;
 }
 
 /** mprotect() of a whole mapping: EACCES for what the mapping may never become. */

@@ -23,24 +23,15 @@ export interface MappedProcess {
 /** generic_file_readonly_mmap(): everything through the page cache, and not a word in the log. */
 const READONLY_MMAP: MmapHooks = { prepare: () => null, complete: () => null };
 
-/** Runs one mmap() in a new process. */
-export function mapInNewProcess(
-  board: Board,
-  file: BoardFile,
-  request: MmapRequest,
-  trace: TraceEntry[] | null,
-): MappedProcess {
+/** Opens a file of the board read-only; `observe` is told what the driver decides about its mappings. */
+export function openForMapping(board: Board, file: BoardFile, observe?: (decision: Decision) => void): OpenFile {
   const fs = board.mounted();
   const { inode, resolved } = file;
   const { name } = resolved;
-  let decision: Decision | null = null;
-  const observe = (made: Decision): void => {
-    decision = made;
-  };
   const mappable = fs.canMapDirectly
     ? board.kernel.hooks({ fs, inode, name, observe, stackInit: board.stackInit })
     : READONLY_MMAP;
-  const openFile: OpenFile = {
+  return {
     name,
     size: inode.size,
     operations: {
@@ -48,6 +39,19 @@ export function mapInNewProcess(
       readFolio: (index) => readFolio(fs, inode, index, board.image.inflate),
     },
   };
+}
+
+/** Runs one mmap() in a new process. */
+export function mapInNewProcess(
+  board: Board,
+  file: BoardFile,
+  request: MmapRequest,
+  trace: TraceEntry[] | null,
+): MappedProcess {
+  let decision: Decision | null = null;
+  const openFile = openForMapping(board, file, (made) => {
+    decision = made;
+  });
   const kernel: Kernel = {
     cpu: board.cpu,
     memory: board.memory,

@@ -14,7 +14,7 @@ export interface CramfsFile {
   /** What an automatic variable holds that nobody set: an unsigned 32-bit number. */
   readonly stackInit: number;
   /** Told what is decided. */
-  readonly observe?: (decision: Decision) => void;
+  readonly observe?: ((decision: Decision) => void) | undefined;
 }
 
 /** How one kernel, or one family of kernels, maps files. */

@@ -26,6 +26,7 @@ function logMapped({ name }: CramfsFile, range: DirectRange, vma: Vma, mm: Addre
 function asPosted(file: CramfsFile, mixedPfn: MixedPfn): MmapHooks {
   const { fs, inode, name, stackInit, observe } = file;
   return {
+    preparesFirst: true,
     prepare(desc, kernel) {
       const pages = vmaPages(desc, kernel.cpu.pageSize);
       const decision = decide(fs, inode, { name, pgoff: desc.pgoff, pages, vmFlags: desc.vmFlags }, kernel.log);
@@ -65,6 +66,7 @@ type Intended = { readonly state: PrepopulateState; readonly range: DirectRange 
 function asIntended(file: CramfsFile): MmapHooks {
   const { fs, inode, name, observe } = file;
   return {
+    preparesFirst: true,
     prepare(desc, kernel) {
       const { pageSize } = kernel.cpu;
       const pages = vmaPages(desc, pageSize);

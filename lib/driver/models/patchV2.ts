@@ -18,6 +18,7 @@ type MmapAction =
 
 function hooks({ fs, inode, name, observe }: CramfsFile): MmapHooks {
   return {
+    preparesFirst: true,
     prepare(desc, kernel) {
       const { pageSize } = kernel.cpu;
       const vma = { pages: vmaPages(desc, pageSize), start: desc.start, pageProt: desc.pageProt };

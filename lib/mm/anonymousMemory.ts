@@ -1,0 +1,28 @@
+/**
+ * Anonymous memory: what has no file behind it, and reads as zeros until it is written.
+ */
+import type { FileOperations, OpenFile } from './fileOperations.ts';
+
+/** Each page is a page of zeros; what is written is copied, as in any private mapping. */
+class ZeroPages implements FileOperations {
+  readonly mmap = { prepare: () => null, complete: () => null };
+  readonly #zeros: { readonly bytes: Uint8Array };
+
+  constructor(pageSize: number) {
+    this.#zeros = { bytes: new Uint8Array(pageSize) };
+  }
+
+  readFolio(): { readonly bytes: Uint8Array } {
+    return this.#zeros;
+  }
+}
+
+/** What stands in for the file of an anonymous mapping. Its offset is the mapping's own address, as in the kernel. */
+export function anonymousMemory(pageSize: number): OpenFile {
+  return { name: '', size: Infinity, operations: new ZeroPages(pageSize) };
+}
+
+/** Whether a mapping with this file is anonymous memory. */
+export function isAnonymous(file: OpenFile): boolean {
+  return file.operations instanceof ZeroPages;
+}
