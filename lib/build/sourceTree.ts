@@ -56,15 +56,24 @@ export function bytesContent(bytes: Uint8Array): FileContent {
   return { size: bytes.length, read: () => bytes };
 }
 
+/** Directories in each other: more than fit into a path that Linux takes in one system call (PATH_MAX, 4096 bytes). */
+export const MAX_DEPTH = 2048;
+
 /**
  * The parts of a path; "." and empty parts do not count.
  *
- * @throws CramfsError USAGE for ".."
+ * @throws CramfsError USAGE for "..", UNFIT for more than {@link MAX_DEPTH}
  */
 export function pathParts(path: string): string[] {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..')) {
     throw new CramfsError('USAGE', { path, found: 'a path with ".." has no place in an image' });
+  }
+  if (parts.length > MAX_DEPTH) {
+    throw new CramfsError('UNFIT', {
+      expected: `at most ${MAX_DEPTH} directories deep`,
+      found: `a path of ${parts.length}`,
+    });
   }
   return parts;
 }

@@ -202,19 +202,18 @@ function badField(what: string, position: number, found: string): never {
 }
 
 function checkSum(header: Uint8Array, position: number): void {
-  const stored = field(header, 148, 8, position, 'checksum');
+  const stored = decodeName(header.subarray(148, 156)).replace(/\0.*$/s, '').trim();
   let sum = 0;
   header.forEach((byte, index) => {
     sum += index >= 148 && index < 156 ? 0x20 : byte;
   });
-  if (sum !== stored) {
-    throw new CramfsError('BAD_STRUCTURE', {
-      what: 'the tar archive',
-      offset: position,
-      expected: `a header with the checksum ${String(stored)}`,
-      found: `one of ${String(sum)}: is this a tar archive?`,
-    });
-  }
+  if (/^[0-7]+$/.test(stored) && parseInt(stored, 8) === sum) return;
+  throw new CramfsError('BAD_STRUCTURE', {
+    what: position === 0 ? 'the source' : 'the tar archive',
+    offset: position,
+    expected: position === 0 ? 'a directory, a tar archive or a cramfs image' : 'a header of an entry',
+    found: 'something else',
+  });
 }
 
 function numberOf(overrides: Overrides, key: string): number | undefined {
