@@ -8,7 +8,9 @@ import { checkImage } from '../lib/check/checkImage.ts';
 import { FINDING_CODES, type FindingCode } from '../lib/check/codes.ts';
 import type { Finding } from '../lib/check/finding.ts';
 import { RULES } from '../lib/check/rules/index.ts';
-import { CramfsImage } from '../lib/image/image.ts';
+import { WIDE_INODE } from '../lib/format/inode.ts';
+import { CramfsImage, type OpenOptions } from '../lib/image/image.ts';
+import { inflateLzma } from '../lib/image/lzma.ts';
 import { findingText } from '../lib/report/findingText.ts';
 
 const PAGE = 4096;
@@ -50,9 +52,10 @@ const SOUND: RawImageSpec = {
   ],
 };
 
-function findingsOf(spec: RawImageSpec | Uint8Array): readonly Finding[] {
+function findingsOf(spec: RawImageSpec | Uint8Array, options: OpenOptions = {}): readonly Finding[] {
   const bytes = spec instanceof Uint8Array ? spec : buildRawImage(spec);
-  return checkImage(CramfsImage.open(bytes, { pageSize: (spec as RawImageSpec).pageSize ?? PAGE })).findings;
+  const pageSize = (spec as RawImageSpec).pageSize ?? PAGE;
+  return checkImage(CramfsImage.open(bytes, { pageSize, ...options })).findings;
 }
 
 /** The image of a description with `bytes` cut or added at the end. */
@@ -91,7 +94,7 @@ function shareTable(spec: RawImageSpec): Uint8Array {
   return image;
 }
 
-const CASES: readonly (readonly [FindingCode, () => RawImageSpec | Uint8Array])[] = [
+const CASES: readonly (readonly [FindingCode, () => RawImageSpec | Uint8Array, OpenOptions?])[] = [
   ['FLAGS_UNSUPPORTED', () => ({ ...SOUND, flags: 0x1903 })],
   ['FLAGS_RESERVED', () => ({ ...SOUND, flags: 0x907 })],
   ['FUTURE_SET', () => ({ ...SOUND, superblock: { future: 1 } })],
@@ -106,6 +109,9 @@ const CASES: readonly (readonly [FindingCode, () => RawImageSpec | Uint8Array])[
   ['FILES_ZERO', () => ({ ...SOUND, superblock: { files: 0 } })],
   ['FILES_MISCOUNTED', () => ({ ...SOUND, superblock: { files: 7 } })],
   ['BLOCKS_MISCOUNTED', () => ({ ...SOUND, superblock: { blocks: 7 } })],
+  ['VENDOR_INODES', () => SOUND, { inodeLayout: WIDE_INODE }],
+  ['VENDOR_COMPRESSION', () => SOUND, { inflate: inflateLzma }],
+  ['VENDOR_FLAGS', () => ({ ...only(file('f', { blocks: zlib(9000, 8192) })), pageSize: 8192, flags: 0x903 })],
   ['PAGE_SIZE', () => ({ ...SOUND, pageSize: 16384, entries: [file('a')] })],
   ['ROOT_NOT_DIRECTORY', () => ({ ...SOUND, root: { mode: 0o100755 } })],
   ['ROOT_OFFSET', () => ({ ...SOUND, root: { offset: 80 } })],
@@ -173,6 +179,13 @@ function nest(depth: number, name: string): RawEntry {
 function holes(count: number): { kind: 'hole'; data: Uint8Array }[] {
   return Array.from({ length: count }, () => ({ kind: 'hole', data: new Uint8Array(PAGE) }));
 }
+function zlib(size: number, block: number): { kind: 'zlib'; data: Uint8Array }[] {
+  const data = text(size);
+  return Array.from({ length: Math.ceil(size / block) }, (_, i) => ({
+    kind: 'zlib',
+    data: data.subarray(i * block, (i + 1) * block),
+  }));
+}
 function direct(name: string, at: number): RawEntry {
   return file(name, { blocks: [{ kind: 'direct', data: text(100), at, reserve: 100 }] });
 }
@@ -207,8 +220,8 @@ describe('every code', () => {
     expect([...ruled, 'CHECK_INCOMPLETE'].sort()).toEqual([...FINDING_CODES].sort());
   });
 
-  test.each(CASES)('%s', (code, spec) => {
-    const found = findingsOf(spec()).find((finding) => finding.code === code);
+  test.each(CASES.map(([code, spec, options]) => ({ code, spec, options })))('$code', ({ code, spec, options }) => {
+    const found = findingsOf(spec(), options).find((finding) => finding.code === code);
     expect(found).toBeDefined();
     if (found === undefined) return;
     expect(findingText(found)).toMatch(/[^.]$/);

@@ -96,6 +96,7 @@ const LEAST_STREAM = 8;
  * ends with, nothing follows. Otherwise the end is searched.
  */
 function trailingBytes(inflate: Inflate, data: Uint8Array, output: Uint8Array, pageSize: number): number {
+  if (!isZlib(data)) return 0;
   const checksum = adler32(output);
   const endsAt = (end: number): boolean =>
     data[end - 4] === checksum >>> 24 &&
@@ -107,6 +108,11 @@ function trailingBytes(inflate: Inflate, data: Uint8Array, output: Uint8Array, p
     if (endsAt(end) && typeof inflate(data.subarray(0, end), pageSize) !== 'string') return data.length - end;
   }
   return 0;
+}
+
+/** Whether data begins as a zlib stream does; vendors have other compressions. */
+function isZlib([cmf = 0, flg = 0]: Uint8Array): boolean {
+  return (cmf & 0x0f) === 8 && (cmf * 256 + flg) % 31 === 0;
 }
 
 /** Bytes whose sums fit in 32 bits, as zlib's NMAX. */

@@ -38,6 +38,9 @@ export interface FindingArguments {
   FILES_ZERO: Nothing;
   FILES_MISCOUNTED: { readonly claimed: number; readonly counted: number };
   BLOCKS_MISCOUNTED: { readonly claimed: number; readonly counted: number };
+  VENDOR_INODES: { readonly bytes: number };
+  VENDOR_COMPRESSION: Nothing;
+  VENDOR_FLAGS: { readonly flags: number; readonly blockSize: number };
   PAGE_SIZE: { readonly pageSize: number };
   ROOT_NOT_DIRECTORY: { readonly mode: number };
   ROOT_OFFSET: { readonly found: number };
@@ -125,6 +128,9 @@ export const SEVERITIES: Readonly<Record<FindingCode, Severity>> = {
   FILES_ZERO: 'error',
   FILES_MISCOUNTED: 'warning',
   BLOCKS_MISCOUNTED: 'warning',
+  VENDOR_INODES: 'warning',
+  VENDOR_COMPRESSION: 'warning',
+  VENDOR_FLAGS: 'warning',
   PAGE_SIZE: 'info',
   ROOT_NOT_DIRECTORY: 'error',
   ROOT_OFFSET: 'error',

@@ -1,7 +1,7 @@
 /**
  * What the parts of one check share: the image, what is known of its bytes so far, and the findings.
  */
-import { CRAMFS_FLAG_FSID_VERSION_2, INODE_SIZE, SUPERBLOCK_SIZE } from '../format/constants.ts';
+import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
 import { decodeName } from '../format/names.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { BitSet } from './bitSet.ts';
@@ -70,14 +70,14 @@ export class CheckContext {
     this.findings = new FindingList(maxPerCode);
     const { position, size } = image.superblock;
     const available = image.source.size;
-    this.hasSize = image.hasFlag(CRAMFS_FLAG_FSID_VERSION_2) && size >= position + SUPERBLOCK_SIZE;
+    this.hasSize = image.hasFlag(CRAMFS_FLAG_FSID_VERSION_2) && size >= position + image.superblockSize;
     this.end = this.hasSize ? Math.min(size, available) : available;
-    this.inodes.addRange(0, (position + SUPERBLOCK_SIZE) / 4);
+    this.inodes.addRange(0, this.superblockEnd / 4);
   }
 
   /** First byte behind the superblock. */
   get superblockEnd(): number {
-    return this.image.superblock.position + SUPERBLOCK_SIZE;
+    return this.image.superblock.position + this.image.superblockSize;
   }
 
   /** The path of a directory; where it is longer than 4095 bytes the last part of it behind "…". */
@@ -103,7 +103,7 @@ export class CheckContext {
   #name(position: number): string {
     const { image } = this;
     const { namelen } = image.inodeAt(position);
-    const padded = image.need(position + INODE_SIZE, namelen, 'the name of a directory entry');
+    const padded = image.need(position + image.inodeLayout.size, namelen, 'the name of a directory entry');
     let length = padded.length;
     while (length > 0 && padded[length - 1] === 0) length--;
     return decodeName(padded.subarray(0, length));

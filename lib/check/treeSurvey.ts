@@ -3,7 +3,6 @@
  * twice, so the work is bounded by the image's size whatever it claims.
  */
 import { CramfsError } from '../errors.ts';
-import { INODE_SIZE } from '../format/constants.ts';
 import { type RawEntry, rawEntries } from '../image/directory.ts';
 import type { Inode } from '../image/image.ts';
 import { BitSet } from './bitSet.ts';
@@ -116,7 +115,8 @@ class TreeSurvey {
     const context = this.#context;
     const { inode, nameBytes } = raw;
     const { position } = inode;
-    if (position + INODE_SIZE + inode.namelen > context.end) {
+    const length = context.image.inodeLayout.size + inode.namelen;
+    if (position + length > context.end) {
       context.treeDamaged = true;
       return false;
     }
@@ -129,7 +129,7 @@ class TreeSurvey {
       path: () => context.entryPath(index, position),
     };
     const first = position / 4;
-    const last = first + (INODE_SIZE + inode.namelen) / 4;
+    const last = first + length / 4;
     const occupied = context.inodes.firstIn(first, last);
     this.#visitors.entry(node, directory, occupied === -1 ? -1 : occupied * 4);
     if (occupied !== -1 || nameBytes.length === 0) {

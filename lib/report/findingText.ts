@@ -35,6 +35,11 @@ const WORDS: Words = {
     `the superblock says ${plural(claimed, 'file')}, and there are ${String(counted)}`,
   BLOCKS_MISCOUNTED: ({ claimed, counted }) =>
     `the superblock says ${plural(claimed, 'block')}, and there are ${String(counted)}`,
+  VENDOR_INODES: ({ bytes }) =>
+    `a vendor's variant: inodes have ${String(bytes)} bytes, and Linux finds no files in the image`,
+  VENDOR_COMPRESSION: () => "a vendor's variant: blocks are compressed with LZMA, and Linux inflates zlib only",
+  VENDOR_FLAGS: ({ flags, blockSize }) =>
+    `a vendor's variant: flags ${hex(flags)} tell blocks of ${size(blockSize)}; Linux does not know such flags`,
   PAGE_SIZE: ({ pageSize }) => `the image is for CPUs with pages of ${size(pageSize)} only`,
   ROOT_NOT_DIRECTORY: ({ mode }) => `the root has mode ${octal(mode)} and is no directory; Linux refuses the image`,
   ROOT_OFFSET: ({ found }) =>

@@ -11,6 +11,7 @@ import { type CheckOptions, type CheckResult, ImageCheck } from '../check/checkI
 import type { FileBatch } from '../check/fileSurvey.ts';
 import { CramfsError } from '../errors.ts';
 import type { CramfsImage } from '../image/image.ts';
+import { inflateLzma } from '../image/lzma.ts';
 import { type CheckAnswer, type CheckSetup, shareBatch, shareOf, type SharedBatch } from './checkShare.ts';
 
 /** More threads than this do not pay: reading and the walk are done by one. */
@@ -87,7 +88,9 @@ class Crew {
     this.#image = image;
     const program = threads === 1 ? null : (options.workerFile ?? workerProgram());
     if (program === null) return;
-    const setup: CheckSetup = { file: options.file, imageOffset: options.imageOffset, pageSize: image.pageSize };
+    const { file, imageOffset } = options;
+    const method = image.inflate === inflateLzma ? 'lzma' : 'zlib';
+    const setup: CheckSetup = { file, imageOffset, pageSize: image.pageSize, method };
     for (let i = 1; i < threads; i++) {
       const worker = new Worker(program, { workerData: setup });
       worker.on('message', (answer: CheckAnswer) => {

@@ -9,6 +9,8 @@ export interface CheckSetup {
   /** Byte offset of the image in the file. */
   readonly imageOffset: number;
   readonly pageSize: number;
+  /** How blocks are compressed. */
+  readonly method: 'zlib' | 'lzma';
 }
 
 /** A batch in shared memory. */

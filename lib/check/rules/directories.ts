@@ -1,5 +1,4 @@
 /** Where directories lie: at an offset, in the image, and each at its own place. */
-import { INODE_SIZE } from '../../format/constants.ts';
 import { defineRule } from '../rule.ts';
 
 export const directories = defineRule(
@@ -18,7 +17,7 @@ export const directories = defineRule(
         report('DIRECTORY_OVERLAP', position, directory.path, { start: occupied, occupant });
         return;
       }
-      const entryEnd = position + INODE_SIZE + namelen;
+      const entryEnd = position + context.image.inodeLayout.size + namelen;
       const directoryEnd = directory.inode.offset + directory.inode.size;
       if (entryEnd > directoryEnd) report('ENTRY_CUT', position, directory.path, { entryEnd, directoryEnd });
     },

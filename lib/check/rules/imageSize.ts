@@ -1,5 +1,5 @@
 /** The size that the superblock states: there must be room for a superblock, and the file must be that long. */
-import { CRAMFS_FLAG_FSID_VERSION_2, SUPERBLOCK_SIZE } from '../../format/constants.ts';
+import { CRAMFS_FLAG_FSID_VERSION_2 } from '../../format/constants.ts';
 import { defineRule } from '../rule.ts';
 
 /** What makers pad images to, whatever the page size. */
@@ -13,7 +13,7 @@ export const imageSize = defineRule(
       if (!image.hasFlag(CRAMFS_FLAG_FSID_VERSION_2)) return;
       const { position, size } = superblock;
       const offset = position + 4;
-      const least = position + SUPERBLOCK_SIZE;
+      const least = position + image.superblockSize;
       const available = source.size;
       if (size < least) report('SIZE_TOO_SMALL', offset, null, { size, least });
       else if (size > available) report('IMAGE_TRUNCATED', offset, null, { size, available });

@@ -23,12 +23,14 @@ import { symlinks } from './symlinks.ts';
 import { tables } from './tables.ts';
 import { trailing } from './trailing.ts';
 import { unused } from './unused.ts';
+import { vendor } from './vendor.ts';
 import { zlibBlocks } from './zlibBlocks.ts';
 
 export const RULES: readonly Rule[] = [
   signature,
   imageSize,
   flags,
+  vendor,
   checksum,
   pageSize,
   root,

@@ -1,10 +1,5 @@
 /** The root inode, as cramfs_read_super() and cramfsck want it. */
-import {
-  BOOT_PAD,
-  CRAMFS_FLAG_SHIFTED_ROOT_OFFSET,
-  ROOT_INODE_OFFSET,
-  SUPERBLOCK_SIZE,
-} from '../../format/constants.ts';
+import { BOOT_PAD, CRAMFS_FLAG_SHIFTED_ROOT_OFFSET, ROOT_INODE_OFFSET } from '../../format/constants.ts';
 import { defineRule } from '../rule.ts';
 
 export const root = defineRule(['ROOT_NOT_DIRECTORY', 'ROOT_OFFSET', 'ROOT_EMPTY'], ({ image }, report) => ({
@@ -17,8 +12,8 @@ export const root = defineRule(['ROOT_NOT_DIRECTORY', 'ROOT_OFFSET', 'ROOT_EMPTY
       // An offset of 0 with a size is every directory's problem, not only the root's.
       offset !== 0 &&
       !image.hasFlag(CRAMFS_FLAG_SHIFTED_ROOT_OFFSET) &&
-      offset !== SUPERBLOCK_SIZE &&
-      offset !== BOOT_PAD + SUPERBLOCK_SIZE
+      offset !== image.superblockSize &&
+      offset !== BOOT_PAD + image.superblockSize
     ) {
       report('ROOT_OFFSET', place + 8, null, { found: offset });
     }

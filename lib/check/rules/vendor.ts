@@ -1,0 +1,34 @@
+/**
+ * Variants of vendors, which their own kernels read and Linux does not: the image is sound for them, and of no use elsewhere.
+ */
+import { inflateLzma } from '../../image/lzma.ts';
+import { detectLayout } from '../../inspect/detectLayout.ts';
+import type { CheckContext } from '../context.ts';
+import { defineRule } from '../rule.ts';
+
+export const vendor = defineRule(['VENDOR_INODES', 'VENDOR_COMPRESSION', 'VENDOR_FLAGS'], (context, report) => ({
+  superblock() {
+    const { superblock, inodeLayout, inflate, pageSize } = context.image;
+    const { position } = superblock;
+    if (inodeLayout.name === 'wide') report('VENDOR_INODES', position + 64, null, { bytes: inodeLayout.size });
+    if (inflate === inflateLzma) report('VENDOR_COMPRESSION', position, null, {});
+    const flags = vendorFlags(context);
+    if (flags !== 0) report('VENDOR_FLAGS', position + 8, null, { flags, blockSize: pageSize });
+  },
+}));
+
+/** Flag bits 11 to 13: log2 of the block size, less 12. Bits 14 and 15: the method, 2 for LZMA. */
+const BLOCK_SIZE_SHIFT = 11;
+const METHOD_SHIFT = 14;
+const VENDOR_BITS = 0xf800;
+
+/** The flag bits 11 to 15 where they are a vendor's: what they tell is not what Linux has, and the files agree; else 0. */
+export function vendorFlags({ image }: CheckContext): number {
+  const flags = image.superblock.flags & VENDOR_BITS;
+  if (flags === 0) return 0;
+  const blockSize = 4096 << ((flags >>> BLOCK_SIZE_SHIFT) & 7);
+  const isLzma = flags >>> METHOD_SHIFT === 2;
+  if (blockSize === 4096 && !isLzma) return 0;
+  if (blockSize !== image.pageSize || isLzma !== (image.inflate === inflateLzma)) return 0;
+  return detectLayout(image.source).flagReading?.extendedPointers === false ? flags : 0;
+}
