@@ -102,6 +102,7 @@ describe.each([true, false])('with little endian %p', (littleEndian) => {
     expect((await runCommand(['tree', file])).stdout).toBe('/\n└── f\n\n0 directories, 1 file\n');
     expect((await runCommand(['cat', file, '/f'])).bytes.equals(zlib.content)).toBe(true);
     expect(await variantCodes(file)).toEqual(['wide-inodes']);
+    expect((await runCommand(['scan', file])).stdout).toContain('inodes have 16 bytes');
     const { stdout } = await runCommand(['info', '--json', file]);
     const { account } = JSON.parse(stdout) as { account: { labels: { label: string; bytes: number }[] } };
     expect(account.labels.find(({ label }) => label === 'superblock')?.bytes).toBe(80);

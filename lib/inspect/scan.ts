@@ -2,10 +2,13 @@
  * Finding cramfs images in a firmware file or flash dump: at any alignment, of both byte orders, behind a boot pad, wrapped,
  * damaged.
  */
+import { CramfsError } from '../errors.ts';
 import { CRAMFS_MAGIC, CRAMFS_MAGIC_WEND } from '../format/constants.ts';
+import { CramfsImage } from '../image/image.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { type ImageCandidate, judgeCandidate, type ReadBudget } from './imageCandidate.ts';
 import { readUImage, type UImage, UIMAGE_MAGIC } from './uImage.ts';
+import { type VariantNote, variantNotes } from './variant.ts';
 
 /** An image found. */
 export interface ScanHit extends ImageCandidate {
@@ -13,6 +16,8 @@ export interface ScanHit extends ImageCandidate {
   readonly present: number;
   /** The uImage whose data the image is a part of. */
   readonly uImage: UImage | null;
+  /** Vendor variants that its files show; only looked for where the signature is right. */
+  readonly variants: readonly VariantNote[];
   /** What stands behind the image, as far as the next 4 KiB tell. */
   readonly behind: 'nothing' | 'zeros' | 'erased flash' | 'other data';
 }
@@ -54,9 +59,25 @@ export function* scan(file: ByteSource): Generator<ScanHit, void> {
       ...candidate,
       present: Math.max(0, Math.min(candidate.size, candidate.source.size)),
       uImage: wrappers.findLast((wrapper) => wraps(wrapper, candidate.offset)) ?? null,
+      variants: variantsOf(candidate, budget),
       behind: behind(candidate),
     };
     if (++hits === MAX_HITS) return;
+  }
+}
+
+/** Bytes that looking for variants counts for. */
+const VARIANT_COST = 1 << 18;
+
+function variantsOf({ source, superblock, crc, signatureGood }: ImageCandidate, budget: ReadBudget): VariantNote[] {
+  if (!signatureGood || budget.bytes < VARIANT_COST) return [];
+  budget.bytes -= VARIANT_COST;
+  try {
+    const image = CramfsImage.open(source);
+    return image.superblock.position === superblock.position ? variantNotes(image, crc) : [];
+  } catch (error) {
+    if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
+    return [];
   }
 }
 

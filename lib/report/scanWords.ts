@@ -14,7 +14,10 @@ export interface ScanRemark {
 
 /** Remarks on a hit, the troubles first. */
 export function scanRemarks(hit: ScanHit): ScanRemark[] {
-  return [...crcRemarks(hit), ...wrapperRemarks(hit)];
+  const variants = hit.variants
+    .filter(({ code }) => code !== 'crc-swapped')
+    .map(({ code, sentence }) => ({ code, trouble: false, sentence }));
+  return [...crcRemarks(hit), ...variants, ...wrapperRemarks(hit)];
 }
 
 function crcRemarks({ crc, spare, size, present, signatureGood, superblock }: ScanHit): ScanRemark[] {
