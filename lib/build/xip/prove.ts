@@ -2,10 +2,10 @@
  * Holding a built image against its plan: each segment is mapped as the kernel would map it.
  */
 import { CramfsError } from '../../errors.ts';
-import { fileBlock } from '../../image/blocks.ts';
-import { CramfsImage, type Inode } from '../../image/image.ts';
+import { nommu } from '../../driver/models/nommu.ts';
+import { CramfsImage } from '../../image/image.ts';
 import { Board } from '../../verdict/board.ts';
-import type { PlanItem, XipPlan } from './plan.ts';
+import type { XipPlan } from './plan.ts';
 import type { Segment } from './executable.ts';
 
 /** What the proof went over. */
@@ -29,7 +29,7 @@ export interface XipProof {
 export function proveXip(plan: XipPlan): XipProof {
   const image = CramfsImage.open(plan.image.bytes, { pageSize: plan.pageSize });
   const { physBase, mode } = plan.spec;
-  const board = new Board(image, { physBase });
+  const board = new Board(image, mode === 'nommu' ? { physBase, kernel: nommu } : { physBase });
   let segments = 0;
   let whole = 0;
   for (const item of plan.items) {
@@ -37,8 +37,7 @@ export function proveXip(plan: XipPlan): XipProof {
     for (const path of item.paths) {
       for (const segment of item.segments) {
         const planned = Math.max(0, Math.min(segment.end, item.end) - segment.first);
-        if (mode === 'mmu') requireMapped(board, plan.pageSize, path, segment, planned);
-        else requireRun(image, board.open(path).inode, path, item, segment);
+        requireMapped(board, plan.pageSize, path, segment, planned);
         segments++;
         if (planned === segment.end - segment.first) whole++;
       }
@@ -56,27 +55,14 @@ function requireMapped(board: Board, pageSize: number, path: string, segment: Se
     prot: segment.prot,
     shared: false,
   });
-  const state = planned === pages ? 'pfnmap' : planned > 0 ? 'mixedmap' : 'none';
-  const found = verdict.errno ?? verdict.bug ?? verdict.state ?? 'nothing';
-  if (verdict.state === state && (verdict.directPages ?? 0) === planned) return;
+  const found =
+    verdict.errno ?? verdict.bug ?? verdict.state ?? (verdict.nommu?.inFlash === true ? 'in flash' : 'a copy');
+  const state =
+    verdict.nommu !== undefined ? 'in flash' : planned === pages ? 'pfnmap' : planned > 0 ? 'mixedmap' : 'none';
+  if (found === state && (verdict.directPages ?? 0) === planned) return;
   throw new CramfsError('BROKEN_PLAN', {
     path,
     expected: `${state} with ${planned} direct pages from page ${segment.first} on`,
     found: `${found} with ${verdict.directPages ?? 0}${verdict.bailout === null ? '' : ` (${verdict.bailout})`}`,
   });
-}
-
-function requireRun(image: CramfsImage, inode: Inode, path: string, item: PlanItem, segment: Segment): void {
-  const first = fileBlock(image, inode, segment.first, path);
-  for (let page = segment.first; page < segment.end; page++) {
-    const block = fileBlock(image, inode, page, path);
-    const start = first.start + (page - segment.first) * image.pageSize;
-    if (block.kind === 'direct' && block.start === start && start > 0 && page < item.end) continue;
-    throw new CramfsError('BROKEN_PLAN', {
-      path,
-      offset: block.start,
-      expected: `block ${page} direct at byte ${start}`,
-      found: `${block.kind} at ${block.start}`,
-    });
-  }
 }
