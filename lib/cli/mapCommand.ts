@@ -14,6 +14,8 @@ import { traceText, violationsText } from '../report/traceText.ts';
 import { openFileSource, openStdinSource } from '../source/nodeFile.ts';
 import { Board } from '../verdict/board.ts';
 import { compareMapping } from '../verdict/compareKernels.ts';
+import type { MapVerdict } from '../verdict/mapVerdict.ts';
+import { MAX_DETAIL_PAGES } from '../verdict/pageVerdicts.ts';
 import type { MapDetail, MapRequest } from '../verdict/request.ts';
 import { runBatch } from './batch.ts';
 import { addMachineOptions, boardOptions, type MachineOptions } from './boardOptions.ts';
@@ -151,7 +153,7 @@ function mapAction(imageFile: string | undefined, path: string | undefined, opti
       io.stdout.write(
         options.json === true
           ? `${JSON.stringify({ ...mapJson(verdict, board, detail), mount: mountJson(board) })}\n`
-          : report(board, wanted, detail, options, io),
+          : report(verdict, board, wanted, detail, options, io),
       );
     }
     if (requirement !== null && !meets(verdict, requirement)) {
@@ -172,14 +174,22 @@ function mapAction(imageFile: string | undefined, path: string | undefined, opti
 }
 
 /**
- * The report for people. What a kernel other than the default one does is always held against the invariants: a verdict
- * alone could look better than what the process sees.
+ * The report for people. What a kernel other than the default one does is always held against the invariants, unless
+ * there are too many pages to look at: a verdict alone could look better than what the process sees.
  */
-function report(board: Board, request: MapRequest, detail: MapDetail, options: MapOptions, io: Io): string {
+function report(
+  plain: MapVerdict,
+  board: Board,
+  request: MapRequest,
+  detail: MapDetail,
+  options: MapOptions,
+  io: Io,
+): string {
   const style = styleFor(io, options.color);
   const width = widthFor(io);
-  const judged = detail.trace === true || board.kernel !== DEFAULT_MODEL;
-  const verdict = board.map(request, { ...detail, trace: judged });
+  const unasked = board.kernel !== DEFAULT_MODEL && (plain.vmaPages ?? 0) <= MAX_DETAIL_PAGES;
+  const judged = detail.trace === true || unasked;
+  const verdict = judged ? board.map(request, { ...detail, trace: true }) : plain;
   const sections = [mapText(verdict, board, { style, width, detail })];
   if (detail.trace === true) sections.push(traceText(verdict, style));
   if (judged) sections.push(violationsText(verdict, board, style, width));
