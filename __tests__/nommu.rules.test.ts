@@ -138,6 +138,15 @@ describe('copies', () => {
   });
 });
 
+test('a last page that reaches behind the image is no fault where its data does not', () => {
+  const blocks: RawBlock[] = [{ kind: 'direct', data: page(1, 10), at: { alignTo: 4096, plus: 24 }, reserve: 10 }];
+  const { bytes } = layOutRawImage({ entries: [file('a', blocks)] });
+  const image = CramfsImage.open(bytes);
+  const verdict = new Board(image, { physBase: BASE, kernel }).map({ path: '/a' }, { trace: true });
+  expect((verdict.physAddress ?? 0) + 4096).toBeGreaterThan(BASE + image.size);
+  expect(verdict).toMatchObject({ warnings: [], nommu: { inFlash: true } });
+});
+
 describe('lengths and offsets are 64-bit numbers', () => {
   test.each([
     ['a length in the last page of the address space', { length: 2 ** 64 - 1 }, 'ENOMEM'],

@@ -180,11 +180,12 @@ function entryViolations(verdict: MapVerdict, board: Board): Violation[] {
 }
 
 /** Without an MMU: the address must be that of bytes of the image. */
-function addressViolations({ physAddress, vmaPages, pages, pageSize }: MapVerdict, board: Board): Violation[] {
-  if (physAddress === null || vmaPages === null) return [];
+function addressViolations(verdict: MapVerdict, board: Board): Violation[] {
+  const { physAddress, vmaPages, vmPgoff, pages, pageSize, file } = verdict;
+  if (physAddress === null || vmaPages === null || vmPgoff === null || file === null) return [];
   const { memory, image } = board;
-  const end = memory.base + Math.ceil(image.size / pageSize) * pageSize;
-  if (physAddress >= memory.base && physAddress + vmaPages * pageSize <= end) return [];
+  const bytes = Math.min(vmaPages * pageSize, file.size - vmPgoff * pageSize);
+  if (physAddress >= memory.base && physAddress + bytes <= memory.base + image.size) return [];
   return [
     {
       code: 'entry-outside-image',

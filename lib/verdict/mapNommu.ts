@@ -14,7 +14,7 @@ import type { MapVerdict, NommuOutcome } from './mapVerdict.ts';
 import { nommuKernel, openNommuFile } from './nommuFile.ts';
 import { nommuPages } from './nommuPages.ts';
 import type { MapDetail, MapRequest } from './request.ts';
-import { findWarnings, requireNotTruncated } from './warnings.ts';
+import { findWarnings, lastPageWarning, requireNotTruncated } from './warnings.ts';
 
 /** The request as understood: the part of the verdict that is known before the call. */
 type Understood = Pick<MapVerdict, 'path' | 'offset' | 'length' | 'prot' | 'flags' | 'pageSize' | 'file'>;
@@ -63,7 +63,7 @@ export function mapNommu(
     mapsOffset: vma.pgoff * pageSize,
     ...traced,
     log,
-    warnings: findWarnings(at, direct, false),
+    warnings: [...findWarnings(at, liesInImage(at, vma) ? [] : direct, false), ...lastPageWarning(at, direct, pages)],
     pages: detail.pages === true || detail.trace === true ? nommuPages(at, machine, vma, detail) : null,
     nommu: {
       inFlash,
@@ -72,6 +72,16 @@ export function mapNommu(
       crc: detail.crc === true ? contentCrc(machine, vma, understood.length) : null,
     },
   });
+}
+
+/**
+ * Whether the file's bytes in a mapping are bytes of the image. What is behind the end of the file may be behind that of
+ * the image, where blocks are not page aligned.
+ */
+function liesInImage({ board, file }: { readonly board: Board; readonly file: BoardFile }, vma: NommuVma): boolean {
+  const { memory, image, cpu } = board;
+  const end = Math.min(vma.end, vma.start + file.inode.size - vma.pgoff * cpu.pageSize);
+  return vma.start >= memory.base && end <= memory.base + image.size;
 }
 
 /** The arguments of mmap() for a request. */
