@@ -1,0 +1,126 @@
+/** The command `cramfs check`: exit codes, text, JSON, and the same findings on several threads. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { build } from 'esbuild';
+import { buildRawImage } from '../lib/build/rawImage.ts';
+import { checkImage } from '../lib/check/checkImage.ts';
+import { runCramfs } from '../lib/cli/cramfs.ts';
+import { CramfsImage } from '../lib/image/image.ts';
+import { openFileSource } from '../lib/source/nodeFile.ts';
+import { checkParallel } from '../lib/workers/checkParallel.ts';
+import { Folder, type Run } from './cli.ts';
+import { fixture } from './fixtures.ts';
+
+const folder = new Folder();
+afterAll(() => {
+  folder.remove();
+});
+
+async function check(...argv: string[]): Promise<Run> {
+  const written = { stdout: '', stderr: '' };
+  const sink = (name: 'stdout' | 'stderr') => ({
+    isTTY: false,
+    columns: undefined,
+    write: (text: string) => void (written[name] += text),
+    writeBytes: () => undefined,
+  });
+  const io = { stdout: sink('stdout'), stderr: sink('stderr'), stdin: -1, env: {} };
+  return { code: await runCramfs(['check', ...argv], io), ...written };
+}
+const malformed = (name: string): string => folder.file(name, fixture(`malformed/${name}`));
+
+describe('exit codes', () => {
+  test('0 without errors, warnings or not', async () => {
+    const sound = await check(folder.fixture('images/tiny-XX.cramfs.gz'));
+    expect(sound).toMatchObject({ code: 0, stderr: '' });
+    expect(sound.stdout).toMatch(/no errors, 1 warning, 1 note; [0-9]+ inodes, 12 blocks \([0-9]+ inflated\)\n$/);
+    expect(await check(malformed('061-unsorted.img'))).toMatchObject({ code: 0 });
+  });
+  test('1 with errors', async () => {
+    const { code, stdout } = await check(malformed('103-bad-adler.img'));
+    expect(code).toBe(1);
+    expect(stdout.replace(/\s+/g, ' ')).toContain('/f: block 0 does not inflate: incorrect data check (byte 96, 0x60;');
+  });
+  test('2 for wrong usage', async () => {
+    expect(await check(folder.fixture('images/tiny-z.cramfs.gz'), '--threads', '0')).toMatchObject({ code: 2 });
+    expect(await check()).toMatchObject({ code: 2 });
+  });
+  test('3 for what cannot be read or is no image', async () => {
+    expect(await check(join(folder.path, 'nothing'))).toMatchObject({ code: 3, stdout: '' });
+    const { code, stdout } = await check(malformed('015-bad-magic.img'), '--json');
+    expect([code, (JSON.parse(stdout) as { error: { code: string } }).error.code]).toEqual([3, 'NOT_CRAMFS']);
+  });
+});
+
+test('--json has codes, arguments and words, offsets and lossless paths', async () => {
+  const { stdout } = await check(malformed('058-name-not-utf8.img'), '--json');
+  expect(JSON.parse(stdout)).toMatchObject({
+    schemaVersion: 1,
+    counts: { error: 0, warning: 0, info: 1 },
+    findings: [
+      {
+        code: 'NAME_NOT_UTF8',
+        severity: 'info',
+        path: '/caf\udce9.txt',
+        offset: 76,
+        args: {},
+        message: 'the name is not UTF-8',
+      },
+    ],
+    omitted: {},
+    checked: { dataChecked: true },
+  });
+});
+
+test('names cannot write escape sequences', async () => {
+  const image = folder.file(
+    'escape',
+    buildRawImage({ entries: [{ type: 'file', name: '\u001b[2Jx', blocks: [], size: 0 }] }),
+  );
+  const { stdout } = await check(image);
+  expect(stdout).toContain('/\\x1b[2Jx');
+  expect(stdout).not.toContain('\u001b');
+});
+
+test('--no-inflate looks at everything but compressed data', async () => {
+  const image = malformed('106-raw-deflate.img');
+  expect(await check(image)).toMatchObject({ code: 1 });
+  const { code, stdout } = await check(image, '--no-inflate');
+  expect(code).toBe(0);
+  expect(stdout).toContain('(none inflated)');
+});
+
+test('--quiet prints nothing', async () => {
+  expect(await check(malformed('103-bad-adler.img'), '--quiet')).toEqual({ code: 1, stdout: '', stderr: '' });
+});
+
+describe('on several threads', () => {
+  const workerFile = join(folder.path, 'checkWorker.cjs');
+  beforeAll(async () => {
+    const options = { bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' } as const;
+    await build({ ...options, entryPoints: ['lib/workers/checkWorker.ts'], outfile: workerFile });
+  });
+
+  test.each(['images/mini-BXX.cramfs.gz', 'malformed/103-bad-adler.img', 'kernels/images/adv16.cramfs.gz'])(
+    '%s has the same findings',
+    async (name) => {
+      const file = folder.fixture(name);
+      const source = openFileSource(file);
+      try {
+        const image = CramfsImage.open(source, { pageSize: name.includes('16') ? 16384 : 4096 });
+        const parallel = await checkParallel(image, { file, imageOffset: 0, threads: 3, workerFile });
+        expect(parallel).toEqual(checkImage(image));
+      } finally {
+        source.close();
+      }
+    },
+  );
+
+  test('a worker that cannot read the image is an error', async () => {
+    const file = folder.fixture('images/mini-z.cramfs.gz');
+    const image = CramfsImage.open(openFileSource(file));
+    const options = { file: join(folder.path, 'gone'), imageOffset: 0, threads: 2, workerFile };
+    await expect(checkParallel(image, options)).rejects.toThrow(/there is no such file/);
+    image.close();
+  });
+});
