@@ -526,6 +526,30 @@ describe('an image', () => {
   });
 });
 
+describe('a mapping of 127 TiB', () => {
+  const HUGE = [ROOT, HELLO, '--length', '0x7f0000000000'];
+
+  test('has a verdict like any other, for people and under other kernels too', () => {
+    expect(json(HUGE)).toMatchObject({ vmaPages: 0x7f0000000, directPages: 3, state: 'mixedmap' });
+    for (const kernel of ['linux', 'patch-v2']) {
+      expect(run([...HUGE, '--kernel', kernel])).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('MIXEDMAP: 3 of 34091302912 pages run from flash'),
+      });
+    }
+  });
+
+  test('has too many pages to tell of each', () => {
+    for (const option of ['--pages', '--crc', '--trace']) {
+      const { code, stderr } = run([...HUGE, option]);
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringMatching(/^cramfs-map: .*34091302912 pages are too many to look at one by one/),
+      });
+    }
+  });
+});
+
 describe('a warning', () => {
   test('tells of the last page that Linux loses, where it is lost', () => {
     const codes = (...options: string[]): unknown[] =>
