@@ -1,6 +1,8 @@
 /** ls, tree, cat and stat: what they tell of the makers' images is what is in the source trees. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { encodeInode } from '../lib/format/inode.ts';
 import { encodeName, printableName } from '../lib/format/names.ts';
+import { encodeSuperblock } from '../lib/format/superblock.ts';
 import { Folder } from './cli.ts';
 import { runCommand } from './extractHelp.ts';
 import { fixture, fixtureNames } from './fixtures.ts';
@@ -265,4 +267,42 @@ describe('hostile trees', () => {
     const { stdout } = await runCommand(['ls', '-R', '--json', file]);
     expect(parse(stdout).problems).toHaveLength(1);
   });
+});
+
+test('tens of thousands of files with paths of 4 KiB do not make a listing of gigabytes', async () => {
+  const name = Buffer.alloc(252, 0xff);
+  const levels = 15;
+  const files = 30_000;
+  const each = 12 + 252;
+  const links = 76 + levels * each;
+  const inode = (mode: number, size: number, namelen: number, offset: number): Uint8Array =>
+    encodeInode({ mode, uid: 0, gid: 0, size, namelen, offset }, true);
+  const directories = Array.from({ length: levels }, (_, level) => {
+    const size = level + 1 < levels ? each : files * 16;
+    return Buffer.concat([inode(0o040755, size, 252, 76 + (level + 1) * each), name]);
+  });
+  // Each is a symbolic link whose target cannot be read, which takes time as well.
+  const wide = Array.from({ length: files }, (_, index) =>
+    Buffer.concat([inode(0o120777, 4096, 4, 76), Buffer.from(index.toString(36).padStart(4, '0'))]),
+  );
+  const head = encodeSuperblock({
+    littleEndian: true,
+    size: links + files * 16,
+    flags: 3,
+    future: 0,
+    signature: Buffer.from('Compressed ROMFS'),
+    crc: 0,
+    edition: 0,
+    blocks: 0,
+    files: 0,
+    name: new Uint8Array(16),
+    root: { mode: 0o040755, uid: 0, gid: 0, size: each, namelen: 0, offset: 76 },
+  });
+  const file = folder.file('wide', Buffer.concat([head, ...directories, ...wide]));
+  const { code, bytes } = await runCommand(['ls', '-lR', '--json', file]);
+  expect(code).toBe(3);
+  expect(bytes.length).toBeLessThan(64 << 20);
+  const { problems } = parse(bytes.toString());
+  expect(problems[problems.length - 1]?.code).toBe('LIMIT');
+  expect((await runCommand(['ls', '-lR', file])).code).toBe(3);
 });

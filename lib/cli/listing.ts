@@ -15,6 +15,12 @@ import { TextBuffer } from './textBuffer.ts';
 /** Problems told one by one; a hostile image has tens of thousands. */
 const MAX_TOLD = 20;
 
+/** Unreadable targets of symlinks after which no more are tried: failing takes time and memory. */
+const MAX_BAD_TARGETS = 1000;
+/** Characters that any listing may have, and how many more for each byte of the image. */
+const OUTPUT_BASE = 1 << 25;
+const OUTPUT_FACTOR = 32;
+
 /** Trouble met while listing: told on standard error, kept for JSON, and it decides the exit code. */
 export class ListingProblems {
   readonly #io: Io;
@@ -36,9 +42,35 @@ export class ListingProblems {
   };
 
   add(error: CramfsError): void {
-    if (++this.#count > MAX_TOLD) return;
+    if (++this.#count <= MAX_TOLD) this.#tell(error);
+  }
+
+  #tell(error: CramfsError): void {
     this.#kept.push(error);
     if (!this.#json) this.#io.stderr.write(`cramfs ${this.#command}: ${error.message}\n`);
+  }
+
+  /** Counts a problem like the many before it. */
+  another(): void {
+    this.#count++;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Whether a listing is longer than an honest image's can be: a kilobyte of metadata can list tens of thousands of files
+   * with paths of 4 KiB. It is told, and the listing should end.
+   */
+  tooLong(image: CramfsImage, out: TextBuffer): boolean {
+    if (out.total < OUTPUT_BASE) return false;
+    const limit = OUTPUT_BASE + OUTPUT_FACTOR * image.source.size;
+    if (out.total < limit) return false;
+    const expected = `a listing of at most ${String(limit)} characters, more than an image of this size needs`;
+    this.#count++;
+    this.#tell(new CramfsError('LIMIT', { expected, found: 'more; it ends here' }));
+    return true;
   }
 
   /** Tells how many were not told; the exit code. */
@@ -58,6 +90,10 @@ export class ListingProblems {
 /** The target of a symlink; null for other files, and where it cannot be read, which is told. */
 export function linkTarget(image: CramfsImage, entry: WalkEntry, problems: ListingProblems): string | null {
   if (entry.inode.type !== 'symlink') return null;
+  if (problems.count >= MAX_BAD_TARGETS) {
+    problems.another();
+    return null;
+  }
   try {
     return readLink(image, entry.inode, shownPath(entry.path));
   } catch (error) {
@@ -81,6 +117,7 @@ export function writeJsonListing(
   for (const entry of entries) {
     if (pending !== null) out.line(`${pending},`);
     pending = JSON.stringify(entryJson(entry, linkTarget(image, entry, problems)));
+    if (problems.tooLong(image, out)) break;
   }
   if (pending !== null) out.line(pending);
   out.line(`],${JSON.stringify(problems.json).slice(1)}`);

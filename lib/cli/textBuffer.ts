@@ -8,15 +8,22 @@ export class TextBuffer {
   readonly #sink: TextSink;
   #pieces: string[] = [];
   #length = 0;
+  #total = 0;
 
   constructor(sink: TextSink) {
     this.#sink = sink;
+  }
+
+  /** Characters so far. */
+  get total(): number {
+    return this.#total;
   }
 
   /** Adds a line. */
   line(text: string): void {
     this.#pieces.push(text, '\n');
     this.#length += text.length + 1;
+    this.#total += text.length + 1;
     if (this.#length >= PIECE) this.flush();
   }
 

@@ -58,7 +58,7 @@ function list(image: CramfsImage, path: string, options: LsOptions, io: Io): num
   };
   if (writer === null) writeJsonListing(image, from.path, listed(), problems, io);
   else {
-    for (const entry of listed()) writer.entry(entry);
+    for (const entry of listed()) if (!writer.entry(entry)) break;
     writer.finish();
   }
   return problems.finish();
@@ -86,7 +86,8 @@ class ListingWriter {
     this.#out.line(`${printableName(directory.path)}:`);
   }
 
-  entry(entry: WalkEntry): void {
+  /** Writes an entry; false when the listing should end. */
+  entry(entry: WalkEntry): boolean {
     const { inode } = entry;
     const name = entry.parent === null ? '/' : entry.name;
     this.#out.line(
@@ -94,6 +95,7 @@ class ListingWriter {
         ? longLine(name, inode, linkTarget(this.#image, entry, this.#problems), this.#style)
         : listedName(name, inode, this.#style),
     );
+    return !this.#problems.tooLong(this.#image, this.#out);
   }
 
   finish(): void {

@@ -63,6 +63,7 @@ function writeTree(
     const target = arrow(entry.inode.type, linkTarget(image, entry, problems));
     out.line(`${style.faint(bars.join('') + (last ? '└── ' : '├── '))}${name}${target}`);
     bars.push(last ? '    ' : '│   ');
+    if (problems.tooLong(image, out)) break;
   }
   out.line('');
   out.line(`${directories === 1 ? '1 directory' : `${String(directories)} directories`}, ${plural(others, 'file')}`);
