@@ -85,6 +85,12 @@ describe('an image whose programs run in place', () => {
     }
   });
 
+  test('fails when the image does not do what the plan says', async () => {
+    const plan = await planXip(tree('root'), SPEC, { compressor, hash });
+    const elsewhere = { ...plan, spec: { ...plan.spec, physBase: 0x1000_0800 } };
+    expect(() => proveXip(elsewhere)).toThrow(expect.objectContaining({ code: 'BROKEN_PLAN', path: '/bin/counter' }));
+  });
+
   test('stays within a budget, and says what cannot be had', async () => {
     const root = tree('root');
     for (const flashBudget of [488_000, 550_000, 700_000]) {
