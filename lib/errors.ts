@@ -49,6 +49,10 @@ const sentences = {
   BAD_BLOCK: (d) => `${what(d, 'a data block')} is damaged${expectedFound(d)}`,
   /** A block's zlib data does not inflate. */
   BAD_ZLIB: (d) => `${what(d, 'a data block')} does not inflate${because(d)}`,
+  /** A file is no ELF file. Usual cause: a script without "#!", a data file, a program of another kind. */
+  NOT_ELF: (d) => `it is not an ELF file${expectedFound(d)}`,
+  /** The headers of an ELF file contradict themselves or the file. */
+  BAD_ELF: (d) => `${what(d, 'the ELF file')} is damaged${expectedFound(d)}`,
   /** Linux would not mount the image. */
   MOUNT_REFUSED: (d) => `Linux refuses to mount this image${because(d)}`,
   /** Linux crashes on the image. */

@@ -6,6 +6,7 @@ export type Errno =
   | 'EINVAL'
   | 'EIO'
   | 'EISDIR'
+  | 'ELIBBAD'
   | 'ELOOP'
   | 'ENAMETOOLONG'
   | 'ENODEV'
@@ -38,5 +39,6 @@ export const ERRNO_NUMBERS: Readonly<Record<Errno, number>> = {
   ENOSYS: 38,
   ELOOP: 40,
   EOVERFLOW: 75,
+  ELIBBAD: 80,
   EOPNOTSUPP: 95,
 };

@@ -1,0 +1,148 @@
+/**
+ * The dynamic linker: which one it is, and what both kinds share. musl's way is in muslLinker, glibc's in glibcLinker.
+ */
+import { CramfsError } from '../errors.ts';
+import type { DynamicSection } from './dynamicSection.ts';
+import { type ElfHeaders, type ElfSegment, ET_DYN, readElfHeaders } from './elf.ts';
+import { type LoadedObject, loadSegments } from './elfMap.ts';
+import type { LibrarySearch } from './librarySearch.ts';
+import { machineName } from './machines.ts';
+import type { ProgramFile } from './programFile.ts';
+import { ProcessEnd, type UserProcess } from './userProcess.ts';
+
+/** Which dynamic linker: uClibc's maps as glibc's does. */
+export type LinkerKind = 'musl' | 'glibc';
+
+/** A library that is asked for, and what became of it. */
+export interface NeededLibrary {
+  /** As DT_NEEDED has it. */
+  readonly name: string;
+  /** Where it was found, symlinks followed; null: missing. */
+  readonly path: string | null;
+  /** The object that asks first. */
+  readonly neededBy: string;
+  /** Why a file that was found cannot be used; null where it can. */
+  readonly problem: string | null;
+}
+
+/** An object in the linker's list. */
+export interface LinkedObject {
+  readonly object: LoadedObject;
+  readonly dynamic: DynamicSection;
+  /** The path that it was opened with. */
+  readonly name: string;
+  /** The object that asked for it. */
+  readonly neededBy: LinkedObject | null;
+}
+
+/** What a dynamic linker works on. */
+export interface LinkRequest {
+  readonly process: UserProcess;
+  readonly search: LibrarySearch;
+  /** The program, where the kernel has loaded it; null: the linker was started itself, and loads `path`. */
+  readonly program: LoadedObject | null;
+  /** The path of the program. */
+  readonly path: string;
+  readonly linker: LoadedObject;
+  /** The path that the linker was started with. */
+  readonly linkerPath: string;
+  /** LD_LIBRARY_PATH. */
+  readonly libraryPath: string;
+  /** Filled while libraries are found, or not. */
+  readonly needed: NeededLibrary[];
+}
+
+/** Tells musl's dynamic linker from others by its file name. */
+export function linkerKind(path: string): LinkerKind {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return name.startsWith('ld-musl') || name === 'libc.so' ? 'musl' : 'glibc';
+}
+
+/** Whether a program that was started is a dynamic linker by its name: it loads what its arguments say. */
+export function isLinkerName(path: string): boolean {
+  return /(?:^|\/)(?:ld-musl-[^/]*|ld-linux[^/]*|ld64?[.-][^/]*|ld(?:64)?-uClibc[^/]*|libc[.]so)$/.test(path);
+}
+
+/** A linker's own command line: options of its own, and then the program. */
+export function linkerArguments(
+  kind: LinkerKind,
+  argv: readonly string[],
+): { readonly path: string | null; readonly libraryPath: string | null } {
+  let libraryPath: string | null = null;
+  const takesValue = ['--library-path', '--preload', '--argv0', '--inhibit-rpath', '--audit', '--glibc-hwcaps-mask'];
+  for (let index = 1; index < argv.length; index++) {
+    const argument = argv[index] ?? '';
+    if (!argument.startsWith('--')) return { path: argument, libraryPath };
+    const [option = '', value] = argument.split('=', 2);
+    if (option === '--') return { path: argv[index + 1] ?? null, libraryPath };
+    if (!takesValue.includes(option)) continue;
+    // musl takes both forms, glibc the value as the next argument only.
+    const given = value !== undefined && kind === 'musl' ? value : argv[++index];
+    if (option === '--library-path') libraryPath = given ?? null;
+  }
+  return { path: null, libraryPath };
+}
+
+/**
+ * Reads the headers of a library, and holds them against the program's.
+ *
+ * @returns the headers, or what is wrong, in words
+ */
+export function readLibrary(file: ProgramFile, like: ElfHeaders): ElfHeaders | string {
+  try {
+    const headers = readElfHeaders(file);
+    if (headers.bits !== like.bits)
+      return `it is for ${String(headers.bits)} bits, the program for ${String(like.bits)}`;
+    if (headers.machine !== like.machine || headers.littleEndian !== like.littleEndian) {
+      return `it is for ${machineName(headers.machine)}, the program for ${machineName(like.machine)}`;
+    }
+    if (headers.type !== ET_DYN) return 'it is not a shared object';
+    if (loadSegments(headers).length === 0) return 'it has nothing to load';
+    return headers;
+  } catch (error) {
+    if (error instanceof CramfsError && ['NOT_ELF', 'BAD_ELF', 'BAD_BLOCK'].includes(error.code)) return error.message;
+    throw error;
+  }
+}
+
+/** Protections with which a linker maps a segment, and its pages. */
+export interface SegmentPages {
+  readonly segment: ElfSegment;
+  /** First page of the segment, relative to the load bias. */
+  readonly start: number;
+  /** End of its last page in memory. */
+  readonly end: number;
+  /** End of its last page in the file. */
+  readonly fileEnd: number;
+  /** Page of the file, as a byte offset. */
+  readonly offset: number;
+}
+
+/** The segments of an object in pages. */
+export function segmentPages(headers: ElfHeaders, pageSize: number): SegmentPages[] {
+  const down = (n: number): number => Math.floor(n / pageSize) * pageSize;
+  const up = (n: number): number => Math.ceil(n / pageSize) * pageSize;
+  return loadSegments(headers).map((segment) => ({
+    segment,
+    start: down(segment.vaddr),
+    end: up(segment.vaddr + segment.memorySize),
+    fileEnd: up(segment.vaddr + segment.fileSize),
+    offset: down(segment.offset),
+  }));
+}
+
+/** The linker writes what is missing, and exits. */
+export function giveUp(why: string): never {
+  throw new ProcessEnd({ kind: 'exits', status: 127, why });
+}
+
+/** The sentence for libraries that are missing or unusable; null where all are there. */
+export function missingSentence(needed: readonly NeededLibrary[]): string | null {
+  const bad = needed.filter(({ path, problem }) => path === null || problem !== null);
+  if (bad.length === 0) return null;
+  return bad
+    .map(({ name, path, neededBy, problem }) =>
+      path === null ? `${name}, needed by ${neededBy}, is missing` : `${path}, needed by ${neededBy}: ${problem ?? ''}`,
+    )
+    .join('; ');
+}

@@ -1,0 +1,102 @@
+/**
+ * The dynamic section of a loaded object, read from memory as its dynamic linker reads it.
+ */
+import { ElfView, PT_DYNAMIC, PT_GNU_RELRO, PT_NOTE } from './elf.ts';
+import type { LoadedObject } from './elfMap.ts';
+import type { UserProcess } from './userProcess.ts';
+
+const DT_NULL = 0;
+const DT_NEEDED = 1;
+const DT_STRTAB = 5;
+const DT_SONAME = 14;
+const DT_RPATH = 15;
+const DT_TEXTREL = 22;
+const DT_RUNPATH = 29;
+
+/** Entries of a dynamic section that are looked at; honest ones have some dozens. */
+export const MAX_DYNAMIC_ENTRIES = 65536;
+/** Libraries that one object may ask for. */
+export const MAX_NEEDED = 1024;
+
+/** What an object asks of its dynamic linker. */
+export interface DynamicSection {
+  /** DT_NEEDED, in order. */
+  readonly needed: readonly string[];
+  readonly soname: string | null;
+  readonly rpath: string | null;
+  readonly runpath: string | null;
+  /** DT_TEXTREL: read-only segments will be written. */
+  readonly textrel: boolean;
+}
+
+const NOTHING: DynamicSection = { needed: [], soname: null, rpath: null, runpath: null, textrel: false };
+
+/**
+ * Reads the dynamic section of an object in memory.
+ *
+ * @returns one without entries where the object has none
+ * @throws ProcessEnd where it cannot be read
+ */
+export function readDynamicSection(process: UserProcess, { headers, bias }: LoadedObject): DynamicSection {
+  const segment = headers.segments.find(({ type }) => type === PT_DYNAMIC);
+  if (segment === undefined) return NOTHING;
+  const word = headers.bits / 8;
+  const length = Math.min(segment.memorySize, MAX_DYNAMIC_ENTRIES * 2 * word);
+  const bytes = process.read(bias + segment.vaddr, length);
+  const view = new ElfView(bytes, headers);
+  const needed: number[] = [];
+  const values = new Map<number, number>();
+  for (let at = 0; at + 2 * word <= bytes.length; at += 2 * word) {
+    const tag = view.long(at);
+    if (tag === DT_NULL) break;
+    const value = view.long(at + word);
+    if (tag !== DT_NEEDED) values.set(tag, value);
+    else if (needed.length < MAX_NEEDED) needed.push(value);
+  }
+  const strings = values.get(DT_STRTAB);
+  const text = (offset: number | undefined): string | null =>
+    offset === undefined || strings === undefined ? null : process.readString(bias + strings + offset);
+  return {
+    needed: needed.map((offset) => text(offset) ?? '').filter((name) => name !== ''),
+    soname: text(values.get(DT_SONAME)),
+    rpath: text(values.get(DT_RPATH)),
+    runpath: text(values.get(DT_RUNPATH)),
+    textrel: values.has(DT_TEXTREL),
+  };
+}
+
+/**
+ * Makes the part of an object read-only that relocation alone had to write (PT_GNU_RELRO): both ends rounded down to a
+ * page, as glibc and musl do.
+ */
+export function protectRelro(process: UserProcess, { headers, bias }: LoadedObject): void {
+  const relro = headers.segments.findLast(({ type }) => type === PT_GNU_RELRO);
+  if (relro === undefined) return;
+  const { pageSize } = process.cpu;
+  const start = Math.floor((bias + relro.vaddr) / pageSize) * pageSize;
+  const end = Math.floor((bias + relro.vaddr + relro.memorySize) / pageSize) * pageSize;
+  if (end > start) process.mprotect(start, end - start, { read: true, write: false, exec: false });
+}
+
+/** Bytes of notes that are looked at. */
+const MAX_NOTES = 64 * 1024;
+const NT_GNU_ABI_TAG = 1;
+
+/**
+ * Whether a program is linked with glibc: its start files say for which Linux they are (.note.ABI-tag). Matters for static
+ * programs, which protect themselves, or do not.
+ */
+export function hasGlibcNote({ file, headers }: LoadedObject): boolean {
+  for (const { type, offset, fileSize } of headers.segments) {
+    if (type !== PT_NOTE) continue;
+    const bytes = file.read(offset, Math.min(fileSize, MAX_NOTES));
+    const view = new ElfView(bytes, headers);
+    for (let at = 0; at + 12 <= bytes.length;) {
+      const [nameSize, size, kind] = [view.word(at), view.word(at + 4), view.word(at + 8)];
+      const isGnu = nameSize === 4 && bytes[at + 12] === 0x47 && bytes[at + 13] === 0x4e && bytes[at + 14] === 0x55;
+      if (isGnu && kind === NT_GNU_ABI_TAG && size >= 16) return true;
+      at += 12 + Math.ceil(nameSize / 4) * 4 + Math.ceil(size / 4) * 4;
+    }
+  }
+  return false;
+}

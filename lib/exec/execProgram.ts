@@ -1,0 +1,184 @@
+/**
+ * A program on paper: execve(), the dynamic linker, and what is mapped when the program itself begins.
+ */
+import { CramfsError } from '../errors.ts';
+import type { CpuName } from '../mm/cpu.ts';
+import { isAnonymous } from '../mm/anonymousMemory.ts';
+import type { Vma } from '../mm/vma.ts';
+import { VM_ACCOUNT, VM_EXEC, VM_MAYSHARE, VM_MIXEDMAP, VM_PFNMAP, VM_READ, VM_WRITE } from '../mm/vmFlags.ts';
+import type { Board } from '../verdict/board.ts';
+import type { MapState } from '../verdict/mapVerdict.ts';
+import { isLinkerName, linkerArguments, linkerKind, type LinkRequest, type NeededLibrary } from './dynamicLinker.ts';
+import { hasGlibcNote, protectRelro } from './dynamicSection.ts';
+import type { ElfHeader } from './elf.ts';
+import { linkWithGlibc } from './glibcLinker.ts';
+import { LibrarySearch } from './librarySearch.ts';
+import { type ExecedProgram, type ExecTrail, execve } from './loader.ts';
+import { linkWithMusl } from './muslLinker.ts';
+import { type ExecOutcome, ProcessEnd, type UserProcess } from './userProcess.ts';
+
+/** How a program is started. */
+export interface ExecRequest {
+  /** Path in the image. */
+  readonly path: string;
+  /** Arguments behind the program's name. */
+  readonly args?: readonly string[] | undefined;
+  /** LD_LIBRARY_PATH. Default "/lib". */
+  readonly libraryPath?: string | undefined;
+  /** The CPU, where a program for another machine is to be refused. Default: whatever the program is for. */
+  readonly cpu?: CpuName | undefined;
+}
+
+/** One line of /proc/PID/maps. Addresses and offset in bytes. */
+export interface ExecMapping {
+  /** Path of the file; "" for anonymous memory. */
+  readonly object: string;
+  readonly start: number;
+  readonly end: number;
+  /** As in "r-xp". */
+  readonly perms: string;
+  /** The offset column: the file offset, or the physical address of a private mapping of page frames. */
+  readonly offset: number;
+  readonly state: MapState | 'anonymous';
+  /** Pages that the page table has straight from the image. */
+  readonly directPages: number;
+}
+
+/** What starting a program comes to. */
+export interface ExecReport {
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly outcome: ExecOutcome;
+  /** The program's header; null where it was not reached. */
+  readonly header: ElfHeader | null;
+  /** The CPU that it was run on; null where it did not come to that. */
+  readonly cpu: CpuName | null;
+  /** Paths of scripts that led to the program. */
+  readonly scripts: readonly string[];
+  /** The dynamic linker that the program names. */
+  readonly interpreter: string | null;
+  readonly mappings: readonly ExecMapping[];
+  readonly needed: readonly NeededLibrary[];
+  readonly log: readonly string[];
+  /** Bytes of RAM for the pages of file mappings that are not direct, when all are touched. */
+  readonly ramBytes: number;
+  /** Bytes of the image that stand in the process's memory. */
+  readonly flashBytes: number;
+}
+
+/**
+ * Starts a program on a board.
+ *
+ * @throws CramfsError as Board.open() for the program's path; USAGE for a kernel without an MMU; LIMIT; IO; damage of the
+ *   tree on the way to a file
+ */
+export function execProgram(board: Board, request: ExecRequest): ExecReport {
+  if (board.kernel.nommu !== undefined) {
+    throw new CramfsError('USAGE', { found: `the kernel model "${board.kernel.name}" has no MMU` });
+  }
+  const { path, args = [], libraryPath = '/lib', cpu = null } = request;
+  const log: string[] = [];
+  const needed: NeededLibrary[] = [];
+  const trail: ExecTrail = { scripts: [], header: null, process: null, interpreterPath: null };
+  let argv: readonly string[] = [path, ...args];
+  let outcome: ExecOutcome = { kind: 'runs' };
+  try {
+    const started = execve(board, { path, argv, cpuName: cpu }, log, trail);
+    ({ argv } = started);
+    link(board, started, { trail, libraryPath, needed, log });
+  } catch (error) {
+    if (!(error instanceof ProcessEnd)) throw error;
+    ({ outcome } = error);
+  }
+  const { process } = trail;
+  return {
+    path,
+    argv,
+    outcome,
+    header: trail.header,
+    cpu: process?.cpu.name ?? null,
+    scripts: trail.scripts,
+    interpreter: trail.interpreterPath,
+    mappings: process === null ? [] : process.mm.vmas.map((vma) => describe(process, vma)),
+    needed,
+    log: [...log],
+    ...(process === null ? { ramBytes: 0, flashBytes: 0 } : countBytes(process)),
+  };
+}
+
+/** What happens in user space before the program's own first instruction. */
+function link(
+  board: Board,
+  { process, program, interpreter, argv }: ExecedProgram,
+  {
+    trail,
+    libraryPath,
+    needed,
+    log,
+  }: { trail: ExecTrail; libraryPath: string; needed: NeededLibrary[]; log: string[] },
+): void {
+  const search = new LibrarySearch(board, log);
+  const common = { process, search, needed };
+  if (interpreter !== null) {
+    const linkerPath = trail.interpreterPath ?? interpreter.file.path;
+    run({ ...common, program, path: program.file.path, linker: interpreter, linkerPath, libraryPath });
+    return;
+  }
+  if (isLinkerName(program.file.path) || isLinkerName(argv[0] ?? '')) {
+    const linkerPath = argv[0] ?? program.file.path;
+    const given = linkerArguments(linkerKind(linkerPath), argv);
+    if (given.path === null) return;
+    const list = given.libraryPath ?? libraryPath;
+    run({ ...common, program: null, path: given.path, linker: program, linkerPath, libraryPath: list });
+    return;
+  }
+  // Static programs: glibc's protect themselves, musl's do not.
+  if (hasGlibcNote(program)) protectRelro(process, program);
+}
+
+function run(request: LinkRequest): void {
+  if (linkerKind(request.linkerPath) === 'musl') linkWithMusl(request);
+  else linkWithGlibc(request);
+}
+
+function describe(process: UserProcess, vma: Vma): ExecMapping {
+  const { pageSize } = process.cpu;
+  const { start, end, vmFlags, pgoff, file } = vma;
+  const letter = (flag: number, one: string): string => ((vmFlags & flag) !== 0 ? one : '-');
+  const runs = process.mm.pageTable.directRuns(start / pageSize, (end - start) / pageSize);
+  const anonymous = isAnonymous(file);
+  const kind = (vmFlags & VM_PFNMAP) !== 0 ? 'pfnmap' : (vmFlags & VM_MIXEDMAP) !== 0 ? 'mixedmap' : 'none';
+  return {
+    object: process.fileOf(vma)?.path ?? '',
+    start,
+    end,
+    perms: `${letter(VM_READ, 'r')}${letter(VM_WRITE, 'w')}${letter(VM_EXEC, 'x')}${(vmFlags & VM_MAYSHARE) !== 0 ? 's' : 'p'}`,
+    offset: anonymous ? 0 : pgoff * pageSize,
+    state: anonymous ? 'anonymous' : kind,
+    directPages: runs.reduce((sum, { pages }) => sum + pages, 0),
+  };
+}
+
+/** RAM and flash behind the file mappings: each page of the page cache, and each page of flash, counted once. */
+function countBytes(process: UserProcess): { readonly ramBytes: number; readonly flashBytes: number } {
+  const { pageSize } = process.cpu;
+  const cached = new Set<string>();
+  const frames = new Set<number>();
+  let copies = 0;
+  for (const vma of process.mm.vmas) {
+    const file = process.fileOf(vma);
+    if (file === undefined) continue;
+    const isPfnmap = (vma.vmFlags & VM_PFNMAP) !== 0;
+    const pages = (vma.end - vma.start) / pageSize;
+    // Pages behind the end of the file are nobody's; with page frames the offset does not count pages of the file.
+    const shown = isPfnmap ? pages : Math.min(pages, Math.ceil(file.size / pageSize) - vma.pgoff);
+    for (let page = 0; page < shown; page++) {
+      const pte = process.mm.pageTable.get(vma.start / pageSize + page);
+      const copied = (vma.vmFlags & VM_ACCOUNT) !== 0 || (pte?.kind === 'folio' && pte.folio.anonymous);
+      if (pte?.kind === 'direct') frames.add(pte.pfn);
+      else if (copied) copies++;
+      else cached.add(`${file.path}\0${String(vma.pgoff + page)}`);
+    }
+  }
+  return { ramBytes: (copies + cached.size) * pageSize, flashBytes: frames.size * pageSize };
+}

@@ -1,0 +1,218 @@
+/**
+ * glibc's dynamic linker: how it finds libraries, and how it maps them (elf/dl-load.c, elf/dl-map-segments.h,
+ * elf/dl-deps.c, elf/dl-reloc.c). Without /etc/ld.so.cache and the directories of glibc-hwcaps.
+ */
+import type { Errno } from '../mm/errno.ts';
+import { protectRelro, readDynamicSection } from './dynamicSection.ts';
+import {
+  giveUp,
+  type LinkedObject,
+  type LinkRequest,
+  missingSentence,
+  readLibrary,
+  segmentPages,
+} from './dynamicLinker.ts';
+import type { ElfHeaders } from './elf.ts';
+import { type LoadedObject, maximumAlignment, loadSegments } from './elfMap.ts';
+import { directoryOf, splitList, substitute } from './librarySearch.ts';
+import { EM_386, EM_AARCH64, EM_ARM, EM_RISCV, EM_X86_64 } from './machines.ts';
+import type { ProgramFile } from './programFile.ts';
+import { protectionOf, type UserProcess } from './userProcess.ts';
+
+const NO_ACCESS = { read: false, write: false, exec: false } as const;
+
+/**
+ * _dl_map_segments(): the whole span first, with the protection of the first segment; what lies in holes between segments
+ * is made inaccessible; then each segment over it, and anonymous memory behind what the file has.
+ */
+export function mapGlibcLibrary(process: UserProcess, file: ProgramFile, headers: ElfHeaders): LoadedObject | Errno {
+  const { pageSize } = process.cpu;
+  const segments = segmentPages(headers, pageSize);
+  const [first] = segments;
+  const last = segments.at(-1);
+  if (first === undefined || last === undefined) return 'ENOEXEC';
+  if (segments.some(({ start }, index) => index > 0 && start < (segments[index - 1]?.start ?? 0))) return 'ENOEXEC';
+  const length = last.segment.vaddr + last.segment.memorySize - first.start;
+  const protection = protectionOf(first.segment.flags);
+  const alignment = maximumAlignment(loadSegments(headers), pageSize);
+  const room = process.mm.unmappedArea(
+    Math.ceil(length / pageSize) * pageSize + (alignment > pageSize ? alignment : 0),
+  );
+  const address = alignment > pageSize ? Math.ceil(room / alignment) * alignment : undefined;
+  const span = process.mmap(file, { address, length, offset: first.offset, protection });
+  if (typeof span === 'string') return span;
+  const bias = span - first.start;
+  const hasHoles = segments.some(({ start }, index) => index > 0 && start !== segments[index - 1]?.fileEnd);
+  if (hasHoles && last.start > first.fileEnd) {
+    process.mprotect(bias + first.fileEnd, last.start - first.fileEnd, NO_ACCESS);
+  }
+  for (const each of segments) {
+    const own = protectionOf(each.segment.flags);
+    if (each !== first && each.fileEnd > each.start) {
+      const mapped = process.mmap(file, {
+        address: bias + each.start,
+        length: each.fileEnd - each.start,
+        offset: each.offset,
+        protection: own,
+        fixed: true,
+      });
+      if (typeof mapped === 'string') return mapped;
+    }
+    if (each.segment.memorySize <= each.segment.fileSize) continue;
+    process.clearToPageEnd(bias + each.segment.vaddr + each.segment.fileSize);
+    if (each.end > each.fileEnd) {
+      const refused = process.mmapAnonymous(bias + each.fileEnd, each.end - each.fileEnd, own);
+      if (refused !== null) return refused;
+    }
+  }
+  return { file, headers, bias };
+}
+
+/** Starts a program with glibc. */
+export function linkWithGlibc(request: LinkRequest): void {
+  new GlibcLinker(request).run();
+}
+
+/** Directories of libraries on Debian and its like, by machine. */
+const MULTIARCH: Readonly<Record<number, string>> = {
+  [EM_386]: 'i386-linux-gnu',
+  [EM_X86_64]: 'x86_64-linux-gnu',
+  [EM_ARM]: 'arm-linux-gnueabihf',
+  [EM_AARCH64]: 'aarch64-linux-gnu',
+  [EM_RISCV]: 'riscv64-linux-gnu',
+};
+
+class GlibcLinker {
+  readonly #request: LinkRequest;
+  readonly #list: LinkedObject[] = [];
+  readonly #self: LinkedObject;
+
+  constructor(request: LinkRequest) {
+    this.#request = request;
+    this.#self = this.#link(request.linker, request.linkerPath, null);
+  }
+
+  run(): void {
+    const { program, path, needed, process } = this.#request;
+    this.#list.push(this.#link(program ?? this.#loadProgram(), path, null));
+    // Objects that come along are appended, and have their turn: breadth first.
+    for (const object of this.#list) for (const name of object.dynamic.needed) this.#load(name, object);
+    const missing = missingSentence(needed);
+    if (missing !== null) giveUp(missing);
+    if (!this.#list.includes(this.#self)) this.#list.push(this.#self);
+    for (const { object } of [...this.#list].reverse()) protectRelro(process, object);
+  }
+
+  #link(object: LoadedObject, name: string, neededBy: LinkedObject | null): LinkedObject {
+    this.#request.process.useMappings();
+    return { object, name, neededBy, dynamic: readDynamicSection(this.#request.process, object) };
+  }
+
+  #loadProgram(): LoadedObject {
+    const { search, path, process, linker } = this.#request;
+    const file = search.open(path);
+    if (file === null) return giveUp(`${path}: cannot open shared object file: no such file`);
+    const headers = readLibrary(file, linker.headers);
+    if (typeof headers === 'string') return giveUp(`${path}: ${headers}`);
+    const mapped = mapGlibcLibrary(process, file, headers);
+    return typeof mapped === 'string' ? giveUp(`${path}: failed to map segment: ${mapped}`) : mapped;
+  }
+
+  /** _dl_map_object(). With a library missing the linker maps nothing more; the rest is only looked for. */
+  #load(name: string, neededBy: LinkedObject): void {
+    const { needed, process, linker } = this.#request;
+    const note = (path: string | null, problem: string | null = null): void => {
+      if (needed.some((each) => each.name === name)) return;
+      needed.push({ name, path, neededBy: neededBy.object.file.path, problem });
+    };
+    const known = [...this.#list, this.#self].find(
+      (each) => each.name === name || each.dynamic.soname === name || baseName(each.name) === name,
+    );
+    if (known !== undefined) {
+      if (known === this.#self && !this.#list.includes(known)) this.#list.push(known);
+      note(known.object.file.path);
+      return;
+    }
+    const found = this.#find(name, neededBy);
+    if (found === null) {
+      note(null);
+      return;
+    }
+    const { file, path } = found;
+    const position = file.file.inode.position;
+    const same = [...this.#list, this.#self].find(({ object }) => object.file.file.inode.position === position);
+    if (same !== undefined) {
+      note(file.path);
+      return;
+    }
+    const headers = readLibrary(file, linker.headers);
+    if (typeof headers === 'string') {
+      note(file.path, headers);
+      return;
+    }
+    if (missingSentence(needed) === null) {
+      const mapped = mapGlibcLibrary(process, file, headers);
+      if (typeof mapped === 'string') {
+        note(file.path, `it cannot be mapped: ${mapped}`);
+        return;
+      }
+      this.#list.push(this.#link(mapped, path, neededBy));
+    }
+    note(file.path);
+  }
+
+  #find(name: string, neededBy: LinkedObject): { readonly file: ProgramFile; readonly path: string } | null {
+    const { search, libraryPath, linker } = this.#request;
+    if (name.includes('/')) {
+      const path = substitute(name, this.#values(neededBy)) ?? name;
+      const file = search.open(path);
+      return file === null ? null : { file, path };
+    }
+    // A file of the other class or for another machine is passed over.
+    const accepts = (file: ProgramFile): boolean => typeof readLibrary(file, linker.headers) !== 'string';
+    const lists: string[][] = [];
+    if (neededBy.dynamic.runpath === null) {
+      for (let object: LinkedObject | null = neededBy; object !== null; object = object.neededBy) {
+        if (object.dynamic.runpath === null) lists.push(this.#expand(object.dynamic.rpath, object));
+      }
+    }
+    lists.push(splitList(libraryPath, /[:;]/));
+    lists.push(this.#expand(neededBy.dynamic.runpath, neededBy));
+    lists.push(this.#systemDirectories());
+    for (const list of lists) {
+      const found = search.find(list, name, accepts);
+      if (found !== null) return found;
+    }
+    // What is there and cannot be used is told as that.
+    for (const list of lists) {
+      const found = search.find(list, name);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /** fillin_rpath(): directories with a $ that stands for nothing known are left out. */
+  #expand(list: string | null, object: LinkedObject): string[] {
+    if (list === null) return [];
+    return splitList(list, /:/)
+      .map((directory) => substitute(directory, this.#values(object)))
+      .filter((directory) => directory !== null);
+  }
+
+  #values({ object, name }: LinkedObject): Record<string, string> {
+    const origin = directoryOf(object === this.#request.program ? object.file.path : name);
+    return { ORIGIN: origin, LIB: this.#request.linker.headers.bits === 64 ? 'lib64' : 'lib' };
+  }
+
+  #systemDirectories(): string[] {
+    const { headers } = this.#request.linker;
+    const triplet = MULTIARCH[headers.machine];
+    const wide = headers.bits === 64 ? ['/lib64', '/usr/lib64'] : [];
+    const multi = triplet === undefined ? [] : [`/lib/${triplet}`, `/usr/lib/${triplet}`];
+    return [...multi, ...wide, '/lib', '/usr/lib'];
+  }
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

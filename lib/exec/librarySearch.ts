@@ -1,0 +1,96 @@
+/**
+ * Looking for libraries: lists of directories, $ORIGIN in them, and the files that are tried.
+ */
+import { CramfsError } from '../errors.ts';
+import type { Board } from '../verdict/board.ts';
+import { ProgramFile } from './programFile.ts';
+
+/** Paths that are tried for one program; honest ones need some hundreds at most. */
+export const MAX_TRIED = 65536;
+/** Characters of a list of directories that are looked at. */
+const MAX_LIST = 16384;
+
+/** Opens files for a dynamic linker, and counts how often it tried. */
+export class LibrarySearch {
+  readonly #board: Board;
+  readonly #log: string[];
+  #tried = 0;
+
+  constructor(board: Board, log: string[]) {
+    this.#board = board;
+    this.#log = log;
+  }
+
+  /**
+   * Opens a path for reading.
+   *
+   * @returns null where there is no such regular file
+   * @throws CramfsError LIMIT, IO, and for damage of the tree
+   */
+  open(path: string): ProgramFile | null {
+    if (++this.#tried > MAX_TRIED) {
+      throw new CramfsError('LIMIT', {
+        expected: `at most ${String(MAX_TRIED)} paths tried for libraries`,
+        found: 'more',
+      });
+    }
+    try {
+      const file = this.#board.open(path);
+      return file.inode.type === 'file' ? new ProgramFile(this.#board, file, this.#log) : null;
+    } catch (error) {
+      if (error instanceof CramfsError && MISSING.has(error.code)) return null;
+      throw error;
+    }
+  }
+
+  /** The first file of a name in a list of directories that `accepts` takes. */
+  find(
+    directories: readonly string[],
+    name: string,
+    accepts: (file: ProgramFile) => boolean = () => true,
+  ): { readonly file: ProgramFile; readonly path: string } | null {
+    for (const directory of directories) {
+      const path = `${directory}/${name}`;
+      const file = this.open(path);
+      if (file !== null && accepts(file)) return { file, path };
+    }
+    return null;
+  }
+}
+
+const MISSING: ReadonlySet<string> = new Set([
+  'NOT_FOUND',
+  'NOT_A_DIRECTORY',
+  'NOT_A_REGULAR_FILE',
+  'SYMLINK_LOOP',
+  'NAME_TOO_LONG',
+]);
+
+/** The directories of a list such as LD_LIBRARY_PATH; empty ones are left out. */
+export function splitList(list: string, separators = /[:\n]/): string[] {
+  return list
+    .slice(0, MAX_LIST)
+    .split(separators)
+    .filter((directory) => directory !== '');
+}
+
+/**
+ * Puts values for $NAME and ${NAME} into a path.
+ *
+ * @returns null where it has a $ that stands for nothing known
+ */
+export function substitute(path: string, values: Readonly<Record<string, string>>): string | null {
+  const unknown = { found: false };
+  const result = path.replace(/\$(?:\{(\w+)\}|(\w+))?/g, (_, braced?: string, bare?: string) => {
+    const value = values[braced ?? bare ?? ''];
+    if (value === undefined) unknown.found = true;
+    return value ?? '';
+  });
+  return unknown.found ? null : result;
+}
+
+/** The directory of a path; "." without one. */
+export function directoryOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash === -1 ? '.' : slash === 0 ? '/' : path.slice(0, slash);
+}

@@ -1,0 +1,226 @@
+/**
+ * execve(): from a path to a program in memory, with its interpreter (fs/exec.c, load_elf_binary() of fs/binfmt_elf.c).
+ */
+import { CramfsError, type ErrorCode } from '../errors.ts';
+import type { Cpu, CpuName } from '../mm/cpu.ts';
+import type { Errno } from '../mm/errno.ts';
+import type { Board } from '../verdict/board.ts';
+import {
+  decodeElfHeader,
+  type ElfHeader,
+  type ElfHeaders,
+  ET_DYN,
+  ET_EXEC,
+  HEADER_SIZE,
+  PHENTSIZE,
+  PT_INTERP,
+  readElfHeaders,
+} from './elf.ts';
+import { type LoadedObject, mapSegments, maximumAlignment, loadSegments } from './elfMap.ts';
+import { cpuFor, cpuRuns, machineName } from './machines.ts';
+import { ProgramFile } from './programFile.ts';
+import { BINPRM_BUF_SIZE, isScript, parseScriptLine } from './script.ts';
+import { killed, ProcessEnd, UserProcess } from './userProcess.ts';
+import { readImpliesExec, userLayout } from './userLayout.ts';
+
+/** PT_GNU_STACK: whether the stack is executable; that it is there says that the program is not an old one. */
+const PT_GNU_STACK = 0x6474e551;
+/** Interpreters of interpreters that execve() follows. */
+const MAX_INTERPRETERS = 5;
+/** PATH_MAX: bytes of an interpreter's path, its NUL included. */
+const PATH_MAX = 4096;
+
+/** A program that execve() has put into memory. */
+export interface ExecedProgram {
+  readonly process: UserProcess;
+  readonly program: LoadedObject;
+  /** The ELF interpreter, where the program wants one. */
+  readonly interpreter: LoadedObject | null;
+  /** The arguments as the program gets them, its own name first. */
+  readonly argv: readonly string[];
+}
+
+/** What the caller is told while it goes on: scripts that were passed through, and the ELF header once it is known. */
+export interface ExecTrail {
+  /** Paths of scripts, in the order of execution. */
+  readonly scripts: string[];
+  header: ElfHeader | null;
+  process: UserProcess | null;
+  interpreterPath: string | null;
+}
+
+/** How execve() is called. */
+export interface ExecveRequest {
+  readonly path: string;
+  readonly argv: readonly string[];
+  /** The CPU, where it must be that of the board; else it is the one that the program is for. */
+  readonly cpuName: CpuName | null;
+}
+
+function fail(errno: Errno, why: string, cause: CramfsError | null = null): never {
+  throw new ProcessEnd({ kind: 'failed', errno, why, cause });
+}
+
+/**
+ * execve() of a path.
+ *
+ * @throws ProcessEnd where it does not come to the first instruction; CramfsError as Board.open() for `request.path`, and
+ *   for damage in the tree, IO, LIMIT
+ */
+export function execve(board: Board, request: ExecveRequest, log: string[], trail: ExecTrail): ExecedProgram {
+  let file = new ProgramFile(board, board.open(request.path), log);
+  let argv = request.argv;
+  let path = request.path;
+  for (let depth = 0; ; depth++) {
+    if (!file.isExecutable) fail('EACCES', `${file.path} is not an executable file (its mode has no x)`);
+    const head = attempt('ENOEXEC', () => file.read(0, BINPRM_BUF_SIZE));
+    if (!isScript(head)) return loadElf(board, request, file, head, argv, log, trail);
+    const line = parseScriptLine(head);
+    if (line === null) fail('ENOEXEC', `the first line of ${file.path} names no interpreter`);
+    if (depth >= MAX_INTERPRETERS) fail('ELOOP', `more than ${String(MAX_INTERPRETERS)} interpreters of interpreters`);
+    trail.scripts.push(file.path);
+    argv = [line.interpreter, ...(line.argument === null ? [] : [line.argument]), path, ...argv.slice(1)];
+    path = line.interpreter;
+    file = openInterpreter(board, path, log, `the interpreter of ${file.path}`);
+  }
+}
+
+const ERRNO_OF: Partial<Record<ErrorCode, Errno>> = {
+  NOT_FOUND: 'ENOENT',
+  NOT_A_DIRECTORY: 'ENOTDIR',
+  NOT_A_REGULAR_FILE: 'EACCES',
+  SYMLINK_LOOP: 'ELOOP',
+  NAME_TOO_LONG: 'ENAMETOOLONG',
+};
+
+/** open_exec(). */
+function openInterpreter(board: Board, path: string, log: string[], what: string): ProgramFile {
+  try {
+    const file = new ProgramFile(board, board.open(path), log);
+    if (!file.isExecutable) fail('EACCES', `${what}, ${path}, is not an executable file (its mode has no x)`);
+    return file;
+  } catch (error) {
+    const errno = error instanceof CramfsError ? ERRNO_OF[error.code] : undefined;
+    if (errno === undefined || !(error instanceof CramfsError)) throw error;
+    return fail(errno, `${what}, ${path}, cannot be opened: ${error.message}`, error);
+  }
+}
+
+/** Reads headers; what is wrong with them becomes the errno of execve(). */
+function attempt<T>(otherwise: Errno, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof CramfsError) || !['NOT_ELF', 'BAD_ELF', 'BAD_BLOCK'].includes(error.code)) throw error;
+    return fail(error.code === 'BAD_BLOCK' ? 'EIO' : otherwise, error.message, error);
+  }
+}
+
+/** The checks of load_elf_binary() and load_elf_phdrs(), for a program or its interpreter. */
+function readExecutable(
+  file: ProgramFile,
+  head: Uint8Array,
+  { cpu, cpuName, otherwise }: { cpu: Pick<Cpu, 'littleEndian'>; cpuName: CpuName | null; otherwise: Errno },
+): ElfHeaders {
+  const header = attempt(otherwise, () => withPath(file, () => decodeElfHeader(head)));
+  const { type, machine, bits, phnum, phentsize, littleEndian } = header;
+  const refuse = (what: string, expected: string, found: string): never => {
+    const error = new CramfsError('BAD_ELF', { path: file.path, what, expected, found });
+    return fail(otherwise, error.message, error);
+  };
+  if (type !== ET_EXEC && type !== ET_DYN) {
+    refuse('the type (e_type)', '2 (a program) or 3 (a position independent one)', String(type));
+  }
+  const order = (little: boolean): string => (little ? 'little endian' : 'big endian');
+  if (littleEndian !== cpu.littleEndian || (cpuName !== null && !cpuRuns(cpuName, machine))) {
+    const found = `${machineName(machine)}, ${order(littleEndian)}`;
+    refuse('the machine (e_machine)', `a program for ${cpuName ?? 'a CPU'}, ${order(cpu.littleEndian)}`, found);
+  }
+  const most = Math.floor(Math.min(file.pageSize, 65536) / PHENTSIZE[bits]);
+  if (phentsize === PHENTSIZE[bits] && (phnum === 0 || phnum > most)) {
+    refuse('the number of program headers (e_phnum)', `1 to ${String(most)}, as Linux takes them`, String(phnum));
+  }
+  return attempt(otherwise, () => withPath(file, () => readElfHeaders(file)));
+}
+
+function withPath<T>(file: ProgramFile, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof CramfsError ? error.withPath(file.path) : error;
+  }
+}
+
+function loadElf(
+  board: Board,
+  { cpuName }: ExecveRequest,
+  file: ProgramFile,
+  head: Uint8Array,
+  argv: readonly string[],
+  log: string[],
+  trail: ExecTrail,
+): ExecedProgram {
+  const headers = readExecutable(file, head, { cpu: board.cpu, cpuName, otherwise: 'ENOEXEC' });
+  trail.header = headers;
+  const name = cpuName ?? cpuFor(headers.machine) ?? board.cpu.name;
+  const { cpu, etDynBase } = userLayout(name, board.cpu.pageSize, headers);
+  const wanted = headers.segments.find((segment) => segment.type === PT_INTERP);
+  let interpreter: { readonly file: ProgramFile; readonly headers: ElfHeaders } | null = null;
+  if (wanted !== undefined) {
+    const path = interpreterPath(file, wanted.offset, wanted.fileSize);
+    trail.interpreterPath = path;
+    const found = openInterpreter(board, path, log, `the interpreter of ${file.path}`);
+    const start = attempt('EIO', () => found.read(0, HEADER_SIZE[64]));
+    if (start.length < HEADER_SIZE[headers.bits]) fail('EIO', `${found.path} is shorter than an ELF header`);
+    interpreter = {
+      file: found,
+      headers: readExecutable(found, start, { cpu: board.cpu, cpuName: name, otherwise: 'ELIBBAD' }),
+    };
+    if (interpreter.headers.machine !== headers.machine || interpreter.headers.bits !== headers.bits) {
+      fail('ELIBBAD', `${found.path} is for ${machineName(interpreter.headers.machine)}, ${file.path} is not`);
+    }
+  }
+  // From here on the old program is gone: what fails kills the process.
+  const process = new UserProcess(board, cpu, log);
+  trail.process = process;
+  process.readImpliesExec = readImpliesExec(
+    headers,
+    headers.segments.some(({ type }) => type === PT_GNU_STACK),
+  );
+  const alignment = maximumAlignment(loadSegments(headers), cpu.pageSize);
+  const base = Math.floor(etDynBase / alignment) * alignment;
+  const program = mapped(mapSegments(process, file, headers, interpreter === null ? null : base), file);
+  const loaded =
+    interpreter === null
+      ? null
+      : mapped(mapSegments(process, interpreter.file, interpreter.headers, null), interpreter.file);
+  process.useMappings();
+  const started = loaded ?? program;
+  const entry = started.headers.entry + started.bias;
+  if (!process.isExecutable(entry)) {
+    killed(`the entry point of ${started.file.path}, 0x${entry.toString(16)}, is not in an executable mapping`);
+  }
+  return { process, program, interpreter: loaded, argv };
+}
+
+function mapped(result: LoadedObject | { readonly errno: Errno }, file: ProgramFile): LoadedObject {
+  if ('errno' in result) {
+    return killed(`a segment of ${file.path} cannot be mapped (${result.errno}), and the old program is gone already`);
+  }
+  return result;
+}
+
+/** The path in PT_INTERP. */
+function interpreterPath(file: ProgramFile, offset: number, length: number): string {
+  const bad = (expected: string, found: string): never => {
+    const what = "the interpreter's path (PT_INTERP)";
+    const error = new CramfsError('BAD_ELF', { path: file.path, what, offset, expected, found });
+    return fail('ENOEXEC', error.message, error);
+  };
+  if (length < 2 || length > PATH_MAX) return bad(`2 to ${String(PATH_MAX)} bytes`, String(length));
+  const bytes = attempt('EIO', () => file.read(offset, length));
+  if (bytes.length < length) return fail('EIO', `${file.path} ends within the path of its interpreter`);
+  if (bytes[length - 1] !== 0)
+    return bad('a path that ends with a NUL', `one that ends with ${String(bytes[length - 1])}`);
+  return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+}

@@ -1,0 +1,76 @@
+/**
+ * A file as execve() and the dynamic linker open it, and read it: through the page cache, so with the oddities of Linux's
+ * read path.
+ */
+import { CramfsError } from '../errors.ts';
+import type { OpenFile } from '../mm/fileOperations.ts';
+import type { Board, BoardFile } from '../verdict/board.ts';
+import { openForMapping } from '../verdict/process.ts';
+import type { ElfReader } from './elf.ts';
+
+/** An opened program, library or script. */
+export class ProgramFile implements ElfReader {
+  readonly file: BoardFile;
+  /** What is mapped: one for each open(), as mappings of different opens do not merge. */
+  readonly openFile: OpenFile;
+  /** Bytes of a page of the machine. */
+  readonly pageSize: number;
+  readonly #log: string[];
+  #page: { readonly index: number; readonly bytes: Uint8Array } | null = null;
+
+  /** @param log the kernel log */
+  constructor(board: Board, file: BoardFile, log: string[]) {
+    this.file = file;
+    this.openFile = openForMapping(board, file);
+    this.pageSize = board.cpu.pageSize;
+    this.#log = log;
+  }
+
+  /** Path in the image, symlinks followed: what /proc/PID/maps shows. */
+  get path(): string {
+    return this.file.resolved.path;
+  }
+
+  get size(): number {
+    return this.file.inode.size;
+  }
+
+  /** Whether the file may be executed by root, who needs any of the three x bits (do_open_execat()). */
+  get isExecutable(): boolean {
+    return this.file.inode.type === 'file' && (this.file.inode.mode & 0o111) !== 0;
+  }
+
+  /**
+   * kernel_read(): bytes [offset, offset + length), cut short where the file ends.
+   *
+   * @throws CramfsError BAD_BLOCK where a page cannot be read (EIO); IO
+   */
+  read(offset: number, length: number): Uint8Array {
+    const end = Math.min(offset + length, this.size);
+    if (offset < 0 || !(end > offset)) return new Uint8Array(0);
+    const result = new Uint8Array(end - offset);
+    for (let at = offset; at < end;) {
+      const index = Math.floor(at / this.pageSize);
+      const within = at - index * this.pageSize;
+      const piece = this.#folio(index).subarray(within, Math.min(this.pageSize, within + end - at));
+      result.set(piece, at - offset);
+      at += piece.length;
+    }
+    return result;
+  }
+
+  #folio(index: number): Uint8Array {
+    if (this.#page?.index === index) return this.#page.bytes;
+    const read = this.openFile.operations.readFolio(index);
+    if ('error' in read) {
+      this.#log.push(...read.log);
+      throw new CramfsError('BAD_BLOCK', {
+        path: this.path,
+        what: `block ${String(index)}`,
+        found: read.log.join(', '),
+      });
+    }
+    this.#page = { index, bytes: read.bytes };
+    return read.bytes;
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * A process that is being started: its address space, what is mapped in it, and the ways it can end before it runs.
+ */
+import { CramfsError } from '../errors.ts';
+import { findBlock } from '../driver/readFolio.ts';
+import { AddressSpace } from '../mm/addressSpace.ts';
+import type { Cpu } from '../mm/cpu.ts';
+import type { Errno } from '../mm/errno.ts';
+import type { OpenFile } from '../mm/fileOperations.ts';
+import type { Protection } from '../mm/laterOperations.ts';
+import { type Vma, vmaPages } from '../mm/vma.ts';
+import { VM_EXEC, VM_PFNMAP } from '../mm/vmFlags.ts';
+import type { Board } from '../verdict/board.ts';
+import { PF_R, PF_W, PF_X } from './elf.ts';
+import type { ProgramFile } from './programFile.ts';
+
+/** mmap() calls for one program: more than any honest one makes. */
+export const MAX_MMAP_CALLS = 4096;
+
+/** How the start of a program ends. */
+export type ExecOutcome =
+  /** It is at its own first instruction, all of its libraries in place. */
+  | { readonly kind: 'runs' }
+  /** execve() fails, and the caller goes on. */
+  | { readonly kind: 'failed'; readonly errno: Errno; readonly cause: CramfsError | null; readonly why: string }
+  /** A signal ends it. */
+  | { readonly kind: 'killed'; readonly signal: 'SIGSEGV' | 'SIGBUS'; readonly why: string }
+  /** The dynamic linker gives up, with exit status 127. */
+  | { readonly kind: 'exits'; readonly status: 127; readonly why: string }
+  /** The kernel dies. */
+  | { readonly kind: 'bug'; readonly bug: string };
+
+/** Unwinds the emulation to where the process ends. It never leaves the library. */
+export class ProcessEnd extends Error {
+  override readonly name = 'ProcessEnd';
+  readonly outcome: ExecOutcome;
+
+  constructor(outcome: ExecOutcome) {
+    super(outcome.kind);
+    this.outcome = outcome;
+  }
+}
+
+/** Ends the process by a signal. */
+export function killed(why: string, signal: 'SIGSEGV' | 'SIGBUS' = 'SIGSEGV'): never {
+  throw new ProcessEnd({ kind: 'killed', signal, why });
+}
+
+/** One mmap() of a file. Addresses and lengths in bytes. */
+export interface FileMapping {
+  readonly address?: number | undefined;
+  readonly length: number;
+  readonly offset: number;
+  readonly protection: Protection;
+  readonly fixed?: boolean;
+}
+
+/** PF_R, PF_W and PF_X as mmap() takes them. */
+export function protectionOf(flags: number): Protection {
+  return { read: (flags & PF_R) !== 0, write: (flags & PF_W) !== 0, exec: (flags & PF_X) !== 0 };
+}
+
+/** A process whose memory a program is loaded into. */
+export class UserProcess {
+  readonly board: Board;
+  readonly cpu: Cpu;
+  readonly mm: AddressSpace;
+  readonly log: string[];
+  /** Personality READ_IMPLIES_EXEC: whatever can be read can be executed. */
+  readImpliesExec = false;
+  readonly #files = new Map<OpenFile, ProgramFile>();
+  /** What was mapped and not looked at yet; `pgoff` is the file's page that was asked for. */
+  #unread: { readonly start: number; readonly end: number; readonly pgoff: number }[] = [];
+  #calls = 0;
+
+  constructor(board: Board, cpu: Cpu, log: string[]) {
+    this.board = board;
+    this.cpu = cpu;
+    this.log = log;
+    const reservesMemoryType = cpu.pat && board.kernel.vmPat;
+    this.mm = new AddressSpace({ cpu, memory: board.memory, reservesMemoryType, log, trace: null });
+  }
+
+  /** The file behind a mapping; undefined for anonymous memory. */
+  fileOf(vma: Vma): ProgramFile | undefined {
+    return this.#files.get(vma.file);
+  }
+
+  /**
+   * mmap() of a file, private.
+   *
+   * @returns the address, or why not
+   * @throws ProcessEnd where the kernel dies; CramfsError LIMIT, IO
+   */
+  mmap(file: ProgramFile, mapping: FileMapping): number | Errno {
+    this.#count();
+    this.#files.set(file.openFile, file);
+    const { address, length, offset, protection, fixed = false } = mapping;
+    const result = this.mm.mmap(file.openFile, {
+      ...this.#effective(protection),
+      shared: false,
+      address,
+      length,
+      offset,
+      fixed,
+    });
+    if ('errno' in result) return result.errno;
+    if ('bug' in result) throw new ProcessEnd({ kind: 'bug', bug: result.bug });
+    // A mapping that merged begins where its neighbour does.
+    const start = address ?? result.vma.start;
+    const { pageSize } = this.cpu;
+    this.#unread.push({ start, end: start + Math.ceil(length / pageSize) * pageSize, pgoff: offset / pageSize });
+    return start;
+  }
+
+  /** mmap() of anonymous memory at an address, over whatever is there. Null, or why not. */
+  mmapAnonymous(address: number, length: number, protection: Protection): Errno | null {
+    this.#count();
+    const result = this.mm.mmapAnonymous({ ...this.#effective(protection), address, length, fixed: true });
+    if ('errno' in result) return result.errno;
+    if ('bug' in result) throw new ProcessEnd({ kind: 'bug', bug: result.bug });
+    return null;
+  }
+
+  mprotect(address: number, length: number, protection: Protection): Errno | null {
+    return this.mm.mprotectRange(address, length, this.#effective(protection));
+  }
+
+  /** The mapping at an address. */
+  vmaAt(address: number): Vma | undefined {
+    return this.mm.vmas.find((vma) => vma.start <= address && address < vma.end);
+  }
+
+  /** Whether the CPU could execute at an address. */
+  isExecutable(address: number): boolean {
+    return ((this.vmaAt(address)?.vmFlags ?? 0) & VM_EXEC) !== 0;
+  }
+
+  /**
+   * Bytes of memory as the process reads them, cut short where nothing is mapped any more.
+   *
+   * @throws ProcessEnd where the touch of a page ends the process
+   */
+  read(address: number, length: number): Uint8Array {
+    const { pageSize } = this.cpu;
+    const pieces: number[] = [];
+    for (let at = address; at < address + length;) {
+      const vma = this.vmaAt(at);
+      if (vma === undefined) break;
+      const page = Math.floor((at - vma.start) / pageSize);
+      const view = this.mm.readPage(vma, page);
+      if (view.touch !== 'ok') {
+        killed(`it reads at 0x${at.toString(16)}, and cannot`, view.touch === 'SIGBUS' ? 'SIGBUS' : 'SIGSEGV');
+      }
+      const within = at - vma.start - page * pageSize;
+      const to = Math.min(pageSize, within + address + length - at);
+      for (let byte = within; byte < to; byte++) pieces.push(view.bytes?.[byte] ?? 0);
+      at += to - within;
+    }
+    return Uint8Array.from(pieces);
+  }
+
+  /** A string of memory, without its NUL; null where there is none within 4096 bytes. */
+  readString(address: number): string | null {
+    const bytes = this.read(address, 4096);
+    const nul = bytes.indexOf(0);
+    return nul === -1 ? null : new TextDecoder().decode(bytes.subarray(0, nul));
+  }
+
+  /** Zeroes memory up to the end of its page. False where it cannot be written. */
+  clearToPageEnd(address: number): boolean {
+    const { pageSize } = this.cpu;
+    const within = address % pageSize;
+    if (within === 0) return true;
+    const vma = this.vmaAt(address);
+    if (vma === undefined) return false;
+    const page = Math.floor((address - vma.start) / pageSize);
+    return this.mm.write(vma, page, within, new Uint8Array(pageSize - within)) === 'ok';
+  }
+
+  /**
+   * The process goes on to use what was mapped: headers, symbol tables, code. It ends where a page shows something else
+   * than the file has there.
+   *
+   * @throws ProcessEnd
+   */
+  useMappings(): void {
+    const unread = this.#unread.reverse();
+    this.#unread = [];
+    const { pageSize } = this.cpu;
+    for (const vma of this.mm.vmas) {
+      const file = this.fileOf(vma);
+      const asked = unread.find(({ start, end }) => start < vma.end && vma.start < end);
+      if (file !== undefined && asked !== undefined) {
+        this.#requireOwnBytes(vma, file, asked.pgoff + (vma.start - asked.start) / pageSize);
+      }
+    }
+  }
+
+  /** @param pgoff the page of the file that should be the first of the mapping */
+  #requireOwnBytes(vma: Vma, file: ProgramFile, pgoff: number): void {
+    const { pageSize } = this.cpu;
+    const pages = Math.min(vmaPages(vma, pageSize), Math.ceil(file.size / pageSize) - pgoff);
+    const fs = this.board.mounted();
+    const wrong = (page: number): never =>
+      killed(`page ${String(pgoff + page)} of ${file.path} shows other bytes than the file has there`);
+    let present = 0;
+    for (const run of this.mm.pageTable.directRuns(vma.start / pageSize, Math.max(0, pages))) {
+      present += run.pages;
+      for (let page = 0; page < run.pages; page++) {
+        const block = findBlock(fs, file.file.inode, pgoff + run.page + page);
+        const stored = this.board.memory.base + block.start;
+        if (!block.uncompressed || (run.pfn + page) * pageSize !== stored) wrong(run.page + page);
+      }
+    }
+    // Pages without an entry are filled from vm_pgoff, which in a mapping of page frames is the first frame's number.
+    if ((vma.vmFlags & VM_PFNMAP) !== 0 && present < pages && vma.pgoff !== pgoff) wrong(present);
+  }
+
+  #effective(protection: Protection): Protection {
+    return this.readImpliesExec && protection.read ? { ...protection, exec: true } : protection;
+  }
+
+  #count(): void {
+    if (++this.#calls <= MAX_MMAP_CALLS) return;
+    throw new CramfsError('LIMIT', {
+      expected: `at most ${String(MAX_MMAP_CALLS)} calls of mmap() to start a program`,
+      found: 'more',
+    });
+  }
+}
