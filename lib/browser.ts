@@ -26,7 +26,7 @@ export { guessPageSize } from './image/pageSize.ts';
 export { inflateLzma } from './image/lzma.ts';
 export { type Account, type AccountLabel, type AccountLine } from './inspect/account.ts';
 export { type CompressionMethod, detectLayout, type FlagReading, type ImageLayout } from './inspect/detectLayout.ts';
-export { type DirectRun, directRuns, type RunEnd } from './inspect/directRuns.ts';
+export { type DirectRun, directRuns } from './inspect/directRuns.ts';
 export { findPath, type FindOptions } from './inspect/findPath.ts';
 export { type CrcState, type CrcVerdict, imageCrc } from './inspect/imageCrc.ts';
 export { type ImageInfo, imageInfo } from './inspect/imageInfo.ts';
