@@ -110,7 +110,6 @@ export type { ExtractResult, Progress } from './extract/result.ts';
 export type { Choice } from './extract/safeWalk.ts';
 export { extractTo, type ExtractToOptions, type FileSystemLike } from './extract/toFileSystem.ts';
 export { extractToTar, type TarOptions } from './extract/toTar.ts';
-export { toVolume, type ToVolumeOptions } from './extract/toVolume.ts';
 export { classicDeflate, type Deflate } from './build/deflate.ts';
 export { type BlockCompressor, directCompressor } from './build/encodeFile.ts';
 export type { BuildWarning } from './build/inodes.ts';

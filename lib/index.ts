@@ -10,3 +10,4 @@ export * from './browser.ts';
 export { openFileSource, openStdinSource } from './source/nodeFile.ts';
 export { createReadStream } from './extract/readStream.node.ts';
 export { type ExtractOptions, extractToDirectory } from './extract/toDirectory.node.ts';
+export { toVolume, type ToVolumeOptions } from './extract/toVolume.ts';
