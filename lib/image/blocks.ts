@@ -49,21 +49,50 @@ export function blockPointers(
   return pointers;
 }
 
+/** Pointers that {@link fileBlocks} reads at a time. */
+const POINTERS_AT_ONCE = 1024;
+
 /**
- * The blocks of a regular file or symlink, from block `first` on.
+ * The blocks of a regular file or symlink, from block `first` on. The pointers are read many at a time, where they are
+ * all there.
  *
  * @throws CramfsError as {@link blockPointers}, one block at a time
  */
 export function* fileBlocks(image: CramfsImage, inode: Inode, path?: string, first = 0): Generator<Block, void> {
   const count = blockCount(inode.size, image.pageSize);
-  for (let index = first; index < count; index++) yield fileBlock(image, inode, index, path);
+  let previous: number | null = null;
+  for (let start = first; start < count; start += POINTERS_AT_ONCE) {
+    const end = Math.min(count, start + POINTERS_AT_ONCE);
+    const bytes = image.source.read(inode.ino + start * 4, (end - start) * 4);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let index = start; index < end; index++) {
+      const at = (index - start) * 4;
+      const isThere = at + 4 <= bytes.length;
+      const pointer: number = isThere
+        ? view.getUint32(at, image.littleEndian)
+        : (blockPointers(image, inode, index, 1, path)[0] ?? 0);
+      yield blockOf(image, inode, index, pointer, previous, path);
+      previous = pointer;
+    }
+  }
 }
 
 /** Block `index` of a regular file or symlink; it must be below the block count. */
 export function fileBlock(image: CramfsImage, inode: Inode, index: number, path?: string): Block {
-  const { pageSize } = image;
-  const count = blockCount(inode.size, pageSize);
   const pointer = blockPointers(image, inode, index, 1, path)[0] ?? 0;
+  return blockOf(image, inode, index, pointer, null, path);
+}
+
+/** What a pointer says. `previous` is the pointer before it, or null where it has not been read. */
+function blockOf(
+  image: CramfsImage,
+  inode: Inode,
+  index: number,
+  pointer: number,
+  previous: number | null,
+  path: string | undefined,
+): Block {
+  const { pageSize } = image;
   const { direct, uncompressed, address } = decodeBlockPointer(pointer);
   const bytes = Math.min(pageSize, inode.size - index * pageSize);
   if (direct && uncompressed) return { index, pointer, kind: 'direct', start: address, length: bytes, bytes };
@@ -71,16 +100,22 @@ export function fileBlock(image: CramfsImage, inode: Inode, index: number, path?
     const length = directLength(image, address, path);
     return { index, pointer, kind: length === 0 ? 'hole' : 'direct-zlib', start: address + 2, length, bytes };
   }
-  const start = legacyStart(image, inode, index, count, path);
+  const start = legacyStart(image, inode, index, previous, path);
   const length = (address - start) >>> 0;
   const kind = length === 0 ? 'hole' : uncompressed ? 'stored' : 'zlib';
   return { index, pointer, kind, start, length, bytes };
 }
 
 /** Where a block that is addressed by its end starts: at the end of the block before it. */
-function legacyStart(image: CramfsImage, inode: Inode, index: number, count: number, path: string | undefined): number {
-  if (index === 0) return inode.ino + count * 4;
-  const previous = blockPointers(image, inode, index - 1, 1, path)[0] ?? 0;
+function legacyStart(
+  image: CramfsImage,
+  inode: Inode,
+  index: number,
+  known: number | null,
+  path: string | undefined,
+): number {
+  if (index === 0) return inode.ino + blockCount(inode.size, image.pageSize) * 4;
+  const previous = known ?? blockPointers(image, inode, index - 1, 1, path)[0] ?? 0;
   if ((previous & CRAMFS_BLK_FLAG_DIRECT_PTR) === 0) return previous & CRAMFS_BLK_VALUE;
   const { address } = decodeBlockPointer(previous);
   if ((previous & CRAMFS_BLK_FLAG_UNCOMPRESSED) !== 0) return address + image.pageSize;
