@@ -4,7 +4,6 @@
  * Bytes that are no UTF-8 become lone surrogates U+DC80…U+DCFF, one a byte (as Python's "surrogateescape" does), so a
  * name survives the way to a string, through JSON and back, byte for byte.
  */
-let strict: InstanceType<typeof TextDecoder> | undefined;
 const encoder = new TextEncoder();
 
 /** Bytes to string; never fails. */
@@ -17,32 +16,34 @@ export function decodeName(bytes: Uint8Array): string {
   return ascii;
 }
 
+/** By hand, since a decoder that throws at every byte of a long bad name takes a hundred times as long. */
 function decodeAny(bytes: Uint8Array): string {
-  const whole = tryDecode(bytes);
-  if (whole !== null) return whole;
   let text = '';
   for (let i = 0; i < bytes.length;) {
-    const length = sequenceLength(bytes[i] ?? 0);
-    const piece = bytes.subarray(i, i + length);
-    const decoded = length === 0 || piece.length < length ? null : tryDecode(piece);
-    if (decoded === null) {
-      text += String.fromCharCode(0xdc00 + (bytes[i] ?? 0));
+    const first = bytes[i] ?? 0;
+    const length = sequenceLength(first);
+    if (length === 0 || !continues(bytes, i, length)) {
+      text += String.fromCharCode(0xdc00 + first);
       i += 1;
-    } else {
-      text += decoded;
-      i += length;
+      continue;
     }
+    let code = length === 1 ? first : first & (0xff >>> (length + 1));
+    for (let k = 1; k < length; k++) code = (code << 6) | ((bytes[i + k] ?? 0) & 0x3f);
+    text += String.fromCodePoint(code);
+    i += length;
   }
   return text;
 }
 
-function tryDecode(piece: Uint8Array): string | null {
-  strict ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  try {
-    return strict.decode(piece);
-  } catch {
-    return null;
-  }
+/** Whether a sequence is whole, and neither overlong, nor a surrogate, nor above U+10FFFF. */
+function continues(bytes: Uint8Array, at: number, length: number): boolean {
+  if (at + length > bytes.length) return false;
+  for (let k = 1; k < length; k++) if (((bytes[at + k] ?? 0) & 0xc0) !== 0x80) return false;
+  const [first = 0, second = 0] = bytes.subarray(at, at + 2);
+  if (first === 0xe0) return second >= 0xa0;
+  if (first === 0xed) return second < 0xa0;
+  if (first === 0xf0) return second >= 0x90;
+  return first !== 0xf4 || second < 0x90;
 }
 
 function sequenceLength(first: number): number {
