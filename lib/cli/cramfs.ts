@@ -19,6 +19,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./commands/compareKernels.ts'),
   },
   {
+    name: 'exec',
+    summary: 'tell which mappings come about when a program is started',
+    load: () => import('./commands/exec.ts'),
+  },
+  {
     name: 'info',
     summary: 'tell what an image is made of',
     load: () => import('./commands/info.ts'),

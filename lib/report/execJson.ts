@@ -1,0 +1,57 @@
+/**
+ * A program on paper as JSON, schema version 1. Addresses and offsets as hexadecimal strings.
+ */
+import type { CramfsError } from '../errors.ts';
+import type { ExecMapping, ExecReport } from '../exec/execProgram.ts';
+import { machineName } from '../exec/machines.ts';
+import type { Board } from '../verdict/board.ts';
+import { SCHEMA_VERSION } from './mapJson.ts';
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
+function mappingJson({ object, start, end, perms, offset, state, directPages }: ExecMapping): Record<string, unknown> {
+  return { object, start: hex(start), end: hex(end), perms, offset: hex(offset), state, directPages };
+}
+
+function errorOf(error: CramfsError | null): Record<string, unknown> {
+  if (error === null) return {};
+  const { code, message, offset, path } = error;
+  return { error: { code, message, offset: offset ?? null, path: path ?? null } };
+}
+
+/** How the start ended; all keys are there whatever it was. */
+function outcomeJson({ outcome }: ExecReport): Record<string, unknown> {
+  return {
+    outcome: outcome.kind,
+    errno: outcome.kind === 'failed' ? outcome.errno : null,
+    signal: outcome.kind === 'killed' ? outcome.signal : null,
+    status: outcome.kind === 'exits' ? outcome.status : null,
+    bug: outcome.kind === 'bug' ? outcome.bug : null,
+    why: 'why' in outcome ? outcome.why : null,
+    ...errorOf(outcome.kind === 'failed' ? outcome.cause : null),
+  };
+}
+
+/** The object that `--json` prints. `all`: anonymous memory too. */
+export function execJson(report: ExecReport, board: Board, all: boolean): Record<string, unknown> {
+  const { header, mappings } = report;
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    path: report.path,
+    argv: report.argv,
+    kernel: board.kernel.name,
+    cpu: report.cpu,
+    endian: board.cpu.littleEndian ? 'little' : 'big',
+    pageSize: board.cpu.pageSize,
+    physBase: hex(board.memory.base),
+    ...outcomeJson(report),
+    elf: header === null ? null : { bits: header.bits, type: header.type, machine: machineName(header.machine) },
+    scripts: report.scripts,
+    interpreter: report.interpreter,
+    mappings: mappings.filter(({ state }) => all || state !== 'anonymous').map(mappingJson),
+    log: report.log,
+    needed: report.needed,
+    ramBytes: report.ramBytes,
+    flashBytes: report.flashBytes,
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * A bFLT program under a kernel without an MMU, for people and as JSON.
+ */
+import type { FlatHeader } from '../exec/bflt.ts';
+import type { ExecResult } from '../exec/flatLoader.ts';
+import { SCHEMA_VERSION } from './mapJson.ts';
+import type { Style } from './style.ts';
+
+/** What executing the program came to. */
+export interface FlatReport {
+  readonly path: string;
+  readonly kernel: string;
+  /** Null for a file that is no bFLT program. */
+  readonly header: FlatHeader | null;
+  readonly result: ExecResult;
+  readonly log: readonly string[];
+}
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
+/** The object that `--json` prints. */
+export function flatJson({ path, kernel, header, result, log }: FlatReport): Record<string, unknown> {
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    path,
+    kernel,
+    outcome: result.outcome,
+    errno: result.outcome === 'failed' ? result.errno : null,
+    signal: result.outcome === 'killed' ? result.signal : null,
+    bug: result.outcome === 'bug' ? result.bug : null,
+    flat: header,
+    text: result.outcome === 'runs' ? result.text : null,
+    log,
+  };
+}
+
+const PLACES = {
+  flash: 'its text runs from flash',
+  copy: 'its text is copied to RAM',
+  ram: 'text and data are loaded into RAM, as its header wants (FLAT_FLAG_RAM)',
+} as const;
+
+function outcome(result: ExecResult, isFlat: boolean, style: Style): string {
+  switch (result.outcome) {
+    case 'runs':
+      return `${style.good('starts')}: ${PLACES[result.text]}`;
+    case 'failed': {
+      const hint = isFlat ? '' : ': it is no bFLT program, and this kernel runs no others';
+      return `${style.bad(`execve fails with ${result.errno}`)}${hint}`;
+    }
+    case 'killed':
+      return style.bad(`dies of signal ${String(result.signal)}`);
+    case 'bug':
+      return `${style.bad('the kernel dies')}: ${result.bug}`;
+  }
+}
+
+/** The report, ending with a newline. */
+export function flatText({ path, header, result, log }: FlatReport, style: Style): string {
+  const lines = [`${style.strong(path)}: ${outcome(result, header !== null, style)}`, ''];
+  if (header !== null) {
+    lines.push(
+      `  bFLT version  ${String(header.version)}, flags ${hex(header.flags)}`,
+      `  text          ${String(header.dataStart)} bytes, entry ${hex(header.entry)}`,
+      `  data          ${String((header.dataEnd - header.dataStart) >>> 0)} bytes at ${hex(header.dataStart)}`,
+      `  bss           ${String((header.bssEnd - header.dataEnd) >>> 0)} bytes`,
+      `  stack         ${String(header.stackSize)} bytes`,
+      `  relocations   ${String(header.relocCount)} at ${hex(header.relocStart)}`,
+      '',
+    );
+  }
+  if (log.length > 0) lines.push('kernel log:', ...log.map((line) => `  ${line}`));
+  return `${lines.join('\n').trimEnd()}\n`;
+}
