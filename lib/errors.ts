@@ -53,6 +53,8 @@ const sentences = {
   NOT_ELF: (d) => `it is not an ELF file${expectedFound(d)}`,
   /** The headers of an ELF file contradict themselves or the file. */
   BAD_ELF: (d) => `${what(d, 'the ELF file')} is damaged${expectedFound(d)}`,
+  /** A program is for another CPU than the machine has. */
+  WRONG_MACHINE: (d) => `it is a program for another machine${expectedFound(d)}`,
   /** Linux would not mount the image. */
   MOUNT_REFUSED: (d) => `Linux refuses to mount this image${because(d)}`,
   /** Linux crashes on the image. */

@@ -51,6 +51,8 @@ export interface ElfSegment {
 export interface ElfHeader {
   readonly bits: 32 | 64;
   readonly littleEndian: boolean;
+  /** EI_VERSION: 1, which Linux does not look at. */
+  readonly version: number;
   /** e_type: ET_EXEC, ET_DYN, … */
   readonly type: number;
   /** e_machine. */
@@ -105,8 +107,8 @@ export class ElfView {
 /**
  * Decodes the file header.
  *
- * @throws CramfsError NOT_ELF without the magic number; BAD_ELF for an unknown class, byte order or version, or where
- *   the file ends within the header
+ * @throws CramfsError NOT_ELF without the magic number; BAD_ELF for an unknown class or byte order, or where the file ends
+ *   within the header
  */
 export function decodeElfHeader(bytes: Uint8Array): ElfHeader {
   if (MAGIC.some((byte, index) => bytes[index] !== byte)) {
@@ -118,7 +120,6 @@ export function decodeElfHeader(bytes: Uint8Array): ElfHeader {
   if (bytes[5] !== 1 && bytes[5] !== 2) {
     throw badField('the byte order (EI_DATA)', 5, '1 (little endian) or 2 (big endian)', bytes[5]);
   }
-  if (bytes[6] !== 1) throw badField('the version (EI_VERSION)', 6, '1', bytes[6]);
   const size = HEADER_SIZE[bits];
   if (bytes.length < size) throw tooShort('the ELF header', 0, size, bytes.length);
   const littleEndian = bytes[5] === 1;
@@ -128,6 +129,7 @@ export function decodeElfHeader(bytes: Uint8Array): ElfHeader {
   return {
     bits,
     littleEndian,
+    version: bytes[6] ?? 0,
     type: view.half(16),
     machine: view.half(18),
     entry: view.long(entry),

@@ -1,7 +1,7 @@
 /**
  * execve(): from a path to a program in memory, with its interpreter (fs/exec.c, load_elf_binary() of fs/binfmt_elf.c).
  */
-import { CramfsError, type ErrorCode } from '../errors.ts';
+import { CramfsError, type ErrorCode, type ErrorDetails } from '../errors.ts';
 import type { Cpu, CpuName } from '../mm/cpu.ts';
 import type { Errno } from '../mm/errno.ts';
 import type { Board } from '../verdict/board.ts';
@@ -124,21 +124,29 @@ function readExecutable(
 ): ElfHeaders {
   const header = attempt(otherwise, () => withPath(file, () => decodeElfHeader(head)));
   const { type, machine, bits, phnum, phentsize, littleEndian } = header;
-  const refuse = (what: string, expected: string, found: string): never => {
-    const error = new CramfsError('BAD_ELF', { path: file.path, what, expected, found });
+  const refuse = (code: ErrorCode, details: ErrorDetails): never => {
+    const error = new CramfsError(code, { path: file.path, ...details });
     return fail(otherwise, error.message, error);
   };
   if (type !== ET_EXEC && type !== ET_DYN) {
-    refuse('the type (e_type)', '2 (a program) or 3 (a position independent one)', String(type));
+    const expected = '2 (a program) or 3 (a position independent one)';
+    refuse('BAD_ELF', { what: 'the type (e_type)', offset: 16, expected, found: String(type) });
   }
   const order = (little: boolean): string => (little ? 'little endian' : 'big endian');
   if (littleEndian !== cpu.littleEndian || (cpuName !== null && !cpuRuns(cpuName, machine))) {
-    const found = `${machineName(machine)}, ${order(littleEndian)}`;
-    refuse('the machine (e_machine)', `a program for ${cpuName ?? 'a CPU'}, ${order(cpu.littleEndian)}`, found);
+    refuse('WRONG_MACHINE', {
+      expected: `one for ${cpuName === null ? '' : `${cpuName}, `}${order(cpu.littleEndian)}`,
+      found: `one for ${machineName(machine)}, ${order(littleEndian)}`,
+    });
   }
   const most = Math.floor(Math.min(file.pageSize, 65536) / PHENTSIZE[bits]);
   if (phentsize === PHENTSIZE[bits] && (phnum === 0 || phnum > most)) {
-    refuse('the number of program headers (e_phnum)', `1 to ${String(most)}, as Linux takes them`, String(phnum));
+    refuse('BAD_ELF', {
+      what: 'the number of program headers (e_phnum)',
+      offset: bits === 32 ? 44 : 56,
+      expected: `1 to ${String(most)}, as Linux takes them`,
+      found: String(phnum),
+    });
   }
   return attempt(otherwise, () => withPath(file, () => readElfHeaders(file)));
 }

@@ -22,7 +22,7 @@ const STATES: Readonly<Record<ExecMapping['state'], string>> = {
 };
 
 const digits = (value: number, width: number): string => value.toString(16).padStart(width, '0');
-const kib = (bytes: number): string => `${String(bytes / 1024)} KiB`;
+const kib = (bytes: number): string => `${String(bytes / 1024).padStart(5)} KiB`;
 
 /** The report, ending with a newline. */
 export function execText(report: ExecReport, { style, width, all }: ExecTextOptions): string {
@@ -47,26 +47,28 @@ export function execText(report: ExecReport, { style, width, all }: ExecTextOpti
 }
 
 function heading(report: ExecReport, style: Style): string {
-  const { outcome, header, scripts } = report;
+  const { header, scripts } = report;
   const via = scripts.length === 0 ? '' : ` (${report.argv.map(printableName).join(' ')})`;
   const kind =
     header === null
       ? ''
       : `, ELF${String(header.bits)} ${header.littleEndian ? 'little' : 'big'} endian for ${machineName(header.machine)}`;
-  return `${style.strong(printableName(report.path))}${via}${kind}: ${outcomeText(outcome, style)}`;
+  return `${style.strong(printableName(report.path))}${via}${kind}: ${outcomeText(report, style)}`;
 }
 
 /** How the start of a program ended, in a sentence. */
-export function outcomeText(outcome: ExecReport['outcome'], style: Style): string {
+export function outcomeText({ outcome, path }: ExecReport, style: Style): string {
+  // The program itself has been named in front.
+  const why = 'why' in outcome ? outcome.why.replace(`${path}: `, '') : '';
   switch (outcome.kind) {
     case 'runs':
       return style.good('starts');
     case 'failed':
-      return `${style.bad(`execve fails with ${outcome.errno}`)}: ${outcome.why}`;
+      return `${style.bad(`execve fails with ${outcome.errno}`)}: ${why}`;
     case 'killed':
-      return `${style.bad(`dies of ${outcome.signal}`)}: ${outcome.why}`;
+      return `${style.bad(`dies of ${outcome.signal}`)}: ${why}`;
     case 'exits':
-      return `${style.bad(`exits with ${String(outcome.status)}`)}: ${outcome.why}`;
+      return `${style.bad(`exits with ${String(outcome.status)}`)}: ${why}`;
     case 'bug':
       return `${style.bad('the kernel dies')}: ${outcome.bug}`;
   }

@@ -1,7 +1,8 @@
 /**
  * What of a file can run, or be read, in place.
  */
-import { isReadOnlyLoad, PF_R, PF_X, readElf, segmentPages } from '../elfSegments.ts';
+import { PF_R, PF_X } from '../../exec/elf.ts';
+import { isReadOnlyLoad, readElf, segmentPages } from '../elfSegments.ts';
 
 /** A part of a file that is mapped as a whole. Pages of the file, [first, end). */
 export interface Segment {

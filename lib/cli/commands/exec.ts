@@ -63,7 +63,7 @@ function run(board: Board, path: string, args: readonly string[], options: ExecO
     io.stdout.write(execText(report, { style: styleFor(io, options.color), width: widthFor(io), all }));
   }
   if (report.outcome.kind === 'runs') return EXIT.ok;
-  io.stderr.write(`cramfs exec: ${path}: ${outcomeText(report.outcome, NO_COLOURS)}\n`);
+  io.stderr.write(`cramfs exec: ${path}: ${outcomeText(report, NO_COLOURS)}\n`);
   return EXIT.findings;
 }
 
