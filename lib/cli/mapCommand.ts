@@ -97,7 +97,11 @@ export function defineMapCommand(command: Command, io: Io, done: (exitCode: numb
     .addHelpText('after', EXAMPLES);
   return addMachineOptions(mapping).action(
     (imageFile: string | undefined, path: string | undefined, options: MapOptions) => {
-      done(options.listKernels === true ? listKernels(options, io) : mapAction(imageFile, path, options, io));
+      done(
+        options.listKernels === true
+          ? listKernels(options, io)
+          : mapAction(imageFile, path, options, { io, program: nameOf(command) }),
+      );
     },
   );
 }
@@ -111,7 +115,23 @@ function listKernels(options: MapOptions, io: Io): number {
   return EXIT.ok;
 }
 
-function mapAction(imageFile: string | undefined, path: string | undefined, options: MapOptions, io: Io): number {
+/** "cramfs-map", or "cramfs map" as a subcommand. */
+function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
+}
+
+interface Place {
+  readonly io: Io;
+  /** The name that errors begin with. */
+  readonly program: string;
+}
+
+function mapAction(
+  imageFile: string | undefined,
+  path: string | undefined,
+  options: MapOptions,
+  { io, program }: Place,
+): number {
   const pageSize = options.pageSize === undefined ? 4096 : parseNumber(options.pageSize, '--page-size', null);
   if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(options.pageSize)} is none of 4K, 8K, 16K and 64K`);
   const number = (text: string | undefined, option: string): number | undefined =>
@@ -157,14 +177,14 @@ function mapAction(imageFile: string | undefined, path: string | undefined, opti
       );
     }
     if (requirement !== null && !meets(verdict, requirement)) {
-      io.stderr.write(`cramfs-map: ${printableName(verdict.path)} is not ${requirement}: ${outcome(verdict)}\n`);
+      io.stderr.write(`${program}: ${printableName(verdict.path)} is not ${requirement}: ${outcome(verdict)}\n`);
       return EXIT.findings;
     }
     const { inode } = board.open(wanted.path);
     if (inode.type === 'directory') {
       // The verdict stands (ENODEV), and the path is a mistake all the same.
       const at = `at byte ${String(inode.position)}, 0x${inode.position.toString(16)}`;
-      io.stderr.write(`cramfs-map: ${printableName(verdict.path)}: it is a directory, not a file (${at})\n`);
+      io.stderr.write(`${program}: ${printableName(verdict.path)}: it is a directory, not a file (${at})\n`);
       return EXIT.usage;
     }
     return EXIT.ok;

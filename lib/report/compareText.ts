@@ -30,13 +30,13 @@ export function modelsText(verdicts: readonly ModelVerdict[], style: Style, widt
   for (const { board, verdict } of verdicts) {
     out.push('', `${style.strong(board.kernel.name)}: ${stateWords(verdict)}`);
     const seen = foldSights(verdict);
-    if (seen !== '') out.push(`  ${wrap(`sees ${printableName(seen)}`, width - 2, '    ')}`);
+    if (seen !== '') out.push(`  ${wrap(`sees ${printableName(seen)}`, width, '    ', 2)}`);
     for (const violation of checkInvariants(verdict, board)) {
       const cause = violation.cause === null ? '' : `; ${violation.cause}`;
       const line = `${violation.severity} ${violation.code}: ${violationMeaning(violation.code)}${cause}`;
-      out.push(`  ${wrap(line, width - 2, '    ')}`);
+      out.push(`  ${wrap(line, width, '    ', 2)}`);
     }
-    for (const line of verdict.log) out.push(`  ${style.faint(wrap(printableName(line), width - 2, '    '))}`);
+    for (const line of verdict.log) out.push(`  ${style.faint(wrap(printableName(line), width, '    ', 2))}`);
   }
   return `${out.join('\n')}\n`;
 }
@@ -126,7 +126,7 @@ export function comparisonText(
     out.push(
       '',
       wrap(`${second} ${line}`, width, '  '),
-      `  ${style.faint(wrap(exampleCommand(image, request, second), width - 2, '    '))}`,
+      `  ${style.faint(wrap(exampleCommand(image, request, second), width, '    ', 2))}`,
     );
   }
   for (const { error } of skipped) out.push('', wrap(`skipped: ${error.message}`, width, '  '));
