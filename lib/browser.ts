@@ -123,3 +123,6 @@ export type { FileContent, SourceEntry } from './build/sourceTree.ts';
 export { choiceOf, type XipChoice } from './build/xip/choice.ts';
 export { planXip, type XipPlan, type XipSpec } from './build/xip/plan.ts';
 export { proveXip, type XipProof } from './build/xip/prove.ts';
+export { type ElfHeaders, elfBytes, type ElfSegment, readElfHeaders } from './exec/elf.ts';
+export { type ExecMapping, execProgram, type ExecReport, type ExecRequest } from './exec/execProgram.ts';
+export { execJson } from './report/execJson.ts';
