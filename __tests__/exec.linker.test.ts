@@ -115,7 +115,7 @@ describe.each([
       first: { 'libx.so': dynamicObject() },
     };
     expect(found(exec(tree, { path: '/opt/bin/app' }))).toEqual({ 'libx.so': '/opt/own/libx.so' });
-    expect(found(exec(tree, { path: '/opt/bin/app', libraryPath: '/void:/first' }))).toEqual({
+    expect(found(exec(tree, { path: '/opt/bin/app', ldLibraryPath: '/void:/first' }))).toEqual({
       'libx.so': '/first/libx.so',
     });
   });

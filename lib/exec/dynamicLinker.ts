@@ -47,7 +47,7 @@ export interface LinkRequest {
   /** The path that the linker was started with. */
   readonly linkerPath: string;
   /** LD_LIBRARY_PATH. */
-  readonly libraryPath: string;
+  readonly ldLibraryPath: string;
   /** Filled while libraries are found, or not. */
   readonly needed: NeededLibrary[];
 }
@@ -67,20 +67,20 @@ export function isLinkerName(path: string): boolean {
 export function linkerArguments(
   kind: LinkerKind,
   argv: readonly string[],
-): { readonly path: string | null; readonly libraryPath: string | null } {
-  let libraryPath: string | null = null;
-  const takesValue = ['--library-path', '--preload', '--argv0', '--inhibit-rpath', '--audit', '--glibc-hwcaps-mask'];
+): { readonly path: string | null; readonly ldLibraryPath: string | null } {
+  let ldLibraryPath: string | null = null;
+  const takesValue = ['--ld-library-path', '--preload', '--argv0', '--inhibit-rpath', '--audit', '--glibc-hwcaps-mask'];
   for (let index = 1; index < argv.length; index++) {
     const argument = argv[index] ?? '';
-    if (!argument.startsWith('--')) return { path: argument, libraryPath };
+    if (!argument.startsWith('--')) return { path: argument, ldLibraryPath };
     const [option = '', value] = argument.split('=', 2);
-    if (option === '--') return { path: argv[index + 1] ?? null, libraryPath };
+    if (option === '--') return { path: argv[index + 1] ?? null, ldLibraryPath };
     if (!takesValue.includes(option)) continue;
     // musl takes both forms, glibc the value as the next argument only.
     const given = value !== undefined && kind === 'musl' ? value : argv[++index];
-    if (option === '--library-path') libraryPath = given ?? null;
+    if (option === '--ld-library-path') ldLibraryPath = given ?? null;
   }
-  return { path: null, libraryPath };
+  return { path: null, ldLibraryPath };
 }
 
 /**

@@ -24,7 +24,7 @@ export interface ExecRequest {
   /** Arguments behind the program's name. */
   readonly args?: readonly string[] | undefined;
   /** LD_LIBRARY_PATH. Default "/lib". */
-  readonly libraryPath?: string | undefined;
+  readonly ldLibraryPath?: string | undefined;
   /** The CPU, where a program for another machine is to be refused. Default: whatever the program is for. */
   readonly cpu?: CpuName | undefined;
 }
@@ -76,7 +76,7 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
   if (board.kernel.nommu !== undefined) {
     throw new CramfsError('USAGE', { found: `the kernel model "${board.kernel.name}" has no MMU` });
   }
-  const { path, args = [], libraryPath = '/lib', cpu = null } = request;
+  const { path, args = [], ldLibraryPath = '/lib', cpu = null } = request;
   const log: string[] = [];
   const needed: NeededLibrary[] = [];
   const trail: ExecTrail = { scripts: [], header: null, process: null, interpreterPath: null };
@@ -85,7 +85,7 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
   try {
     const started = execve(board, { path, argv, cpuName: cpu }, log, trail);
     ({ argv } = started);
-    link(board, started, { trail, libraryPath, needed, log });
+    link(board, started, { trail, ldLibraryPath, needed, log });
   } catch (error) {
     if (!(error instanceof ProcessEnd)) throw error;
     ({ outcome } = error);
@@ -112,24 +112,24 @@ function link(
   { process, program, interpreter, argv }: ExecedProgram,
   {
     trail,
-    libraryPath,
+    ldLibraryPath,
     needed,
     log,
-  }: { trail: ExecTrail; libraryPath: string; needed: NeededLibrary[]; log: string[] },
+  }: { trail: ExecTrail; ldLibraryPath: string; needed: NeededLibrary[]; log: string[] },
 ): void {
   const search = new LibrarySearch(board, log);
   const common = { process, search, needed };
   if (interpreter !== null) {
     const linkerPath = trail.interpreterPath ?? interpreter.file.path;
-    run({ ...common, program, path: program.file.path, linker: interpreter, linkerPath, libraryPath });
+    run({ ...common, program, path: program.file.path, linker: interpreter, linkerPath, ldLibraryPath });
     return;
   }
   if (isLinkerName(program.file.path) || isLinkerName(argv[0] ?? '')) {
     const linkerPath = argv[0] ?? program.file.path;
     const given = linkerArguments(linkerKind(linkerPath), argv);
     if (given.path === null) return;
-    const list = given.libraryPath ?? libraryPath;
-    run({ ...common, program: null, path: given.path, linker: program, linkerPath, libraryPath: list });
+    const list = given.ldLibraryPath ?? ldLibraryPath;
+    run({ ...common, program: null, path: given.path, linker: program, linkerPath, ldLibraryPath: list });
     return;
   }
   // Static programs: glibc's protect themselves, musl's do not.

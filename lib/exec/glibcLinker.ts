@@ -162,7 +162,7 @@ class GlibcLinker {
   }
 
   #find(name: string, neededBy: LinkedObject): { readonly file: ProgramFile; readonly path: string } | null {
-    const { search, libraryPath, linker } = this.#request;
+    const { search, ldLibraryPath, linker } = this.#request;
     if (name.includes('/')) {
       const path = substitute(name, this.#values(neededBy)) ?? name;
       const file = search.open(path);
@@ -176,7 +176,7 @@ class GlibcLinker {
         if (object.dynamic.runpath === null) lists.push(this.#expand(object.dynamic.rpath, object));
       }
     }
-    lists.push(splitList(libraryPath, /[:;]/));
+    lists.push(splitList(ldLibraryPath, /[:;]/));
     lists.push(this.#expand(neededBy.dynamic.runpath, neededBy));
     lists.push(this.#systemDirectories());
     for (const list of lists) {

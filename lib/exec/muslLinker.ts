@@ -155,13 +155,13 @@ class MuslLinker {
   }
 
   #find(name: string, neededBy: LinkedObject): { readonly file: ProgramFile; readonly path: string } | null {
-    const { search, libraryPath } = this.#request;
+    const { search, ldLibraryPath } = this.#request;
     if (name.includes('/')) {
       const file = search.open(name);
       return file === null ? null : { file, path: name };
     }
     if (name.length > NAME_MAX) return null;
-    const inEnvironment = search.find(splitList(libraryPath), name);
+    const inEnvironment = search.find(splitList(ldLibraryPath), name);
     if (inEnvironment !== null) return inEnvironment;
     for (let object: LinkedObject | null = neededBy; object !== null; object = object.neededBy) {
       const found = search.find(this.#runpath(object), name);

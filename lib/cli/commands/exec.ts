@@ -17,7 +17,7 @@ import { styleFor, widthFor } from '../style.ts';
 
 interface ExecOptions extends ImageOptions, MachineOptions {
   readonly kernel: string;
-  readonly libraryPath: string;
+  readonly ldLibraryPath: string;
   readonly all?: boolean;
 }
 
@@ -39,7 +39,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .argument('<program>', 'the program in the image')
     .argument('[args...]', 'its arguments, which matter for scripts and for dynamic linkers')
     .option('--kernel <model>', 'kernel model', DEFAULT_MODEL.name)
-    .option('--library-path <dirs>', 'LD_LIBRARY_PATH', '/lib')
+    .option('--ld-library-path <dirs>', 'LD_LIBRARY_PATH', '/lib')
     .option('--all', 'show anonymous memory too')
     .addHelpText('after', HELP)
     .action((file: string, program: string, args: readonly string[], options: ExecOptions) => {
@@ -56,7 +56,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
 
 function run(board: Board, path: string, args: readonly string[], options: ExecOptions, io: Io): number {
   const all = options.all === true;
-  const report = execProgram(board, { path, args, libraryPath: options.libraryPath, cpu: options.cpu });
+  const report = execProgram(board, { path, args, ldLibraryPath: options.ldLibraryPath, cpu: options.cpu });
   if (options.json === true) {
     io.stdout.write(`${JSON.stringify(execJson(report, board, all))}\n`);
   } else {
