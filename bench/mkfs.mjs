@@ -1,5 +1,5 @@
 // Building images, side by side with mkfs.cramfs of util-linux where it is installed: many small files, and a large tree.
-//   node bench/mkfs.mjs [--files 60000] [--megabytes 500] [--runs 1]
+//   node bench/mkfs.mjs [--files 60000] [--megabytes 300] [--runs 1]
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const REFERENCE = ['/usr/sbin/mkfs.cramfs', '/sbin/mkfs.cramfs'].find((file) => 
 const { values } = parseArgs({
   options: {
     files: { type: 'string', default: '60000' },
-    megabytes: { type: 'string', default: '500' },
+    megabytes: { type: 'string', default: '300' },
     runs: { type: 'string', default: '1' },
   },
 });

@@ -66,6 +66,8 @@ export interface Visitor {
   directory?(directory: Node, state: DirectoryState): void;
   /** An entry of the directory that is being read, before its `node`; also those without a name. */
   entry?(entry: Node, directory: Node, occupied: number): void;
+  /** An entry that is not all there: it reaches behind the image. */
+  entryCut?(position: number, entryEnd: number, directory: Node): void;
   /** The directory's entries have been read. */
   directoryEnd?(directory: Node): void;
   /** The table of each regular file and symlink that has data. */

@@ -99,15 +99,27 @@ class TreeSurvey {
     };
     if (inode.offset + inode.size > context.end) context.treeDamaged = true;
     const pendingBefore = this.#pending.length;
+    let next = inode.offset;
     try {
-      for (const raw of rawEntries(image, inode)) if (!this.#entry(raw, directory, index)) break;
+      for (const raw of rawEntries(image, inode)) {
+        next = raw.inode.position + image.inodeLayout.size + raw.inode.namelen;
+        if (!this.#entry(raw, directory, index)) break;
+      }
     } catch (error) {
-      // The rule on a directory's bounds has told what is missing.
       if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
       context.treeDamaged = true;
+      this.#visitors.entryCut(next, this.#entryEnd(next), directory);
     }
     this.#visitors.directoryEnd(directory);
     reverse(this.#pending, pendingBefore);
+  }
+
+  /** Where an entry would end that is not all there. */
+  #entryEnd(position: number): number {
+    const { image } = this.#context;
+    const { size } = image.inodeLayout;
+    const isInodeThere = image.source.read(position, size).length === size;
+    return position + size + (isInodeThere ? image.inodeAt(position).namelen : 0);
   }
 
   /** @returns false when the rest of the directory is not to be read */
@@ -118,6 +130,7 @@ class TreeSurvey {
     const length = context.image.inodeLayout.size + inode.namelen;
     if (position + length > context.end) {
       context.treeDamaged = true;
+      this.#visitors.entryCut(position, position + length, directory);
       return false;
     }
     // Where a directory's size is wrong, what follows the last entry is no entry.

@@ -22,6 +22,7 @@ export function beginRules(rules: readonly Rule[], context: CheckContext): Visit
     node: send('node'),
     directory: send('directory'),
     entry: send('entry'),
+    entryCut: send('entryCut'),
     directoryEnd: send('directoryEnd'),
     table: send('table'),
     block: send('block'),

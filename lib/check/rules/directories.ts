@@ -21,5 +21,10 @@ export const directories = defineRule(
       const directoryEnd = directory.inode.offset + directory.inode.size;
       if (entryEnd > directoryEnd) report('ENTRY_CUT', position, directory.path, { entryEnd, directoryEnd });
     },
+    entryCut(position, entryEnd, { inode, path }) {
+      const directoryEnd = inode.offset + inode.size;
+      // A directory that itself reaches behind the image has been told of.
+      if (directoryEnd <= context.end) report('ENTRY_CUT', position, path, { entryEnd, directoryEnd });
+    },
   }),
 );
