@@ -13,7 +13,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 /** Commands: dist/bin/NAME.cjs, executable. Those whose source is not there are left out. */
-const COMMANDS = ['bin/cramfs-map.ts', 'bin/cramfs.ts'];
+const COMMANDS = ['bin/cramfs-map.ts', 'bin/cramfs.ts', 'bin/cramfs-lab.ts'];
 
 /**
  * Those of them that are one file, for the sake of their start-up; most of that is the compilation of their text, so

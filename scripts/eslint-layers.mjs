@@ -20,6 +20,7 @@ const ROWS = [
   ['audit'],
   ['build'],
   ['report'],
+  ['lab'],
   ['workers'],
   ['cli'],
 ];

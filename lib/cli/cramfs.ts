@@ -1,10 +1,9 @@
 /**
  * `cramfs`: one program, a subcommand for each task.
  */
-import { Command } from 'commander';
 import type { Subcommand } from './commands/command.ts';
-import { EXIT, type Io } from './io.ts';
-import { exitCodeFor, newProgram, wire } from './program.ts';
+import type { Io } from './io.ts';
+import { runSubcommand, type SubcommandProgram } from './subcommands.ts';
 
 /** The subcommands, in the order of the help. */
 const SUBCOMMANDS: readonly Subcommand[] = [
@@ -80,29 +79,13 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   },
 ];
 
+const PROGRAM: SubcommandProgram = {
+  name: 'cramfs',
+  description: 'Inspects, checks, extracts and maps cramfs images.',
+  subcommands: SUBCOMMANDS,
+};
+
 /** Runs `cramfs` with the arguments behind the program's name. Never throws and never exits. */
-export async function runCramfs(argv: readonly string[], io: Io): Promise<number> {
-  let exitCode: number = EXIT.ok;
-  const program = newProgram('cramfs', io).description('Inspects, checks, extracts and maps cramfs images.');
-  const wanted = SUBCOMMANDS.find((subcommand) => subcommand.name === argv[0]);
-  try {
-    for (const subcommand of SUBCOMMANDS) {
-      const command = wire(new Command(subcommand.name), io).summary(subcommand.summary);
-      if (subcommand === wanted) {
-        const { define } = await subcommand.load();
-        define(command, io, (code) => {
-          exitCode = code;
-        });
-      }
-      program.addCommand(command);
-    }
-    if (argv.length === 0) {
-      io.stderr.write(program.helpInformation());
-      return EXIT.usage;
-    }
-    await program.parseAsync(argv, { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    return exitCodeFor(error, argv, io, wanted === undefined ? 'cramfs' : `cramfs ${wanted.name}`);
-  }
+export function runCramfs(argv: readonly string[], io: Io): Promise<number> {
+  return runSubcommand(PROGRAM, argv, io);
 }

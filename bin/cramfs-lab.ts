@@ -1,0 +1,6 @@
+import { runCramfsLab } from '../lib/cli/lab/cramfsLab.ts';
+import { nodeIo } from '../lib/cli/nodeIo.ts';
+
+void runCramfsLab(process.argv.slice(2), nodeIo()).then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -1,0 +1,20 @@
+/**
+ * `cramfs-lab`: a real kernel beside the emulation.
+ */
+import type { Subcommand } from '../commands/command.ts';
+import type { Io } from '../io.ts';
+import { runSubcommand, type SubcommandProgram } from '../subcommands.ts';
+
+/** The subcommands, in the order of the help. */
+const SUBCOMMANDS: readonly Subcommand[] = [];
+
+const PROGRAM: SubcommandProgram = {
+  name: 'cramfs-lab',
+  description: 'Asks a real Linux kernel, in a virtual machine, what it does with a cramfs image.',
+  subcommands: SUBCOMMANDS,
+};
+
+/** Runs `cramfs-lab` with the arguments behind the program's name. Never throws and never exits. */
+export function runCramfsLab(argv: readonly string[], io: Io): Promise<number> {
+  return runSubcommand(PROGRAM, argv, io);
+}
