@@ -1,0 +1,145 @@
+/**
+ * Kernel transcripts: what a kernel was asked and what it did, one JSON object a line. docs/kernel-lab.md describes the
+ * format; the names of the fields are those of the file.
+ *
+ * A transcript begins with a `setup`. A file of requests is the same without the results, so that a transcript can be
+ * asked again: `setup` lines and fields that are no part of a request are skipped there.
+ */
+
+/** The machine, and how the mount went. */
+export interface LabSetup {
+  readonly type: 'setup';
+  /** Name of the image. */
+  readonly image: string;
+  /** Physical address of the image, as "0x10000000". */
+  readonly base: string;
+  /** Bytes of the region that the image lies in. */
+  readonly mtd_size: number;
+  /** Bytes of a page. */
+  readonly page_size: number;
+  /** `uname -r`: what the kernel model is chosen by. */
+  readonly release: string;
+  /** What is special about the kernel or the machine. */
+  readonly variant?: string | undefined;
+  /** `uname -v`. */
+  readonly version?: string | undefined;
+  /** `uname -m`. */
+  readonly machine?: string | undefined;
+  /** The device's line of /proc/mtd. */
+  readonly mtd?: string | undefined;
+  /** What mount(2) failed with, or null. */
+  readonly mount: string | null;
+  /** Lines of the kernel log during the mount. */
+  readonly kmsg: readonly string[];
+}
+
+/** The flags that a vector can have; one of the first two comes first. */
+export const LAB_FLAGS = ['private', 'shared', 'populate', 'locked', 'rdwr', 'notouch'] as const;
+
+/** `rdwr`: opened for reading and writing; `notouch`: the pages are not read. */
+export type LabFlag = (typeof LAB_FLAGS)[number];
+
+/** A request to map a part of a file, to look at the mapping, and to read each of its pages. */
+export interface LabVector {
+  readonly type: 'vector';
+  readonly path: string;
+  /** Bytes. */
+  readonly length: number;
+  /** Bytes from the start of the file. */
+  readonly offset: number;
+  /** Letters of "rwx", or "-" for PROT_NONE. */
+  readonly prot: string;
+  /** Names of {@link LAB_FLAGS}, separated by commas. */
+  readonly flags: string;
+}
+
+/** A request to read(2) a whole file. */
+export interface LabRead {
+  readonly type: 'read';
+  readonly path: string;
+}
+
+/** A request to run a program with the image as its root, LD_LIBRARY_PATH=/lib and PATH=/bin. */
+export interface LabExec {
+  readonly type: 'exec';
+  readonly argv: readonly string[];
+}
+
+/** What a kernel can be asked. */
+export type LabRequest = LabVector | LabRead | LabExec;
+
+/** Pages of the mapping whose page table entries follow each other: first page, how many, PFN of the first as "0x10001". */
+export type LabPteRun = readonly [page: number, pages: number, pfn: string];
+
+/** A vector and what came of it. What stands behind `kmsg` is there when the mapping came about. */
+export interface LabVectorRecord extends LabVector {
+  /** What mmap() failed with, or null; what open() failed with where `failed` is "open". */
+  readonly errno: string | null;
+  readonly failed?: 'open' | undefined;
+  /** Lines that cramfs logged during the call. */
+  readonly kmsg: readonly string[];
+  readonly state?: 'pfnmap' | 'mixedmap' | 'none' | undefined;
+  /** VmFlags of /proc/self/smaps. */
+  readonly vmflags?: string | undefined;
+  /** The offset column of /proc/self/maps, as "0x1000". */
+  readonly maps_offset?: string | undefined;
+  readonly vma_pages?: number | undefined;
+  /** Pages of the image in the page table right after mmap(). */
+  readonly direct_pages?: number | undefined;
+  readonly pte?: readonly LabPteRun[] | undefined;
+  /** A letter a page: o read, B SIGBUS, S SIGSEGV. Not with `notouch`. */
+  readonly touch?: string | undefined;
+  /** CRC-32 of each page as the process saw it, null where it was not readable. Not with `notouch`. */
+  readonly crc?: readonly (string | null)[] | undefined;
+  /** The signal that ended the process as it touched a page, where a child did the work. */
+  readonly killed?: number | null | undefined;
+}
+
+/** A file read by read(2). */
+export interface LabReadRecord extends LabRead {
+  /** What open() failed with, or null. */
+  readonly errno: string | null;
+  /** st_size, in bytes. */
+  readonly size: number;
+  /** How many bytes could be read. */
+  readonly bytes: number;
+  /** CRC-32 of each page, padded with zeros. */
+  readonly crc: readonly string[];
+  /** Lines that cramfs logged, where it logged any. */
+  readonly kmsg?: readonly string[] | undefined;
+}
+
+/** A program that was run. */
+export interface LabExecRecord extends LabExec {
+  /** Exit status, or null where a signal ended it. */
+  readonly exit: number | null;
+  readonly signal: number | null;
+  /** Standard output and standard error: for most programs their /proc/self/maps stands at the end. */
+  readonly output: string;
+  /** Lines that cramfs logged. */
+  readonly kmsg: readonly string[];
+}
+
+/** What a kernel was asked and what came of it. */
+export type LabRecord = LabVectorRecord | LabReadRecord | LabExecRecord;
+
+/** What one kernel did with one image at one physical address. */
+export interface LabTranscript {
+  readonly setup: LabSetup;
+  readonly records: readonly LabRecord[];
+}
+
+/** The flags of a vector. */
+export function flagsOf(vector: Pick<LabVector, 'flags'>): ReadonlySet<LabFlag> {
+  return new Set(vector.flags.split(',') as LabFlag[]);
+}
+
+/** Requests or records as text, one JSON object a line. */
+export function jsonLinesText(lines: readonly (LabSetup | LabRequest)[]): string {
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+/** A transcript as text. */
+export function transcriptText({ setup, records }: LabTranscript): string {
+  return jsonLinesText([setup, ...records]);
+}
