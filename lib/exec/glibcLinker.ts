@@ -3,18 +3,12 @@
  * elf/dl-deps.c, elf/dl-reloc.c). Without /etc/ld.so.cache and the directories of glibc-hwcaps.
  */
 import type { Errno } from '../mm/errno.ts';
-import { protectRelro, readDynamicSection } from './dynamicSection.ts';
-import {
-  giveUp,
-  type LinkedObject,
-  type LinkRequest,
-  missingSentence,
-  readLibrary,
-  segmentPages,
-} from './dynamicLinker.ts';
+import { protectRelro } from './dynamicSection.ts';
+import { type LinkedObject, type LinkRequest, missingSentence, readLibrary, segmentPages } from './dynamicLinker.ts';
 import type { ElfHeaders } from './elf.ts';
 import { type LoadedObject, maximumAlignment, loadSegments } from './elfMap.ts';
 import { directoryOf, splitList, substitute } from './librarySearch.ts';
+import { type FoundLibrary, Linker } from './linker.ts';
 import { EM_386, EM_AARCH64, EM_ARM, EM_RISCV, EM_X86_64 } from './machines.ts';
 import type { ProgramFile } from './programFile.ts';
 import { protectionOf, type UserProcess } from './userProcess.ts';
@@ -82,87 +76,46 @@ const MULTIARCH: Readonly<Record<number, string>> = {
   [EM_RISCV]: 'riscv64-linux-gnu',
 };
 
-class GlibcLinker {
-  readonly #request: LinkRequest;
-  readonly #list: LinkedObject[] = [];
-  readonly #self: LinkedObject;
-
-  constructor(request: LinkRequest) {
-    this.#request = request;
-    this.#self = this.#link(request.linker, request.linkerPath, null);
+class GlibcLinker extends Linker {
+  protected override map(file: ProgramFile, headers: ElfHeaders): LoadedObject | Errno {
+    return mapGlibcLibrary(this.request.process, file, headers);
   }
 
-  run(): void {
-    const { program, path, needed, process } = this.#request;
-    this.#list.push(this.#link(program ?? this.#loadProgram(), path, null));
-    // Objects that come along are appended, and have their turn: breadth first.
-    for (const object of this.#list) for (const name of object.dynamic.needed) this.#load(name, object);
-    const missing = missingSentence(needed);
-    if (missing !== null) giveUp(missing);
-    if (!this.#list.includes(this.#self)) this.#list.push(this.#self);
-    for (const { object } of [...this.#list].reverse()) protectRelro(process, object);
-  }
-
-  #link(object: LoadedObject, name: string, neededBy: LinkedObject | null): LinkedObject {
-    this.#request.process.useMappings();
-    return { object, name, neededBy, dynamic: readDynamicSection(this.#request.process, object) };
-  }
-
-  #loadProgram(): LoadedObject {
-    const { search, path, process, linker } = this.#request;
-    const file = search.open(path);
-    if (file === null) return giveUp(`${path}: cannot open shared object file: no such file`);
-    const headers = readLibrary(file, linker.headers);
-    if (typeof headers === 'string') return giveUp(`${path}: ${headers}`);
-    const mapped = mapGlibcLibrary(process, file, headers);
-    return typeof mapped === 'string' ? giveUp(`${path}: failed to map segment: ${mapped}`) : mapped;
-  }
-
-  /** _dl_map_object(). With a library missing the linker maps nothing more; the rest is only looked for. */
-  #load(name: string, neededBy: LinkedObject): void {
-    const { needed, process, linker } = this.#request;
-    const note = (path: string | null, problem: string | null = null): void => {
-      if (needed.some((each) => each.name === name)) return;
-      needed.push({ name, path, neededBy: neededBy.object.file.path, problem });
-    };
-    const known = [...this.#list, this.#self].find(
+  protected override known(name: string): LinkedObject | undefined {
+    return this.loaded().find(
       (each) => each.name === name || each.dynamic.soname === name || baseName(each.name) === name,
     );
-    if (known !== undefined) {
-      if (known === this.#self && !this.#list.includes(known)) this.#list.push(known);
-      note(known.object.file.path);
-      return;
-    }
-    const found = this.#find(name, neededBy);
-    if (found === null) {
-      note(null);
-      return;
-    }
-    const { file, path } = found;
-    const position = file.file.inode.position;
-    const same = [...this.#list, this.#self].find(({ object }) => object.file.file.inode.position === position);
-    if (same !== undefined) {
-      note(file.path);
-      return;
-    }
-    const headers = readLibrary(file, linker.headers);
-    if (typeof headers === 'string') {
-      note(file.path, headers);
-      return;
-    }
-    if (missingSentence(needed) === null) {
-      const mapped = mapGlibcLibrary(process, file, headers);
-      if (typeof mapped === 'string') {
-        note(file.path, `it cannot be mapped: ${mapped}`);
-        return;
-      }
-      this.#list.push(this.#link(mapped, path, neededBy));
-    }
-    note(file.path);
   }
 
-  #find(name: string, neededBy: LinkedObject): { readonly file: ProgramFile; readonly path: string } | null {
-    const { search, ldLibraryPath, linker } = this.#request;
+  /** A library is known by the names that its own file has. */
+  protected override remember(): void {
+    return;
+  }
+
+  protected override loaded(): readonly LinkedObject[] {
+    return [...this.list, this.self];
+  }
+
+  /** With a library missing the linker maps nothing more; the rest is only looked for. */
+  protected override isMapping(): boolean {
+    return missingSentence(this.request.needed) === null;
+  }
+
+  protected override failure(kind: 'missing' | 'invalid' | 'unmappable', path: string, why: string): string {
+    if (kind === 'invalid') return `${path}: ${why}`;
+    return kind === 'missing'
+      ? `${path}: cannot open shared object file: ${why}`
+      : `${path}: failed to map segment: ${why}`;
+  }
+
+  /** The linker has its turn last of all, and its own pages are protected first. */
+  protected override protect(): void {
+    if (!this.list.includes(this.self)) this.list.push(this.self);
+    for (const { object } of [...this.list].reverse()) protectRelro(this.request.process, object);
+  }
+
+  protected override find(name: string, neededBy: LinkedObject): FoundLibrary | null {
+    const { search, ldLibraryPath, linker } = this.request;
     if (name.includes('/')) {
       const path = substitute(name, this.#values(neededBy)) ?? name;
       const file = search.open(path);
@@ -200,12 +153,12 @@ class GlibcLinker {
   }
 
   #values({ object, name }: LinkedObject): Record<string, string> {
-    const origin = directoryOf(object === this.#request.program ? object.file.path : name);
-    return { ORIGIN: origin, LIB: this.#request.linker.headers.bits === 64 ? 'lib64' : 'lib' };
+    const origin = directoryOf(object === this.request.program ? object.file.path : name);
+    return { ORIGIN: origin, LIB: this.request.linker.headers.bits === 64 ? 'lib64' : 'lib' };
   }
 
   #systemDirectories(): string[] {
-    const { headers } = this.#request.linker;
+    const { headers } = this.request.linker;
     const triplet = MULTIARCH[headers.machine];
     const wide = headers.bits === 64 ? ['/lib64', '/usr/lib64'] : [];
     const multi = triplet === undefined ? [] : [`/lib/${triplet}`, `/usr/lib/${triplet}`];

@@ -4,17 +4,11 @@
  */
 import type { Errno } from '../mm/errno.ts';
 import { protectRelro, readDynamicSection } from './dynamicSection.ts';
-import {
-  giveUp,
-  type LinkedObject,
-  type LinkRequest,
-  missingSentence,
-  readLibrary,
-  segmentPages,
-} from './dynamicLinker.ts';
+import { type LinkedObject, type LinkRequest, segmentPages } from './dynamicLinker.ts';
 import { type ElfHeaders, PF_W } from './elf.ts';
 import type { LoadedObject } from './elfMap.ts';
 import { directoryOf, splitList, substitute } from './librarySearch.ts';
+import { type FoundLibrary, Linker } from './linker.ts';
 import type { ProgramFile } from './programFile.ts';
 import { protectionOf, type UserProcess } from './userProcess.ts';
 
@@ -71,91 +65,41 @@ export function linkWithMusl(request: LinkRequest): void {
   new MuslLinker(request).run();
 }
 
-class MuslLinker {
-  readonly #request: LinkRequest;
-  readonly #list: LinkedObject[] = [];
+class MuslLinker extends Linker {
   readonly #shortNames = new Map<string, LinkedObject>();
-  readonly #self: LinkedObject;
   #systemPath: string[] | null = null;
 
-  constructor(request: LinkRequest) {
-    this.#request = request;
-    this.#self = this.#link(request.linker, request.linkerPath, null);
+  protected override map(file: ProgramFile, headers: ElfHeaders): LoadedObject | Errno {
+    return mapMuslLibrary(this.request.process, file, headers);
   }
 
-  run(): void {
-    const { program, path, needed } = this.#request;
-    this.#list.push(this.#link(program ?? this.#loadProgram(), path, null));
-    // Objects that come along are appended, and have their turn: breadth first.
-    for (const object of this.#list) for (const name of object.dynamic.needed) this.#load(name, object);
-    const missing = missingSentence(needed);
-    if (missing !== null) giveUp(missing);
-    for (const { object } of this.#list) protectRelro(this.#request.process, object);
+  protected override known(name: string): LinkedObject | undefined {
+    return RESERVED.test(name) || name === this.self.name ? this.self : this.#shortNames.get(name);
   }
 
-  #link(object: LoadedObject, name: string, neededBy: LinkedObject | null): LinkedObject {
-    this.#request.process.useMappings();
-    return { object, name, neededBy, dynamic: readDynamicSection(this.#request.process, object) };
-  }
-
-  /** The linker was started by itself: it loads the program as if it were a library. */
-  #loadProgram(): LoadedObject {
-    const { search, path, process, linker } = this.#request;
-    const file = search.open(path);
-    if (file === null) return giveUp(`cannot load ${path}: no such file`);
-    const headers = readLibrary(file, linker.headers);
-    if (typeof headers === 'string') return giveUp(`${path}: not a valid dynamic program: ${headers}`);
-    const mapped = mapMuslLibrary(process, file, headers);
-    return typeof mapped === 'string' ? giveUp(`cannot map ${path}: ${mapped}`) : mapped;
-  }
-
-  /** load_library(). */
-  #load(name: string, neededBy: LinkedObject): void {
-    const { needed, process, linker } = this.#request;
-    const note = (path: string | null, problem: string | null = null): void => {
-      if (needed.some((each) => each.name === name)) return;
-      needed.push({ name, path, neededBy: neededBy.object.file.path, problem });
-    };
-    if (RESERVED.test(name) || name === this.#self.name) {
-      if (!this.#list.includes(this.#self)) this.#list.push(this.#self);
-      note(linker.file.path);
-      return;
-    }
-    const known = this.#shortNames.get(name);
-    if (known !== undefined) {
-      note(known.object.file.path);
-      return;
-    }
-    const found = this.#find(name, neededBy);
-    if (found === null) {
-      note(null);
-      return;
-    }
-    const { file, path } = found;
-    const same = this.#list.find(({ object }) => object.file.file.inode.position === file.file.inode.position);
-    if (same !== undefined) {
-      if (!name.includes('/')) this.#shortNames.set(name, same);
-      note(file.path);
-      return;
-    }
-    const headers = readLibrary(file, linker.headers);
-    if (typeof headers === 'string') {
-      note(file.path, headers);
-      return;
-    }
-    const mapped = mapMuslLibrary(process, file, headers);
-    if (typeof mapped === 'string') {
-      note(file.path, `it cannot be mapped: ${mapped}`);
-      return;
-    }
-    note(file.path);
-    const object = this.#link(mapped, path, neededBy);
-    this.#list.push(object);
+  protected override remember(name: string, object: LinkedObject): void {
     if (!name.includes('/')) this.#shortNames.set(name, object);
   }
 
-  #find(name: string, neededBy: LinkedObject): { readonly file: ProgramFile; readonly path: string } | null {
-    const { search, ldLibraryPath } = this.#request;
+  protected override loaded(): readonly LinkedObject[] {
+    return this.list;
+  }
+
+  protected override isMapping(): boolean {
+    return true;
+  }
+
+  protected override failure(kind: 'missing' | 'invalid' | 'unmappable', path: string, why: string): string {
+    if (kind === 'invalid') return `${path}: not a valid dynamic program: ${why}`;
+    return kind === 'missing' ? `cannot load ${path}: ${why}` : `cannot map ${path}: ${why}`;
+  }
+
+  protected override protect(): void {
+    for (const { object } of this.list) protectRelro(this.request.process, object);
+  }
+
+  protected override find(name: string, neededBy: LinkedObject): FoundLibrary | null {
+    const { search, ldLibraryPath } = this.request;
     if (name.includes('/')) {
       const file = search.open(name);
       return file === null ? null : { file, path: name };
@@ -174,7 +118,7 @@ class MuslLinker {
   #runpath({ dynamic, object, name }: LinkedObject): string[] {
     const list = dynamic.runpath ?? dynamic.rpath;
     if (list === null) return [];
-    const origin = directoryOf(object === this.#request.program ? object.file.path : name);
+    const origin = directoryOf(object === this.request.program ? object.file.path : name);
     return splitList(substitute(list, { ORIGIN: origin }) ?? '');
   }
 
@@ -185,10 +129,10 @@ class MuslLinker {
 
   /** /etc/ld-musl-ARCH.path, in the root that the linker is in itself. */
   #readPathFile(): string | null {
-    const match = /^(.*?)\/?[^/]*\/ld-musl-([^/]*?)[.]so[.]1$/.exec(this.#request.linkerPath);
+    const match = /^(.*?)\/?[^/]*\/ld-musl-([^/]*?)[.]so[.]1$/.exec(this.request.linkerPath);
     if (match === null) return null;
     const [, prefix = '', arch = ''] = match;
-    const file = this.#request.search.open(`${prefix}/etc/ld-musl-${arch}.path`);
+    const file = this.request.search.open(`${prefix}/etc/ld-musl-${arch}.path`);
     return file === null ? null : new TextDecoder().decode(file.read(0, MAX_PATH_FILE));
   }
 }
