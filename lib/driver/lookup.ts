@@ -2,12 +2,13 @@
  * From a path to an inode, as Linux walks it in a mounted cramfs: cramfs_lookup() for each component, symlinks followed
  * with the image as root.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError, type ErrorCode } from '../errors.ts';
 import { CRAMFS_FLAG_SORTED_DIRS } from '../format/constants.ts';
 import { encodeName, printableName } from '../format/names.ts';
 import { readLink } from '../image/content.ts';
 import { rawEntries } from '../image/directory.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
+import type { Errno } from '../mm/errno.ts';
 
 /** Symlinks that Linux follows in one path (MAXSYMLINKS). */
 export const MAX_SYMLINKS = 40;
@@ -15,6 +16,14 @@ export const MAX_SYMLINKS = 40;
 export const PATH_MAX = 4096;
 /** Directory entries looked at for one path: more than any honest image has. */
 export const MAX_LOOKUP_STEPS = 32 * 1024 * 1024;
+
+/** What open(2) fails with where {@link PathWalker.resolve} throws; what is not here is damage. */
+export const OPEN_ERRNOS: Partial<Readonly<Record<ErrorCode, Errno>>> = {
+  NOT_FOUND: 'ENOENT',
+  NOT_A_DIRECTORY: 'ENOTDIR',
+  SYMLINK_LOOP: 'ELOOP',
+  NAME_TOO_LONG: 'ENAMETOOLONG',
+};
 
 /** What a path leads to. */
 export interface Resolved {

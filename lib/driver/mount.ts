@@ -44,7 +44,7 @@ export interface MountResult {
 /** How the kernel is set up. */
 export interface MountOptions {
   /** Name of the MTD device in the log. Default "physmap-flash.0". */
-  readonly mtdName?: string;
+  readonly mtdName?: string | undefined;
   /**
    * What the kernel logs after it fell back from the MTD to a block device of that name, or null for a kernel without
    * block device support, which then returns the MTD mount's own error. Default: what Linux 6.12 and later log.

@@ -1,6 +1,7 @@
 /**
  * execve(): from a path to a program in memory, with its interpreter (fs/exec.c, load_elf_binary() of fs/binfmt_elf.c).
  */
+import { OPEN_ERRNOS } from '../driver/lookup.ts';
 import { CramfsError, type ErrorCode, type ErrorDetails } from '../errors.ts';
 import type { Cpu, CpuName } from '../mm/cpu.ts';
 import type { Errno } from '../mm/errno.ts';
@@ -85,13 +86,7 @@ export function execve(board: Board, request: ExecveRequest, log: string[], trai
   }
 }
 
-const ERRNO_OF: Partial<Record<ErrorCode, Errno>> = {
-  NOT_FOUND: 'ENOENT',
-  NOT_A_DIRECTORY: 'ENOTDIR',
-  NOT_A_REGULAR_FILE: 'EACCES',
-  SYMLINK_LOOP: 'ELOOP',
-  NAME_TOO_LONG: 'ENAMETOOLONG',
-};
+const ERRNO_OF: typeof OPEN_ERRNOS = { ...OPEN_ERRNOS, NOT_A_REGULAR_FILE: 'EACCES' };
 
 /** open_exec(). */
 function openInterpreter(board: Board, path: string, log: string[], what: string): ProgramFile {

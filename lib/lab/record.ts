@@ -93,6 +93,8 @@ export interface LabVectorRecord extends LabVector {
   readonly crc?: readonly (string | null)[] | undefined;
   /** The signal that ended the process as it touched a page, where a child did the work. */
   readonly killed?: number | null | undefined;
+  /** How the kernel died. Only the emulation lives to tell. */
+  readonly bug?: string | undefined;
 }
 
 /** A file read by read(2). */
@@ -118,6 +120,8 @@ export interface LabExecRecord extends LabExec {
   readonly output: string;
   /** Lines that cramfs logged. */
   readonly kmsg: readonly string[];
+  /** How the kernel died. Only the emulation lives to tell. */
+  readonly bug?: string | undefined;
 }
 
 /** What a kernel was asked and what came of it. */

@@ -40,6 +40,8 @@ export interface BoardOptions {
   readonly physBits?: number | undefined;
   /** What automatic variables hold that nobody set, an unsigned 32-bit number. Default 0. */
   readonly stackInit?: number | undefined;
+  /** Name of the MTD device in the log. Default "physmap-flash.0". */
+  readonly mtdName?: string | undefined;
 }
 
 /** What a variant of a board may differ in. Keys that are absent stay as they are. */
@@ -89,7 +91,8 @@ export class Board {
       ram: options.ram,
       physBits: options.physBits,
     });
-    this.mount = mountCramfs(this.memory, this.cpu, { fallbackLog: this.kernel.mountFallbackLog });
+    const { mtdName } = options;
+    this.mount = mountCramfs(this.memory, this.cpu, { mtdName, fallbackLog: this.kernel.mountFallbackLog });
     this.#walker = new PathWalker(image);
   }
 

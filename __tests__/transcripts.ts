@@ -1,0 +1,33 @@
+/** The recorded transcripts of real kernels, and what their setups do not tell. */
+import { linux617 } from '../lib/driver/models/mainline.ts';
+import { CramfsImage } from '../lib/image/image.ts';
+import { parseTranscript } from '../lib/lab/parseRecords.ts';
+import type { LabSetup, LabTranscript } from '../lib/lab/record.ts';
+import type { ReplayOptions } from '../lib/lab/replay.ts';
+import { fixture, fixtureNames } from './fixtures.ts';
+
+/** Names of the recorded transcripts, of all kernels. */
+export const transcriptNames: readonly string[] = ['transcripts', 'kernels/transcripts'].flatMap((folder) =>
+  fixtureNames(folder).map((name) => `${folder}/${name}`),
+);
+
+const imageFile = ({ image }: LabSetup): string =>
+  image.startsWith('images/') && !image.includes('16') ? `${image}.gz` : `kernels/${image}.gz`;
+
+/** A recorded transcript, its image, and the machine as far as the name of the transcript tells it. */
+export function recorded(name: string): {
+  readonly transcript: LabTranscript;
+  readonly image: CramfsImage;
+  readonly options: ReplayOptions;
+} {
+  const transcript = parseTranscript(Buffer.from(fixture(name)).toString('utf8'), name);
+  return {
+    transcript,
+    image: CramfsImage.open(fixture(imageFile(transcript.setup)), { pageSize: transcript.setup.page_size }),
+    options: {
+      // A 7.3 with the one line of the 6.17 regression put back.
+      kernel: name.includes('address-as-pfn') ? linux617 : undefined,
+      physBits: name.includes('40bit') ? 40 : 46,
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * Runs of the same program, held against each other: how they ended, what cramfs logged, and which mappings of files
+ * the process had.
+ */
+import type { LabExecRecord } from './record.ts';
+
+/** A mapping of a file; addresses are counted from where the object's first mapping begins. */
+export interface RelativeMapping {
+  readonly object: string;
+  readonly start: number;
+  readonly end: number;
+  readonly perms: string;
+  /** The offset column: bytes of the file, or a physical address. */
+  readonly offset: number;
+  /** Inode number. */
+  readonly inode: number;
+}
+
+/** What of a run does not change from one run to the next. */
+export interface ExecFacts {
+  /** "runs", "failed ERRNO", "killed SIGNAL" or "exits STATUS". */
+  readonly outcome: string;
+  /** The log, without the addresses of the process. */
+  readonly kmsg: readonly string[];
+  /** The mappings of files; null where the program did not print them. */
+  readonly mappings: readonly RelativeMapping[] | null;
+}
+
+/** What of a run does not change from one run to the next. */
+export function execFacts(record: LabExecRecord): ExecFacts {
+  const mappings = record.exit === 0 ? mappingsOf(record.output) : [];
+  return {
+    outcome: outcomeOf(record),
+    kmsg: record.kmsg.map(withoutVma),
+    mappings: mappings.length === 0 ? null : mappings,
+  };
+}
+
+/** A line of the log without the address of the vma, which depends on what else the process has mapped. */
+export function withoutVma(line: string): string {
+  return line.replace(/to vma 0x[0-9a-f]+/, 'to vma *');
+}
+
+function outcomeOf({ exit, signal, output }: LabExecRecord): string {
+  const failed = /^execve: (\w+)$/m.exec(output);
+  if (failed !== null) return `failed ${failed[1] ?? ''}`;
+  if (signal !== null) return `killed ${String(signal)}`;
+  return exit === 0 ? 'runs' : `exits ${String(exit)}`;
+}
+
+/** The mappings of files in the lines of /proc/PID/maps that a program printed. */
+function mappingsOf(output: string): RelativeMapping[] {
+  const found: RelativeMapping[] = [];
+  const hex = (digits: string): number => Number.parseInt(digits, 16);
+  for (const line of output.split('\n')) {
+    const match = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) \S+ ([0-9]+) +(\/.*)$/.exec(line);
+    if (match === null) continue;
+    const [, start = '', end = '', perms = '', offset = '', inode = '', object = ''] = match;
+    found.push({ object, start: hex(start), end: hex(end), perms, offset: hex(offset), inode: Number(inode) });
+  }
+  return relative(found);
+}
+
+/** Mappings in the order of their objects' names and of addresses, addresses taken from the first of each object. */
+function relative(mappings: readonly RelativeMapping[]): RelativeMapping[] {
+  const bases = new Map<string, number>();
+  return [...mappings]
+    .sort((a, b) => a.start - b.start)
+    .map((mapping) => {
+      const base = bases.get(mapping.object) ?? mapping.start;
+      bases.set(mapping.object, base);
+      return { ...mapping, start: mapping.start - base, end: mapping.end - base };
+    })
+    .sort((a, b) => (a.object < b.object ? -1 : a.object > b.object ? 1 : a.start - b.start));
+}
