@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+/* A program of the image, run with the image as its root. */
+#include "lab.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A program that is not done by then is killed. */
+#define SECONDS 20
+
+static _Noreturn void become(const struct region *region, char *argv[], int output)
+{
+	static char *environment[] = { "LD_LIBRARY_PATH=/lib", "PATH=/bin", NULL };
+	int input = open("/dev/null", O_RDONLY);
+
+	dup2(input, 0);
+	dup2(output, 1);
+	dup2(output, 2);
+	close(input);
+	close(output);
+	if (chroot(region->root) < 0 || chdir("/") < 0)
+		_exit(126);
+	execve(argv[0], argv, environment);
+	dprintf(1, "execve: %s", strerrorname_np(errno));
+	_exit(127);
+}
+
+static long long milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* Collects what the child writes, as far as the buffer goes, until it ends or its time is over. */
+static size_t collect(int input, pid_t child)
+{
+	const long long end = milliseconds() + SECONDS * 1000;
+	size_t length = 0;
+
+	for (;;) {
+		struct pollfd ready = { .fd = input, .events = POLLIN };
+		long long left = end - milliseconds();
+		char surplus[4096];
+		ssize_t got;
+
+		if (left <= 0 || poll(&ready, 1, left) == 0) {
+			kill(child, SIGKILL);
+			return length;
+		}
+		got = length < SCRATCH_BYTES ? read(input, scratch + length, SCRATCH_BYTES - length) :
+					       read(input, surplus, sizeof(surplus));
+		if (got <= 0)
+			return length;
+		if (length < SCRATCH_BYTES)
+			length += got;
+	}
+}
+
+static void json_status(const char *label, int is_there, int value)
+{
+	json_text(label);
+	if (is_there)
+		json_number(value);
+	else
+		json_text("null");
+}
+
+void run_exec(const struct region *region, char *argv[])
+{
+	int ends[2], status;
+	size_t length;
+	pid_t child;
+
+	drop_page_cache();
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		die("make a pipe");
+	kmsg_skip();
+	child = fork();
+	if (child < 0)
+		die("fork");
+	if (child == 0)
+		become(region, argv, ends[1]);
+	close(ends[1]);
+	length = collect(ends[0], child);
+	close(ends[0]);
+	if (waitpid(child, &status, 0) < 0)
+		die("wait for the program");
+	json_status("\"exit\":", WIFEXITED(status), WEXITSTATUS(status));
+	json_status(",\"signal\":", WIFSIGNALED(status), WTERMSIG(status));
+	json_text(",\"output\":");
+	json_string(scratch, length);
+	json_text(",\"kmsg\":");
+	kmsg_json(KMSG_CRAMFS);
+}

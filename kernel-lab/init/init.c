@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Carries out /plan, one request a line, words separated by spaces, %XX for bytes outside printable ASCII, spaces and
+ * percent signs:
+ *
+ *   module FILE PARAMETERS…
+ *   region                              the next MTD device: mounted, and what follows is about it
+ *   vector LENGTH OFFSET PROT FLAGS PATH
+ *   read PATH
+ *   exec PROGRAM ARGUMENTS…
+ *
+ * For each line but `module` there is one JSON object with the line's number and the results, then {"end":true}. The
+ * requests of a region that could not be mounted are passed over.
+ */
+#include "lab.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define MAX_WORDS 256
+
+char *scratch;
+
+static _Noreturn void power_off(void)
+{
+	json_close();
+	sync();
+	reboot(RB_POWER_OFF);
+	for (;;)
+		pause();
+}
+
+void die(const char *what)
+{
+	char message[512];
+
+	snprintf(message, sizeof(message), "cannot %s: %s", what, strerrorname_np(errno));
+	dprintf(2, "lab: %s\n", message);
+	json_text("\n{\"failed\":");
+	json_string_or_null(message);
+	json_text("}");
+	json_end_line();
+	power_off();
+}
+
+void json_errno(const char *label, int number)
+{
+	json_text(label);
+	json_string_or_null(number ? strerrorname_np(number) : NULL);
+}
+
+int open_in(const struct region *region, const char *path, int flags)
+{
+	/* A fifo must not block; for regular files O_NONBLOCK means nothing. */
+	struct open_how how = { .flags = flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+
+	return syscall(SYS_openat2, region->fd, path, &how, sizeof(how));
+}
+
+void drop_page_cache(void)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+	/* 1: the page cache; 4: without a word in the log. */
+	if (pwrite(fd, "5", 1, 0) != 1)
+		die("drop the page cache");
+}
+
+/* Splits a line into words and undoes their escapes, in place. */
+static unsigned int split(char *line, char *words[])
+{
+	unsigned int count = 0;
+
+	line[strcspn(line, "\n")] = '\0';
+	for (char *word = strtok(line, " "); word; word = strtok(NULL, " ")) {
+		char *to = word;
+
+		if (count == MAX_WORDS)
+			die("carry out the plan: too many words in a line");
+		for (const char *from = word; *from; to++) {
+			unsigned int byte;
+
+			if (*from == '%' && sscanf(from + 1, "%2x", &byte) == 1) {
+				*to = byte;
+				from += 3;
+			} else {
+				*to = *from++;
+			}
+		}
+		*to = '\0';
+		words[count++] = word;
+	}
+	words[count] = NULL;
+	return count;
+}
+
+static void insert_module(char *words[])
+{
+	char parameters[4096] = "";
+
+	for (unsigned int i = 2; words[i]; i++) {
+		strncat(parameters, words[i], sizeof(parameters) - strlen(parameters) - 1);
+		strncat(parameters, " ", sizeof(parameters) - strlen(parameters) - 1);
+	}
+	load_module(words[1], parameters);
+}
+
+static void carry_out(FILE *plan)
+{
+	static char line[1 << 16];
+	static struct region region;
+	static char *words[MAX_WORDS + 1];
+	unsigned int regions = 0, number = 0;
+	int is_mounted = 0;
+
+	while (fgets(line, sizeof(line), plan)) {
+		unsigned int count = split(line, words);
+		const char *kind = count ? words[0] : "";
+
+		number++;
+		if (!strcmp(kind, "module") && count >= 2) {
+			insert_module(words);
+			continue;
+		}
+		if (strcmp(kind, "region") && !is_mounted)
+			continue;
+		json_text("{\"line\":");
+		json_number(number);
+		json_text(",");
+		if (!strcmp(kind, "region")) {
+			if (is_mounted)
+				close(region.fd);
+			is_mounted = mount_region(regions++, &region);
+		} else if (!strcmp(kind, "vector") && count == 6) {
+			run_vector(&region, strtoull(words[1], NULL, 0), strtoll(words[2], NULL, 0), words[3], words[4],
+				   words[5]);
+		} else if (!strcmp(kind, "read") && count == 2) {
+			run_read(&region, words[1]);
+		} else if (!strcmp(kind, "exec") && count >= 2) {
+			run_exec(&region, words + 1);
+		} else {
+			die("carry out the plan: a line is not understood");
+		}
+		json_text("}");
+		json_end_line();
+	}
+}
+
+int main(void)
+{
+	FILE *plan;
+
+	if (mount("devtmpfs", "/dev", "devtmpfs", 0, NULL) < 0 || mount("proc", "/proc", "proc", 0, NULL) < 0)
+		die("mount /dev and /proc");
+	json_open("/dev/ttyS1");
+	kmsg_open();
+	scratch = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (scratch == MAP_FAILED)
+		die("map a buffer");
+	plan = fopen("/plan", "re");
+	if (!plan)
+		die("open the plan");
+	carry_out(plan);
+	json_text("{\"end\":true}");
+	json_end_line();
+	power_off();
+}

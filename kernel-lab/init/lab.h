@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The init program of the kernel lab: mounts the images, does what the plan asks, and tells what came of it, one JSON
+ * object a line, on the second serial line.
+ *
+ * Nothing here may change the process's memory areas while a plan is carried out, or the addresses that cramfs logs would
+ * differ from vector to vector. Hence static buffers; the one big buffer is mapped before the first request.
+ */
+#ifndef LAB_H
+#define LAB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAGE_BYTES 4096
+
+/*
+ * Bytes of the buffer, as large as that of the program that made the recorded transcripts: cramfs then logs the same
+ * addresses.
+ */
+#define SCRATCH_BYTES 0x101000
+
+extern char *scratch;
+
+/* Ends the run: tells why on the console and on the serial line, and powers off. */
+_Noreturn void die(const char *what);
+
+/* json.c: the line to the host. Strings are bytes; those above 0x7f go out as they are. */
+void json_open(const char *device);
+void json_text(const char *text);
+void json_number(unsigned long long value);
+void json_string(const char *bytes, size_t length);
+void json_string_or_null(const char *text);
+void json_end_line(void);
+void json_close(void);
+
+/* kmsg.c: the kernel log. */
+enum kmsg_filter { KMSG_ALL, KMSG_CRAMFS };
+void kmsg_open(void);
+/* Passes over all that was logged so far. */
+void kmsg_skip(void);
+/* Writes what was logged since as a JSON array, and passes over it. Returns how many lines that were. */
+unsigned int kmsg_json(enum kmsg_filter filter);
+/* The same, preceded by `label`, and nothing where nothing was logged. */
+void kmsg_json_if_any(const char *label);
+
+/* checksum.c */
+uint32_t crc32(const unsigned char *bytes, size_t length);
+
+/* The image that requests are about. */
+struct region {
+	const char *root; /* where it is mounted */
+	int fd; /* that directory, opened */
+};
+
+/* Opens a file of the image as a process with the image as its root would. -1 with errno set. */
+int open_in(const struct region *region, const char *path, int flags);
+void drop_page_cache(void);
+/* Writes `label` and the name of an errno, or null for 0. */
+void json_errno(const char *label, int number);
+
+/* vector.c, read.c, exec.c: requests. Each writes the fields of the record that come after the request's own. */
+void run_vector(const struct region *region, size_t length, long long offset, const char *prot, const char *flags,
+		const char *path);
+void run_read(const struct region *region, const char *path);
+void run_exec(const struct region *region, char *argv[]);
+
+/* setup.c: modules and the mount. */
+void load_module(const char *file, const char *parameters);
+/* Mounts MTD device number `index`; writes the setup's fields. Returns whether it could be mounted. */
+int mount_region(unsigned int index, struct region *region);
+
+#endif
