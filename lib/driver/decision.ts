@@ -4,7 +4,7 @@
  * Kernel models share this; they differ in what they do with the decision.
  */
 import { VM_WRITE } from '../mm/vmFlags.ts';
-import { getBlockRange, lastPageIsShared } from './blockRange.ts';
+import { type BlockRange, getBlockRange, lastPageIsShared } from './blockRange.ts';
 import { filePages, type KernelInode } from './inode.ts';
 import type { MountedCramfs } from './mount.ts';
 
@@ -45,30 +45,71 @@ export type Decision =
       readonly address?: number;
     };
 
+/** What the tests ask about a file. Whoever wants to know what one of them is good for puts another in its place. */
+export interface DecisionRules {
+  /** How many of the vma's pages are looked at, of so many up to the end of the file. */
+  readonly clampToFile: (pages: number, pagesToEnd: number) => number;
+  /** The run of direct blocks at a page, or null. */
+  readonly findRun: (
+    fs: MountedCramfs,
+    inode: KernelInode,
+    pgoff: number,
+    limit: number,
+    log: string[],
+  ) => BlockRange | null;
+  /** Whether a page table entry can point to data at a physical address. */
+  readonly isAligned: (address: number, pageSize: number) => boolean;
+  /** Whether something else stands behind the end of the file in its last page. */
+  readonly lastPageIsShared: (fs: MountedCramfs, inode: KernelInode) => boolean;
+}
+
+/** The rules of Linux. */
+export const LINUX_RULES: DecisionRules = {
+  clampToFile: Math.min,
+  findRun(fs, inode, pgoff, limit, log) {
+    const blocks = getBlockRange(fs, inode, pgoff, limit, log);
+    return blocks.offset === 0 ? null : blocks;
+  },
+  isAligned: (address, pageSize) => address % pageSize === 0,
+  lastPageIsShared,
+};
+
 /** Applies the kernel's tests in their order; the log gets what the kernel would log on the way. */
-export function decide(fs: MountedCramfs, inode: KernelInode, request: DecisionRequest, log: string[]): Decision {
-  const decision = walk(fs, inode, request, log);
+export function decide(
+  fs: MountedCramfs,
+  inode: KernelInode,
+  request: DecisionRequest,
+  log: string[],
+  rules = LINUX_RULES,
+): Decision {
+  const decision = walk(fs, inode, request, log, rules);
   if ('bailout' in decision) {
     log.push(`cramfs: ${request.name}[${String(request.pgoff)}]: direct mmap impossible: ${decision.bailout}`);
   }
   return decision;
 }
 
-function walk(fs: MountedCramfs, inode: KernelInode, request: DecisionRequest, log: string[]): Decision {
+function walk(
+  fs: MountedCramfs,
+  inode: KernelInode,
+  request: DecisionRequest,
+  log: string[],
+  rules: DecisionRules,
+): Decision {
   const { name, pgoff } = request;
   if ((request.vmFlags & VM_WRITE) !== 0) return { bailout: 'vma is writable' };
 
   const maxPages = filePages(fs, inode);
   if (pgoff >= maxPages) return { bailout: 'beyond file limit' };
 
-  const blocks = getBlockRange(fs, inode, pgoff, Math.min(request.pages, maxPages - pgoff), log);
-  if (blocks.offset === 0) return { bailout: 'unsuitable block layout' };
+  const blocks = rules.findRun(fs, inode, pgoff, rules.clampToFile(request.pages, maxPages - pgoff), log);
+  if (blocks === null) return { bailout: 'unsuitable block layout' };
 
   const address = fs.memory.base + blocks.offset;
-  if (address % fs.cpu.pageSize !== 0) return { bailout: 'data is not page aligned', address };
+  if (!rules.isAligned(address, fs.cpu.pageSize)) return { bailout: 'data is not page aligned', address };
 
   let { pages } = blocks;
-  if (pgoff + pages === maxPages && lastPageIsShared(fs, inode)) {
+  if (pgoff + pages === maxPages && rules.lastPageIsShared(fs, inode)) {
     log.push(`cramfs: mmap: ${name}: last page is shared`);
     pages--;
   }

@@ -9,7 +9,7 @@ import { vmFaultToErrno } from '../../mm/vmFault.ts';
 export type MixedPfn = (address: number, pageSize: number) => number;
 
 /** PHYS_PFN(). */
-export const physPfn: MixedPfn = (address, pageSize) => address / pageSize;
+export const physPfn: MixedPfn = (address, pageSize) => Math.floor(address / pageSize);
 
 /** Inserts `pages` pages from physical `address` at the start of the vma, up to the first that fails. */
 export function insertPages(

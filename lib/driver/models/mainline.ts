@@ -10,7 +10,7 @@ import type { MmapHooks } from '../../mm/fileOperations.ts';
 import { remapPfnRange } from '../../mm/remap.ts';
 import { vmaPages, type Vma } from '../../mm/vma.ts';
 import { VM_MIXEDMAP } from '../../mm/vmFlags.ts';
-import { decide, type DirectRange, mappedLine } from '../decision.ts';
+import { decide, type DirectRange, LINUX_RULES, mappedLine } from '../decision.ts';
 import { FALLBACK_LOG } from '../mount.ts';
 import { insertPages, type MixedPfn, physPfn } from './insertPages.ts';
 import type { CramfsFile, KernelModel } from './kernelModel.ts';
@@ -28,11 +28,12 @@ function populate(vma: Vma, range: DirectRange, mm: AddressSpace, mixedPfn: Mixe
   return insertPages(mm, vma, range, mixedPfn);
 }
 
-function onePhase({ fs, inode, name, observe }: CramfsFile, mixedPfn: MixedPfn): MmapHooks {
+/** The hooks of cramfs_physmem_mmap() with what a kernel hands to vmf_insert_mixed(), and by what rules it decides. */
+export function onePhase({ fs, inode, name, observe }: CramfsFile, mixedPfn: MixedPfn, rules = LINUX_RULES): MmapHooks {
   return {
     prepare(desc, kernel) {
       const pages = vmaPages(desc, kernel.cpu.pageSize);
-      const decision = decide(fs, inode, { name, pgoff: desc.pgoff, pages, vmFlags: desc.vmFlags }, kernel.log);
+      const decision = decide(fs, inode, { name, pgoff: desc.pgoff, pages, vmFlags: desc.vmFlags }, kernel.log, rules);
       observe?.(decision);
       desc.mmapContext = ('range' in decision ? decision.range : null) satisfies Context;
       return null;
