@@ -1,6 +1,7 @@
-// `npm run fuzz -- --seconds N [--seed N] [--from INDEX] [--out DIR]`: damages small images and uses them in every way: open, check, info, walk, read,
-// map. Only typed errors may come of it, within a time limit, and what check calls sound must be readable. Inputs that
-// fail are made smaller and written to DIR; the seed and the number of an execution repeat it.
+// `npm run fuzz -- --seconds N [--seed N] [--from INDEX] [--out DIR]`: damages small images and uses them in every way:
+// scan, open, check, info, walk, read, extract, map, exec. Only typed errors may come of it, within a time limit, and what
+// check calls sound must be readable. Inputs that fail are made smaller and written to DIR; the seed and the number of an
+// execution repeat it.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

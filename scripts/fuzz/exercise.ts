@@ -4,16 +4,23 @@
 import { checkImage } from '../../lib/check/checkImage.ts';
 import { KERNEL_MODELS } from '../../lib/driver/models/index.ts';
 import { CramfsError } from '../../lib/errors.ts';
+import { execProgram } from '../../lib/exec/execProgram.ts';
+import { extractToTar } from '../../lib/extract/toTar.ts';
 import { readContent, readLink } from '../../lib/image/content.ts';
 import { CramfsImage } from '../../lib/image/image.ts';
 import { imageInfo } from '../../lib/inspect/imageInfo.ts';
 import { openDetected } from '../../lib/inspect/openDetected.ts';
+import { scan } from '../../lib/inspect/scan.ts';
 import { walk, type WalkEntry } from '../../lib/inspect/walk.ts';
 import { checkJson } from '../../lib/report/checkJson.ts';
 import { checkText } from '../../lib/report/checkText.ts';
+import { execJson } from '../../lib/report/execJson.ts';
+import { execText } from '../../lib/report/execText.ts';
 import { mapJson } from '../../lib/report/mapJson.ts';
 import { mapText } from '../../lib/report/mapText.ts';
+import { scanJson } from '../../lib/report/scanJson.ts';
 import { NO_COLOURS } from '../../lib/report/style.ts';
+import { bytesSource } from '../../lib/source/byteSource.ts';
 import { Board } from '../../lib/verdict/board.ts';
 import type { Random } from './mutate.ts';
 
@@ -21,6 +28,10 @@ import type { Random } from './mutate.ts';
 const MAX_ENTRIES = 300;
 const MAX_BYTES = 1 << 20;
 const MAX_MAPPED = 4;
+/** Bytes of erased flash before the image in a dump: no multiple of anything. */
+const DUMP_START = 1337;
+/** Bytes that an extraction may write. */
+const MAX_EXTRACTED = 8 << 20;
 
 /** What was done; `stage` tells where a failure happened. */
 export interface Exercise {
@@ -34,17 +45,23 @@ export interface Exercise {
  *
  * @throws whatever is not a CramfsError, and an Error where check finds nothing wrong with what cannot be read
  */
-export function exercise(bytes: Uint8Array, random: Random, run: Exercise): void {
+export async function exercise(bytes: Uint8Array, random: Random, run: Exercise): Promise<void> {
+  const count = (error: unknown): null => {
+    if (!(error instanceof CramfsError)) throw error;
+    run.errors.set(error.code, (run.errors.get(error.code) ?? 0) + 1);
+    return null;
+  };
   const attempt = <T>(stage: string, action: () => T): T | null => {
     run.stage = stage;
     try {
       return action();
     } catch (error) {
-      if (!(error instanceof CramfsError)) throw error;
-      run.errors.set(error.code, (run.errors.get(error.code) ?? 0) + 1);
-      return null;
+      return count(error);
     }
   };
+  const dump = new Uint8Array(DUMP_START + bytes.length).fill(0xff, 0, DUMP_START);
+  dump.set(bytes, DUMP_START);
+  attempt('scan', () => JSON.stringify([...scan(bytesSource(dump))].map(scanJson)));
   const image =
     attempt('open', () => openDetected(bytes)) ?? attempt('open', () => CramfsImage.open(bytes, { pageSize: 4096 }));
   if (image === null) return;
@@ -85,6 +102,9 @@ export function exercise(bytes: Uint8Array, random: Random, run: Exercise): void
   });
   if (sound && complaints.length > 0) throw new Error(`check finds no error, but: ${complaints[0] ?? ''}`);
 
+  run.stage = 'extract';
+  await extractToTar(image, ignore, { limits: { maxBytes: MAX_EXTRACTED }, nextTurn }).catch(count);
+
   const kernel = KERNEL_MODELS[random(KERNEL_MODELS.length)];
   const board = attempt('board', () => new Board(image, { kernel, physBase: random(8) === 0 ? 0 : 0x1000_0000 }));
   if (board === null) return;
@@ -106,5 +126,20 @@ export function exercise(bytes: Uint8Array, random: Random, run: Exercise): void
       JSON.stringify(mapJson(verdict, board, detail));
       mapText(verdict, board, { style: NO_COLOURS, width: 80, detail });
     });
+    if (kernel?.nommu !== undefined) continue;
+    attempt('exec', () => {
+      const report = execProgram(board, { path: entry.path });
+      run.stage = 'exec report';
+      JSON.stringify(execJson(report, board, true));
+      execText(report, { style: NO_COLOURS, width: 80, all: true });
+    });
   }
 }
+
+/** Where an archive goes that nobody wants. */
+function ignore(): void {
+  return;
+}
+
+/** Extraction waits for nobody here. */
+const nextTurn = (): Promise<void> => Promise.resolve();

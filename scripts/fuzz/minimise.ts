@@ -6,22 +6,20 @@ const MAX_TRIES = 300;
  * @param fails whether an input still fails
  * @returns the input with as few bytes different from `original` as a short search finds
  */
-export function minimise(
+export async function minimise(
   bytes: Uint8Array,
   original: Uint8Array,
-  fails: (candidate: Uint8Array) => boolean,
-): Uint8Array {
+  fails: (candidate: Uint8Array) => Promise<boolean>,
+): Promise<Uint8Array> {
   let best = bytes;
   let tries = 0;
-  const attempt = (candidate: Uint8Array): boolean => {
-    if (++tries > MAX_TRIES || !fails(candidate)) return false;
-    best = candidate;
-    return true;
+  const attempt = async (candidate: Uint8Array): Promise<void> => {
+    if (++tries <= MAX_TRIES && (await fails(candidate))) best = candidate;
   };
   if (best.length !== original.length) {
     const resized = original.slice();
     resized.set(best.subarray(0, original.length));
-    attempt(resized);
+    await attempt(resized);
   }
   for (let piece = 4096; piece >= 1 && tries < MAX_TRIES; piece >>= 2) {
     for (let at = 0; at < best.length && tries < MAX_TRIES; at += piece) {
@@ -29,7 +27,7 @@ export function minimise(
       if (at >= end || same(best, original, at, end)) continue;
       const candidate = best.slice();
       candidate.set(original.subarray(at, end), at);
-      attempt(candidate);
+      await attempt(candidate);
     }
   }
   return best;

@@ -53,10 +53,10 @@ for (let index = first; Date.now() < until; index++) {
   const run = new Watched();
   executions++;
   try {
-    exercise(bytes, randomFrom(choices), run);
+    await exercise(bytes, randomFrom(choices), run);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const least = minimise(bytes, from.bytes, (candidate) => failsAlike(candidate, choices, message));
+    const least = await minimise(bytes, from.bytes, (candidate) => failsAlike(candidate, choices, message));
     mkdirSync(out, { recursive: true });
     const file = join(out, `seed-${String(seed)}-${String(index)}.img`);
     writeFileSync(file, least);
@@ -67,10 +67,10 @@ for (let index = first; Date.now() < until; index++) {
 }
 parentPort?.postMessage({ kind: 'done', executions, errors: [...errors], stages: [...stages] });
 
-function failsAlike(bytes: Uint8Array, choices: number, message: string): boolean {
+async function failsAlike(bytes: Uint8Array, choices: number, message: string): Promise<boolean> {
   const random: Random = randomFrom(choices);
   try {
-    exercise(bytes, random, { stage: '', errors: new Map() });
+    await exercise(bytes, random, { stage: '', errors: new Map() });
     return false;
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
