@@ -9,7 +9,7 @@ const LIB = fileURLToPath(new URL('../lib', import.meta.url));
  * not from its neighbours in the same row.
  */
 const ROWS = [
-  ['errors'],
+  ['errors', 'quantity'],
   ['format', 'source'],
   ['image'],
   ['physmem', 'inspect'],
