@@ -70,6 +70,8 @@ const sentences = {
   UNFIT: (d) => `it does not fit into a cramfs image${expectedFound(d)}`,
   /** An image was built and does not do what its plan says. A bug, or an address that the kernel will not map. */
   BROKEN_PLAN: (d) => `the built image does not keep its plan${expectedFound(d)}`,
+  /** The kernel lab: packages cannot be had, the kernel's modules do not build, or the virtual machine fails. */
+  LAB: (d) => `the kernel lab ${what(d, 'failed')}${because(d)}`,
   /** A documented bound on steps or memory was reached. */
   LIMIT: (d) => `a limit was reached${expectedFound(d)}`,
   /** The caller asked for something impossible. */

@@ -71,10 +71,13 @@ void drop_page_cache(void)
 {
 	static int fd = -1;
 
-	if (fd < 0)
+	if (fd < 0) {
 		fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
-	/* 1: the page cache; 4: without a word in the log. */
-	if (pwrite(fd, "5", 1, 0) != 1)
+		/* From now on without a word in the log. */
+		if (pwrite(fd, "4", 1, 0) != 1)
+			die("open /proc/sys/vm/drop_caches");
+	}
+	if (pwrite(fd, "1", 1, 0) != 1)
 		die("drop the page cache");
 }
 

@@ -17,6 +17,7 @@ const USER_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** The exit code for an error. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof CramfsError)) return EXIT.bug;
+  if (error.code === 'LAB') return EXIT.lab;
   return USER_ERRORS.has(error.code) ? EXIT.usage : EXIT.image;
 }
 

@@ -32,6 +32,8 @@ export const EXIT = {
   usage: 2,
   /** The image cannot be read, is not cramfs, or is damaged where it matters. */
   image: 3,
+  /** The kernel lab cannot be set up, or its virtual machine fails. */
+  lab: 4,
   /** A bug of this program. */
   bug: 70,
   /** Ended by a signal, as shells count it. */
