@@ -130,7 +130,7 @@ function requestOf(line: Line): LabRequest | null {
         type,
         path: line.field('path', 'a path that begins with "/"', isPath),
         length: line.field('length', 'a number of bytes', isCount),
-        offset: line.field('offset', 'a number of bytes', isCount),
+        offset: Number(line.field('offset', 'a number of bytes', isOffset)),
         prot: line.field('prot', 'letters of "rwx", or "-"', isProt),
         flags: line.field('flags', `"private" or "shared", and names of ${LAB_FLAGS.slice(2).join(', ')}`, isFlags),
       };
@@ -201,6 +201,9 @@ const isProt = matching(/^(?:-|(?=.)r?w?x?)$/);
 const isTouch = matching(/^[oBS]*$/);
 const isCrc = matching(/^[0-9a-f]{8}$/);
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+/** A number, or an exact one in hexadecimal; a double holds it if it is page aligned. */
+const isOffset = (value: unknown): value is number | string =>
+  isCount(value) || (isHex(value) && BigInt(Number(value)) === BigInt(value) && Number(value) < 2 ** 63);
 const isStringOrNull = orNull(isString);
 const isCountOrNull = orNull(isCount);
 const isStrings = arrayOf(isString);

@@ -45,7 +45,7 @@ export interface LabVector {
   readonly path: string;
   /** Bytes. */
   readonly length: number;
-  /** Bytes from the start of the file. */
+  /** Bytes from the start of the file. What JSON numbers cannot tell exactly is "0x7ffffffffffff000" in the file. */
   readonly offset: number;
   /** Letters of "rwx", or "-" for PROT_NONE. */
   readonly prot: string;
@@ -140,7 +140,10 @@ export function flagsOf(vector: Pick<LabVector, 'flags'>): ReadonlySet<LabFlag> 
 
 /** Requests or records as text, one JSON object a line. */
 export function jsonLinesText(lines: readonly (LabSetup | LabRequest)[]): string {
-  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const isExact = (value: unknown): boolean => typeof value !== 'number' || Number.isSafeInteger(value);
+  const exact = (_: string, value: unknown): unknown =>
+    isExact(value) ? value : `0x${(value as number).toString(16)}`;
+  return lines.map((line) => `${JSON.stringify(line, exact)}\n`).join('');
 }
 
 /** A transcript as text. */

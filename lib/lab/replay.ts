@@ -10,8 +10,10 @@ import { type ExecReport, execProgram } from '../exec/execProgram.ts';
 import { crc32, crcHex } from '../format/crc32.ts';
 import type { CramfsImage } from '../image/image.ts';
 import type { CpuName } from '../mm/cpu.ts';
+import type { Errno } from '../mm/errno.ts';
 import { Board } from '../verdict/board.ts';
 import type { MapVerdict, PageKind, PageVerdict } from '../verdict/mapVerdict.ts';
+import type { MapDetail } from '../verdict/request.ts';
 import {
   flagsOf,
   type LabExec,
@@ -102,7 +104,7 @@ export function replay(
 export function replayOne(board: Board, request: LabRequest): LabRecord {
   switch (request.type) {
     case 'vector':
-      return mapped(board, request);
+      return vectorRecord(request, mapVector(board, request, { crc: !flagsOf(request).has('notouch') }));
     case 'read':
       return read(board, request);
     case 'exec':
@@ -114,26 +116,24 @@ const TOUCH: Readonly<Record<PageKind, string>> = { direct: 'o', paged: 'o', sig
 const SIGKILL = 9;
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
-function mapped(board: Board, vector: LabVector): LabVectorRecord {
+/** The emulation's verdict on a vector, or what open(2) fails with. */
+export function mapVector(
+  board: Board,
+  { path, length, offset, prot, flags }: LabVector,
+  detail: MapDetail,
+): MapVerdict | Errno {
+  const asked = flagsOf({ flags });
+  const shared = asked.has('shared');
+  const populate = asked.has('populate');
+  const locked = asked.has('locked');
+  const rdwr = asked.has('rdwr');
+  return unlessOpenFails(() => board.map({ path, length, offset, prot, shared, populate, locked, rdwr }, detail));
+}
+
+/** A verdict as a record. */
+export function vectorRecord(vector: LabVector, verdict: MapVerdict | Errno): LabVectorRecord {
   const { type, path, length, offset, prot, flags } = vector;
   const request = { type, path, length, offset, prot, flags } as const;
-  const asked = flagsOf(vector);
-  const touches = !asked.has('notouch');
-  const verdict = unlessOpenFails(() =>
-    board.map(
-      {
-        path,
-        length,
-        offset,
-        prot,
-        shared: asked.has('shared'),
-        populate: asked.has('populate'),
-        locked: asked.has('locked'),
-        rdwr: asked.has('rdwr'),
-      },
-      { crc: touches },
-    ),
-  );
   if (typeof verdict === 'string') return { ...request, errno: verdict, failed: 'open', kmsg: [] };
   const { errno, failed, log, bug } = verdict;
   return {
@@ -226,7 +226,7 @@ function mapsOf(board: Board, { mappings }: ExecReport): string {
 const PATH_COLUMN = 73;
 
 /** What `open` gives, or what open(2) fails with. */
-function unlessOpenFails<T>(open: () => T): T | string {
+function unlessOpenFails<T>(open: () => T): T | Errno {
   try {
     return open();
   } catch (error) {
