@@ -147,7 +147,7 @@ static void carry_out(FILE *plan)
 				close(region.fd);
 			is_mounted = mount_region(regions++, &region);
 		} else if (!strcmp(kind, "vector") && count == 6) {
-			run_vector(&region, strtoull(words[1], NULL, 0), strtoll(words[2], NULL, 0), words[3], words[4],
+			run_vector(&region, strtoull(words[1], NULL, 0), strtoull(words[2], NULL, 0), words[3], words[4],
 				   words[5]);
 		} else if (!strcmp(kind, "read") && count == 2) {
 			run_read(&region, words[1]);

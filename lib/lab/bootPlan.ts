@@ -138,7 +138,7 @@ function requestWords(request: LabRequest): readonly string[] {
   switch (request.type) {
     case 'vector': {
       const { type, length, offset, prot, flags, path } = request;
-      return [type, String(length), String(offset), prot, flags, path];
+      return [type, hex(length), hex(offset), prot, flags, path];
     }
     case 'read':
       return [request.type, request.path];

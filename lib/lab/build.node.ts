@@ -41,46 +41,76 @@ export function defaultCache(env: Readonly<Record<string, string | undefined>>):
 
 /** A kernel's packages, downloaded: files. */
 interface Downloads {
-  readonly packages: KernelPackages;
   readonly image: string;
   readonly headers: readonly string[];
   readonly source: string;
 }
 
 /**
- * Installs the programs that are missing and downloads the kernel's packages.
+ * Installs the programs that are missing and downloads the packages of the newest kernel that apt offers and that is
+ * wanted; from now on that is the one to boot.
  *
  * @throws CramfsError LAB
  */
-export async function downloadLab(options: LabOptions): Promise<Downloads> {
+export async function updateLab(options: LabOptions): Promise<KernelPackages> {
   await installPrograms(options);
   const packages = await findKernel(options.kernelRelease, options);
-  const folder = join(cacheOf(options), 'packages');
-  const [image = '', source = '', ...headers] = await download(
-    [packages.image, packages.source, ...packages.headers],
-    folder,
-    options,
-  );
-  return { packages, image, headers, source };
+  await downloadKernel(packages, options);
+  writeWhole(chosenFile(options), JSON.stringify(packages));
+  return packages;
 }
 
 /**
- * Makes everything ready that a virtual machine needs; quick when it was done before.
+ * Makes everything ready that a virtual machine needs. What was made before is used again, without a question to apt:
+ * updateLab() looks for newer kernels.
  *
  * @throws CramfsError LAB; USAGE for a cache folder that make cannot handle
  */
 export async function prepareLab(options: LabOptions): Promise<Lab> {
-  const downloads = await downloadLab(options);
-  const kernel = await unpackKernel(downloads, options);
-  const { release } = downloads.packages;
+  await installPrograms(options);
+  const packages = chosenKernel(options) ?? (await updateLab(options));
+  const { release } = packages;
+  const kernel = await unpackKernel(packages, options);
   const built = await buildModules(kernel, release, options);
-  const modules = Object.fromEntries(
-    MODULES.map((name) => [
-      name,
-      join(['cramfs', 'cramfs_lab'].includes(name) ? built : join(kernel, 'modules'), `${name}.ko`),
-    ]),
+  const folderOf = (name: string): string => (OWN_MODULES.includes(name) ? built : join(kernel, 'modules'));
+  return {
+    release,
+    kernel: join(kernel, 'vmlinux'),
+    modules: Object.fromEntries(MODULES.map((name) => [name, join(folderOf(name), `${name}.ko`)])),
+    init: await buildInit(options),
+  };
+}
+
+/** Type information for debuggers, which would need pahole. */
+const WITHOUT_BTF = ['CONFIG_DEBUG_INFO_BTF_MODULES='];
+
+/** Modules that are built here; the others come with the kernel. */
+const OWN_MODULES: readonly string[] = ['cramfs', 'cramfs_lab'];
+
+/** Where it is written down which kernel is the one that is wanted. */
+function chosenFile(options: LabOptions): string {
+  return join(cacheOf(options), `kernel-${options.kernelRelease ?? 'default'}.json`);
+}
+
+function chosenKernel(options: LabOptions): KernelPackages | undefined {
+  const file = chosenFile(options);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as KernelPackages) : undefined;
+}
+
+async function downloadKernel(packages: KernelPackages, options: LabOptions): Promise<Downloads> {
+  const [image = '', source = '', ...headers] = await download(
+    [packages.image, packages.source, ...packages.headers],
+    join(cacheOf(options), 'packages'),
+    options,
   );
-  return { release, kernel: join(kernel, 'vmlinux'), modules, init: await buildInit(options) };
+  return { image, headers, source };
+}
+
+/** Writes a file whole or not at all. */
+function writeWhole(file: string, text: string): void {
+  const unfinished = `${file}.${randomBytes(6).toString('hex')}`;
+  writeFileSync(unfinished, text);
+  renameSync(unfinished, file);
 }
 
 function cacheOf({ cache = defaultCache(process.env) }: LabOptions): string {
@@ -123,15 +153,16 @@ async function makeFolder(folder: string, fill: (unfinished: string) => Promise<
 }
 
 /** Unpacks what is needed of the packages: the kernel, its modules, its headers, and fs/cramfs. */
-function unpackKernel(downloads: Downloads, options: LabOptions): Promise<string> {
-  const { release, version } = downloads.packages;
-  const folder = join(cacheOf(options), 'kernels', `${release}_${version.replaceAll(':', '%3a').replaceAll('~', '-')}`);
+function unpackKernel(packages: KernelPackages, options: LabOptions): Promise<string> {
+  const { release, version } = packages;
+  const folder = join(cacheOf(options), 'kernels', `${release}_${version.replaceAll(/[:~]/g, '-')}`);
   return makeFolder(folder, async (unfinished) => {
+    const { image, headers, source } = await downloadKernel(packages, options);
     options.say(`unpacking Linux ${release}`);
-    await unpackImage(downloads.image, unfinished, options);
-    for (const file of downloads.headers) await run('dpkg-deb', ['-x', file, join(unfinished, 'headers')], options);
+    await unpackImage(image, unfinished, options);
+    for (const file of headers) await run('dpkg-deb', ['-x', file, join(unfinished, 'headers')], options);
     pointToHeaders(join(unfinished, 'headers'), join(folder, 'headers'), release);
-    await unpackCramfs(downloads.source, seriesOf(release), unfinished, options);
+    await unpackCramfs(source, seriesOf(release), unfinished, options);
   });
 }
 
@@ -195,7 +226,7 @@ function buildModules(kernel: string, release: string, options: LabOptions): Pro
       readFileSync(join(kernel, 'headers', headersOf(release), '.kernelvariables'), 'utf8'),
     );
     const CC = compiler !== null && findProgram(compiler[0]) !== undefined ? compiler[0] : 'gcc';
-    const args = ['-C', join(kernel, 'headers', headersOf(release)), `M=${work}`, `CC=${CC}`, 'modules'];
+    const args = ['-C', join(kernel, 'headers', headersOf(release)), `M=${work}`, `CC=${CC}`, ...WITHOUT_BTF, 'modules'];
     await run('make', args, { signal: options.signal, what: 'cannot build the modules' });
     for (const name of ['cramfs.ko', 'cramfs_lab.ko']) renameSync(join(work, name), join(unfinished, name));
     rmSync(work, { recursive: true });

@@ -6,7 +6,18 @@ import type { Io } from '../io.ts';
 import { runSubcommand, type SubcommandProgram } from '../subcommands.ts';
 
 /** The subcommands, in the order of the help. */
-const SUBCOMMANDS: readonly Subcommand[] = [];
+const SUBCOMMANDS: readonly Subcommand[] = [
+  {
+    name: 'run',
+    summary: 'boot a kernel with an image and tell what it does',
+    load: () => import('./run.ts'),
+  },
+  {
+    name: 'setup',
+    summary: 'get a kernel and make it ready to boot',
+    load: () => import('./setup.ts'),
+  },
+];
 
 const PROGRAM: SubcommandProgram = {
   name: 'cramfs-lab',

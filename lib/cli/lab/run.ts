@@ -1,0 +1,93 @@
+/** `cramfs-lab run IMAGE`: what a real kernel does with an image. */
+import type { Command } from 'commander';
+import { CramfsError } from '../../errors.ts';
+import { CramfsImage } from '../../image/image.ts';
+import { bootLab } from '../../lab/boot.node.ts';
+import type { LabRegion } from '../../lab/bootPlan.ts';
+import { prepareLab } from '../../lab/build.node.ts';
+import { parseRequests } from '../../lab/parseRecords.ts';
+import { type LabRequest, transcriptText } from '../../lab/record.ts';
+import { wholeFileRequests } from '../../lab/wholeFiles.ts';
+import { DEFAULT_PHYS_BASE } from '../../verdict/board.ts';
+import { IMAGE_ARGUMENT, openSource } from '../imageOptions.ts';
+import { interruptible } from '../interrupt.ts';
+import { EXIT, type Io } from '../io.ts';
+import { readText } from '../mkfs/readInput.ts';
+import { parseNumber } from '../numbers.ts';
+import { writeWholeFile } from '../wholeFile.ts';
+import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, labOptions } from './labOptions.ts';
+
+interface RunOptions extends KernelOptions {
+  readonly vectors?: string;
+  readonly phys?: string;
+  readonly regionSize?: string;
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly timeout?: string;
+}
+
+/** Bytes of a page of the machine that is booted. */
+const PAGE_SIZE = 4096;
+/** The region of the recorded transcripts; larger images get a larger one. */
+const REGION_BYTES = 64 * 2 ** 20;
+const REGION_UNIT = 64 * 2 ** 10;
+
+/** Adds the arguments and options of the command, and what it does. `done` gets the exit code. */
+export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
+  return addKernelOptions(command)
+    .description('Boots a real kernel with an image in memory and tells what mmap(), read() and execve() did with it.')
+    .argument('<image>', IMAGE_ARGUMENT)
+    .option('--vectors <file>', 'what to ask, or a transcript to ask again (default: each file mapped whole, and read)')
+    .option('--phys <address>', `physical address of the image (default: 0x${DEFAULT_PHYS_BASE.toString(16)})`)
+    .option('--region-size <size>', 'memory region that holds the image (default: 64M)')
+    .option('-o, --output <file>', 'write the transcript to a file (default: standard output)')
+    .option('--force', 'replace the file')
+    .option('--timeout <seconds>', 'when to give up (default: 120, and more for many requests)')
+    .addHelpText('after', LAB_EXIT_CODES)
+    .action(async (file: string, options: RunOptions) => {
+      done(await interruptible((signal) => run(file, options, io, signal)));
+    });
+}
+
+async function run(file: string, options: RunOptions, io: Io, signal: AbortSignal): Promise<number> {
+  const region = regionOf(file, options, io);
+  const wanted = labOptions(options, io, signal);
+  const timeoutSeconds = options.timeout === undefined ? undefined : parseNumber(options.timeout, '--timeout', null);
+  const lab = await prepareLab(wanted);
+  const [transcript] = await bootLab(lab, [region], { signal, timeoutSeconds });
+  if (transcript === undefined) throw new CramfsError('LAB', { what: 'sent no transcript' });
+
+  const text = transcriptText(transcript);
+  if (options.output !== undefined) {
+    await writeWholeFile(options.output, options.force === true, async (write) => {
+      write(Buffer.from(text));
+      return Promise.resolve({ ended: 'complete' });
+    });
+  }
+  if (options.output === undefined) io.stdout.write(text);
+  return EXIT.ok;
+}
+
+function regionOf(file: string, options: RunOptions, io: Io): LabRegion {
+  const number = (text: string | undefined, option: string, otherwise: number): number =>
+    text === undefined ? otherwise : parseNumber(text, option, PAGE_SIZE);
+  const source = openSource(file, io);
+  try {
+    const image = source.read(0, source.size).slice();
+    const whole = Math.max(REGION_BYTES, Math.ceil(image.length / REGION_UNIT) * REGION_UNIT);
+    return {
+      name: file,
+      image,
+      physAddress: number(options.phys, '--phys', DEFAULT_PHYS_BASE),
+      regionBytes: number(options.regionSize, '--region-size', whole),
+      requests: requestsFor(image, options.vectors),
+    };
+  } finally {
+    source.close();
+  }
+}
+
+function requestsFor(image: Uint8Array, vectors: string | undefined): readonly LabRequest[] {
+  if (vectors !== undefined) return parseRequests(readText(vectors), vectors);
+  return wholeFileRequests(CramfsImage.open(image, { pageSize: PAGE_SIZE }));
+}
