@@ -226,7 +226,14 @@ function buildModules(kernel: string, release: string, options: LabOptions): Pro
       readFileSync(join(kernel, 'headers', headersOf(release), '.kernelvariables'), 'utf8'),
     );
     const CC = compiler !== null && findProgram(compiler[0]) !== undefined ? compiler[0] : 'gcc';
-    const args = ['-C', join(kernel, 'headers', headersOf(release)), `M=${work}`, `CC=${CC}`, ...WITHOUT_BTF, 'modules'];
+    const args = [
+      '-C',
+      join(kernel, 'headers', headersOf(release)),
+      `M=${work}`,
+      `CC=${CC}`,
+      ...WITHOUT_BTF,
+      'modules',
+    ];
     await run('make', args, { signal: options.signal, what: 'cannot build the modules' });
     for (const name of ['cramfs.ko', 'cramfs_lab.ko']) renameSync(join(work, name), join(unfinished, name));
     rmSync(work, { recursive: true });
