@@ -107,7 +107,10 @@ export interface FindingArguments {
   UNUSED_NOT_ZERO: { readonly gaps: number; readonly length: number };
   TRAILING_PADDING: { readonly length: number; readonly byte: number };
   TRAILING_DATA: { readonly length: number };
-  CHECK_INCOMPLETE: { readonly what: 'block pointers' | 'compressed data'; readonly limit: number };
+  CHECK_INCOMPLETE: {
+    readonly what: 'block pointers' | 'compressed data' | 'programs' | 'mapped pages';
+    readonly limit: number;
+  };
 }
 
 export type FindingCode = keyof FindingArguments;

@@ -5,12 +5,13 @@ import { CramfsError } from '../errors.ts';
 import type { CpuName } from '../mm/cpu.ts';
 import { isAnonymous } from '../mm/anonymousMemory.ts';
 import type { Vma } from '../mm/vma.ts';
-import { VM_ACCOUNT, VM_EXEC, VM_MAYSHARE, VM_MIXEDMAP, VM_PFNMAP, VM_READ, VM_WRITE } from '../mm/vmFlags.ts';
+import { VM_EXEC, VM_MAYSHARE, VM_MIXEDMAP, VM_PFNMAP, VM_READ, VM_WRITE } from '../mm/vmFlags.ts';
 import type { Board } from '../verdict/board.ts';
 import type { MapState } from '../verdict/mapVerdict.ts';
 import { isLinkerName, linkerArguments, linkerKind, type LinkRequest, type NeededLibrary } from './dynamicLinker.ts';
 import { hasGlibcNote, protectRelro } from './dynamicSection.ts';
 import type { ElfHeader } from './elf.ts';
+import { MAX_FILE_PAGES, visitFilePages } from './filePages.ts';
 import { linkWithGlibc } from './glibcLinker.ts';
 import { LibrarySearch } from './librarySearch.ts';
 import { type ExecedProgram, type ExecTrail, execve } from './loader.ts';
@@ -27,6 +28,8 @@ export interface ExecRequest {
   readonly ldLibraryPath?: string | undefined;
   /** The CPU, where a program for another machine is to be refused. Default: whatever the program is for. */
   readonly cpu?: CpuName | undefined;
+  /** Gets the process as it is in the end, if there is one. */
+  readonly observe?: ((process: UserProcess) => void) | undefined;
 }
 
 /** One line of /proc/PID/maps. Addresses and offset in bytes. */
@@ -91,6 +94,7 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
     ({ outcome } = error);
   }
   const { process } = trail;
+  if (process !== null) request.observe?.(process);
   return {
     path,
     argv,
@@ -162,23 +166,13 @@ function describe(process: UserProcess, vma: Vma): ExecMapping {
 /** RAM and flash behind the file mappings: each page of the page cache, and each page of flash, counted once. */
 function countBytes(process: UserProcess): { readonly ramBytes: number; readonly flashBytes: number } {
   const { pageSize } = process.cpu;
-  const cached = new Set<string>();
+  const cached = new Set<number>();
   const frames = new Set<number>();
   let copies = 0;
-  for (const vma of process.mm.vmas) {
-    const file = process.fileOf(vma);
-    if (file === undefined) continue;
-    const isPfnmap = (vma.vmFlags & VM_PFNMAP) !== 0;
-    const pages = (vma.end - vma.start) / pageSize;
-    // Pages behind the end of the file are nobody's; with page frames the offset does not count pages of the file.
-    const shown = isPfnmap ? pages : Math.min(pages, Math.ceil(file.size / pageSize) - vma.pgoff);
-    for (let page = 0; page < shown; page++) {
-      const pte = process.mm.pageTable.get(vma.start / pageSize + page);
-      const copied = (vma.vmFlags & VM_ACCOUNT) !== 0 || (pte?.kind === 'folio' && pte.folio.anonymous);
-      if (pte?.kind === 'direct') frames.add(pte.pfn);
-      else if (copied) copies++;
-      else cached.add(`${file.path}\0${String(vma.pgoff + page)}`);
-    }
-  }
+  visitFilePages(process, {
+    direct: (pfn) => frames.add(pfn),
+    cached: ({ ino }, page) => cached.add(ino * MAX_FILE_PAGES + page),
+    copied: () => copies++,
+  });
   return { ramBytes: (copies + cached.size) * pageSize, flashBytes: frames.size * pageSize };
 }

@@ -20,7 +20,15 @@ type Understood = Pick<MapVerdict, 'path' | 'offset' | 'length' | 'prot' | 'flag
 
 /** See Board.map(). */
 export function mapFile(board: Board, request: MapRequest, detail: MapDetail): MapVerdict {
-  const file = board.open(request.path);
+  return mapOpenedFile(board, board.open(request.path), request, detail);
+}
+
+/**
+ * The same for a file that is open already; the request's path is not looked at.
+ *
+ * @throws CramfsError as Board.map(), but for what has to do with the path
+ */
+export function mapOpenedFile(board: Board, file: BoardFile, request: MapRequest, detail: MapDetail = {}): MapVerdict {
   const { name, path } = file.resolved;
   const offset = request.offset ?? 0;
   const length = request.length ?? lengthToEnd(file, offset, board.cpu.pageSize);

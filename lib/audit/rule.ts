@@ -1,0 +1,59 @@
+/**
+ * What a rule of the audit is: the ids that it reports, and what it looks at on the way through an image.
+ *
+ * An audit goes through the tree once. Files that matter to a machine (programs, libraries, whatever has direct blocks) are
+ * mapped on the board as they come by, and rules see how that went: what Linux does with a file comes out of the kernel
+ * model, never out of a rule. Rules keep no more than they need, because images may be large.
+ */
+import type { Severity } from '../check/codes.ts';
+import type { Block } from '../image/blocks.ts';
+import type { WalkEntry } from '../inspect/walk.ts';
+import type { AuditContext } from './context.ts';
+import type { FindingPlace } from './findingList.ts';
+import type { OwnArguments, OwnId } from './ids.ts';
+import type { Program, ProgramRun } from './programs.ts';
+import type { AuditNumbers } from './result.ts';
+import type { MappedSubject } from './subject.ts';
+
+/** What a rule looks at. Calls come in the order of the tree; `program` and `end` when it has been walked. */
+export interface AuditVisitor {
+  /** Every entry, the root first. */
+  entry?(entry: WalkEntry): void;
+  /** The blocks of a regular file, as far as they can be read. Valid during the call. */
+  blocks?(entry: WalkEntry, blocks: readonly Block[]): void;
+  /** A program, a library, or another file with direct blocks, and how Linux maps it: not at all if it does not mount. */
+  mapped?(subject: MappedSubject): void;
+  /** A program that was started on paper. */
+  program?(program: Program, run: ProgramRun): void;
+  /** Everything has been seen. */
+  end?(numbers: AuditNumbers): void;
+}
+
+/** Takes a finding. */
+export type AuditReport<I extends OwnId> = <K extends I>(
+  id: K,
+  place: FindingPlace,
+  args: OwnArguments[K],
+  severity?: Severity,
+) => void;
+
+/** A rule of the audit. */
+export interface AuditRule {
+  readonly ids: readonly OwnId[];
+  /** Begins the audit of one image. */
+  begin(context: AuditContext): AuditVisitor;
+}
+
+/** Makes a rule that reports no other ids than its own. */
+export function defineRule<I extends OwnId>(
+  ids: readonly I[],
+  begin: (context: AuditContext, report: AuditReport<I>) => AuditVisitor,
+): AuditRule {
+  return {
+    ids,
+    begin: (context) =>
+      begin(context, (id, place, args, severity) => {
+        context.findings.add<OwnId>(id, place, args, severity);
+      }),
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * The files that an audit is about: programs, libraries, and whatever else has direct blocks.
+ */
+import type { Block } from '../image/blocks.ts';
+import type { Inode } from '../image/image.ts';
+import { type DirectRun, directRuns } from '../inspect/directRuns.ts';
+import type { BoardFile } from '../verdict/board.ts';
+import type { MapVerdict } from '../verdict/mapVerdict.ts';
+import type { MapRequest } from '../verdict/request.ts';
+import type { Contents } from './contents.ts';
+import type { SegmentRef } from './ids.ts';
+import type { AuditedSegment } from './result.ts';
+
+/** A file. Blocks are as many as one file has at most, so a subject is not to be kept. */
+export interface Subject {
+  readonly path: string;
+  readonly inode: Inode;
+  /** As it is opened for mapping. */
+  readonly file: BoardFile;
+  readonly contents: Contents;
+  /** The blocks, as far as they can be read. */
+  readonly blocks: readonly Block[];
+  readonly runs: readonly DirectRun[];
+  readonly directBlocks: number;
+}
+
+/** A segment of a file, and what the loader's mapping of it comes to. */
+export interface MappedSegment extends Omit<AuditedSegment, 'state'> {
+  readonly request: MapRequest;
+  /** Null where it was not mapped. */
+  readonly verdict: MapVerdict | null;
+}
+
+/** A file, and how Linux maps it. */
+export interface MappedSubject extends Subject {
+  /** The verdict on a read-only private mapping of the whole file; null where there was none. */
+  readonly whole: MapVerdict | null;
+  readonly segments: readonly MappedSegment[];
+}
+
+/** A segment as findings name it. */
+export function segmentRef({ segment, perms, firstPage, pages, directPages }: MappedSegment): SegmentRef {
+  return { segment, perms, firstPage, pages, directPages };
+}
+
+/** A file with its blocks. */
+export function makeSubject(
+  path: string,
+  inode: Inode,
+  contents: Contents,
+  blocks: readonly Block[],
+  pageSize: number,
+): Subject {
+  const runs = directRuns(blocks, pageSize);
+  return {
+    path,
+    inode,
+    file: { inode, resolved: { inode, path, name: path.slice(path.lastIndexOf('/') + 1) } },
+    contents,
+    blocks,
+    runs,
+    directBlocks: runs.reduce((sum, run) => sum + run.blocks, 0),
+  };
+}
