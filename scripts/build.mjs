@@ -25,7 +25,12 @@ const SINGLE_FILES = ['bin/cramfs-map.ts'];
  * Worker threads, started by file name: dist/bin/NAME.cjs.
  * @type {string[]}
  */
-const WORKERS = ['lib/workers/checkWorker.ts', 'lib/workers/imageWorker.ts', 'lib/workers/deflateWorker.ts'];
+const WORKERS = [
+  'lib/workers/auditWorker.ts',
+  'lib/workers/checkWorker.ts',
+  'lib/workers/imageWorker.ts',
+  'lib/workers/deflateWorker.ts',
+];
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const require = createRequire(import.meta.url);

@@ -44,9 +44,10 @@ export function addMachineOptions(command: Command): Command {
 /**
  * The board that the options describe.
  *
+ * @param pageSize bytes of a page, for numbers in pages; null where it is not known yet
  * @throws CramfsError USAGE
  */
-export function boardOptions(options: MachineOptions, kernel: string, pageSize: number): BoardOptions {
+export function boardOptions(options: MachineOptions, kernel: string, pageSize: number | null): BoardOptions {
   const number = (text: string | undefined, option: string): number | undefined =>
     text === undefined ? undefined : parseNumber(text, option, pageSize);
   return {

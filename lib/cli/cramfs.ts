@@ -68,6 +68,16 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./commands/check.ts'),
   },
   {
+    name: 'audit',
+    summary: 'tell what is wrong with images, what they cost and what they save',
+    load: () => import('./commands/audit.ts'),
+  },
+  {
+    name: 'explain',
+    summary: 'explain a finding of audit or check',
+    load: () => import('./commands/explain.ts'),
+  },
+  {
     name: 'mkfs',
     summary: 'build an image from a directory, a tar archive or another image',
     load: () => import('./commands/mkfs.ts'),

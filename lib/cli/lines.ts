@@ -7,9 +7,14 @@ import { CramfsError } from '../errors.ts';
 /** Longest line, in bytes. */
 const MAX_LINE = 1 << 20;
 
-/** The lines of a file, read piece by piece; an overlong line comes as an error. */
-export function* readLines(file: string | number): Generator<string | CramfsError, void> {
-  const fd = open(file);
+/**
+ * The lines of a file, read piece by piece; an overlong line comes as an error.
+ *
+ * @param what the file is, for errors
+ * @throws CramfsError USAGE
+ */
+export function* readLines(file: string | number, what = 'the batch'): Generator<string | CramfsError, void> {
+  const fd = open(file, what);
   try {
     const buffer = Buffer.alloc(1 << 16);
     let rest: Buffer[] = [];
@@ -27,7 +32,7 @@ export function* readLines(file: string | number): Generator<string | CramfsErro
       return line;
     };
     for (;;) {
-      const got = readPiece(fd, buffer);
+      const got = readPiece(fd, buffer, what);
       if (got === 0) break;
       let from = 0;
       for (let at = buffer.indexOf(10, 0); at >= 0 && at < got; at = buffer.indexOf(10, from)) {
@@ -48,24 +53,23 @@ export function* readLines(file: string | number): Generator<string | CramfsErro
   }
 }
 
-function open(file: string | number): number {
+function open(file: string | number, what: string): number {
   if (typeof file === 'number') return file;
   try {
     return openSync(file, 'r');
   } catch (cause) {
-    throw new CramfsError('USAGE', { found: `cannot read the batch ${file}: ${(cause as Error).message}`, cause });
+    throw new CramfsError('USAGE', { found: `cannot read ${what} ${file}: ${(cause as Error).message}`, cause });
   }
 }
 
-function readPiece(fd: number, buffer: Buffer): number {
+function readPiece(fd: number, buffer: Buffer, what: string): number {
   for (;;) {
     try {
       return readSync(fd, buffer, 0, buffer.length, null);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'EOF') return 0;
-      if (code !== 'EAGAIN')
-        throw new CramfsError('USAGE', { found: `cannot read the batch: ${message}`, cause: error });
+      if (code !== 'EAGAIN') throw new CramfsError('USAGE', { found: `cannot read ${what}: ${message}`, cause: error });
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }

@@ -37,7 +37,7 @@ export function parsePhysBits(value: unknown, option: string): number {
  *
  * @throws CramfsError USAGE
  */
-export function parseRam(text: string, pageSize: number): AddressRange {
+export function parseRam(text: string, pageSize: number | null): AddressRange {
   const [base, size, ...rest] = text.split(',');
   if (base === undefined || size === undefined || rest.length > 0) {
     throw new CramfsError('USAGE', { found: `--ram: "${text}" is not BASE,SIZE (as in 0x80000000,512M)` });

@@ -190,7 +190,7 @@ function accountTable(info: ImageInfo): string[] {
   return table([
     ['', 'bytes', '', 'in'],
     ...lines.map(({ label, bytes, ranges }) => [
-      kindName(LABELS[label], info),
+      kindName(ACCOUNT_WORDS[label], info),
       String(bytes),
       percent(bytes, fileBytes),
       ranges === 1 ? '1 range ' : `${String(ranges)} ranges`,
@@ -200,7 +200,7 @@ function accountTable(info: ImageInfo): string[] {
 }
 
 /** Labels of the account in words. */
-const LABELS: Readonly<Record<ImageInfo['account']['lines'][number]['label'], string>> = {
+export const ACCOUNT_WORDS: Readonly<Record<ImageInfo['account']['lines'][number]['label'], string>> = {
   'boot pad': 'boot pad',
   superblock: 'superblock',
   inserted: 'inserted file',
@@ -218,6 +218,6 @@ const LABELS: Readonly<Record<ImageInfo['account']['lines'][number]['label'], st
 
 function rangeTable({ account }: ImageInfo): string[] {
   return account.ranges.map(
-    ({ start, end, label }) => `  ${hex(start).padStart(10)}-${hex(end - 1).padEnd(10)} ${LABELS[label]}`,
+    ({ start, end, label }) => `  ${hex(start).padStart(10)}-${hex(end - 1).padEnd(10)} ${ACCOUNT_WORDS[label]}`,
   );
 }

@@ -1,0 +1,82 @@
+/**
+ * An audit of several images. Plain data.
+ */
+import type { Severity } from '../check/codes.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { AuditResult } from './result.ts';
+
+/** Why an image could not be audited. */
+export interface AuditError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** Byte offset in the image, where one is known. */
+  readonly offset: number | null;
+  /** Path in the image, where one is known. */
+  readonly path: string | null;
+}
+
+/** An image of a run: its audit, or why there is none. */
+export type AuditedImage = {
+  /** The image as the user named it. */
+  readonly image: string;
+  /** Its place among all images of the run, from 0. A shard has not all of them. */
+  readonly index: number;
+} & (
+  | { readonly result: AuditResult; readonly error: null } //
+  | { readonly result: null; readonly error: AuditError }
+);
+
+/** What a run comes to. Bytes and counts are sums over the images that could be audited. */
+export interface AuditTotals {
+  readonly images: number;
+  readonly unreadable: number;
+  /** Findings that count, kept in the report or not. */
+  readonly counts: Readonly<Record<Severity, number>>;
+  readonly suppressed: number;
+  readonly imageBytes: number;
+  readonly textBytes: number;
+  readonly textDirectBytes: number;
+  readonly readOnlyBytes: number;
+  readonly readOnlyDirectBytes: number;
+  readonly ramBytes: number;
+  readonly ramSavedBytes: number;
+}
+
+/** The totals of no image. */
+export const NO_TOTALS: AuditTotals = {
+  images: 0,
+  unreadable: 0,
+  counts: { error: 0, warning: 0, info: 0 },
+  suppressed: 0,
+  imageBytes: 0,
+  textBytes: 0,
+  textDirectBytes: 0,
+  readOnlyBytes: 0,
+  readOnlyDirectBytes: 0,
+  ramBytes: 0,
+  ramSavedBytes: 0,
+};
+
+/** The totals with one image more. */
+export function addToTotals(totals: AuditTotals, { result }: AuditedImage): AuditTotals {
+  const images = totals.images + 1;
+  if (result === null) return { ...totals, images, unreadable: totals.unreadable + 1 };
+  const { counts, numbers } = result;
+  return {
+    images,
+    unreadable: totals.unreadable,
+    counts: {
+      error: totals.counts.error + counts.error,
+      warning: totals.counts.warning + counts.warning,
+      info: totals.counts.info + counts.info,
+    },
+    suppressed: totals.suppressed + result.suppressed.length,
+    imageBytes: totals.imageBytes + numbers.imageBytes,
+    textBytes: totals.textBytes + numbers.textBytes,
+    textDirectBytes: totals.textDirectBytes + numbers.textDirectBytes,
+    readOnlyBytes: totals.readOnlyBytes + numbers.readOnlyBytes,
+    readOnlyDirectBytes: totals.readOnlyDirectBytes + numbers.readOnlyDirectBytes,
+    ramBytes: totals.ramBytes + numbers.ramBytes,
+    ramSavedBytes: totals.ramSavedBytes + numbers.ramSavedBytes,
+  };
+}

@@ -1,0 +1,112 @@
+/** The files of an audit in tables: programs with what their segments come to, and data that is mapped from flash. */
+import type { AuditedFile, AuditedSegment, AuditResult } from '../../audit/result.ts';
+import { shownPath } from '../../inspect/shownPath.ts';
+import type { MapState } from '../../verdict/mapVerdict.ts';
+import type { Style } from '../style.ts';
+import { table } from '../table.ts';
+import { size } from '../words.ts';
+
+/** Rows of a table; the JSON has all. */
+const MAX_ROWS = 100;
+
+const STATES: Readonly<Record<MapState, string>> = { pfnmap: 'PFNMAP', mixedmap: 'MIXEDMAP', none: 'paged' };
+/** From best to worst. */
+const ORDER: readonly MapState[] = ['pfnmap', 'mixedmap', 'none'];
+
+/** Direct pages or blocks of all, and what a mapping comes to. */
+interface Share {
+  readonly direct: number;
+  readonly all: number;
+  readonly state: MapState | null;
+}
+
+/** The tables, each with a title; none for an image without such files. */
+export function filesTables({ files }: AuditResult, style: Style, width: number): string[] {
+  const programs = files.filter(({ segments }) => segments.length > 0);
+  const others = files.filter(({ segments, directBlocks }) => segments.length === 0 && directBlocks > 0);
+  return [
+    ...titled('programs and libraries', ['text', 'rodata', 'RAM', 'flash'], programs, programCells, style, width),
+    ...titled('other files in flash', ['blocks', 'size'], others, otherCells, style, width),
+  ];
+}
+
+function titled(
+  title: string,
+  columns: readonly string[],
+  files: readonly AuditedFile[],
+  cellsOf: (file: AuditedFile) => readonly string[],
+  style: Style,
+  width: number,
+): string[] {
+  if (files.length === 0) return [];
+  const shown = files.slice(0, MAX_ROWS);
+  const lines = fitted(
+    title,
+    columns,
+    shown.map((file) => [shownPath(file.path), ...cellsOf(file)]),
+    width,
+  );
+  const [head = '', ...rows] = lines;
+  const more = files.length - shown.length;
+  return [
+    '',
+    `${style.strong(title)}${style.faint(head.slice(title.length))}`,
+    ...rows.map((row) => painted(row, style)),
+    ...(more === 0 ? [] : [`  and ${String(more)} more (--format json has all)`]),
+  ];
+}
+
+/** A table whose first line is its title; where it is too wide, each path has a line of its own. */
+function fitted(
+  title: string,
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): string[] {
+  const whole = table([[title, ...columns], ...rows.map(([path = '', ...cells]) => [`  ${path}`, ...cells])], '');
+  if (whole.every((line) => line.length <= width)) return whole;
+  const cells = table([[title, ...columns], ...rows.map(([, ...rest]) => ['', ...rest])], '');
+  const [head = '', ...lines] = cells;
+  return [head, ...rows.flatMap(([path = ''], index) => [`  ${path}`, lines[index] ?? ''])];
+}
+
+function programCells({ segments, run }: AuditedFile): string[] {
+  return [
+    shareText(shareOf(segments.filter(({ kind }) => kind === 'text'))),
+    shareText(shareOf(segments.filter(({ kind }) => kind === 'rodata'))),
+    run === null ? '-' : size(run.ramBytes),
+    run === null ? '-' : size(run.flashBytes),
+  ];
+}
+
+function otherCells({ blocks, directBlocks, state, size: bytes }: AuditedFile): string[] {
+  return [shareText({ direct: directBlocks, all: blocks, state }), size(bytes)];
+}
+
+/** Segments taken together: all pages, and the worst state. */
+function shareOf(segments: readonly AuditedSegment[]): Share | null {
+  if (segments.length === 0) return null;
+  const sum = (value: (segment: AuditedSegment) => number): number =>
+    segments.reduce((total, segment) => total + value(segment), 0);
+  const states = segments.map(({ state }) => state);
+  const worst = ORDER.findLast((state) => states.includes(state)) ?? null;
+  return {
+    direct: sum(({ directPages }) => directPages),
+    all: sum(({ pages }) => pages),
+    state: states.includes(null) ? null : worst,
+  };
+}
+
+function shareText(share: Share | null): string {
+  if (share === null) return '-';
+  const state = share.state === null ? 'fails' : STATES[share.state];
+  return `${String(share.direct)}/${String(share.all)} ${state.padEnd(8)}`;
+}
+
+/** Colours the states of a row; paths are left alone, as they have no such thing behind a number in them often. */
+function painted(row: string, style: Style): string {
+  return row.replace(/(\d+\/\d+) (PFNMAP|MIXEDMAP|paged|fails)/g, (_, share: string, state: string) => {
+    const paint = { PFNMAP: style.good, MIXEDMAP: style.fair }[state] ?? style.bad;
+    return `${share} ${paint(state)}`;
+  });
+}

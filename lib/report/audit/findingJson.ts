@@ -1,0 +1,34 @@
+/**
+ * Images and findings as JSON, schema version 1. Paths are lossless (format/names), sizes and addresses are numbers.
+ */
+import type { AuditFinding } from '../../audit/finding.ts';
+import { fingerprints } from '../../audit/fingerprint.ts';
+import type { AuditResult } from '../../audit/result.ts';
+import { auditCause, auditFix } from '../auditWords.ts';
+
+/** Version of JSON documents and NDJSON records. */
+export const AUDIT_SCHEMA_VERSION = 1;
+
+/** An image without its findings and files. */
+export function imageJson(result: AuditResult): Record<string, unknown> {
+  const { imageOffset, board, counts, omitted, numbers } = result;
+  return { imageOffset, board, counts, omitted, numbers };
+}
+
+/** The findings that count, in words too. */
+export function findingsJson(result: AuditResult): Record<string, unknown>[] {
+  const names = fingerprints(result);
+  return result.findings.map((finding) => findingJson(finding, names));
+}
+
+/** The findings that do not count, and why. */
+export function suppressedJson(result: AuditResult): Record<string, unknown>[] {
+  const names = fingerprints(result);
+  return result.suppressed.map(({ finding, by, reason }) => ({ ...findingJson(finding, names), by, reason }));
+}
+
+function findingJson(finding: AuditFinding, names: ReadonlyMap<AuditFinding, string>): Record<string, unknown> {
+  const { id, severity, path, offset, args } = finding;
+  const fingerprint = names.get(finding);
+  return { id, severity, path, offset, args, fingerprint, cause: auditCause(finding), fix: auditFix(finding) };
+}

@@ -1,0 +1,42 @@
+/** Annotations of GitHub Actions: a workflow command for each finding, as the runner reads them from standard output. */
+import type { AuditFinding } from '../../audit/finding.ts';
+import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
+import type { Severity } from '../../check/codes.ts';
+import { printableName } from '../../format/names.ts';
+import { shownPath } from '../../inspect/shownPath.ts';
+import { auditCause, auditFix, auditTitle } from '../auditWords.ts';
+import { countsText } from './counts.ts';
+import type { AuditReporter } from './reporter.ts';
+
+const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'notice' };
+
+const escapeData = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+const escapeProperty = (text: string): string => escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+
+export const githubReport: AuditReporter = async function* (images) {
+  let totals = NO_TOTALS;
+  for await (const image of images) {
+    totals = addToTotals(totals, image);
+    yield annotationsOf(image).join('');
+  }
+  // In front of a line "::" would make it a command; a count never does.
+  yield `${countsText(totals)}\n`;
+};
+
+function annotationsOf({ image, result, error }: AuditedImage): string[] {
+  if (result === null) return [command('error', image, 'the image cannot be read', error.message)];
+  return result.findings.map((finding) =>
+    command(COMMANDS[finding.severity], image, `${finding.id}: ${auditTitle(finding.id)}`, messageOf(finding)),
+  );
+}
+
+function messageOf(finding: AuditFinding): string {
+  const where = finding.path === null ? '' : `${shownPath(finding.path)}: `;
+  return `${where}${auditCause(finding)}\n${auditFix(finding)}`;
+}
+
+function command(name: string, file: string, title: string, message: string): string {
+  const properties = `file=${escapeProperty(printableName(file))},title=${escapeProperty(title)}`;
+  return `::${name} ${properties}::${escapeData(message)}\n`;
+}

@@ -1,0 +1,119 @@
+/**
+ * An audit as SARIF 2.1.0 (OASIS), for code scanning. There is nothing in it that changes from run to run: no time, no
+ * machine, no absolute path that was not given.
+ */
+import type { AuditFinding } from '../../audit/finding.ts';
+import { fingerprints } from '../../audit/fingerprint.ts';
+import { type AuditId, defaultSeverity } from '../../audit/ids.ts';
+import type { AuditResult, SuppressedFinding } from '../../audit/result.ts';
+import type { AuditedImage } from '../../audit/run.ts';
+import type { Severity } from '../../check/codes.ts';
+import { encodeName, printableName } from '../../format/names.ts';
+import { auditCause, auditFix, auditTitle } from '../auditWords.ts';
+import type { AuditReporter, AuditReportOptions } from './reporter.ts';
+
+const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
+const LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
+
+export const sarifReport: AuditReporter = async function* (images, options) {
+  const rules = new Map<AuditId, number>();
+  const notifications: unknown[] = [];
+  let isWhole = true;
+  let separator = '\n';
+  yield `{"$schema":${JSON.stringify(SCHEMA)},"version":"2.1.0","runs":[{"results":[`;
+  for await (const image of images) {
+    notifications.push(...notificationsOf(image));
+    if (image.result === null) {
+      isWhole = false;
+      continue;
+    }
+    for (const result of resultsOf(image.image, image.result, rules)) {
+      yield `${separator}${JSON.stringify(result)}`;
+      separator = ',\n';
+    }
+  }
+  const driver = {
+    name: 'cramfs audit',
+    semanticVersion: options.version,
+    rules: [...rules.keys()].map((id) => ruleOf(id, options)),
+  };
+  const invocation = { executionSuccessful: isWhole, toolExecutionNotifications: notifications };
+  yield `\n],"tool":${JSON.stringify({ driver })},"invocations":${JSON.stringify([invocation])}}]}\n`;
+};
+
+function* resultsOf(image: string, result: AuditResult, rules: Map<AuditId, number>): Generator<unknown> {
+  const names = fingerprints(result);
+  const all: (Partial<SuppressedFinding> & { finding: AuditFinding })[] = [
+    ...result.findings.map((finding) => ({ finding })),
+    ...result.suppressed,
+  ];
+  for (const { finding, by, reason } of all) {
+    const { id, severity } = finding;
+    let ruleIndex = rules.get(id);
+    if (ruleIndex === undefined) rules.set(id, (ruleIndex = rules.size));
+    yield {
+      ruleId: id,
+      ruleIndex,
+      level: LEVELS[severity],
+      message: { text: messageOf(finding) },
+      locations: [locationOf(image, finding)],
+      partialFingerprints: { 'cramfsFinding/v1': names.get(finding) },
+      ...(by === undefined
+        ? {}
+        : { suppressions: [{ kind: 'external', status: 'accepted', justification: reason ?? `known (${by})` }] }),
+    };
+  }
+}
+
+function messageOf(finding: AuditFinding): string {
+  const where = finding.path === null ? '' : `${printableName(finding.path)}: `;
+  return `${where}${auditCause(finding)}\n${auditFix(finding)}`;
+}
+
+/** Code scanning takes no result without a line, so there is one beside the offset. */
+function locationOf(image: string, { path, offset }: AuditFinding): Record<string, unknown> {
+  const region = { startLine: 1, ...(offset === null ? {} : { byteOffset: offset }) };
+  const physicalLocation = { artifactLocation: { uri: imageUri(image) }, region };
+  if (path === null) return { physicalLocation };
+  const fullyQualifiedName = printableName(path);
+  const name = fullyQualifiedName.slice(fullyQualifiedName.lastIndexOf('/') + 1);
+  return {
+    physicalLocation,
+    logicalLocations: [{ ...(name === '' ? {} : { name }), fullyQualifiedName, kind: 'resource' }],
+  };
+}
+
+/** A file name as a URI (RFC 3986): relative as it was given, absolute as `file:`. */
+export function imageUri(image: string): string {
+  let uri = '';
+  for (const byte of encodeName(image)) {
+    const char = String.fromCharCode(byte);
+    uri += /[A-Za-z0-9._~/-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return image.startsWith('/') ? `file://${uri}` : uri;
+}
+
+function ruleOf(id: AuditId, { page }: AuditReportOptions): Record<string, unknown> {
+  const title = auditTitle(id);
+  const help = page(id);
+  return {
+    id,
+    shortDescription: { text: title },
+    fullDescription: { text: title },
+    ...(help === null ? {} : { help: { text: help, markdown: help } }),
+    defaultConfiguration: { level: LEVELS[defaultSeverity(id)] },
+  };
+}
+
+/** What the run could not do, or does not tell. */
+function notificationsOf({ image, result, error }: AuditedImage): unknown[] {
+  const notification = (level: string, text: string): unknown => ({
+    level,
+    message: { text },
+    locations: [{ physicalLocation: { artifactLocation: { uri: imageUri(image) } } }],
+  });
+  if (result === null) return [notification('error', error.message)];
+  return Object.entries(result.omitted).map(([id, count]) =>
+    notification('warning', `${String(count)} more findings of ${id} are not in this report`),
+  );
+}

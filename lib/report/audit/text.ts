@@ -1,0 +1,138 @@
+/** An audit for people: what was found, file by file; where the flash goes; what runs from it; and what that comes to. */
+import type { AuditFinding } from '../../audit/finding.ts';
+import type { AuditNumbers, AuditResult, AuditedBoard } from '../../audit/result.ts';
+import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
+import { printableName } from '../../format/names.ts';
+import { shownPath } from '../../inspect/shownPath.ts';
+import { auditCause, auditFix } from '../auditWords.ts';
+import { ACCOUNT_WORDS } from '../infoText.ts';
+import { type Style, wrap } from '../style.ts';
+import { percent, table } from '../table.ts';
+import { hex, plural, size } from '../words.ts';
+import { countsText, findingCounts } from './counts.ts';
+import { filesTables } from './filesText.ts';
+import type { AuditReporter } from './reporter.ts';
+
+/** Columns of the labels below a finding, and of those of the totals. */
+const FINDING_LABEL = 8;
+const TOTAL_LABEL = 11;
+
+export const textReport: AuditReporter = async function* (images, { images: ofRun, style, width }) {
+  let totals = NO_TOTALS;
+  for await (const image of images) {
+    yield `${totals.images === 0 ? '' : '\n'}${imageText(image, style, width)}`;
+    totals = addToTotals(totals, image);
+  }
+  if (ofRun > 1) yield `\n${countsText(totals, style)}\n`;
+};
+
+function imageText({ image, result, error }: AuditedImage, style: Style, width: number): string {
+  const name = printableName(image);
+  if (result === null)
+    return `${wrap(`${style.strong(name)}: ${style.bad('no audit')}: ${error.message}`, width, '  ')}\n`;
+  const lines = [
+    style.strong(name),
+    ...wrap(boardText(result), width, '').split('\n').map(style.faint),
+    ...findingLines(result, style, width),
+    ...flashLines(result, style),
+    ...filesTables(result, style, width),
+    '',
+    style.strong('in all'),
+    ...totalLines(result.numbers, style, width),
+    '',
+    wrap(`${style.strong(name)}: ${verdict(result, style)}`, width, '  '),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function boardText({ board, imageOffset }: AuditResult): string {
+  const { kernel, pageSize, physBase } = board;
+  const base = physBase === 0 ? 'image at no physical address' : `image at ${hex(physBase)}`;
+  const within = imageOffset === 0 ? '' : `, byte ${String(imageOffset)} of the file`;
+  return `${kernel} on ${cpuText(board)}, ${size(pageSize)} pages, ${base}${within}`;
+}
+
+function cpuText({ cpu, littleEndian }: AuditedBoard): string {
+  return littleEndian ? `${cpu}, little endian` : `a big-endian CPU (else as ${cpu})`;
+}
+
+/** The findings, those of one path together under it. */
+function findingLines({ findings, omitted, suppressed }: AuditResult, style: Style, width: number): string[] {
+  const lines: string[] = [];
+  let path: string | null | undefined;
+  for (const finding of findings) {
+    if (finding.path !== path) {
+      path = finding.path;
+      lines.push('', style.strong(path === null ? 'the image as a whole' : shownPath(path)));
+    }
+    lines.push(...oneFinding(finding, style, width));
+  }
+  const more = Object.entries(omitted).map(([id, count]) => `  and ${String(count)} more: ${id}`);
+  if (more.length > 0) lines.push('', ...more);
+  const reasons = new Map<string, number>();
+  for (const { by, reason } of suppressed) {
+    const why = by === 'baseline' ? 'in the baseline' : `exception: ${reason ?? ''}`;
+    reasons.set(why, (reasons.get(why) ?? 0) + 1);
+  }
+  if (reasons.size > 0) lines.push('', style.strong('suppressed'));
+  for (const [why, count] of reasons) {
+    lines.push(`  ${wrap(`${plural(count, 'finding')}, ${printableName(why)}`, width - 2, '  ')}`);
+  }
+  return lines;
+}
+
+function oneFinding(finding: AuditFinding, style: Style, width: number): string[] {
+  const { id, severity, offset } = finding;
+  const paint = { error: style.bad, warning: style.fair, info: style.faint }[severity];
+  const label = severity === 'info' ? 'note' : severity;
+  const place = offset === null ? '' : style.faint(` at byte ${String(offset)}, ${hex(offset)}`);
+  const row = (name: string, text: string): string => {
+    const indent = 4 + FINDING_LABEL;
+    return `    ${style.faint(name.padEnd(FINDING_LABEL))}${wrap(text, width, ' '.repeat(indent), indent)}`;
+  };
+  return [
+    `  ${wrap(`${paint(label.padEnd(7))} ${id}${place}`, width, ' '.repeat(10), 2)}`,
+    row('why', auditCause(finding)),
+    row('to fix', auditFix(finding)),
+  ];
+}
+
+function flashLines({ numbers }: AuditResult, style: Style): string[] {
+  const { flash, fileBytes } = numbers;
+  const rows = flash.map(({ label, bytes }) => [ACCOUNT_WORDS[label], String(bytes), percent(bytes, fileBytes)]);
+  return [
+    '',
+    style.strong('flash, in bytes'),
+    ...table([...rows, ['total', String(fileBytes), percent(fileBytes, fileBytes)]]),
+  ];
+}
+
+function totalLines(numbers: AuditNumbers, style: Style, width: number): string[] {
+  const { textBytes, textDirectBytes, readOnlyBytes, readOnlyDirectBytes, programs } = numbers;
+  const share = (direct: number, all: number): string =>
+    all === 0 ? 'none' : `${percent(direct, all)}: ${size(direct)} of ${size(all)} run from flash`;
+  const rows: [string, string][] = [
+    ['XIP text', share(textDirectBytes, textBytes)],
+    ['read-only', share(readOnlyDirectBytes, readOnlyBytes)],
+  ];
+  if (programs > 0) {
+    const all = programs === 1 ? 'the program runs' : `all ${String(programs)} programs run`;
+    rows.push(
+      ['RAM', `${size(numbers.ramBytes)} for what is mapped of files when ${all}`],
+      ['RAM saved', `${size(numbers.ramSavedBytes)}, against an image without direct blocks`],
+    );
+  }
+  return rows.map(
+    ([label, text]) =>
+      `  ${style.faint(label.padEnd(TOTAL_LABEL))}${wrap(text, width, ' '.repeat(2 + TOTAL_LABEL), 2 + TOTAL_LABEL)}`,
+  );
+}
+
+function verdict(result: AuditResult, style: Style): string {
+  const { counts, suppressed, numbers } = result;
+  const { textBytes, textDirectBytes, ramSavedBytes } = numbers;
+  const text = textBytes === 0 ? [] : [`XIP text ${percent(textDirectBytes, textBytes)}`];
+  const saved = ramSavedBytes === 0 ? [] : [`${size(ramSavedBytes)} of RAM saved`];
+  const rest = [...text, ...saved].join(', ');
+  return `${findingCounts({ counts, suppressed: suppressed.length }, style)}${rest === '' ? '' : `; ${rest}`}`;
+}
