@@ -172,3 +172,8 @@ export function defaultSeverity(id: AuditId): Severity {
   const code = codeOf(id);
   return code === undefined ? OWN_SEVERITIES[id as OwnId] : SEVERITIES[code];
 }
+
+/** The page of an id, as a path below docs/findings. */
+export function docPage(id: AuditId): string {
+  return `${codeOf(id) ?? id}.md`;
+}
