@@ -65,6 +65,17 @@ export async function bootLab(
   }
 }
 
+/**
+ * Boots with one image in memory.
+ *
+ * @throws CramfsError as {@link bootLab}
+ */
+export async function bootImage(lab: Lab, region: LabRegion, options: BootOptions = {}): Promise<LabTranscript> {
+  const [transcript] = await bootLab(lab, [region], options);
+  if (transcript === undefined) throw new CramfsError('LAB', { what: 'sent no transcript' });
+  return transcript;
+}
+
 function initramfs(lab: Lab, plan: string): Uint8Array {
   const entries: readonly CpioEntry[] = [
     ...['dev', 'proc'].map((name) => ({ name, mode: DIRECTORY })),

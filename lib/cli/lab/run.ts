@@ -1,8 +1,7 @@
 /** `cramfs-lab run IMAGE`: what a real kernel does with an image. */
 import type { Command } from 'commander';
-import { CramfsError } from '../../errors.ts';
 import { CramfsImage } from '../../image/image.ts';
-import { bootLab } from '../../lab/boot.node.ts';
+import { bootImage } from '../../lab/boot.node.ts';
 import type { LabRegion } from '../../lab/bootPlan.ts';
 import { prepareLab } from '../../lab/build.node.ts';
 import { parseRequests } from '../../lab/parseRecords.ts';
@@ -54,8 +53,7 @@ async function run(file: string, options: RunOptions, io: Io, signal: AbortSigna
   const wanted = labOptions(options, io, signal);
   const timeoutSeconds = options.timeout === undefined ? undefined : parseNumber(options.timeout, '--timeout', null);
   const lab = await prepareLab(wanted);
-  const [transcript] = await bootLab(lab, [region], { signal, timeoutSeconds });
-  if (transcript === undefined) throw new CramfsError('LAB', { what: 'sent no transcript' });
+  const transcript = await bootImage(lab, region, { signal, timeoutSeconds });
 
   const text = transcriptText(transcript);
   if (options.output !== undefined) {
