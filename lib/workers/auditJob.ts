@@ -2,7 +2,6 @@
  * The audit of one file: what a thread does for an image, be it this one or another.
  */
 import { auditImage } from '../audit/auditImage.ts';
-import { applyPolicy } from '../audit/policy/applyPolicy.ts';
 import type { Policy } from '../audit/policy/policy.ts';
 import type { AuditResult } from '../audit/result.ts';
 import { kernelModel } from '../driver/models/index.ts';
@@ -42,10 +41,9 @@ export async function auditFile(
   threads: number | undefined,
   progress?: (done: number, total: number) => void,
 ): Promise<AuditResult> {
-  const { imageOffset = 0, pageSize, kernel, inflate, policy, today } = setup;
+  const { imageOffset = 0, pageSize, kernel, inflate } = setup;
   const opened = openDetected(source, { imageOffset, pageSize });
   const board = new Board(opened, { ...setup.board, kernel: kernelModel(kernel) });
   const check = await checkParallel(opened, { file: image, imageOffset, threads, inflate });
-  const result = auditImage(board, { name: image, imageOffset, check, progress });
-  return policy === null ? result : applyPolicy(result, policy, today);
+  return auditImage(board, { name: image, imageOffset, check, progress });
 }

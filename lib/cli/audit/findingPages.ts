@@ -2,8 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AuditId } from '../../audit/ids.ts';
-import { docPage } from '../../report/auditWords.ts';
+import { type AuditId, codeOf } from '../../audit/ids.ts';
 
 /** The bundle's folder; ES modules have no such variable. */
 declare const __dirname: string | undefined;
@@ -23,7 +22,7 @@ export function findingPages(): (id: AuditId) => string | null {
   const folder = pagesFolder();
   return (id) => {
     if (folder === null) return null;
-    const file = join(folder, docPage(id));
+    const file = join(folder, `${codeOf(id) ?? id}.md`);
     return existsSync(file) ? readFileSync(file, 'utf8') : null;
   };
 }

@@ -135,18 +135,6 @@ function parsePageSize(text: string | undefined): number | undefined {
 }
 
 /**
- * `--policy`.
- *
- * @throws CramfsError USAGE
- */
-export async function readPolicy(file: string | undefined): Promise<Policy | null> {
-  if (file === undefined) return null;
-  const text = readText(file, 'the policy');
-  const { parsePolicy } = await import('../../audit/policy/parsePolicy.ts');
-  return parsePolicy(text, file);
-}
-
-/**
  * `--baseline`.
  *
  * @throws CramfsError USAGE

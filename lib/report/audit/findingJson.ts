@@ -4,7 +4,7 @@
 import type { AuditFinding } from '../../audit/finding.ts';
 import { fingerprints } from '../../audit/fingerprint.ts';
 import type { AuditResult } from '../../audit/result.ts';
-import { auditCause, auditFix } from '../auditWords.ts';
+import { findingWords } from './findingWords.ts';
 
 /** Version of JSON documents and NDJSON records. */
 export const AUDIT_SCHEMA_VERSION = 1;
@@ -30,5 +30,5 @@ export function suppressedJson(result: AuditResult): Record<string, unknown>[] {
 function findingJson(finding: AuditFinding, names: ReadonlyMap<AuditFinding, string>): Record<string, unknown> {
   const { id, severity, path, offset, args } = finding;
   const fingerprint = names.get(finding);
-  return { id, severity, path, offset, args, fingerprint, cause: auditCause(finding), fix: auditFix(finding) };
+  return { id, severity, path, offset, args, fingerprint, ...findingWords(finding) };
 }

@@ -4,8 +4,9 @@ import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import type { Severity } from '../../check/codes.ts';
 import { printableName } from '../../format/names.ts';
 import { shownPath } from '../../inspect/shownPath.ts';
-import { auditCause, auditFix, auditTitle } from '../auditWords.ts';
+import { auditTitle } from '../auditWords.ts';
 import { countsText } from './counts.ts';
+import { findingWords } from './findingWords.ts';
 import type { AuditReporter } from './reporter.ts';
 
 const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'notice' };
@@ -32,8 +33,8 @@ function annotationsOf({ image, result, error }: AuditedImage): string[] {
 }
 
 function messageOf(finding: AuditFinding): string {
-  const where = finding.path === null ? '' : `${shownPath(finding.path)}: `;
-  return `${where}${auditCause(finding)}\n${auditFix(finding)}`;
+  const { cause, fix } = findingWords(finding);
+  return `${finding.path === null ? '' : `${shownPath(finding.path)}: `}${cause}\nto fix: ${fix}`;
 }
 
 function command(name: string, file: string, title: string, message: string): string {

@@ -6,8 +6,8 @@ import type { AuditFinding } from '../../audit/finding.ts';
 import type { AuditResult } from '../../audit/result.ts';
 import type { AuditedImage } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
-import { auditCause, auditFix } from '../auditWords.ts';
 import { hex } from '../words.ts';
+import { findingWords } from './findingWords.ts';
 import type { AuditReporter } from './reporter.ts';
 
 /** Name of the test case for what is of no file. */
@@ -68,8 +68,8 @@ function casesOf({ findings, suppressed, files, omitted }: AuditResult): TestCas
 function caseOf(finding: AuditFinding): TestCase {
   const { id, severity, offset } = finding;
   const place = offset === null ? [] : [`at byte ${String(offset)}, ${hex(offset)}`];
-  const cause = auditCause(finding);
-  const rest = [`to fix: ${auditFix(finding)}`, ...place].join('\n');
+  const { cause, fix } = findingWords(finding);
+  const rest = [`to fix: ${fix}`, ...place].join('\n');
   const name = nameOf(finding);
   if (severity === 'error') return { name, outcome: 'failure', content: element('failure', id, cause, rest) };
   const content = `<system-out>${text(`${severity === 'info' ? 'note' : severity}: ${cause}\n${rest}`)}</system-out>`;

@@ -3,10 +3,10 @@ import type { AuditFinding } from '../../audit/finding.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
 import { shownPath } from '../../inspect/shownPath.ts';
-import { auditCause, auditFix } from '../auditWords.ts';
 import { percent } from '../table.ts';
 import { plural, size } from '../words.ts';
 import { countsText } from './counts.ts';
+import { findingWords } from './findingWords.ts';
 import type { AuditReporter } from './reporter.ts';
 
 /** Characters for rows of images, and for findings. Comments on GitHub may have 65536. */
@@ -89,8 +89,9 @@ function addDetails(details: LimitedText, { image, result }: AuditedImage): void
 }
 
 function findingRow(finding: AuditFinding): string {
+  const { cause, fix } = findingWords(finding);
   const path = finding.path === null ? '' : code(shownPath(finding.path));
-  const cells = [SIGNS[finding.severity], path, finding.id, escaped(auditCause(finding)), escaped(auditFix(finding))];
+  const cells = [SIGNS[finding.severity], path, finding.id, escaped(cause), escaped(fix)];
   return `| ${cells.join(' | ')} |\n`;
 }
 

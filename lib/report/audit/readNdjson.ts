@@ -11,8 +11,8 @@ import type { AuditedBoard, AuditedFile, AuditNumbers, AuditResult, SuppressedFi
 import type { AuditedImage, AuditError } from '../../audit/run.ts';
 import { CramfsError, type ErrorCode } from '../../errors.ts';
 import { ACCOUNT_LABELS } from '../../inspect/account.ts';
-import { auditCause, auditFix } from '../auditWords.ts';
 import { AUDIT_SCHEMA_VERSION } from './findingJson.ts';
+import { findingWords } from './findingWords.ts';
 import type { Shard } from './reporter.ts';
 
 const count = z.int().nonnegative();
@@ -232,8 +232,7 @@ function add(
   const taken = { id, severity, path, offset, args } as AuditFinding;
   try {
     // Words can be made of the right arguments only.
-    auditCause(taken);
-    auditFix(taken);
+    findingWords(taken);
   } catch {
     throw bad(`the arguments are not those of ${id}`);
   }

@@ -9,7 +9,8 @@ import type { AuditResult, SuppressedFinding } from '../../audit/result.ts';
 import type { AuditedImage } from '../../audit/run.ts';
 import type { Severity } from '../../check/codes.ts';
 import { encodeName, printableName } from '../../format/names.ts';
-import { auditCause, auditFix, auditTitle } from '../auditWords.ts';
+import { auditTitle } from '../auditWords.ts';
+import { findingWords } from './findingWords.ts';
 import type { AuditReporter, AuditReportOptions } from './reporter.ts';
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
@@ -41,7 +42,7 @@ export const sarifReport: AuditReporter = async function* (images, options) {
   yield `\n],"tool":${JSON.stringify({ driver })},"invocations":${JSON.stringify([invocation])}}]}\n`;
 };
 
-function* resultsOf(image: string, result: AuditResult, rules: Map<AuditId, number>): Generator<unknown> {
+function* resultsOf(image: string, result: AuditResult, rules: Map<AuditId, number>): Generator {
   const names = fingerprints(result);
   const all: (Partial<SuppressedFinding> & { finding: AuditFinding })[] = [
     ...result.findings.map((finding) => ({ finding })),
@@ -66,8 +67,8 @@ function* resultsOf(image: string, result: AuditResult, rules: Map<AuditId, numb
 }
 
 function messageOf(finding: AuditFinding): string {
-  const where = finding.path === null ? '' : `${printableName(finding.path)}: `;
-  return `${where}${auditCause(finding)}\n${auditFix(finding)}`;
+  const { cause, fix } = findingWords(finding);
+  return `${finding.path === null ? '' : `${printableName(finding.path)}: `}${cause}\nto fix: ${fix}`;
 }
 
 /** Code scanning takes no result without a line, so there is one beside the offset. */

@@ -4,13 +4,13 @@ import type { AuditNumbers, AuditResult, AuditedBoard } from '../../audit/result
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
 import { shownPath } from '../../inspect/shownPath.ts';
-import { auditCause, auditFix } from '../auditWords.ts';
 import { ACCOUNT_WORDS } from '../infoText.ts';
 import { type Style, wrap } from '../style.ts';
 import { percent, table } from '../table.ts';
 import { hex, plural, size } from '../words.ts';
 import { countsText, findingCounts } from './counts.ts';
 import { filesTables } from './filesText.ts';
+import { findingWords } from './findingWords.ts';
 import type { AuditReporter } from './reporter.ts';
 
 /** Columns of the labels below a finding, and of those of the totals. */
@@ -83,6 +83,7 @@ function findingLines({ findings, omitted, suppressed }: AuditResult, style: Sty
 
 function oneFinding(finding: AuditFinding, style: Style, width: number): string[] {
   const { id, severity, offset } = finding;
+  const { cause, fix } = findingWords(finding);
   const paint = { error: style.bad, warning: style.fair, info: style.faint }[severity];
   const label = severity === 'info' ? 'note' : severity;
   const place = offset === null ? '' : style.faint(` at byte ${String(offset)}, ${hex(offset)}`);
@@ -92,8 +93,8 @@ function oneFinding(finding: AuditFinding, style: Style, width: number): string[
   };
   return [
     `  ${wrap(`${paint(label.padEnd(7))} ${id}${place}`, width, ' '.repeat(10), 2)}`,
-    row('why', auditCause(finding)),
-    row('to fix', auditFix(finding)),
+    row('why', cause),
+    row('to fix', fix),
   ];
 }
 
