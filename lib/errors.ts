@@ -5,6 +5,14 @@
  * offset in the image and the path where they are known. Library code never throws anything else on bad input.
  */
 
+/** Something wrong with a text file. Line and column count from 1. */
+export interface TextProblem {
+  readonly line: number;
+  readonly column: number;
+  /** One sentence, without a capital and a full stop. */
+  readonly message: string;
+}
+
 /** What an error may tell beside its code. All offsets and lengths are in bytes, counted from byte 0 of the image. */
 export interface ErrorDetails {
   /** Byte offset in the image at which the trouble was found. */
@@ -19,6 +27,8 @@ export interface ErrorDetails {
   readonly found?: string | undefined;
   /** Lines of the emulated kernel's log that go with it. */
   readonly log?: readonly string[] | undefined;
+  /** All that is wrong with a text file, in the order of the file; `what` is its name. */
+  readonly problems?: readonly TextProblem[] | undefined;
   /** The lower-level error, if one is behind this one. */
   readonly cause?: unknown;
 }
@@ -72,6 +82,8 @@ const sentences = {
   BROKEN_PLAN: (d) => `the built image does not keep its plan${expectedFound(d)}`,
   /** The kernel lab: packages cannot be had, the kernel's modules do not build, or the virtual machine fails. */
   LAB: (d) => `the kernel lab ${what(d, 'failed')}${because(d)}`,
+  /** A policy file that cannot be used. Usual cause: a misspelt key. `problems` has every reason. */
+  BAD_POLICY: (d) => `${what(d, 'the policy')} is no valid policy${because(d)}`,
   /** A documented bound on steps or memory was reached. */
   LIMIT: (d) => `a limit was reached${expectedFound(d)}`,
   /** The caller asked for something impossible. */

@@ -2,11 +2,13 @@
  * From an error to a sentence on standard error and an exit code.
  */
 import { CramfsError, type ErrorCode } from '../errors.ts';
+import { printableName } from '../format/names.ts';
 import { SCHEMA_VERSION } from '../report/mapJson.ts';
 import { EXIT, type Io } from './io.ts';
 
 const USER_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'USAGE',
+  'BAD_POLICY',
   'NOT_FOUND',
   'NOT_A_DIRECTORY',
   'NOT_A_REGULAR_FILE',
@@ -23,13 +25,14 @@ export function exitCodeOf(error: unknown): number {
 
 /** An error as the `error` object of JSON output. */
 export function errorJson(error: CramfsError): Record<string, unknown> {
-  const { log } = error.details;
+  const { log, problems } = error.details;
   return {
     code: error.code,
     message: error.message,
     offset: error.offset ?? null,
     path: error.path ?? null,
     ...(log === undefined ? {} : { log }),
+    ...(problems === undefined ? {} : { problems }),
   };
 }
 
@@ -43,6 +46,9 @@ export function reportFailure(error: unknown, io: Io, program: string, json: boo
   if (error instanceof CramfsError) {
     if (json) writeErrorJson(error, io);
     io.stderr.write(`${program}: ${error.message}\n`);
+    for (const { line, column, message } of error.details.problems ?? []) {
+      io.stderr.write(`${printableName(error.details.what ?? '')}:${line}:${column}: ${message}\n`);
+    }
     for (const line of error.details.log ?? []) io.stderr.write(`  ${line}\n`);
     return exitCodeOf(error);
   }
