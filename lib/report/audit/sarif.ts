@@ -100,10 +100,15 @@ function ruleOf(id: AuditId, { page }: AuditReportOptions): Record<string, unkno
   return {
     id,
     shortDescription: { text: title },
-    fullDescription: { text: title },
+    fullDescription: { text: help === null ? title : (descriptionOf(help) ?? title) },
     ...(help === null ? {} : { help: { text: help, markdown: help } }),
     defaultConfiguration: { level: LEVELS[defaultSeverity(id)] },
   };
+}
+
+/** What a page says that the finding is, as plain text. */
+function descriptionOf(page: string): string | undefined {
+  return /^[*]{2}What it is[.][*]{2} (.+?)\n(?:\n|$)/ms.exec(page)?.[1]?.replace(/\s+/g, ' ');
 }
 
 /** What the run could not do, or does not tell. */
