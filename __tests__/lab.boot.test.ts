@@ -47,7 +47,8 @@ describe('memory regions', () => {
   test.each([
     [[], 'there is no image to boot with'],
     [Array.from({ length: MAX_REGIONS + 1 }, () => region()), 'one boot takes 64 images at most, and there are 65'],
-    [[region({ regionBytes: 4095 })], 'a.cramfs: its 4096 bytes do not fit into a region of 4095 bytes'],
+    [[region({ regionBytes: 2048 })], 'a.cramfs: its 4096 bytes do not fit into a region of 2048 bytes'],
+    [[region({ regionBytes: 12 * MIB })], 'a.cramfs: 12582912 bytes of a region are no power of two'],
     [[region({ physAddress: 0x1000_0002 })], 'a.cramfs: the physical address 0x10000002 is no multiple of 4'],
     [
       [region({ physAddress: 0x10_0000 })],
@@ -150,7 +151,7 @@ const setup = {
   release: '6.1.0-56-amd64',
   version: '#1',
   machine: 'x86_64',
-  mtd: 'mtd0: …',
+  mtd: 'mtd0: 04000000 00001000 "physmap-flash.0"',
   mount: null,
   kmsg: [],
 };
@@ -231,6 +232,11 @@ describe('results', () => {
       'too many results',
       output({ line, ...setup }, { line: line + 1 }, { line: line + 2 }, { end: true }),
       /more results/,
+    ],
+    [
+      'a device of another size',
+      output({ line, ...setup, mtd: 'mtd0: 00800000 00001000 "physmap-flash.0"' }, { end: true }),
+      /has no device of 67108864 bytes: mtd0: 00800000/,
     ],
     ['nothing', new Uint8Array(0), /ended early/],
   ])('are refused: %s', (_, bytes, message) => {

@@ -13,7 +13,7 @@ export interface LabRegion {
   readonly image: Uint8Array;
   /** Physical address of the region and of the image in it. */
   readonly physAddress: number;
-  /** Bytes; behind the image they are zero. */
+  /** Bytes, a power of two; behind the image they are zero. */
   readonly regionBytes: number;
   readonly requests: readonly LabRequest[];
 }
@@ -47,6 +47,9 @@ export function validateRegions(regions: readonly LabRegion[]): void {
     if (image.length > regionBytes) {
       throw usage(`${name}: its ${image.length} bytes do not fit into a region of ${regionBytes} bytes`);
     }
+    // The physmap driver would make a smaller device of it, without a word.
+    if (2 ** Math.round(Math.log2(regionBytes)) !== regionBytes)
+      throw usage(`${name}: ${regionBytes} bytes of a region are no power of two`);
     if (physAddress % 4 !== 0) throw usage(`${name}: the physical address ${hex(physAddress)} is no multiple of 4`);
     if (physAddress < REGION_SPACE.start || physAddress + regionBytes > REGION_SPACE.end) {
       throw usage(

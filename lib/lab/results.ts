@@ -81,6 +81,10 @@ class Results {
       mtd_size: regionBytes,
       ...result,
     } as LabSetup;
+    const device = Number.parseInt(/^mtd[0-9]+: ([0-9a-f]+) /.exec(setup.mtd ?? '')?.[1] ?? '', 16);
+    if (device !== regionBytes) {
+      throw new CramfsError('LAB', { what: `has no device of ${regionBytes} bytes`, found: setup.mtd });
+    }
     if (setup.mount === null) return { setup, records: requests.map((request) => recordOf(request, this.#take())) };
     this.#planLine += requests.length;
     return { setup, records: [] };

@@ -29,7 +29,6 @@ interface RunOptions extends KernelOptions {
 const PAGE_SIZE = 4096;
 /** The region of the recorded transcripts; larger images get a larger one. */
 const REGION_BYTES = 64 * 2 ** 20;
-const REGION_UNIT = 64 * 2 ** 10;
 
 /** Adds the arguments and options of the command, and what it does. `done` gets the exit code. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
@@ -38,7 +37,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .argument('<image>', IMAGE_ARGUMENT)
     .option('--vectors <file>', 'what to ask, or a transcript to ask again (default: each file mapped whole, and read)')
     .option('--phys <address>', `physical address of the image (default: 0x${DEFAULT_PHYS_BASE.toString(16)})`)
-    .option('--region-size <size>', 'memory region that holds the image (default: 64M)')
+    .option('--region-size <size>', 'memory region that holds the image, a power of two (default: 64M)')
     .option('-o, --output <file>', 'write the transcript to a file (default: standard output)')
     .option('--force', 'replace the file')
     .option('--timeout <seconds>', 'when to give up (default: 120, and more for many requests)')
@@ -72,7 +71,7 @@ function regionOf(file: string, options: RunOptions, io: Io): LabRegion {
   const source = openSource(file, io);
   try {
     const image = source.read(0, source.size).slice();
-    const whole = Math.max(REGION_BYTES, Math.ceil(image.length / REGION_UNIT) * REGION_UNIT);
+    const whole = Math.max(REGION_BYTES, 2 ** Math.ceil(Math.log2(image.length)));
     return {
       name: file,
       image,
