@@ -305,7 +305,11 @@ class RawWriter {
 
   #place(at: Exclude<RawPlace, { fromEnd: number }>, block: RawBlock): { place: number; writes: boolean } {
     if (typeof at === 'number') return { place: at, writes: block.data !== undefined || block.stored !== undefined };
-    if ('alignTo' in at) return { place: alignUp(this.#cursor, at.alignTo) + (at.plus ?? 0), writes: true };
+    if ('alignTo' in at) {
+      const place = alignUp(this.#cursor, at.alignTo) + (at.plus ?? 0);
+      if (place < 0) usage(`a block of kind ${block.kind} would lie ${-place} bytes before the image`);
+      return { place, writes: true };
+    }
     const [path, index] = at.sameAs;
     const place = this.#placed.get(path.replace(/^\//, ''))?.blocks[index];
     if (place === undefined || Number.isNaN(place)) usage(`no block ${index} of an earlier file ${path}`);

@@ -10,7 +10,7 @@ import type { Board } from '../verdict/board.ts';
 import type { MapWarning } from '../verdict/mapVerdict.ts';
 import { OUTCOMES, outcomeOf } from './outcome.ts';
 import { Random } from './random.ts';
-import type { LabFlag, LabRead, LabVector } from './record.ts';
+import { flagsOf, type LabFlag, type LabRead, type LabRequest, type LabVector } from './record.ts';
 import { mapVector, vectorRecord } from './replay.ts';
 
 /** Vectors that are drawn for one that is asked. */
@@ -69,6 +69,11 @@ interface Candidate {
   readonly outcome: string;
 }
 
+/** The request as a kernel can be asked: null where it would hang or kill one. */
+export function askable(board: Board, request: LabRequest): LabRequest | null {
+  return request.type === 'vector' ? (candidate(board, request)?.vector ?? null) : request;
+}
+
 /** Null for a vector that would hang or kill a kernel; pages that are not the image's are mapped and not touched. */
 function candidate(board: Board, vector: LabVector): Candidate | null {
   const verdict = mapVector(board, vector, {});
@@ -76,7 +81,9 @@ function candidate(board: Board, vector: LabVector): Candidate | null {
   if (typeof verdict === 'string') return { vector, outcome };
   const warns = (code: MapWarning['code']): boolean => verdict.warnings.some((warning) => warning.code === code);
   if (verdict.bug !== null || warns('populate-hangs')) return null;
-  return { vector: warns('foreign-memory') ? { ...vector, flags: `${vector.flags},notouch` } : vector, outcome };
+  const touches = !flagsOf(vector).has('notouch');
+  const isForeign = touches && warns('foreign-memory');
+  return { vector: isForeign ? { ...vector, flags: `${vector.flags},notouch` } : vector, outcome };
 }
 
 const PROTECTIONS = [

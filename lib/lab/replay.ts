@@ -66,12 +66,16 @@ const CPU_OF_MACHINE: Readonly<Record<string, CpuName>> = { x86_64: 'x86-64', aa
  * @throws CramfsError USAGE, IO
  */
 export function labBoard(image: CramfsImage, machine: LabMachine, options: ReplayOptions = {}): Board {
+  const kernel = options.kernel ?? modelOfRelease(machine.release);
+  if (kernel.nommu !== undefined) {
+    throw new CramfsError('USAGE', { found: `transcripts are of kernels with an MMU, and "${kernel.name}" has none` });
+  }
   return new Board(image, {
     physBase: Number(machine.base),
     regionSize: machine.mtd_size,
     cpu: machine.machine === undefined ? undefined : CPU_OF_MACHINE[machine.machine],
     mtdName: /"(.*)"$/.exec(machine.mtd ?? '')?.[1],
-    kernel: options.kernel ?? modelOfRelease(machine.release),
+    kernel,
     physBits: options.physBits,
   });
 }

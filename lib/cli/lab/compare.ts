@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { kernelModel } from '../../driver/models/index.ts';
 import { CramfsImage } from '../../image/image.ts';
 import { compareTranscript, countRequests } from '../../lab/compare.ts';
-import { comparisonJson, differencesText, totalsText } from '../../lab/differencesText.ts';
+import { comparisonJson, labDifferencesText, totalsText } from '../../lab/differencesText.ts';
 import { parseTranscript } from '../../lab/parseRecords.ts';
 import { modelOfRelease } from '../../lab/replay.ts';
 import { addReportOptions, IMAGE_ARGUMENT, openSource } from '../imageOptions.ts';
@@ -59,7 +59,7 @@ function compare(file: string, transcriptFile: string, options: CompareOptions, 
       io.stdout.write(`${JSON.stringify(json)}\n`);
     } else {
       const compared = `Linux ${release} and the model ${kernel.name}: ${totalsText(counts, differences)}\n`;
-      io.stdout.write(`${differencesText(differences, styleFor(io, options.color))}${compared}`);
+      io.stdout.write(`${labDifferencesText(differences, styleFor(io, options.color))}${compared}`);
     }
     return differences.length === 0 ? EXIT.ok : EXIT.findings;
   } finally {

@@ -13,6 +13,16 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./run.ts'),
   },
   {
+    name: 'compare',
+    summary: "hold a kernel's transcript against the emulation",
+    load: () => import('./compare.ts'),
+  },
+  {
+    name: 'rerun',
+    summary: 'ask a kernel again what transcripts say that one was asked',
+    load: () => import('./rerun.ts'),
+  },
+  {
     name: 'setup',
     summary: 'get a kernel and make it ready to boot',
     load: () => import('./setup.ts'),

@@ -1,0 +1,104 @@
+/** A random image at a physical address, with what is asked about it: the unit that is made, asked, compared and shrunk. */
+import { buildRawImage, type RawImageSpec } from '../build/rawImage.ts';
+import { CramfsImage } from '../image/image.ts';
+import type { Board } from '../verdict/board.ts';
+import type { LabRegion } from './bootPlan.ts';
+import { alignmentOf, BEHIND_IMAGE, randomImage } from './randomImage.ts';
+import { randomVectors, readRequests } from './randomRequests.ts';
+import type { LabRequest, LabTranscript } from './record.ts';
+import { labBoard, replay, type ReplayOptions } from './replay.ts';
+
+const PAGE = 4096;
+const REGION_GRANULE = 64 * 2 ** 10;
+/** Bytes from the page of one region to that of the next: more than a random image with its region takes. */
+const REGION_STRIDE = 2 ** 20;
+
+/** A random image at a physical address, with requests. */
+export interface LabCase {
+  /** The seed of the image. */
+  readonly seed: number;
+  readonly spec: RawImageSpec;
+  readonly physAddress: number;
+  readonly requests: readonly LabRequest[];
+}
+
+/** What to make. */
+export interface RandomPlan {
+  /** Seed of the first image; the others have those that follow. */
+  readonly seed: number;
+  readonly images: number;
+  /** Vectors for each image at each base. */
+  readonly vectors: number;
+  /** Physical addresses: the first says where the regions begin, each where in a page an image does. */
+  readonly bases: readonly number[];
+  /** Release of the kernel that will be asked: it says which vectors are worth asking. */
+  readonly release: string;
+}
+
+/** A kernel, or what stands for one: it is asked about several images at once. */
+export type Oracle = (regions: readonly LabRegion[]) => Promise<readonly LabTranscript[]>;
+
+/** Random cases: each image at each base, in regions of their own. Each file is read besides. */
+export function randomCases(plan: RandomPlan): LabCase[] {
+  const { bases } = plan;
+  const [lowest = 0] = bases;
+  const start = lowest - (lowest % PAGE);
+  const alignments = [...new Set(bases.map(alignmentOf))];
+  const seeds = Array.from({ length: plan.images }, (_, index) => (plan.seed + index) % 2 ** 32);
+  return seeds.flatMap((seed, image) => {
+    const spec = randomImage(seed, { alignments });
+    return bases.map((base, index): LabCase => {
+      const slot = (image * bases.length + index) % MAX_CASES_IN_BOOT;
+      const unasked = { seed, spec, physAddress: start + slot * REGION_STRIDE + (base % PAGE), requests: [] };
+      return { ...unasked, requests: requestsFor(unasked, plan, index) };
+    });
+  });
+}
+
+/** Cases that fit into one boot together. */
+export const MAX_CASES_IN_BOOT = 64;
+
+function requestsFor(unasked: LabCase, { release, vectors }: RandomPlan, index: number): LabRequest[] {
+  const board = boardOf(regionOf(unasked), release);
+  return [...randomVectors(board, unasked.seed + index, vectors), ...readRequests(board)];
+}
+
+/** The cases so placed that one boot takes them together: each in a slot of its own, at the same place in a page. */
+export function sideBySide(cases: readonly LabCase[]): LabCase[] {
+  const start = Math.min(...cases.map(({ physAddress }) => physAddress - (physAddress % PAGE)));
+  return cases.map((one, slot) => ({ ...one, physAddress: start + slot * REGION_STRIDE + (one.physAddress % PAGE) }));
+}
+
+/** The image of a case, built, in a region that has room for what its pointers lead to. */
+export function regionOf({ seed, spec, physAddress, requests }: LabCase): LabRegion {
+  const image = buildRawImage(spec);
+  const regionBytes = Math.ceil((image.length + BEHIND_IMAGE) / REGION_GRANULE) * REGION_GRANULE;
+  return { name: `random-${String(seed)}.cramfs`, image, physAddress, regionBytes, requests };
+}
+
+/** A region in the emulation. */
+export function boardOf(region: LabRegion, release: string): Board {
+  const { image, ...machine } = opened(region);
+  return labBoard(image, { ...machine, release });
+}
+
+function opened({ image, physAddress, regionBytes }: LabRegion) {
+  return {
+    image: CramfsImage.open(image, { pageSize: PAGE }),
+    base: `0x${physAddress.toString(16)}`,
+    mtd_size: regionBytes,
+    page_size: PAGE,
+  };
+}
+
+/** The emulation in the place of a kernel of some release. */
+export function emulatedOracle(release: string, options: ReplayOptions = {}): Oracle {
+  return (regions) =>
+    Promise.resolve(
+      regions.map((region) => {
+        const { image, ...machine } = opened(region);
+        const setup = { type: 'setup', image: region.name, ...machine, release } as const;
+        return replay(image, setup, region.requests, options);
+      }),
+    );
+}

@@ -1,0 +1,171 @@
+/** Random cases asked of a kernel and of the emulation, and what becomes of those in which the two differ. */
+import { CramfsError } from '../errors.ts';
+import { CramfsImage } from '../image/image.ts';
+import type { LabRegion } from './bootPlan.ts';
+import { BROKEN_RULES, type BrokenRule, withBrokenRule } from './brokenRules.ts';
+import { compareTranscript, type LabDifference } from './compare.ts';
+import { boardOf, type LabCase, MAX_CASES_IN_BOOT, type Oracle, regionOf, sideBySide } from './labCase.ts';
+import { askable } from './randomRequests.ts';
+import type { LabRequest, LabTranscript } from './record.ts';
+import { modelOfRelease, type ReplayOptions } from './replay.ts';
+import { type Judge, shrink } from './shrink.ts';
+
+/** A case, and what a kernel and the emulation made of it. */
+export interface CaseResult {
+  readonly labCase: LabCase;
+  readonly image: Uint8Array;
+  readonly transcript: LabTranscript;
+  readonly differences: readonly LabDifference[];
+}
+
+/** Asks a kernel about cases, as many boots as that takes, and compares. */
+export async function runCases(
+  cases: readonly LabCase[],
+  oracle: Oracle,
+  onBoot?: (boot: { readonly number: number; readonly of: number; readonly regions: readonly LabRegion[] }) => void,
+): Promise<CaseResult[]> {
+  const results: CaseResult[] = [];
+  const boots = Math.ceil(cases.length / MAX_CASES_IN_BOOT);
+  for (let boot = 0; boot < boots; boot++) {
+    const together = cases.slice(boot * MAX_CASES_IN_BOOT, (boot + 1) * MAX_CASES_IN_BOOT);
+    const regions = together.map(regionOf);
+    onBoot?.({ number: boot + 1, of: boots, regions });
+    const transcripts = await oracle(regions);
+    together.forEach((labCase, index) => {
+      const [region, transcript] = [regions[index], transcripts[index]];
+      if (region === undefined || transcript === undefined) return;
+      const differences = compareTranscript(CramfsImage.open(region.image), transcript);
+      results.push({ labCase, image: region.image, transcript, differences });
+    });
+  }
+  return results;
+}
+
+/** One case for each way of differing: its requests are the first that differ so. */
+export function failingCases(results: readonly CaseResult[]): LabCase[] {
+  const failing = new Map<string, LabCase>();
+  for (const { labCase, differences } of results) {
+    for (const [request, fields] of fieldsByRequest(differences)) {
+      const way = [...fields].join(' ');
+      if (!failing.has(way)) failing.set(way, { ...labCase, requests: [request] });
+    }
+  }
+  return [...failing.values()];
+}
+
+function fieldsByRequest(differences: readonly LabDifference[]): Map<LabRequest, Set<string>> {
+  const found = new Map<LabRequest, Set<string>>();
+  for (const { request, field } of differences) {
+    if (request === null) continue;
+    found.set(request, (found.get(request) ?? new Set()).add(field));
+  }
+  return found;
+}
+
+/** A shrunk case with what the kernel made of it. */
+export async function shrinkCase(
+  failing: LabCase,
+  oracle: Oracle,
+  options: ReplayOptions = {},
+): Promise<{ readonly labCase: LabCase; readonly image: Uint8Array; readonly transcript: LabTranscript }> {
+  const labCase = await shrink(failing, judgeBy(oracle, options));
+  const region = regionOf(labCase);
+  const [transcript] = await oracle([region]);
+  if (transcript === undefined) throw new CramfsError('LAB', { what: 'sent no transcript' });
+  return { labCase, image: region.image, transcript };
+}
+
+/** A case fails when the kernel and the emulation differ in it. */
+function judgeBy(oracle: Oracle, options: ReplayOptions): Judge {
+  return async (cases) => {
+    const failing = cases.map(() => false);
+    const asked = cases.flatMap((labCase, index) => {
+      const prepared = prepare(labCase);
+      return prepared === null ? [] : [{ index, labCase: prepared }];
+    });
+    const regions = sideBySide(asked.map(({ labCase }) => labCase)).map(regionOf);
+    const transcripts = regions.length === 0 ? [] : await oracle(regions);
+    asked.forEach(({ index }, at) => {
+      const [region, transcript] = [regions[at], transcripts[at]];
+      if (region === undefined || transcript === undefined) return;
+      failing[index] = compareTranscript(CramfsImage.open(region.image), transcript, options).length > 0;
+    });
+    return failing;
+  };
+}
+
+/** The case with requests that a kernel survives; null where there are none, or the description makes no image. */
+function prepare(labCase: LabCase): LabCase | null {
+  try {
+    const board = boardOf(regionOf(labCase), ANY_RELEASE);
+    const requests = labCase.requests.map((request) => askable(board, request));
+    return requests.every((request) => request !== null) ? { ...labCase, requests } : null;
+  } catch (error) {
+    if (error instanceof CramfsError) return null;
+    throw error;
+  }
+}
+
+/** Which requests a kernel survives does not depend on its release. */
+const ANY_RELEASE = '6.1';
+
+/** How soon a broken rule is found. */
+export interface Caught {
+  readonly rule: BrokenRule;
+  /** For each image to begin with: vectors up to the first that differs, null where none does. */
+  readonly vectors: readonly (number | null)[];
+}
+
+/**
+ * How many vectors it takes to find each broken rule, beginning with each of the images in turn.
+ *
+ * @param results of a kernel, or of the emulation in its place
+ */
+export function vectorsUntilCaught(results: readonly CaseResult[]): Caught[] {
+  return BROKEN_RULES.map((rule) => {
+    const hits = results.map((result) => firstHit(result, rule));
+    const starts = results.flatMap(({ labCase }, index) =>
+      labCase.seed === results[index - 1]?.labCase.seed ? [] : [index],
+    );
+    return { rule, vectors: starts.map((start) => countFrom(hits.slice(start))) };
+  });
+}
+
+interface Hit {
+  /** Vectors of the case. */
+  readonly vectors: number;
+  /** How many of them up to the first that shows the broken rule; null where none does. */
+  readonly until: number | null;
+}
+
+function firstHit({ image, transcript }: CaseResult, rule: BrokenRule): Hit {
+  const { setup } = transcript;
+  const records = transcript.records.filter(({ type }) => type === 'vector');
+  const kernel = withBrokenRule(modelOfRelease(setup.release), rule);
+  const [first] = compareTranscript(CramfsImage.open(image), { setup, records }, { kernel });
+  return { vectors: records.length, until: first?.record ?? null };
+}
+
+function countFrom(hits: readonly Hit[]): number | null {
+  let before = 0;
+  for (const { vectors, until } of hits) {
+    if (until !== null) return before + until;
+    before += vectors;
+  }
+  return null;
+}
+
+/** A case that shows a broken rule, shrunk: one in which the kernel and a model with the rule broken differ. */
+export async function shrinkForRule(
+  results: readonly CaseResult[],
+  rule: BrokenRule,
+  oracle: Oracle,
+): Promise<{ readonly labCase: LabCase; readonly image: Uint8Array; readonly transcript: LabTranscript } | null> {
+  for (const { labCase, image, transcript } of results) {
+    const options = { kernel: withBrokenRule(modelOfRelease(transcript.setup.release), rule) };
+    const [first] = compareTranscript(CramfsImage.open(image), transcript, options);
+    if (first === undefined || first.request === null) continue;
+    return shrinkCase({ ...labCase, requests: [first.request] }, oracle, options);
+  }
+  return null;
+}
