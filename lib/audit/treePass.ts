@@ -9,7 +9,6 @@ import { type Block, blockCount, fileBlocks } from '../image/blocks.ts';
 import { Accountant } from '../inspect/account.ts';
 import { isDirectPointer } from '../inspect/directRuns.ts';
 import { walk, type WalkEntry } from '../inspect/walk.ts';
-import type { MapState, MapVerdict } from '../verdict/mapVerdict.ts';
 import { Budget } from './budget.ts';
 import { contentsOf } from './contents.ts';
 import type { AuditContext } from './context.ts';
@@ -17,6 +16,7 @@ import { comparePaths } from './pathOrder.ts';
 import { type Program, ProgramRunner } from './programs.ts';
 import type { AuditedFile, AuditNumbers } from './result.ts';
 import { AUDIT_RULES } from './rules/index.ts';
+import { stateOf } from './state.ts';
 import { makeSubject, type MappedSubject } from './subject.ts';
 import { type AuditVisitors, beginAuditRules } from './visitors.ts';
 
@@ -221,10 +221,4 @@ function listed({ path, inode, contents, blocks, directBlocks, whole, segments }
     })),
     run: null,
   };
-}
-
-/** The state of a mapping; without an MMU a mapping of flash is wholly direct, and a copy not at all. */
-function stateOf({ state, nommu }: MapVerdict): MapState | null {
-  if (nommu === undefined || nommu.inFlash === null) return state;
-  return nommu.inFlash ? 'pfnmap' : 'none';
 }

@@ -190,8 +190,12 @@ function tally(counts: Map<string, OutcomeCount>, difference: Difference): void 
 }
 
 /** The mappings of one file that can tell kernels apart. */
-export function* interestingMappings(board: Board, path: string): Generator<MapRequest, void> {
-  const file = board.open(path);
+export function interestingMappings(board: Board, path: string): Generator<MapRequest, void> {
+  return interestingMappingsOf(board, board.open(path), path);
+}
+
+/** The same for a file that is open already. */
+export function* interestingMappingsOf(board: Board, file: BoardFile, path: string): Generator<MapRequest, void> {
   const { pageSize } = board.cpu;
   const total = filePages(board.mounted(), file.inode);
   if (total === 0) return;

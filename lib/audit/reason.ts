@@ -1,0 +1,63 @@
+/**
+ * Why a read-only segment is not wholly direct, from what the kernel model says of its mapping.
+ */
+import type { BlockKind } from '../image/blocks.ts';
+import type { Board } from '../verdict/board.ts';
+import type { MappedSegment, MappedSubject } from './subject.ts';
+
+/** A reason. Offsets are bytes of the image. */
+export type Reason =
+  /** The driver does not look at the file: the image is not made for it, or has no address. */
+  | { readonly why: 'not asked' }
+  /** The image itself stands beside a page boundary. */
+  | { readonly why: 'physical base' }
+  | { readonly why: 'misaligned'; readonly block: number; readonly physAddress: number }
+  /** The first block is not one that can be mapped. */
+  | { readonly why: 'compressed'; readonly block: number; readonly kind: BlockKind }
+  | { readonly why: 'zero offset'; readonly block: number }
+  | { readonly why: 'break'; readonly block: number; readonly kind: BlockKind; readonly expectedOffset: number }
+  | { readonly why: 'shared tail'; readonly block: number };
+
+/** The reason; null for a segment that is writable, wholly direct as far as the file goes, or was not mapped. */
+export function reasonFor(board: Board, subject: MappedSubject, segment: MappedSegment): Reason | null {
+  const { verdict, kind, pages, directPages, firstPage } = segment;
+  if (verdict === null || kind === 'data' || directPages >= pages || verdict.errno !== null || verdict.bug !== null) {
+    return null;
+  }
+  if (verdict.nommu !== undefined)
+    return board.mount.mounted?.canMapDirectly === true ? copied(subject, segment) : NOT_ASKED;
+  const { bailout, misaligned, runEnd } = verdict;
+  if (bailout === null && runEnd === null) return NOT_ASKED;
+  if (bailout === 'data is not page aligned' && misaligned !== null) {
+    const isAlignedInImage = (misaligned - board.memory.base) % board.cpu.pageSize === 0;
+    if (isAlignedInImage) return { why: 'physical base' };
+    return { why: 'misaligned', block: firstPage, physAddress: misaligned };
+  }
+  switch (runEnd?.why) {
+    case 'layout': {
+      const { block, kind: found, expectedOffset } = runEnd;
+      return atBlock(block, found, expectedOffset);
+    }
+    case 'shared-tail':
+      return { why: 'shared tail', block: runEnd.block };
+    default:
+      return null;
+  }
+}
+
+const NOT_ASKED: Reason = { why: 'not asked' };
+
+function atBlock(block: number, kind: BlockKind, expectedOffset: number | null): Reason {
+  if (expectedOffset !== null) return { why: 'break', block, kind, expectedOffset };
+  return kind === 'direct' ? { why: 'zero offset', block } : { why: 'compressed', block, kind };
+}
+
+/** Without an MMU the kernel says only that it has made a copy: the first block that does not go on is the reason. */
+function copied({ runs, blocks }: MappedSubject, { firstPage, pages }: MappedSegment): Reason | null {
+  const run = runs.find(({ first, blocks: length }) => first <= firstPage && firstPage < first + length);
+  const stop = run === undefined || run.offset === 0 ? firstPage : run.first + run.blocks;
+  const block = blocks[stop];
+  if (block === undefined || stop >= firstPage + pages) return null;
+  const expectedOffset = stop === firstPage || run === undefined ? null : (run.next?.start ?? 0);
+  return atBlock(stop, block.kind, expectedOffset);
+}

@@ -1,0 +1,47 @@
+/**
+ * Direct blocks that no mapping gets at. Linux is asked for each run as a whole, and for the blocks that this leaves, one
+ * page at a time: if not even that is direct, nothing is.
+ */
+import { defineRule } from '../rule.ts';
+import { stateOf } from '../state.ts';
+import type { MappedSubject } from '../subject.ts';
+
+export const unmappableDirect = defineRule(['xip/unmappable-direct'], ({ board, mapper, canMapDirectly }, report) => {
+  const { pageSize } = board.cpu;
+
+  /** Direct pages of a mapping; null where nobody knows. */
+  const directPages = (subject: MappedSubject, page: number, pages: number): number | null => {
+    const request = { path: subject.path, offset: page * pageSize, length: pages * pageSize, prot: 'r' };
+    const verdict = mapper.map(subject, request);
+    if (verdict === null || stateOf(verdict) === null) return null;
+    // What is aligned in the image is where it should be; that the image is not is another finding.
+    const { misaligned } = verdict;
+    if (misaligned !== null && (misaligned - board.memory.base) % pageSize === 0) return null;
+    return verdict.directPages;
+  };
+
+  return {
+    mapped(subject) {
+      if (!canMapDirectly) return;
+      for (const { first, blocks } of subject.runs) {
+        const end = first + blocks;
+        const whole = directPages(subject, first, blocks);
+        if (whole === null || whole === blocks) continue;
+        let lost = 0;
+        const tell = (behind: number): void => {
+          if (lost === 0) return;
+          const block = behind - lost;
+          const bytes = subject.blocks.slice(block, behind).reduce((sum, { length }) => sum + length, 0);
+          const place = { path: () => subject.path, offset: subject.blocks[block]?.start ?? null };
+          report('xip/unmappable-direct', place, { block, blocks: lost, bytes });
+          lost = 0;
+        };
+        for (let page = first + whole; page < end; page++) {
+          if (directPages(subject, page, 1) === 0) lost++;
+          else tell(page);
+        }
+        tell(end);
+      }
+    },
+  };
+});
