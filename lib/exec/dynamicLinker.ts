@@ -69,7 +69,7 @@ export function linkerArguments(
   argv: readonly string[],
 ): { readonly path: string | null; readonly ldLibraryPath: string | null } {
   let ldLibraryPath: string | null = null;
-  const takesValue = ['--ld-library-path', '--preload', '--argv0', '--inhibit-rpath', '--audit', '--glibc-hwcaps-mask'];
+  const takesValue = ['--library-path', '--preload', '--argv0', '--inhibit-rpath', '--audit', '--glibc-hwcaps-mask'];
   for (let index = 1; index < argv.length; index++) {
     const argument = argv[index] ?? '';
     if (!argument.startsWith('--')) return { path: argument, ldLibraryPath };
@@ -78,7 +78,7 @@ export function linkerArguments(
     if (!takesValue.includes(option)) continue;
     // musl takes both forms, glibc the value as the next argument only.
     const given = value !== undefined && kind === 'musl' ? value : argv[++index];
-    if (option === '--ld-library-path') ldLibraryPath = given ?? null;
+    if (option === '--library-path') ldLibraryPath = given ?? null;
   }
   return { path: null, ldLibraryPath };
 }

@@ -41,6 +41,7 @@ export function maximumAlignment(segments: readonly ElfSegment[], pageSize: numb
  * Maps all segments of an object.
  *
  * @param preferred load bias to use for the first segment of a file of type ET_DYN; null for wherever there is room
+ * @param role the interpreter is loaded by other code than the program, which in some kernels is less forgiving
  * @returns the object, or the error of what failed first
  */
 export function mapSegments(
@@ -48,11 +49,14 @@ export function mapSegments(
   file: ProgramFile,
   headers: ElfHeaders,
   preferred: number | null,
+  role: 'program' | 'interpreter',
 ): LoadedObject | { readonly errno: Errno } {
   const { pageSize, taskSize } = process.cpu;
   const down = (address: number): number => Math.floor(address / pageSize) * pageSize;
   const segments = loadSegments(headers);
   const relocatable = headers.type === ET_DYN;
+  const forgiving = role === 'program' && process.board.kernel.ignoresBssFault;
+  const faultMatters = ({ flags }: ElfSegment): boolean => !forgiving && (flags & PF_W) !== 0;
   let bias = 0;
   let total = 0;
   let first = true;
@@ -65,7 +69,7 @@ export function mapSegments(
       bias = down((preferred ?? 0) - segment.vaddr);
     }
     const wanted = anywhere ? null : bias + segment.vaddr;
-    const mapped = mapSegment(process, file, segment, wanted, first && relocatable ? total : null);
+    const mapped = mapSegment(process, file, segment, wanted, first && relocatable ? total : null, faultMatters);
     if (typeof mapped === 'string') return { errno: mapped };
     if (first && relocatable) bias += mapped - down(bias + segment.vaddr);
     first = false;
@@ -82,6 +86,7 @@ export function mapSegments(
  *
  * @param wanted address of the segment's first byte; null for wherever there is room
  * @param total bytes to map in the first place, for the whole object; what is not this segment's is unmapped again
+ * @param faultMatters whether it is an error that there is nothing to zero behind what the file has of a segment
  * @returns the address of the segment's first page
  */
 function mapSegment(
@@ -90,6 +95,7 @@ function mapSegment(
   segment: ElfSegment,
   wanted: number | null,
   total: number | null,
+  faultMatters: (segment: ElfSegment) => boolean,
 ): number | Errno {
   const { pageSize } = process.cpu;
   const up = (address: number): number => Math.ceil(address / pageSize) * pageSize;
@@ -106,9 +112,7 @@ function mapSegment(
     address = mapped;
     if (length > size) process.mm.munmap(address + size, length - size);
     const bss = address + within + segment.fileSize;
-    if (segment.memorySize > segment.fileSize && !process.clearToPageEnd(bss) && (segment.flags & PF_W) !== 0) {
-      return 'EFAULT';
-    }
+    if (segment.memorySize > segment.fileSize && !process.clearToPageEnd(bss) && faultMatters(segment)) return 'EFAULT';
   } else if (wanted === null) {
     address = process.mm.unmappedArea(up(segment.memorySize + within));
   }

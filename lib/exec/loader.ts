@@ -192,11 +192,11 @@ function loadElf(
   );
   const alignment = maximumAlignment(loadSegments(headers), cpu.pageSize);
   const base = Math.floor(etDynBase / alignment) * alignment;
-  const program = mapped(mapSegments(process, file, headers, interpreter === null ? null : base), file);
+  const program = mapped(mapSegments(process, file, headers, interpreter === null ? null : base, 'program'), file);
   const loaded =
     interpreter === null
       ? null
-      : mapped(mapSegments(process, interpreter.file, interpreter.headers, null), interpreter.file);
+      : mapped(mapSegments(process, interpreter.file, interpreter.headers, null, 'interpreter'), interpreter.file);
   process.useMappings();
   const started = loaded ?? program;
   const entry = started.headers.entry + started.bias;

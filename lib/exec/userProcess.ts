@@ -16,6 +16,8 @@ import type { ProgramFile } from './programFile.ts';
 
 /** mmap() calls for one program: more than any honest one makes. */
 export const MAX_MMAP_CALLS = 4096;
+/** Bytes within which a string of a process has to end. */
+const MAX_STRING = 4096;
 
 /** How the start of a program ends. */
 export type ExecOutcome =
@@ -160,11 +162,23 @@ export class UserProcess {
     return Uint8Array.from(pieces);
   }
 
-  /** A string of memory, without its NUL; null where there is none within 4096 bytes. */
+  /**
+   * A string of memory, without its NUL; null where there is none within 4096 bytes. Pages behind the NUL are not touched.
+   *
+   * @throws ProcessEnd as {@link read}
+   */
   readString(address: number): string | null {
-    const bytes = this.read(address, 4096);
-    const nul = bytes.indexOf(0);
-    return nul === -1 ? null : new TextDecoder().decode(bytes.subarray(0, nul));
+    const { pageSize } = this.cpu;
+    const pieces: number[] = [];
+    while (pieces.length < MAX_STRING) {
+      const at = address + pieces.length;
+      const bytes = this.read(at, Math.min(MAX_STRING - pieces.length, pageSize - (at % pageSize)));
+      if (bytes.length === 0) return null;
+      const nul = bytes.indexOf(0);
+      for (const byte of nul === -1 ? bytes : bytes.subarray(0, nul)) pieces.push(byte);
+      if (nul !== -1) return new TextDecoder().decode(Uint8Array.from(pieces));
+    }
+    return null;
   }
 
   /** Zeroes memory up to the end of its page. False where it cannot be written. */

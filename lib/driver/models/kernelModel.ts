@@ -32,6 +32,11 @@ export interface KernelModel {
   /** Whether x86 PAT reservations show in VmFlags ("ar"). */
   readonly vmPat: boolean;
   /**
+   * Whether elf_load() goes on where it cannot zero what is behind a program's data, since the file ends before. So does
+   * 6.1.192; kernels before 6.1 and since 6.8 refuse to start the program.
+   */
+  readonly ignoresBssFault: boolean;
+  /**
    * What the kernel logs when it falls back to a block device after a failed mount from MTD; null for a kernel without
    * block devices.
    */

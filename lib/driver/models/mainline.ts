@@ -59,6 +59,7 @@ export const linux618: KernelModel = {
   releases: '6.17.3 and later of 6.17, and 6.18 to 7.3 (the newest that was run)',
   differences: 'the default; the others are told by how they differ from it',
   vmPat: false,
+  ignoresBssFault: false,
   mountFallbackLog: FALLBACK_LOG,
   hooks: (file) => onePhase(file, physPfn),
 };
@@ -71,6 +72,7 @@ export const linux415: KernelModel = {
   releases: '4.15 to 6.16',
   differences: 'maps the same; on x86 VmFlags shows "ar" for mappings of page frames',
   vmPat: true,
+  ignoresBssFault: true,
   mountFallbackLog: "mtd0: Can't open blockdev",
   hooks: (file) => onePhase(file, physPfn),
 };
@@ -83,6 +85,7 @@ export const linux617: KernelModel = {
   releases: '6.17-rc to 6.17.2',
   differences: 'vmf_insert_mixed() gets the physical address as PFN: each direct page of a mixed map points elsewhere',
   vmPat: false,
+  ignoresBssFault: false,
   mountFallbackLog: FALLBACK_LOG,
   hooks: (file) => onePhase(file, (address) => address),
 };

@@ -107,6 +107,7 @@ export const patchV1: KernelModel = {
     'pgoff of private mappings is lost, complete walks again from an uninitialised page count, the shared tail is ' +
     'forgotten, and vmf_insert_mixed() gets an address as PFN',
   vmPat: false,
+  ignoresBssFault: false,
   mountFallbackLog: FALLBACK_LOG,
   hooks: (file) => asPosted(file, (address) => address),
 };

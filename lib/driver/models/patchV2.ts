@@ -58,6 +58,7 @@ export const patchV2: KernelModel = {
   releases: 'none',
   differences: 'maps the same; the log says "mapping" where it said "mapped", before the pages are there',
   vmPat: false,
+  ignoresBssFault: false,
   mountFallbackLog: FALLBACK_LOG,
   hooks,
 };
