@@ -4,8 +4,10 @@ import { CramfsImage } from '../../image/image.ts';
 import { bootImage } from '../../lab/boot.node.ts';
 import type { LabRegion } from '../../lab/bootPlan.ts';
 import { prepareLab } from '../../lab/build.node.ts';
+import { compareTranscript, countRequests } from '../../lab/compare.ts';
+import { labDifferencesText, totalsText } from '../../lab/differencesText.ts';
 import { parseRequests } from '../../lab/parseRecords.ts';
-import { type LabRequest, transcriptText } from '../../lab/record.ts';
+import { type LabRequest, type LabTranscript, transcriptText } from '../../lab/record.ts';
 import { wholeFileRequests } from '../../lab/wholeFiles.ts';
 import { DEFAULT_PHYS_BASE } from '../../verdict/board.ts';
 import { IMAGE_ARGUMENT, openSource } from '../imageOptions.ts';
@@ -22,6 +24,7 @@ interface RunOptions extends KernelOptions {
   readonly regionSize?: string;
   readonly output?: string;
   readonly force?: boolean;
+  readonly compare?: boolean;
   readonly timeout?: string;
 }
 
@@ -40,6 +43,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .option('--region-size <size>', 'memory region that holds the image, a power of two (default: 64M)')
     .option('-o, --output <file>', 'write the transcript to a file (default: standard output)')
     .option('--force', 'replace the file')
+    .option('--compare', 'print what the emulation would do differently, in place of the transcript')
     .option('--timeout <seconds>', 'when to give up (default: 120, and more for many requests)')
     .addHelpText('after', LAB_EXIT_CODES)
     .action(async (file: string, options: RunOptions) => {
@@ -61,6 +65,7 @@ async function run(file: string, options: RunOptions, io: Io, signal: AbortSigna
       return Promise.resolve({ ended: 'complete' });
     });
   }
+  if (options.compare === true) return compare(region, transcript, io);
   if (options.output === undefined) io.stdout.write(text);
   return EXIT.ok;
 }
@@ -87,4 +92,12 @@ function regionOf(file: string, options: RunOptions, io: Io): LabRegion {
 function requestsFor(image: Uint8Array, vectors: string | undefined): readonly LabRequest[] {
   if (vectors !== undefined) return parseRequests(readText(vectors), vectors);
   return wholeFileRequests(CramfsImage.open(image, { pageSize: PAGE_SIZE }));
+}
+
+function compare(region: LabRegion, transcript: LabTranscript, io: Io): number {
+  const image = CramfsImage.open(region.image, { pageSize: transcript.setup.page_size });
+  const differences = compareTranscript(image, transcript);
+  const totals = totalsText(countRequests(transcript.records), differences);
+  io.stdout.write(`${labDifferencesText(differences)}Linux ${transcript.setup.release}: ${totals}\n`);
+  return differences.length > 0 ? EXIT.findings : EXIT.ok;
 }
