@@ -18,6 +18,7 @@ import type { TextProblem } from '../../errors.ts';
 const MAX_LENGTH = 256 * 1024;
 /** Uses of anchors. */
 const MAX_ALIASES = 100;
+const TOO_DEEP = 'the file is nested too deeply';
 
 /** A way into the data: keys and indexes. */
 export type DataPath = readonly PropertyKey[];
@@ -28,9 +29,9 @@ export interface PolicyDocument {
   readonly data: unknown;
   readonly problems: readonly TextProblem[];
   /** A problem with the value at a path; where there is none, with what would hold it. */
-  problemAt(path: DataPath, message: string): TextProblem;
+  readonly problemAt: (path: DataPath, message: string) => TextProblem;
   /** A problem with a key of the mapping at a path. */
-  problemAtKey(path: DataPath, key: string, message: string): TextProblem;
+  readonly problemAtKey: (path: DataPath, key: string, message: string) => TextProblem;
 }
 
 /** Reads the text of a policy. */
@@ -48,7 +49,9 @@ export function readDocument(text: string): PolicyDocument {
   const problems: TextProblem[] = [];
   let isWhole = true;
   try {
-    document = parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'silent' });
+    document = parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'error' });
+    // yaml keeps its own running out of stack as an error of the text.
+    if (document.errors.some(({ message }) => /call stack/i.test(message))) return unreadable(TOO_DEEP);
     for (const error of document.errors) {
       if (error.code !== 'DUPLICATE_KEY') isWhole = false;
       problems.push(problem(error.pos[0], syntaxSentence(error, text)));
@@ -57,7 +60,7 @@ export function readDocument(text: string): PolicyDocument {
     if (isWhole) data = document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
     // yaml recurses, and throws ReferenceErrors over aliases.
-    if (error instanceof RangeError) return unreadable('the file is nested too deeply');
+    if (error instanceof RangeError) return unreadable(TOO_DEEP);
     if (!(error instanceof ReferenceError)) throw error;
     return unreadable(
       error.message.startsWith('Unresolved alias')
@@ -65,24 +68,20 @@ export function readDocument(text: string): PolicyDocument {
         : `the file has more than ${MAX_ALIASES} aliases, or aliases of aliases`,
     );
   }
-  const nodeAt = (path: DataPath): Node | null => findNode(document, path);
-  return {
-    data,
-    problems,
-    problemAt(path, message) {
-      for (let length = path.length; length > 0; length--) {
-        const node = nodeAt(path.slice(0, length));
-        if (node?.range) return problem(node.range[0], message);
-      }
-      return problem(document.contents?.range?.[0] ?? 0, message);
-    },
-    problemAtKey(path, key, message) {
-      const map = nodeAt(path);
-      const pair = isMap(map) ? map.items.find((item) => keyText(item.key) === key) : undefined;
-      const range = isScalar(pair?.key) ? pair.key.range : null;
-      return range ? problem(range[0], message) : this.problemAt(path, message);
-    },
+  const problemAt: PolicyDocument['problemAt'] = (path, message) => {
+    for (let length = path.length; length > 0; length--) {
+      const range = findNode(document, path.slice(0, length))?.range;
+      if (range) return problem(range[0], message);
+    }
+    return problem(document.contents?.range[0] ?? 0, message);
   };
+  const problemAtKey: PolicyDocument['problemAtKey'] = (path, key, message) => {
+    const map = findNode(document, path);
+    const pair = isMap(map) ? map.items.find((item) => keyText(item.key) === key) : undefined;
+    const range = isScalar(pair?.key) ? pair.key.range : null;
+    return range ? problem(range[0], message) : problemAt(path, message);
+  };
+  return { data, problems, problemAt, problemAtKey };
 }
 
 function unreadable(message: string): PolicyDocument {

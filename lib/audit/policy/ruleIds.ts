@@ -4,6 +4,8 @@ import { BadGlob, compileGlob } from './compileGlobs.ts';
 import { matchesGlob } from './globs.ts';
 import { didYouMean } from './suggest.ts';
 
+/** A glob for each kind of finding. */
+const GROUPS = [...new Set(AUDIT_IDS.map((id) => id.replace(/[/].*/, '/*')))];
 /** Findings about exceptions: an exception for them would be about itself. */
 const ABOUT_EXCEPTIONS: readonly AuditId[] = ['policy/exception-expired', 'policy/exception-unused'];
 
@@ -27,6 +29,6 @@ export function exceptionIdsOf(rule: string): readonly AuditId[] {
 
 /** What a name that stands for nothing must be: the end of "it must be …". */
 export function expectedRule(rule: string): string {
-  const hint = rule === '*' ? ' (did you mean "**"?)' : didYouMean(rule, AUDIT_IDS);
+  const hint = rule === '*' ? ' (did you mean "**"?)' : didYouMean(rule, [...AUDIT_IDS, ...GROUPS]);
   return `the id of a finding, or a glob that matches some, as in "security/*"${hint}`;
 }

@@ -10,7 +10,7 @@ import { parseQuantity, QUANTITY_PATTERN } from '../../quantity.ts';
 import { AUDIT_IDS, type AuditId } from '../ids.ts';
 import { BadGlob, compileGlobs } from './compileGlobs.ts';
 import type { PathGlobs } from './globs.ts';
-import { exceptionIdsOf, expectedRule } from './ruleIds.ts';
+import { exceptionIdsOf, expectedRule, idsOf } from './ruleIds.ts';
 
 const BYTES = 'a number of bytes, as in 4096, 0x1000, 4K or 1M';
 const bytes = z
@@ -46,7 +46,7 @@ const GLOBS = `${GLOB}, or a list of such`;
 const globs = z
   .union([glob, z.array(glob, GLOBS).min(1, GLOBS)], GLOBS)
   .transform((list) => (typeof list === 'string' ? [list] : list))
-  .refine((list) => list.some((text) => !text.startsWith('!')), 'more than globs with "!", which take paths away only')
+  .refine((list) => list.some((text) => !text.startsWith('!')), 'globs of which one at least does not begin with "!"')
   .transform((list): PathGlobs => compileGlobs(list));
 const paths = globs.meta({
   description: 'Globs over paths of the image, all of them if absent. Those that begin with "!" take paths away.',
@@ -150,7 +150,8 @@ const exception = z.strictObject(
       .string('the id of a finding, or a glob of ids')
       .superRefine((rule, context) => {
         if (exceptionIdsOf(rule).length > 0) return;
-        context.addIssue({ code: 'custom', message: expectedRule(rule), input: rule });
+        const message = idsOf(rule).length > 0 ? 'a rule that is not about exceptions' : expectedRule(rule);
+        context.addIssue({ code: 'custom', message, input: rule });
       })
       .meta({
         description: 'The id of the findings, or a glob of ids.',
@@ -203,3 +204,19 @@ export const policySchema = z
 
 /** A policy file with its values understood. */
 export type PolicyFile = z.output<typeof policySchema>;
+
+/** The keys that the object at a path can have, where others are errors. */
+export function knownKeys([key, next]: readonly PropertyKey[]): readonly string[] {
+  switch (key) {
+    case undefined:
+      return Object.keys(policySchema.shape);
+    case 'rules':
+      return ['severity', 'paths', ...(OPTIONS[next as AuditId] ?? [])];
+    case 'requires':
+      return Object.keys(requirement.shape);
+    case 'budgets':
+      return Object.keys(budgets.shape);
+    default:
+      return Object.keys(exception.shape);
+  }
+}

@@ -1,0 +1,13 @@
+/** Reading a policy file. */
+import type { Policy } from './policy.ts';
+
+/**
+ * Reads a policy: YAML 1.2 or JSON.
+ *
+ * @param name of the file, for errors
+ * @throws CramfsError BAD_POLICY with everything that is wrong with it
+ */
+export async function parsePolicy(text: string, name: string): Promise<Policy> {
+  const { readPolicy } = await import('./readPolicy.ts');
+  return readPolicy(text, name);
+}
