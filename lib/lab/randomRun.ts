@@ -62,12 +62,11 @@ function fieldsByRequest(differences: readonly LabDifference[]): Map<LabRequest,
   return found;
 }
 
-/** A shrunk case with what the kernel made of it. */
-export async function shrinkCase(
-  failing: LabCase,
-  oracle: Oracle,
-  options: ReplayOptions = {},
-): Promise<{ readonly labCase: LabCase; readonly image: Uint8Array; readonly transcript: LabTranscript }> {
+/** A case that was made small, and what the kernel made of it. */
+export type ShrunkCase = Omit<CaseResult, 'differences'>;
+
+/** Makes a case small in which the kernel and the emulation differ. */
+export async function shrinkCase(failing: LabCase, oracle: Oracle, options: ReplayOptions = {}): Promise<ShrunkCase> {
   const labCase = await shrink(failing, judgeBy(oracle, options));
   const region = regionOf(labCase);
   const [transcript] = await oracle([region]);
@@ -160,7 +159,7 @@ export async function shrinkForRule(
   results: readonly CaseResult[],
   rule: BrokenRule,
   oracle: Oracle,
-): Promise<{ readonly labCase: LabCase; readonly image: Uint8Array; readonly transcript: LabTranscript } | null> {
+): Promise<ShrunkCase | null> {
   for (const { labCase, image, transcript } of results) {
     const options = { kernel: withBrokenRule(modelOfRelease(transcript.setup.release), rule) };
     const [first] = compareTranscript(CramfsImage.open(image), transcript, options);

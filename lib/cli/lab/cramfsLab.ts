@@ -18,6 +18,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./compare.ts'),
   },
   {
+    name: 'random',
+    summary: 'ask a kernel and the emulation about random images',
+    load: () => import('./random.ts'),
+  },
+  {
     name: 'rerun',
     summary: 'ask a kernel again what transcripts say that one was asked',
     load: () => import('./rerun.ts'),
