@@ -9,7 +9,6 @@ import type { LabRequest, LabTranscript } from './record.ts';
 import { labBoard, replay, type ReplayOptions } from './replay.ts';
 
 const PAGE = 4096;
-const REGION_GRANULE = 64 * 2 ** 10;
 /** Bytes from the page of one region to that of the next: more than a random image with its region takes. */
 const REGION_STRIDE = 2 ** 20;
 
@@ -72,7 +71,8 @@ export function sideBySide(cases: readonly LabCase[]): LabCase[] {
 /** The image of a case, built, in a region that has room for what its pointers lead to. */
 export function regionOf({ seed, spec, physAddress, requests }: LabCase): LabRegion {
   const image = buildRawImage(spec);
-  const regionBytes = Math.ceil((image.length + BEHIND_IMAGE) / REGION_GRANULE) * REGION_GRANULE;
+  // Linux's map_ram driver takes powers of two.
+  const regionBytes = 2 ** Math.ceil(Math.log2(image.length + BEHIND_IMAGE));
   return { name: `random-${String(seed)}.cramfs`, image, physAddress, regionBytes, requests };
 }
 

@@ -21,7 +21,7 @@ import { randomContent, randomName, randomTail } from './randomContent.ts';
 const PAGE = 4096;
 
 /** Bytes of the largest image that {@link randomImage} describes. */
-export const MAX_RANDOM_IMAGE = 2 ** 20;
+export const MAX_RANDOM_IMAGE = 448 * 2 ** 10;
 /** Bytes behind the image that its pointers lead to at most, but for those that lead far away. */
 export const BEHIND_IMAGE = 16 * PAGE;
 /** Image offset of the blocks that lie far away from the image. */
