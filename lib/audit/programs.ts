@@ -4,6 +4,7 @@
 import { CramfsError } from '../errors.ts';
 import { execProgram, type ExecReport } from '../exec/execProgram.ts';
 import { MAX_FILE_PAGES, visitFilePages } from '../exec/filePages.ts';
+import type { ExecResult } from '../exec/flatLoader.ts';
 import { NommuSystem } from '../exec/nommuSystem.ts';
 import type { UserProcess } from '../exec/userProcess.ts';
 import { blockCount, fileBlock } from '../image/blocks.ts';
@@ -126,12 +127,10 @@ export class ProgramRunner {
   /** A bFLT program without an MMU: its text is a mapping; its data is read into memory that is nobody else's. */
   #execFlat({ path, inode }: Program): ProgramRun {
     const { pageSize } = this.#board.cpu;
-    const { result } = new NommuSystem(this.#board).exec(path);
+    const { result, log } = new NommuSystem(this.#board).exec(path);
     const none = { needed: [], ramBytes: 0, flashBytes: 0 };
     if (result.outcome !== 'runs') {
-      const why =
-        result.outcome === 'bug' ? result.bug : result.outcome === 'failed' ? result.errno : `signal ${result.signal}`;
-      return { outcome: result.outcome, why, ...none };
+      return { outcome: result.outcome, why: log.at(-1) ?? endOf(result), ...none };
     }
     const { text, vma } = result;
     const pages = Math.min((vma.end - vma.start) / pageSize, blockCount(inode.size, pageSize));
@@ -143,5 +142,17 @@ export class ProgramRunner {
     }
     this.#copies += pages;
     return { outcome: 'runs', why: '', ...none, ramBytes: pages * pageSize };
+  }
+}
+
+/** How a start ends of which the kernel logs nothing. */
+function endOf(result: Exclude<ExecResult, { readonly outcome: 'runs' }>): string {
+  switch (result.outcome) {
+    case 'bug':
+      return result.bug;
+    case 'failed':
+      return result.errno;
+    case 'killed':
+      return `signal ${String(result.signal)}`;
   }
 }

@@ -25,7 +25,7 @@ export function reasonFor(board: Board, subject: MappedSubject, segment: MappedS
     return null;
   }
   if (verdict.nommu !== undefined)
-    return board.mount.mounted?.canMapDirectly === true ? copied(subject, segment) : NOT_ASKED;
+    return board.mount.mounted?.canMapDirectly === true ? copied(subject, segment, board.cpu.pageSize) : NOT_ASKED;
   const { bailout, misaligned, runEnd } = verdict;
   if (bailout === null && runEnd === null) return NOT_ASKED;
   if (bailout === 'data is not page aligned' && misaligned !== null) {
@@ -53,11 +53,12 @@ function atBlock(block: number, kind: BlockKind, expectedOffset: number | null):
 }
 
 /** Without an MMU the kernel says only that it has made a copy: the first block that does not go on is the reason. */
-function copied({ runs, blocks }: MappedSubject, { firstPage, pages }: MappedSegment): Reason | null {
+function copied({ runs, blocks }: MappedSubject, { firstPage, pages }: MappedSegment, pageSize: number): Reason | null {
   const run = runs.find(({ first, blocks: length }) => first <= firstPage && firstPage < first + length);
-  const stop = run === undefined || run.offset === 0 ? firstPage : run.first + run.blocks;
+  // Linux takes the offset 0 for no block at all.
+  const isRun = run !== undefined && run.offset + (firstPage - run.first) * pageSize !== 0;
+  const stop = isRun ? run.first + run.blocks : firstPage;
   const block = blocks[stop];
   if (block === undefined || stop >= firstPage + pages) return null;
-  const expectedOffset = stop === firstPage || run === undefined ? null : (run.next?.start ?? 0);
-  return atBlock(stop, block.kind, expectedOffset);
+  return atBlock(stop, block.kind, isRun ? run.offset + run.blocks * pageSize : null);
 }

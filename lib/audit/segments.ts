@@ -14,7 +14,8 @@ export interface SegmentPlan extends Omit<AuditedSegment, 'state' | 'directPages
 
 /**
  * The mappings that the loader makes of a file's segments. ELF: elf_map() of fs/binfmt_elf.c, private, from the page that has
- * the segment's first byte to the one that has its last. bFLT: the text, where it is mapped at all (load_flat_file()).
+ * the segment's first byte to the one that has its last. bFLT, without an MMU: the text, where it is mapped at all
+ * (load_flat_file()).
  */
 export function planSegments({ path, inode, contents }: Subject, pageSize: number): SegmentPlan[] {
   const pages = blockCount(inode.size, pageSize);
@@ -26,7 +27,7 @@ export function planSegments({ path, inode, contents }: Subject, pageSize: numbe
       );
     case 'bflt': {
       const { flat } = contents;
-      if (flat === null || flat.inRam || flat.textLength === 0) return [];
+      if (!contents.isProgram || flat === null || flat.inRam || flat.textLength === 0) return [];
       const request = { path, offset: 0, length: flat.textLength, prot: 'rx' };
       return [
         {

@@ -133,7 +133,7 @@ export class TreePass {
     const hasDirect = blocks.some(({ kind }) => kind === 'direct');
     const isLoadable = 'elf' in contents && contents.elf.segments.length > 0;
     const alsoListed = this.#options.alsoList?.(entry.path) === true;
-    if (!hasDirect && !contents.isProgram && !isLoadable && contents.format !== 'bflt' && !alsoListed) return;
+    if (!hasDirect && !contents.isProgram && !isLoadable && !alsoListed) return;
     const { path } = entry;
     if (!this.#listed.spend(LISTED_BYTES + path.length)) {
       this.#incomplete(entry, 'programs', Math.floor(this.#listed.limit / LISTED_BYTES));

@@ -56,7 +56,8 @@ export const duplicateData = defineRule(['image/duplicate-data'], ({ image }, re
     blocks(entry, blocks) {
       if (count >= MAX_FILES) return;
       const extents = extentsOf(blocks);
-      if (extents.length === 0) return;
+      // Nobody knows what stands outside the image.
+      if (extents.length === 0 || extents.some(({ start, length }) => start + length > image.source.size)) return;
       count++;
       const candidate = { entry, extents };
       // Sizes have 24 bits.

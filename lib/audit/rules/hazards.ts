@@ -3,7 +3,7 @@
  * those that tell kernels apart. Nothing here knows what can go wrong: the invariants are verdict/invariants', and what is
  * the image's fault is told from what is the kernel's by where the file's own pointers lead.
  */
-import { blockCount } from '../../image/blocks.ts';
+import { type Block, blockCount } from '../../image/blocks.ts';
 import { KernelBug } from '../../mm/kernel.ts';
 import { interestingMappingsOf } from '../../verdict/compareKernels.ts';
 import { checkInvariants, type Violation } from '../../verdict/invariants.ts';
@@ -45,6 +45,12 @@ export const hazards = defineRule(
       }
     }
 
+    /** The first of some blocks that lies behind the end of the image, be it in part. */
+    const firstOutside = ({ blocks }: MappedSubject, first: number, count: number): Block | undefined =>
+      blocks
+        .slice(first, first + count)
+        .find(({ kind, start, length }) => kind === 'direct' && start + length > image.size);
+
     return {
       mapped(subject) {
         if (subject.directBlocks === 0 || !canMapDirectly) return;
@@ -57,14 +63,14 @@ export const hazards = defineRule(
           const { request, block } = placeIn(verdict, violation);
           // That the last page reads as zeros is a defect of every kernel, and a finding of the check.
           if (pages?.count === 1 && block === lastPage && (sees?.shows === 'zeros' || code === 'read-differs')) return;
-          const own = block === null ? undefined : subject.blocks[block];
+          const outside = block === null ? undefined : firstOutside(subject, block, pages?.count ?? 0);
           const once = (id: string, tell: () => void): void => {
             if (told.has(id)) return;
             told.add(id);
             tell();
           };
-          if (own?.kind === 'direct' && own.start + own.length > image.size) {
-            const { index, start: target } = own;
+          if (outside !== undefined) {
+            const { index, start: target } = outside;
             const at = { path: place.path, offset: subject.inode.ino + index * 4 };
             once('pointer', () => {
               report('security/pointer-outside', at, { block: index, target, end: image.size });
