@@ -130,7 +130,10 @@ const OWN: { readonly [I in OwnId]: Words<OwnArguments[I]> } = {
     title: 'The maker of the image did not recognise a program',
     cause: ({ bits, littleEndian, segments }) =>
       `none of ${plural(segments, 'read-only segment')} is direct: a ${hardware(bits, littleEndian)} ELF file, which mkcramfs does not take for a program`,
-    fix: () => 'make the image with a tool that knows such programs, as cramfs mkfs --xip does',
+    fix: ({ bits }) =>
+      bits === 64
+        ? 'make the image with a tool that knows such programs, as cramfs mkfs --xip does'
+        : 'leave it out if it is for another machine, else name it to cramfs mkfs --xip with --xip-files',
   },
   'xip/longer-mapping': {
     title: 'A page more would not be direct',
