@@ -74,15 +74,19 @@ export class AuditFindingList {
 
   /** By path, then place, then id; those without a path first. */
   sorted(): AuditFinding[] {
-    const rank = new Map(AUDIT_IDS.map((id, index) => [id, index]));
-    const rankOf = ({ id }: AuditFinding): number => rank.get(id) ?? 0;
-    return [...this.#kept].sort(
-      (a, b) =>
-        compareNullable(a.path, b.path, comparePaths) ||
-        compareNullable(a.offset, b.offset, (x, y) => x - y) ||
-        rankOf(a) - rankOf(b),
-    );
+    return [...this.#kept].sort(compareFindings);
   }
+}
+
+const RANK: ReadonlyMap<AuditId, number> = new Map(AUDIT_IDS.map((id, index) => [id, index]));
+
+/** The order of findings: by path, then place, then id; those without a path first. */
+export function compareFindings(a: AuditFinding, b: AuditFinding): number {
+  return (
+    compareNullable(a.path, b.path, comparePaths) ||
+    compareNullable(a.offset, b.offset, (x, y) => x - y) ||
+    (RANK.get(a.id) ?? 0) - (RANK.get(b.id) ?? 0)
+  );
 }
 
 function compareNullable<T>(a: T | null, b: T | null, compare: (a: T, b: T) => number): number {

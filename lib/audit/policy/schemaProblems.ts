@@ -81,7 +81,8 @@ function sentenceOf(issue: Issue, value: unknown): string {
 
 /** What a value is instead; of lists and objects only where it is their being so that is wrong. */
 function but({ code }: Issue, value: unknown): string {
-  if (typeof value !== 'object') return `, not ${typeof value === 'string' ? quote(value) : String(value)}`;
+  if (typeof value === 'string') return `, not ${quote(value)}`;
+  if (typeof value === 'number' || typeof value === 'boolean') return `, not ${String(value)}`;
   if (code !== 'invalid_type' && code !== 'invalid_union' && code !== 'invalid_value') return '';
   return Array.isArray(value) ? ', not a list' : ', not an object';
 }
