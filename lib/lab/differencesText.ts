@@ -21,8 +21,18 @@ export function requestText(request: LabRequest): string {
   }
 }
 
-/** The fields that differ, under the request of their record. */
-export function labDifferencesText(differences: readonly LabDifference[], style: Style = NO_COLOURS): string {
+/**
+ * The fields that differ, under the request of their record.
+ *
+ * @param sides what answered: `kernel` and `ours` of a difference
+ */
+export function labDifferencesText(
+  differences: readonly LabDifference[],
+  style: Style = NO_COLOURS,
+  sides: readonly [kernel: string, ours: string] = ['kernel', 'emulation'],
+): string {
+  const width = Math.max(...sides.map((side) => side.length)) + 1;
+  const label = (side: string): string => `    ${`${side}:`.padEnd(width)} `;
   const lines: string[] = [];
   let record = -1;
   for (const difference of differences) {
@@ -33,8 +43,8 @@ export function labDifferencesText(differences: readonly LabDifference[], style:
     }
     lines.push(
       `  ${style.bad(difference.field)}`,
-      `    kernel:    ${valueText(difference.kernel)}`,
-      `    emulation: ${valueText(difference.ours)}`,
+      `${label(sides[0])}${valueText(difference.kernel)}`,
+      `${label(sides[1])}${valueText(difference.ours)}`,
     );
   }
   return lines.map((line) => `${line}\n`).join('');

@@ -8,6 +8,7 @@ import { compareTranscript, countRequests, type LabDifference } from '../../lab/
 import { labDifferencesText } from '../../lab/differencesText.ts';
 import { recordedDifferences } from '../../lab/recorded.ts';
 import type { LabTranscript } from '../../lab/record.ts';
+import { NO_COLOURS } from '../../report/style.ts';
 import { table } from '../../report/table.ts';
 import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io } from '../io.ts';
@@ -20,7 +21,8 @@ interface RerunOptions extends KernelOptions {
 
 const NOTES = `
 "recorded" counts the fields in which the kernel now differs from the
-transcript; of the kernel that the transcript is of, all fields must be equal.
+transcript. If it is the same kernel, all fields must be equal; if not, addresses
+may differ, and what the emulation says that the two kernels do differently.
 "emulation" counts those in which it differs from the emulation.
 `;
 
@@ -56,11 +58,12 @@ async function rerunAll(files: readonly string[], options: RerunOptions, io: Io,
     reruns.push(await rerun(file, options.images, lab, signal));
   }
   io.stdout.write(`${table([HEADER, ...reruns.map(row)], '').join('\n')}\n`);
-  for (const { name, toRecord, toEmulation } of reruns) {
-    if (toRecord.length > 0) io.stdout.write(`\n${name}, recorded and now\n${labDifferencesText(toRecord)}`);
-    if (toEmulation.length > 0) io.stdout.write(`\n${name}, kernel and emulation\n${labDifferencesText(toEmulation)}`);
+  const differing = reruns.filter(({ toRecord, toEmulation }) => toRecord.length + toEmulation.length > 0);
+  for (const { name, toRecord, toEmulation } of differing) {
+    const recorded = labDifferencesText(toRecord, NO_COLOURS, ['recorded', 'now']);
+    io.stdout.write(`\n${name}\n${recorded}${labDifferencesText(toEmulation)}`);
   }
-  return reruns.some(({ toRecord, toEmulation }) => toRecord.length + toEmulation.length > 0) ? EXIT.findings : EXIT.ok;
+  return differing.length > 0 ? EXIT.findings : EXIT.ok;
 }
 
 async function rerun(file: string, images: string, lab: Lab, signal: AbortSignal): Promise<Rerun> {
@@ -77,11 +80,12 @@ async function rerun(file: string, images: string, lab: Lab, signal: AbortSignal
   };
   const fresh = await bootImage(lab, region, { signal });
   const seconds = (performance.now() - began) / 1000;
+  const opened = CramfsImage.open(image, { pageSize: setup.page_size });
   return {
     name: basename(file),
     fresh,
-    toRecord: recordedDifferences(recorded, fresh),
-    toEmulation: compareTranscript(CramfsImage.open(image, { pageSize: setup.page_size }), fresh),
+    toRecord: recordedDifferences(opened, recorded, fresh),
+    toEmulation: compareTranscript(opened, fresh),
     seconds,
   };
 }
