@@ -2,9 +2,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { compareTranscript } from '../lib/lab/compare.ts';
 import { execFacts } from '../lib/lab/execCompare.ts';
-import { recorded, transcriptNames } from './transcripts.ts';
+import { elf64TranscriptNames, recorded, transcriptNames } from './transcripts.ts';
 
-const withPrograms = transcriptNames.filter((name) => /\/(?:mini|root)-/.test(name) && !name.includes('arm64'));
+const withPrograms = [
+  ...transcriptNames.filter((name) => /\/(?:mini|root)-/.test(name) && !name.includes('arm64')),
+  ...elf64TranscriptNames,
+];
 
 describe.each(withPrograms)('%s', (name) => {
   const { transcript, image, options } = recorded(name);

@@ -11,8 +11,15 @@ export const transcriptNames: readonly string[] = ['transcripts', 'kernels/trans
   fixtureNames(folder).map((name) => `${folder}/${name}`),
 );
 
-const imageFile = ({ image }: LabSetup): string =>
-  image.startsWith('images/') && !image.includes('16') ? `${image}.gz` : `kernels/${image}.gz`;
+/** Names of the recorded transcripts of ELF64 programs. */
+export const elf64TranscriptNames: readonly string[] = fixtureNames('exec')
+  .filter((name) => name.endsWith('.jsonl.gz'))
+  .map((name) => `exec/${name}`);
+
+const imageFile = (transcript: string, { image }: LabSetup): string => {
+  if (transcript.startsWith('exec/')) return `exec/${image}.gz`;
+  return image.startsWith('images/') && !image.includes('16') ? `${image}.gz` : `kernels/${image}.gz`;
+};
 
 /** A recorded transcript, its image, and the machine as far as the name of the transcript tells it. */
 export function recorded(name: string): {
@@ -23,7 +30,7 @@ export function recorded(name: string): {
   const transcript = parseTranscript(Buffer.from(fixture(name)).toString('utf8'), name);
   return {
     transcript,
-    image: CramfsImage.open(fixture(imageFile(transcript.setup)), { pageSize: transcript.setup.page_size }),
+    image: CramfsImage.open(fixture(imageFile(name, transcript.setup)), { pageSize: transcript.setup.page_size }),
     options: {
       // A 7.3 with the one line of the 6.17 regression put back.
       kernel: name.includes('address-as-pfn') ? linux617 : undefined,

@@ -3,7 +3,7 @@
  */
 import { CramfsError } from '../errors.ts';
 import { OPEN_ERRNOS } from '../driver/lookup.ts';
-import { linux415, linux617, linux618 } from '../driver/models/mainline.ts';
+import { linux415, linux61, linux617, linux618 } from '../driver/models/mainline.ts';
 import type { KernelModel } from '../driver/models/kernelModel.ts';
 import { readFile } from '../driver/readFolio.ts';
 import { type ExecReport, execProgram } from '../exec/execProgram.ts';
@@ -53,6 +53,7 @@ export function modelOfRelease(release: string): KernelModel {
   if (isBefore(4, 15)) {
     throw new CramfsError('USAGE', { found: `no kernel model for Linux ${release}: the oldest is that of 4.15` });
   }
+  if (major === 6 && minor === 1) return linux61;
   if (isBefore(6, 17)) return linux415;
   return isBefore(6, 18) && patch < 3 ? linux617 : linux618;
 }
@@ -196,12 +197,16 @@ const EXEC_FAILED = 127;
 
 function run(board: Board, { type, argv }: LabExec): LabExecRecord {
   const [path = '', ...args] = argv;
-  const report = execProgram(board, { path, args });
-  const { outcome, log: kmsg } = report;
   const request = { type, argv } as const;
+  const failed = (errno: Errno, kmsg: readonly string[]): LabExecRecord => {
+    return { ...request, exit: EXEC_FAILED, signal: null, output: `execve: ${errno}`, kmsg };
+  };
+  const report = unlessOpenFails(() => execProgram(board, { path, args }));
+  if (typeof report === 'string') return failed(report, []);
+  const { outcome, log: kmsg } = report;
   switch (outcome.kind) {
     case 'failed':
-      return { ...request, exit: EXEC_FAILED, signal: null, output: `execve: ${outcome.errno}`, kmsg };
+      return failed(outcome.errno, kmsg);
     case 'killed':
       return { ...request, exit: null, signal: outcome.signal === 'SIGSEGV' ? 11 : 7, output: '', kmsg };
     case 'exits':

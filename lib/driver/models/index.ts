@@ -1,7 +1,7 @@
 /** The kernel models there are, the default one first. */
 import { CramfsError } from '../../errors.ts';
 import type { KernelModel } from './kernelModel.ts';
-import { linux415, linux617, linux618 } from './mainline.ts';
+import { linux415, linux61, linux617, linux618 } from './mainline.ts';
 import { nommu } from './nommu.ts';
 import { patchV1, patchV1Intended, patchV1PfnFixed } from './patchV1.ts';
 import { patchV2 } from './patchV2.ts';
@@ -10,6 +10,7 @@ export const KERNEL_MODELS: readonly KernelModel[] = [
   linux618,
   linux617,
   linux415,
+  linux61,
   patchV1,
   patchV1PfnFixed,
   patchV1Intended,

@@ -67,14 +67,25 @@ export const linux618: KernelModel = {
 /** Linux 4.15 to 6.16. */
 export const linux415: KernelModel = {
   name: 'linux-4.15',
-  aliases: ['linux-6.1', 'linux-6.12', 'linux-6.16'],
+  aliases: ['linux-6.12', 'linux-6.16'],
   title: 'mainline Linux since it has direct mapping',
   releases: '4.15 to 6.16',
   differences: 'maps the same; on x86 VmFlags shows "ar" for mappings of page frames',
   vmPat: true,
-  ignoresBssFault: true,
+  ignoresBssFault: false,
   mountFallbackLog: "mtd0: Can't open blockdev",
   hooks: (file) => onePhase(file, physPfn),
+};
+
+/** Linux 6.1 as its last releases are. */
+export const linux61: KernelModel = {
+  ...linux415,
+  name: 'linux-6.1',
+  aliases: [],
+  title: 'Linux 6.1 with what was brought back to it',
+  releases: '6.1.192 (the newest of 6.1 that was run)',
+  differences: 'as linux-4.15; a program whose file ends before its data is started all the same',
+  ignoresBssFault: true,
 };
 
 /** Linux 6.17 up to 6.17.2: the mixed map hands over the address where a page frame number is wanted. */
