@@ -16,6 +16,15 @@ export const EVIL = '/x/%:,|`<b>&"\'@*]\u001b[2J\r\n\u202e\udcff\uffff';
 const finding = (value: AuditFinding): AuditFinding => value;
 const segment = { segment: 1, perms: 'r-x', firstPage: 0, pages: 5, directPages: 3 };
 
+/** A finding of no great matter. */
+export const DEVICE = finding({
+  id: 'security/device-node',
+  severity: 'info',
+  path: EVIL,
+  offset: 76,
+  args: { type: 'chardev', major: 1, minor: 3 },
+});
+
 /** A finding of each severity, one without a path, one with an evil path. */
 export const FINDINGS: readonly AuditFinding[] = [
   finding({ id: 'image/trailing-data', severity: 'warning', path: null, offset: 4096, args: { length: 7 } }),
@@ -33,13 +42,7 @@ export const FINDINGS: readonly AuditFinding[] = [
     offset: 24576,
     args: { ...segment, block: 3, kind: 'zlib', expectedOffset: 24576 },
   }),
-  finding({
-    id: 'security/device-node',
-    severity: 'info',
-    path: EVIL,
-    offset: 76,
-    args: { type: 'chardev', major: 1, minor: 3 },
-  }),
+  DEVICE,
 ];
 
 /** An audit with something of everything. */

@@ -40,34 +40,44 @@ function titled(
 ): string[] {
   if (files.length === 0) return [];
   const shown = files.slice(0, MAX_ROWS);
-  const lines = fitted(
-    title,
-    columns,
-    shown.map((file) => [shownPath(file.path), ...cellsOf(file)]),
-    width,
-  );
-  const [head = '', ...rows] = lines;
+  const rows = shown.map((file) => [`  ${shownPath(file.path)}`, ...cellsOf(file)]);
   const more = files.length - shown.length;
   return [
     '',
-    `${style.strong(title)}${style.faint(head.slice(title.length))}`,
-    ...rows.map((row) => painted(row, style)),
+    ...(oneLineEach(title, columns, rows, style, width) ?? twoLinesEach(title, columns, rows, style)),
     ...(more === 0 ? [] : [`  and ${String(more)} more (--format json has all)`]),
   ];
 }
 
-/** A table whose first line is its title; where it is too wide, each path has a line of its own. */
-function fitted(
+/** A table whose first line is its title; null where it is too wide. */
+function oneLineEach(
   title: string,
   columns: readonly string[],
   rows: readonly (readonly string[])[],
+  style: Style,
   width: number,
+): string[] | null {
+  const [head = '', ...lines] = table([[title, ...columns], ...rows], '');
+  if ([head, ...lines].some((line) => line.length > width)) return null;
+  return [
+    `${style.strong(title)}${style.faint(head.slice(title.length))}`,
+    ...lines.map((line) => painted(line, style)),
+  ];
+}
+
+/** The same with each path on a line of its own. */
+function twoLinesEach(
+  title: string,
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+  style: Style,
 ): string[] {
-  const whole = table([[title, ...columns], ...rows.map(([path = '', ...cells]) => [`  ${path}`, ...cells])], '');
-  if (whole.every((line) => line.length <= width)) return whole;
-  const cells = table([[title, ...columns], ...rows.map(([, ...rest]) => ['', ...rest])], '');
-  const [head = '', ...lines] = cells;
-  return [head, ...rows.flatMap(([path = ''], index) => [`  ${path}`, lines[index] ?? ''])];
+  const [head = '', ...lines] = table([['', ...columns], ...rows.map(([, ...cells]) => ['', ...cells])]);
+  return [
+    style.strong(title),
+    style.faint(head),
+    ...rows.flatMap(([path = ''], index) => [path, painted(lines[index] ?? '', style)]),
+  ];
 }
 
 function programCells({ segments, run }: AuditedFile): string[] {

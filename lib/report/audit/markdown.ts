@@ -21,7 +21,7 @@ export const markdownReport: AuditReporter = async function* (images) {
   let totals = NO_TOTALS;
   for await (const image of images) {
     totals = addToTotals(totals, image);
-    rows.add([imageRow(image)]);
+    rows.add([image], imageRow);
     addDetails(details, image);
   }
   yield `### cramfs audit\n\n${countsText(totals)}\n\n`;
@@ -38,25 +38,28 @@ export const markdownReport: AuditReporter = async function* (images) {
 /** Text of bounded length. */
 class LimitedText {
   readonly #limit: number;
+  #isFull = false;
   text = '';
-  /** Pieces that had no room. */
+  /** Pieces that are not in it. */
   left = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Adds pieces up to the first for which there is no room; between `before` and `behind`, if there is any. */
-  add(pieces: readonly string[], before = '', behind = ''): void {
+  /** Adds what `write` makes of things, up to the first for which there is no room; between `before` and `behind`. */
+  add<T>(things: readonly T[], write: (thing: T) => string, before = '', behind = ''): void {
     let room = this.#limit - this.text.length - before.length - behind.length;
-    let count = 0;
-    for (const piece of pieces) {
+    const pieces: string[] = [];
+    for (const thing of things) {
+      if (this.#isFull) break;
+      const piece = write(thing);
       room -= piece.length;
-      if (room < 0 || this.left > 0) break;
-      count++;
+      this.#isFull = room < 0;
+      if (!this.#isFull) pieces.push(piece);
     }
-    if (count > 0) this.text += `${before}${pieces.slice(0, count).join('')}${behind}`;
-    this.left += pieces.length - count;
+    if (pieces.length > 0) this.text += `${before}${pieces.join('')}${behind}`;
+    this.left += things.length - pieces.length;
   }
 }
 
@@ -78,10 +81,13 @@ function imageRow({ image, result, error }: AuditedImage): string {
 }
 
 function addDetails(details: LimitedText, { image, result }: AuditedImage): void {
-  if (result === null || result.findings.length === 0) return;
+  if (result === null) return;
+  for (const count of Object.values(result.omitted)) details.left += count;
+  if (result.findings.length === 0) return;
   const name = code(printableName(image));
   details.add(
-    result.findings.map(findingRow),
+    result.findings,
+    findingRow,
     `\n<details><summary>${name}: ${plural(result.findings.length, 'finding')}</summary>\n\n` +
       '| | path | finding | cause | to fix |\n| :-- | :-- | :-- | :-- | :-- |\n',
     '\n</details>\n',

@@ -23,7 +23,7 @@ export const textReport: AuditReporter = async function* (images, { images: ofRu
     yield `${totals.images === 0 ? '' : '\n'}${imageText(image, style, width)}`;
     totals = addToTotals(totals, image);
   }
-  if (ofRun > 1) yield `\n${countsText(totals, style)}\n`;
+  if (ofRun > 1) yield `\n${wrap(countsText(totals, style), width, '  ')}\n`;
 };
 
 function imageText({ image, result, error }: AuditedImage, style: Style, width: number): string {

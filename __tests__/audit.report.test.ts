@@ -1,0 +1,199 @@
+/** The reports of an audit that people, GitHub and programs read. SARIF and JUnit have tests of their own. */
+import { describe, expect, test } from '@jest/globals';
+import { Ajv } from 'ajv';
+import { readFileSync } from 'node:fs';
+import type { AuditResult } from '../lib/audit/result.ts';
+import type { AuditedImage } from '../lib/audit/run.ts';
+import { COLOURS } from '../lib/report/style.ts';
+import { DEVICE, EVIL, FINDINGS, IMAGES, reportOf, RESULT } from './auditHelp.ts';
+
+const only = (result: AuditResult): [AuditedImage] => [{ image: result.image, index: 0, result, error: null }];
+// eslint-disable-next-line no-control-regex -- control characters are what this is about
+const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\ud800-\udfff]/;
+
+describe('text', () => {
+  test('tells findings by path, where the flash goes, what runs from it, and what that comes to', async () => {
+    const text = await reportOf('text', only({ ...RESULT, findings: FINDINGS.slice(0, 3) }));
+    expect(text).toBe(`\
+out/fw 1.cramfs
+linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000, byte 512
+of the file
+
+the image as a whole
+  warning image/trailing-data at byte 4096, 0x1000
+    why     7 bytes follow the image that are no padding
+    to fix  look with cramfs scan whether it is another image
+
+/bin/app
+  error   xip/library-missing
+    why     libx.so, needed by /bin/app, is in no directory of the search
+    to fix  put libx.so into the image, where the dynamic linker looks for it
+  warning xip/layout-break at byte 24576, 0x6000
+    why     segment 1 (r-x, 3 of 5 pages direct) is direct up to block 3, which
+            is compressed, and would have to be direct at byte 24576 of the
+            image
+    to fix  store block 3 and those after it as direct blocks right behind the
+            ones before
+
+  and 2 more: security/device-node
+
+suppressed
+  1 finding, exception: needed for logins
+  1 finding, in the baseline
+
+flash, in bytes
+  superblock           76    0.2 %
+  data, direct      40884   99.8 %
+  behind the image      7    0.0 %
+  total             40967  100.0 %
+
+programs and libraries          text        rodata    RAM   flash
+  /bin/app              3/5 MIXEDMAP  1/1 PFNMAP    8 KiB  12 KiB
+
+other files in flash        blocks   size
+  /etc/table          2/2 PFNMAP    8 KiB
+
+in all
+  XIP text   60.0 %: 12 KiB of 20 KiB run from flash
+  read-only  66.7 %: 16 KiB of 24 KiB run from flash
+  RAM        8 KiB for what is mapped of files when the program runs
+  RAM saved  12 KiB, against an image without direct blocks
+
+out/fw 1.cramfs: 1 error, 2 warnings, 3 notes; 2 suppressed; XIP text 60.0 %, 12
+  KiB of RAM saved
+`);
+  });
+
+  test.each([48, 60, 80, 120])('keeps to %d columns, but for words that are longer', async (width) => {
+    const lines = (await reportOf('text', IMAGES, { width })).split('\n');
+    const long = lines.filter((line) => line.length > width && line.trim().includes(' '));
+    expect(long).toEqual([]);
+  });
+
+  test('has the same words with colour', async () => {
+    const painted = await reportOf('text', IMAGES, { style: COLOURS });
+    expect(painted).toContain('\u001b[31merror  \u001b[39m xip/library-missing');
+    expect(painted).toContain('3/5 \u001b[33mMIXEDMAP\u001b[39m');
+    // eslint-disable-next-line no-control-regex -- the escape character starts a colour
+    expect(painted.replace(/\u001b\[[0-9]+m/g, '')).toBe(await reportOf('text'));
+  });
+
+  test('tells of images that could not be audited, and sums up several', async () => {
+    const lines = (await reportOf('text')).split('\n');
+    expect(lines.slice(-4)).toEqual([
+      'bad.cramfs: no audit: not a cramfs image',
+      '',
+      '2 images, 1 of them unreadable: 1 error, 2 warnings, 3 notes; 2 suppressed',
+      '',
+    ]);
+  });
+
+  test('of an image without programs has no table of them', async () => {
+    const numbers = { ...RESULT.numbers, programs: 0, textBytes: 0, readOnlyBytes: 0, ramSavedBytes: 0 };
+    const counts = { error: 0, warning: 0, info: 0 };
+    const text = await reportOf(
+      'text',
+      only({ ...RESULT, findings: [], omitted: {}, suppressed: [], counts, files: [], numbers }),
+    );
+    expect(text).not.toContain('programs');
+    expect(text).toMatch(/in all\n {2}XIP text {3}none\n {2}read-only {2}none\n\nout\/fw 1[.]cramfs: no errors\n$/);
+  });
+});
+
+describe('GitHub', () => {
+  test('gets a workflow command for each finding', async () => {
+    expect((await reportOf('github')).split('\n')).toEqual([
+      '::warning file=out/fw 1.cramfs,title=image/trailing-data%3A Data behind the image::7 bytes follow the image that are no padding%0Ato fix: look with cramfs scan whether it is another image',
+      expect.stringMatching(
+        /^::error file=out\/fw 1.cramfs,title=xip\/library-missing%3A A library is missing::\/bin\/app: libx.so, /,
+      ),
+      expect.stringMatching(/^::warning file=.*::\/bin\/app: segment 1 .*%0Ato fix: store block 3/),
+      expect.stringMatching(/^::notice file=.*::\/x\/%25:,.*\\r\\n.*%0Ato fix: /),
+      '::error file=bad.cramfs,title=the image cannot be read::not a cramfs image',
+      '2 images, 1 of them unreadable: 1 error, 2 warnings, 3 notes; 2 suppressed',
+      '',
+    ]);
+  });
+
+  test('gets file names that cannot end the property', async () => {
+    const [line] = (await reportOf('github', only({ ...RESULT, image: 'a,b:c%\n.img' }))).split('\n');
+    expect(line).toMatch(/^::warning file=a%2Cb%3Ac%25\\n[.]img,title=/);
+  });
+});
+
+describe('Markdown', () => {
+  test('is a table of images, and one of findings that can be folded', async () => {
+    const text = await reportOf('markdown', only({ ...RESULT, findings: FINDINGS.slice(1, 2), omitted: {} }));
+    expect(text).toBe(`\
+### cramfs audit
+
+1 image: 1 error, 2 warnings, 3 notes; 2 suppressed
+
+| image | errors | warnings | notes | size | XIP text | RAM | RAM saved |
+| :-- | --: | --: | --: | --: | --: | --: | --: |
+| <code>out/fw 1.cramfs</code> | 1 | 2 | 3 | 40 KiB | 60.0 % | 8 KiB | 12 KiB |
+
+<details><summary><code>out/fw 1.cramfs</code>: 1 finding</summary>
+
+| | path | finding | cause | to fix |
+| :-- | :-- | :-- | :-- | :-- |
+| ❌ | <code>/bin/app</code> | xip/library-missing | libx.so, needed by /bin/app, is in no directory of the search | put libx.so into the image, where the dynamic linker looks for it |
+
+</details>
+`);
+  });
+
+  test('has no markup, mention or link from a name', async () => {
+    const evil = `${EVIL} @user #12 !3 $4 ~label http://x.example www.x.example [a](b) __init__`;
+    const findings = FINDINGS.slice(3).map((finding) => ({ ...finding, path: evil }));
+    const text = await reportOf('markdown', only({ ...RESULT, image: evil, findings }));
+    const rows = text.split('\n').filter((line) => line.includes('security/device-node'));
+    expect(rows).toHaveLength(1);
+    const inert = text.replaceAll(/&#[0-9]+;/g, '');
+    for (const mark of ['`', '<b', '@', '#12', '!3', '$4', '~l', '://', 'www.', '[', '_', '*', '\\']) {
+      expect(inert).not.toContain(mark);
+    }
+    expect(rows[0]?.match(/\|/g)).toHaveLength(6);
+  });
+
+  test('keeps to a size that comments can have', async () => {
+    const findings = Array.from({ length: 5000 }, (_, index) => ({ ...DEVICE, path: `/dev/${String(index)}` }));
+    const images = Array.from({ length: 500 }, (_, index) => ({ ...only({ ...RESULT, findings })[0], index }));
+    const text = await reportOf('markdown', images);
+    expect(text.length).toBeLessThan(60_000);
+    expect(text).toMatch(/\nand [0-9]+ images more\n/);
+    const shown = text.split('\n').filter((line) => line.includes('security/device-node')).length;
+    expect(shown).toBeGreaterThan(50);
+    expect(text).toContain(`\n${String(500 * 5002 - shown)} findings more, not shown here\n`);
+  });
+});
+
+describe('JSON', () => {
+  const schema = JSON.parse(readFileSync(new URL('../schemas/audit.schema.json', import.meta.url), 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(schema);
+
+  test('fits its schema', async () => {
+    const document: unknown = JSON.parse(await reportOf('json'));
+    expect(validate(document) ? null : validate.errors).toBeNull();
+    expect(document).toMatchObject({
+      images: [{ error: null, findings: [{ path: null }, { path: '/bin/app' }, {}, { path: EVIL }] }, { error: {} }],
+      totals: { images: 2, unreadable: 1, suppressed: 2, counts: { error: 1, warning: 2, info: 3 } },
+    });
+    expect(validate({ schemaVersion: 1, images: [{}], totals: {} })).toBe(false);
+  });
+
+  test('of no image is whole, too', async () => {
+    const document: unknown = JSON.parse(await reportOf('json', []));
+    expect(validate(document) ? null : validate.errors).toBeNull();
+  });
+});
+
+test.each(['text', 'sarif', 'junit', 'github', 'markdown'] as const)(
+  '%s has no control characters from names',
+  async (format) => {
+    expect(CONTROL.exec(await reportOf(format))).toBeNull();
+  },
+);
