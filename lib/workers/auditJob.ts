@@ -2,7 +2,9 @@
  * The audit of one file: what a thread does for an image, be it this one or another.
  */
 import { auditImage } from '../audit/auditImage.ts';
+import { applyPolicy } from '../audit/policy/applyPolicy.ts';
 import type { Policy } from '../audit/policy/policy.ts';
+import { isRequired } from '../audit/policy/requirements.ts';
 import type { AuditResult } from '../audit/result.ts';
 import { kernelModel } from '../driver/models/index.ts';
 import { openDetected } from '../inspect/openDetected.ts';
@@ -41,9 +43,12 @@ export async function auditFile(
   threads: number | undefined,
   progress?: (done: number, total: number) => void,
 ): Promise<AuditResult> {
-  const { imageOffset = 0, pageSize, kernel, inflate } = setup;
+  const { imageOffset = 0, pageSize, kernel, inflate, policy, today } = setup;
   const opened = openDetected(source, { imageOffset, pageSize });
   const board = new Board(opened, { ...setup.board, kernel: kernelModel(kernel) });
   const check = await checkParallel(opened, { file: image, imageOffset, threads, inflate });
-  return auditImage(board, { name: image, imageOffset, check, progress });
+  const options = { name: image, imageOffset, check, progress };
+  if (policy === null) return auditImage(board, options);
+  const result = auditImage(board, { ...options, alsoList: (path) => isRequired(path, policy) });
+  return applyPolicy(result, policy, today);
 }
