@@ -35,7 +35,10 @@ describe('fingerprints', () => {
 
   test('tell apart ids, paths, and what distinguishes a finding', () => {
     const findings = [device('/dev/null', 1), device('/dev/zero', 1)];
-    const other: AuditFinding = { ...device('/dev/null', 1), args: { type: 'chardev', major: 1, minor: 5 } } as AuditFinding;
+    const other: AuditFinding = {
+      ...device('/dev/null', 1),
+      args: { type: 'chardev', major: 1, minor: 5 },
+    } as AuditFinding;
     expect(new Set(namesOf(withFindings([...findings, other]))).size).toBe(3);
   });
 
@@ -44,7 +47,10 @@ describe('fingerprints', () => {
     const names = fingerprints(withFindings([second, first]));
     expect(names.get(first)).toBe(fingerprints(withFindings([first])).get(first));
     expect(names.get(second)).not.toBe(names.get(first));
-    const half: AuditResult = { ...withFindings([second]), suppressed: [{ finding: first, by: 'baseline', reason: null }] };
+    const half: AuditResult = {
+      ...withFindings([second]),
+      suppressed: [{ finding: first, by: 'baseline', reason: null }],
+    };
     expect(fingerprints(half).get(second)).toBe(names.get(second));
   });
 

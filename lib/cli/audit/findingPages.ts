@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type AuditId, codeOf } from '../../audit/ids.ts';
+import { type AuditId, docPage } from '../../audit/ids.ts';
 
 /** The bundle's folder; ES modules have no such variable. */
 declare const __dirname: string | undefined;
@@ -22,7 +22,7 @@ export function findingPages(): (id: AuditId) => string | null {
   const folder = pagesFolder();
   return (id) => {
     if (folder === null) return null;
-    const file = join(folder, `${codeOf(id) ?? id}.md`);
+    const file = join(folder, docPage(id));
     return existsSync(file) ? readFileSync(file, 'utf8') : null;
   };
 }

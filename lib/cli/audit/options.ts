@@ -1,6 +1,7 @@
 /** What `cramfs audit` was asked to do, parsed. */
 import { readFileSync } from 'node:fs';
 import { type Baseline, parseBaseline } from '../../audit/baseline.ts';
+import { parsePolicy } from '../../audit/policy/parsePolicy.ts';
 import type { Policy } from '../../audit/policy/policy.ts';
 import { DEFAULT_MODEL } from '../../driver/models/index.ts';
 import { CramfsError } from '../../errors.ts';
@@ -132,6 +133,17 @@ function parsePageSize(text: string | undefined): number | undefined {
   const pageSize = parseNumber(text, '--page-size', null);
   if (PAGE_SIZES.includes(pageSize)) return pageSize;
   throw usage(`--page-size: ${text} is none of 4K, 8K, 16K and 64K`);
+}
+
+/**
+ * `--policy`.
+ *
+ * @throws CramfsError USAGE, BAD_POLICY
+ */
+export async function readPolicy(file: string | undefined): Promise<Policy | null> {
+  if (file === undefined) return null;
+  const text = readText(file, 'the policy');
+  return parsePolicy(text, file);
 }
 
 /**

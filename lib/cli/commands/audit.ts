@@ -23,6 +23,7 @@ import {
   parseJobs,
   parseShard,
   readBaseline,
+  readPolicy,
   refuseWithMerge,
 } from '../audit/options.ts';
 import { findingPages } from '../audit/findingPages.ts';
@@ -57,6 +58,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
         'Audits images: checks them, maps every program in the emulated kernel, and tells what is wrong, what it costs and what it saves.',
       )
       .argument('<image...>', 'images: files, or - for standard input')
+      .option('--policy <file>', 'what must be so: YAML or JSON ("cramfs policy init" writes one)')
       .addOption(new Option('--format <name>', 'report').choices(AUDIT_FORMATS).default('text'))
       .option('--output <file>', 'write the report to a file, which appears whole or not at all')
       .option('--baseline <file>', 'findings in it are known and do not count')
@@ -153,7 +155,7 @@ async function auditFiles(
     throw new CramfsError('USAGE', { found: 'standard input can be read once only' });
   }
   const jobs = parseJobs(options.jobs);
-  const setup = auditSetup(options, null);
+  const setup = auditSetup(options, await readPolicy(options.policy));
   const images = imagesOfShard(files, shard);
   const bar = new ProgressBar(io.stderr, true, io.env.TERM);
   const progress = progressOf(
