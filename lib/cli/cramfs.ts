@@ -78,6 +78,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./commands/explain.ts'),
   },
   {
+    name: 'policy',
+    summary: 'begin or check a policy for audits',
+    load: () => import('./commands/policy.ts'),
+  },
+  {
     name: 'mkfs',
     summary: 'build an image from a directory, a tar archive or another image',
     load: () => import('./commands/mkfs.ts'),

@@ -1,0 +1,84 @@
+/** `cramfs policy init|check`: policies of `cramfs audit`. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { parsePolicy } from '../../audit/policy/parsePolicy.ts';
+import { STARTING_POLICY } from '../../audit/policy/startingPolicy.ts';
+import { CramfsError } from '../../errors.ts';
+import { printableName } from '../../format/names.ts';
+import { plural } from '../../report/words.ts';
+import { reportFailure } from '../failure.ts';
+import { EXIT, type Io } from '../io.ts';
+import { wire } from '../program.ts';
+import { writeWholeFile } from '../wholeFile.ts';
+
+const NOTES = `
+docs/policy.md tells all that a policy can say, and schemas/policy.schema.json
+tells editors.
+
+Exit codes:
+  0 done   2 wrong usage, or a policy with errors   70 a bug of ours
+`;
+
+export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
+  return command
+    .description('Begins and checks policies: what "cramfs audit --policy" must find, may find, and is to be told.')
+    .addCommand(
+      wire(new Command('init'), io)
+        .description('Writes a policy to begin with, every key of it explained.')
+        .argument('[file]', 'where to (default: standard output)')
+        .option('--force', 'overwrite a file that is there')
+        .action(async (file: string | undefined, { force = false }: { readonly force?: boolean }) => {
+          done(await init(file, force, io));
+        }),
+    )
+    .addCommand(
+      wire(new Command('check'), io)
+        .description('Tells everything that is wrong with policies, with line and column.')
+        .argument('<file...>', 'policies')
+        .action(async (files: readonly string[]) => {
+          done(await check(files, io));
+        }),
+    )
+    .addHelpText('after', NOTES);
+}
+
+async function init(file: string | undefined, force: boolean, io: Io): Promise<number> {
+  if (file === undefined) {
+    io.stdout.write(STARTING_POLICY);
+    return EXIT.ok;
+  }
+  await writeWholeFile(file, force, (write) => {
+    write(new TextEncoder().encode(STARTING_POLICY));
+    return Promise.resolve({ ended: 'complete' });
+  });
+  return EXIT.ok;
+}
+
+/** Looks at all files, whatever is wrong with the first. */
+async function check(files: readonly string[], io: Io): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  for (const file of files) {
+    try {
+      const { settings, requirements, exceptions } = await parsePolicy(readText(file), file);
+      const contents = [
+        plural(settings.length, 'rule setting'),
+        plural(requirements.length, 'requirement'),
+        plural(exceptions.length, 'exception'),
+      ];
+      io.stdout.write(`${printableName(file)}: no errors; ${contents.join(', ')}\n`);
+    } catch (error) {
+      if (!(error instanceof CramfsError)) throw error;
+      exitCode = reportFailure(error, io, 'cramfs policy', false);
+    }
+  }
+  return exitCode;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const found = `cannot read the policy ${file}: ${(cause as Error).message}`;
+    throw new CramfsError('USAGE', { found, cause });
+  }
+}
