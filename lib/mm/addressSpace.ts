@@ -78,7 +78,7 @@ export type Touch = 'ok' | 'SIGBUS' | 'SIGSEGV' | 'killed';
 export type PageView =
   { readonly touch: 'ok'; readonly bytes: Uint8Array | null } | { readonly touch: Exclude<Touch, 'ok'> };
 
-/** Largest file offset: what file_mmap_ok() allows for regular files on 64-bit kernels. */
+/** Where file offsets end on 64-bit kernels: file_mmap_ok() of regular files. */
 const MAX_LFS_FILESIZE = 2 ** 63;
 
 /** A process's address space. The file descriptors it maps were opened read-only. */
@@ -176,7 +176,9 @@ export class AddressSpace {
     if (length >= 2 ** 64 || length > cpu.taskSize) return 'ENOMEM';
     const start = request.address ?? this.unmappedArea(length);
     if (start < 0 || start + length > cpu.taskSize) return 'ENOMEM';
-    if (offset < 0 || offset + length >= MAX_LFS_FILESIZE) return 'EOVERFLOW';
+    // A directory may have any offset, and is refused later for having no mmap operation.
+    const isDirectory = file.operations.mmap === null;
+    if (offset < 0 || (!isDirectory && offset + length >= MAX_LFS_FILESIZE)) return 'EOVERFLOW';
     if (shared && write) return 'EACCES';
     let vmFlags = VM_MAYREAD | VM_MAYEXEC | (read ? VM_READ : 0) | (write ? VM_WRITE : 0) | (exec ? VM_EXEC : 0);
     // The file is open read-only: a shared mapping loses VM_SHARED and VM_MAYWRITE again.
