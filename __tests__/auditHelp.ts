@@ -141,16 +141,19 @@ export const RESULT: AuditResult = {
   ],
 };
 
-/** An image that could be audited, and one that could not. */
-export const IMAGES: readonly AuditedImage[] = [
-  { image: RESULT.image, index: 0, result: RESULT, error: null },
-  {
-    image: 'bad.cramfs',
-    index: 1,
-    result: null,
-    error: { code: 'NOT_CRAMFS', message: 'not a cramfs image', offset: null, path: null },
-  },
-];
+/** An audit as the first image of a run. */
+export const audited = (result: AuditResult): AuditedImage => ({ image: result.image, index: 0, result, error: null });
+
+/** An image that could not be audited. */
+export const UNREADABLE: AuditedImage = {
+  image: 'bad.cramfs',
+  index: 1,
+  result: null,
+  error: { code: 'NOT_CRAMFS', message: 'not a cramfs image', offset: null, path: null },
+};
+
+/** An image of each kind. */
+export const IMAGES: readonly AuditedImage[] = [audited(RESULT), UNREADABLE];
 
 /** A report as text. */
 export async function reportOf(
