@@ -9,7 +9,7 @@ import type { Policy, PolicyException } from './policy.ts';
 import { exceptionIdsOf, idsOf } from './ruleIds.ts';
 import { type PolicyFile, policySchema } from './schema.ts';
 import { ruleProblems, schemaProblems } from './schemaProblems.ts';
-import { type PlacedSetting, shadowedSettings } from './shadowed.ts';
+import { pathsWithoutUse, type PlacedSetting, shadowedSettings } from './withoutEffect.ts';
 
 /** Problems that are told of. */
 const MAX_PROBLEMS = 100;
@@ -32,8 +32,9 @@ export function readPolicy(text: string, name: string): Policy {
     if (!result.success) problems.push(...schemaProblems(result.error.issues, document));
     else {
       const settings = settingsOf(result.data, document);
-      problems.push(...shadowedSettings(settings, document));
       policy = toPolicy(result.data, settings);
+      problems.push(...shadowedSettings(settings, document));
+      problems.push(...pathsWithoutUse(settings, policy.exceptions, document));
     }
   }
   if (policy !== null && problems.length === 0) return policy;

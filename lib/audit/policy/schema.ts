@@ -16,7 +16,8 @@ const BYTES = 'a number of bytes, as in 4096, 0x1000, 4K or 1M';
 const bytes = z
   .union([z.int(BYTES).min(0, BYTES), z.string(BYTES).regex(new RegExp(QUANTITY_PATTERN), BYTES)], BYTES)
   .transform((value) => (typeof value === 'number' ? value : (parseQuantity(value, null) ?? 0)))
-  .refine(Number.isSafeInteger, 'a smaller number');
+  .refine(Number.isSafeInteger, 'a smaller number')
+  .meta({ id: 'bytes' });
 
 const PERCENT = 'a percentage from 0 to 100, as in "96 %" or 96.4';
 const percent = z
@@ -27,7 +28,8 @@ const percent = z
     ],
     PERCENT,
   )
-  .transform((value) => (typeof value === 'number' ? value : Number.parseFloat(value)));
+  .transform((value) => (typeof value === 'number' ? value : Number.parseFloat(value)))
+  .meta({ id: 'percent' });
 
 const GLOB = 'a glob over paths, as in "/bin/**"';
 const glob = z
@@ -40,20 +42,21 @@ const glob = z
       context.addIssue({ code: 'custom', message: error.message, input: text });
     }
   })
-  .meta({ pattern: '^!?([/]|[*][*]([/]|$)|[{])' });
+  .meta({ id: 'glob', pattern: '^!?([/]|[*][*]([/]|$)|[{])' });
 
 const GLOBS = `${GLOB}, or a list of such`;
 const globs = z
   .union([glob, z.array(glob, GLOBS).min(1, GLOBS)], GLOBS)
   .transform((list) => (typeof list === 'string' ? [list] : list))
   .refine((list) => list.some((text) => !text.startsWith('!')), 'globs of which one at least does not begin with "!"')
-  .transform((list): PathGlobs => compileGlobs(list));
+  .transform((list): PathGlobs => compileGlobs(list))
+  .meta({ id: 'globs' });
 const paths = globs.meta({
   description: 'Globs over paths of the image, all of them if absent. Those that begin with "!" take paths away.',
 });
 
 const SEVERITY = 'off, info, warn or error';
-const severity = z.enum(['off', 'info', 'warn', 'error'], SEVERITY);
+const severity = z.enum(['off', 'info', 'warn', 'error'], SEVERITY).meta({ id: 'severity' });
 
 /** What an object can say of a rule. */
 const SAYINGS = {
@@ -65,23 +68,18 @@ const SAYINGS = {
 } as const;
 type Saying = keyof typeof SAYINGS;
 
-/** Rules that have options, and which. */
-const OPTIONS: Readonly<Partial<Record<AuditId, readonly Saying[]>>> = {
-  'xip/unmappable-direct': ['min-bytes'],
-  'image/duplicate-data': ['min-bytes'],
-  'image/alignment-padding': ['max-bytes', 'max-percent'],
-  'security/setuid': ['allow'],
-  'security/setgid': ['allow'],
-  'security/world-writable': ['allow'],
-  'security/device-node': ['allow'],
-};
-
 /** What can be said of some rules, or of any for some files. */
 export type RuleObject = Partial<z.output<z.ZodObject<typeof SAYINGS>>> & { readonly paths?: PathGlobs | undefined };
 /** A severity, an object, or a list of such. */
 export type RuleValue = RuleObject | z.output<typeof severity> | readonly (RuleObject | z.output<typeof severity>)[];
 
-function ruleValue(options: readonly Saying[]): z.ZodType<RuleValue> {
+/** Rules with the same options. */
+interface RuleForm {
+  readonly sayings: readonly Saying[];
+  readonly schema: z.ZodType<RuleValue>;
+}
+
+function ruleForm(id: string, options: readonly Saying[]): RuleForm {
   const sayings: readonly Saying[] = ['severity', ...options];
   const list = sayings.map((key) => `"${key}"`).join(' or ');
   const message = `${SEVERITY}, or an object with ${list}`;
@@ -89,17 +87,34 @@ function ruleValue(options: readonly Saying[]): z.ZodType<RuleValue> {
   const object = z
     .strictObject({ ...shape, paths: paths.optional() }, message)
     .refine((value) => sayings.some((key) => key in value), `an object with ${list}`)
-    .meta({ anyOf: sayings.map((key) => ({ required: [key] })) });
+    .meta({ id, anyOf: sayings.map((key) => ({ required: [key] })) });
   const several = z.array(z.union([severity, object], message), message).min(1, message);
-  return z.union([severity, object, several], `${message}, or a list of such`) as unknown as z.ZodType<RuleValue>;
+  const schema = z.union([severity, object, several], `${message}, or a list of such`);
+  return { sayings, schema: schema as unknown as z.ZodType<RuleValue> };
 }
+
+const RULE = ruleForm('rule', []);
+const SIZED = ruleForm('ruleWithMinBytes', ['min-bytes']);
+const PADDING = ruleForm('ruleWithMaxima', ['max-bytes', 'max-percent']);
+const ALLOWING = ruleForm('ruleWithAllow', ['allow']);
+
+/** Rules that have options. */
+const FORMS: Readonly<Partial<Record<AuditId, RuleForm>>> = {
+  'xip/unmappable-direct': SIZED,
+  'image/duplicate-data': SIZED,
+  'image/alignment-padding': PADDING,
+  'security/setuid': ALLOWING,
+  'security/setgid': ALLOWING,
+  'security/world-writable': ALLOWING,
+  'security/device-node': ALLOWING,
+};
 
 const rules = z
   .object(
-    Object.fromEntries(Object.entries(OPTIONS).map(([id, options]) => [id, ruleValue(options).optional()])),
+    Object.fromEntries(Object.entries(FORMS).map(([id, { schema }]) => [id, schema.optional()])),
     'an object with rules and how bad they are',
   )
-  .catchall(ruleValue([]))
+  .catchall(RULE.schema)
   .meta({
     description: 'How bad findings are, by id or glob of ids. The last setting that fits a finding counts.',
     propertyNames: { anyOf: [{ enum: AUDIT_IDS }, { pattern: '[*?{[]' }] },
@@ -211,7 +226,7 @@ export function knownKeys([key, next]: readonly PropertyKey[]): readonly string[
     case undefined:
       return Object.keys(policySchema.shape);
     case 'rules':
-      return ['severity', 'paths', ...(OPTIONS[next as AuditId] ?? [])];
+      return ['paths', ...(FORMS[next as AuditId] ?? RULE).sayings];
     case 'requires':
       return Object.keys(requirement.shape);
     case 'budgets':

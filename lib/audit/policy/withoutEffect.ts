@@ -1,7 +1,8 @@
-/** Settings that can make no difference, because a later one outranks them wherever they fit. */
+/** Parts of a policy that can make no difference. */
 import type { TextProblem } from '../../errors.ts';
 import type { PolicyDocument } from './document.ts';
-import type { RuleSetting } from './policy.ts';
+import type { AuditId } from '../ids.ts';
+import type { PolicyException, RuleSetting } from './policy.ts';
 
 /** A setting, and where it stands. */
 export interface PlacedSetting extends RuleSetting {
@@ -10,7 +11,7 @@ export interface PlacedSetting extends RuleSetting {
   readonly index: number | null;
 }
 
-/** A problem for each such setting. */
+/** Settings that a later one outranks wherever they fit. */
 export function shadowedSettings(settings: readonly PlacedSetting[], document: PolicyDocument): TextProblem[] {
   const problems: TextProblem[] = [];
   settings.forEach((setting, at) => {
@@ -34,4 +35,36 @@ function covers(later: PlacedSetting, earlier: PlacedSetting): boolean {
   // Options of the earlier one hold on, unless nothing is found at all.
   const hasOptions = Object.values(earlier.options).some((option) => option !== undefined);
   return !hasOptions || later.severity === 'off';
+}
+
+/** Findings that are about the image as a whole. */
+const WITHOUT_PATH: ReadonlySet<AuditId> = new Set<AuditId>([
+  'xip/extensions-missing',
+  'xip/physical-base',
+  'xip/mount-refused',
+  'image/alignment-padding',
+  'policy/requirement-unmatched',
+  'policy/over-budget',
+  'policy/region-too-small',
+  'policy/exception-expired',
+  'policy/exception-unused',
+]);
+
+/** Settings and exceptions for some paths only of findings that have none. */
+export function pathsWithoutUse(
+  settings: readonly PlacedSetting[],
+  exceptions: readonly PolicyException[],
+  { problemAt }: PolicyDocument,
+): TextProblem[] {
+  const isUseless = ({ ids, paths }: RuleSetting | PolicyException): boolean =>
+    paths !== null && ids.length > 0 && ids.every((id) => WITHOUT_PATH.has(id));
+  const message = 'paths fit none of these findings, which are about the image as a whole';
+  return [
+    ...settings
+      .filter(isUseless)
+      .map(({ rule, index }) => problemAt(['rules', rule, ...(index === null ? [] : [index]), 'paths'], message)),
+    ...exceptions.flatMap((exception, index) =>
+      isUseless(exception) ? [problemAt(['exceptions', index, 'paths'], message)] : [],
+    ),
+  ];
 }
