@@ -168,7 +168,13 @@ export const AUDIT_CASES: readonly AuditCase[] = [
     name: 'the same without an MMU, where nobody looks at what is behind the end of a file',
     image: 'images/adv.cramfs.gz',
     kernel: 'nommu',
-    ids: ['xip/kernel-hazard', 'image/alignment-padding', 'security/pointer-outside', 'security/other-file-visible'],
+    ids: [
+      'xip/unmappable-direct',
+      'xip/kernel-hazard',
+      'image/alignment-padding',
+      'security/pointer-outside',
+      'security/other-file-visible',
+    ],
   },
   {
     name: 'files side by side where the patch walks on with what is on its stack',
