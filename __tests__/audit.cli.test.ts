@@ -335,7 +335,7 @@ describe('damaged and hostile images', () => {
     expect(sarif.code).toBe(3);
     expect(sarifProblems(JSON.parse(sarif.stdout))).toBeNull();
     expect(await junitProblems((await audit([...images, '--format', 'junit'])).stdout)).toEqual([]);
-  });
+  }, 60_000);
 });
 
 describe('cramfs explain', () => {
