@@ -159,16 +159,16 @@ export class FileSurvey {
       const kind = 'direct-zlib';
       return { index, pointer, kind, start: address, length: 2, bytes, problem: 'outside', extentStart: address };
     }
-    const { kind, start, length } = block;
+    const { kind, start, length, pointer, bytes } = block;
     const extentStart = kind === 'direct-zlib' ? start - 2 : start;
     let problem: BlockVisit['problem'] = null;
     if (kind !== 'hole') {
-      if ((kind === 'zlib' || kind === 'stored') && decodeBlockPointer(block.pointer).address < start) {
+      if ((kind === 'zlib' || kind === 'stored') && decodeBlockPointer(pointer).address < start) {
         problem = 'backwards';
       } else if (blockProblem(block, image.pageSize) !== null) problem = 'too long';
       else if (start + length > end) problem = 'outside';
     }
-    return { ...block, problem, extentStart };
+    return { index, pointer, kind, start, length, bytes, problem, extentStart };
   }
 
   /** Whether a block is to be inflated; direct ones that many pointers share are inflated once. */
