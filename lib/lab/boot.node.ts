@@ -10,6 +10,7 @@ import { type LabRegion, type MachineFiles, MODULES, planText, qemuArguments, va
 import type { Lab } from './build.node.ts';
 import { crashError } from './crash.ts';
 import { cpioArchive, type CpioEntry } from './cpio.ts';
+import { withLabErrors } from './labErrors.ts';
 import { ended } from './programs.node.ts';
 import type { LabTranscript } from './record.ts';
 import { parseResults } from './results.ts';
@@ -39,11 +40,11 @@ const CONSOLE = 0o020600;
  * @throws CramfsError USAGE; KERNEL_OOPS when the kernel crashes; LAB when the virtual machine fails or takes too long;
  *   an AbortError
  */
-export async function bootLab(
-  lab: Lab,
-  regions: readonly LabRegion[],
-  options: BootOptions = {},
-): Promise<LabTranscript[]> {
+export function bootLab(lab: Lab, regions: readonly LabRegion[], options: BootOptions = {}): Promise<LabTranscript[]> {
+  return withLabErrors(() => boot(lab, regions, options));
+}
+
+async function boot(lab: Lab, regions: readonly LabRegion[], options: BootOptions): Promise<LabTranscript[]> {
   validateRegions(regions);
   const folder = mkdtempSync(join(tmpdir(), 'cramfs-lab-'));
   try {

@@ -11,6 +11,7 @@ import { CramfsError } from '../errors.ts';
 import { MODULES } from './bootPlan.ts';
 import { compressedKernel } from './kernelImage.ts';
 import { type KernelPackages, seriesOf } from './kernelPackages.ts';
+import { withLabErrors } from './labErrors.ts';
 import { download, findKernel, installPrograms, type PackageOptions } from './packages.node.ts';
 import { findProgram, run } from './programs.node.ts';
 
@@ -52,12 +53,14 @@ interface Downloads {
  *
  * @throws CramfsError LAB
  */
-export async function updateLab(options: LabOptions): Promise<KernelPackages> {
-  await installPrograms(options);
-  const packages = await findKernel(options.kernelRelease, options);
-  await downloadKernel(packages, options);
-  writeWhole(chosenFile(options), JSON.stringify(packages));
-  return packages;
+export function updateLab(options: LabOptions): Promise<KernelPackages> {
+  return withLabErrors(async () => {
+    await installPrograms(options);
+    const packages = await findKernel(options.kernelRelease, options);
+    await downloadKernel(packages, options);
+    writeWhole(chosenFile(options), JSON.stringify(packages));
+    return packages;
+  });
 }
 
 /**
@@ -66,19 +69,21 @@ export async function updateLab(options: LabOptions): Promise<KernelPackages> {
  *
  * @throws CramfsError LAB; USAGE for a cache folder that make cannot handle
  */
-export async function prepareLab(options: LabOptions): Promise<Lab> {
-  await installPrograms(options);
-  const packages = chosenKernel(options) ?? (await updateLab(options));
-  const { release } = packages;
-  const kernel = await unpackKernel(packages, options);
-  const built = await buildModules(kernel, release, options);
-  const folderOf = (name: string): string => (OWN_MODULES.includes(name) ? built : join(kernel, 'modules'));
-  return {
-    release,
-    kernel: join(kernel, 'vmlinux'),
-    modules: Object.fromEntries(MODULES.map((name) => [name, join(folderOf(name), `${name}.ko`)])),
-    init: await buildInit(options),
-  };
+export function prepareLab(options: LabOptions): Promise<Lab> {
+  return withLabErrors(async () => {
+    await installPrograms(options);
+    const packages = chosenKernel(options) ?? (await updateLab(options));
+    const { release } = packages;
+    const kernel = await unpackKernel(packages, options);
+    const built = await buildModules(kernel, release, options);
+    const folderOf = (name: string): string => (OWN_MODULES.includes(name) ? built : join(kernel, 'modules'));
+    return {
+      release,
+      kernel: join(kernel, 'vmlinux'),
+      modules: Object.fromEntries(MODULES.map((name) => [name, join(folderOf(name), `${name}.ko`)])),
+      init: await buildInit(options),
+    };
+  });
 }
 
 /** Type information for debuggers, which would need pahole. */
@@ -181,9 +186,9 @@ async function unpackImage(image: string, folder: string, { signal }: LabOptions
   writeFileSync(join(folder, 'vmlinux'), await run(program, ['-dc'], { input: bytes, signal, what }));
 
   const all = readdirSync(files, { recursive: true, encoding: 'utf8' });
-  for (const name of MODULES) {
+  for (const name of MODULES.filter((module) => !OWN_MODULES.includes(module))) {
     const file = all.find((path) => new RegExp(`/${name}[.]ko([.]xz|[.]zst)?$`).test(path));
-    if (file === undefined) continue;
+    if (file === undefined) throw new CramfsError('LAB', { what, found: `it has no module ${name}` });
     const packed = readFileSync(join(files, file));
     const module = file.endsWith('.ko')
       ? packed

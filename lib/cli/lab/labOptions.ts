@@ -4,7 +4,8 @@
 import type { Command } from 'commander';
 import { CramfsError } from '../../errors.ts';
 import { defaultCache, type LabOptions } from '../../lab/build.node.ts';
-import type { Io } from '../io.ts';
+import { interruptible } from '../interrupt.ts';
+import { EXIT, type Io } from '../io.ts';
 
 /** The options as commander hands them over. */
 export interface KernelOptions {
@@ -24,7 +25,7 @@ export function addKernelOptions(command: Command): Command {
  *
  * @throws CramfsError USAGE
  */
-export function labOptions(options: KernelOptions, io: Io, signal: AbortSignal): LabOptions {
+function labOptions(options: KernelOptions, io: Io, signal: AbortSignal): LabOptions {
   const { kernelRelease, cache = defaultCache(io.env) } = options;
   if (kernelRelease !== undefined && !/^[0-9]+[.][0-9]+[-+.0-9a-z]*$/.test(kernelRelease)) {
     throw new CramfsError('USAGE', { found: `--kernel-release: "${kernelRelease}" does not begin as "6.1" or "6.12"` });
@@ -33,6 +34,27 @@ export function labOptions(options: KernelOptions, io: Io, signal: AbortSignal):
     io.stderr.write(`${line}\n`);
   };
   return { kernelRelease, cache, say, signal };
+}
+
+/**
+ * Does work with a kernel, which Ctrl-C ends.
+ *
+ * @param work is told by its AbortSignal
+ */
+export function withKernel(
+  options: KernelOptions,
+  io: Io,
+  work: (lab: LabOptions, signal: AbortSignal) => Promise<number>,
+): Promise<number> {
+  return interruptible(async (signal) => {
+    try {
+      return await work(labOptions(options, io, signal), signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      io.stderr.write('interrupted\n');
+      return EXIT.interrupted;
+    }
+  });
 }
 
 /** The exit codes, as help texts end. */

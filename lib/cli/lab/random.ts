@@ -6,7 +6,7 @@ import { type Command, Option } from 'commander';
 import { CramfsError } from '../../errors.ts';
 import { bootLab } from '../../lab/boot.node.ts';
 import { BROKEN_RULES } from '../../lab/brokenRules.ts';
-import { prepareLab } from '../../lab/build.node.ts';
+import { type LabOptions, prepareLab } from '../../lab/build.node.ts';
 import { type Oracle, randomCases } from '../../lab/labCase.ts';
 import {
   type CaseResult,
@@ -19,12 +19,11 @@ import {
 } from '../../lab/randomRun.ts';
 import { caughtText, randomText, summaryText } from '../../lab/randomText.ts';
 import { jsonLinesText, transcriptText } from '../../lab/record.ts';
-import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io } from '../io.ts';
 import { parseNumber } from '../numbers.ts';
 import { type ColourChoice, styleFor } from '../style.ts';
 import { writeWholeFile } from '../wholeFile.ts';
-import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, labOptions } from './labOptions.ts';
+import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
 
 interface RandomOptions extends KernelOptions {
   readonly images: string;
@@ -64,11 +63,11 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addHelpText('after', NOTES)
     .addHelpText('after', LAB_EXIT_CODES)
     .action(async (options: RandomOptions) => {
-      done(await interruptible((signal) => random(options, io, signal)));
+      done(await withKernel(options, io, (wanted, signal) => random(options, io, wanted, signal)));
     });
 }
 
-async function random(options: RandomOptions, io: Io, signal: AbortSignal): Promise<number> {
+async function random(options: RandomOptions, io: Io, wanted: LabOptions, signal: AbortSignal): Promise<number> {
   const count = (name: 'images' | 'vectors'): number => atLeast(1, parseNumber(options[name], `--${name}`, null), name);
   const plan = {
     seed: options.seed === undefined ? randomInt(BEYOND_SEEDS) : parseNumber(options.seed, '--seed', null),
@@ -76,7 +75,7 @@ async function random(options: RandomOptions, io: Io, signal: AbortSignal): Prom
     vectors: count('vectors'),
     bases: options.bases.split(',').map((base) => parseNumber(base, '--bases', null)),
   };
-  const lab = await prepareLab(labOptions(options, io, signal));
+  const lab = await prepareLab(wanted);
   const oracle: Oracle = (regions) => bootLab(lab, regions, { signal });
   io.stderr.write(`seed ${String(plan.seed)}\n`);
   const cases = randomCases({ ...plan, release: lab.release });
@@ -91,7 +90,7 @@ async function random(options: RandomOptions, io: Io, signal: AbortSignal): Prom
     if (options.keep !== undefined) await keepForRules(results, oracle, keep);
   }
   for (const failing of failingCases(results).slice(0, MAX_SHRUNK)) {
-    await keep.case(`seed-${String(failing.seed)}`, await shrinkCase(failing, oracle));
+    await keep.case(`seed-${String(failing.labCase.seed)}`, await shrinkCase(failing, oracle));
   }
   io.stdout.write(`\n${summaryText(results)}`);
   return results.every(({ differences }) => differences.length === 0) ? EXIT.ok : EXIT.findings;

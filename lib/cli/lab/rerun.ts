@@ -10,9 +10,8 @@ import { recordedDifferences } from '../../lab/recorded.ts';
 import type { LabTranscript } from '../../lab/record.ts';
 import { NO_COLOURS } from '../../report/style.ts';
 import { table } from '../../report/table.ts';
-import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io } from '../io.ts';
-import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, labOptions } from './labOptions.ts';
+import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
 import { readImageOf, readTranscript } from './transcriptFile.ts';
 
 interface RerunOptions extends KernelOptions {
@@ -37,7 +36,11 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addHelpText('after', NOTES)
     .addHelpText('after', LAB_EXIT_CODES)
     .action(async (files: readonly string[], options: RerunOptions) => {
-      done(await interruptible((signal) => rerunAll(files, options, io, signal)));
+      done(
+        await withKernel(options, io, async (wanted, signal) =>
+          rerunAll(files, options.images, io, await prepareLab(wanted), signal),
+        ),
+      );
     });
 }
 
@@ -50,12 +53,17 @@ interface Rerun {
   readonly seconds: number;
 }
 
-async function rerunAll(files: readonly string[], options: RerunOptions, io: Io, signal: AbortSignal): Promise<number> {
-  const lab = await prepareLab(labOptions(options, io, signal));
+async function rerunAll(
+  files: readonly string[],
+  images: string,
+  io: Io,
+  lab: Lab,
+  signal: AbortSignal,
+): Promise<number> {
   const reruns: Rerun[] = [];
   for (const file of files) {
     io.stderr.write(`${basename(file)} on Linux ${lab.release}\n`);
-    reruns.push(await rerun(file, options.images, lab, signal));
+    reruns.push(await rerun(file, images, lab, signal));
   }
   io.stdout.write(`${table([HEADER, ...reruns.map(row)], '').join('\n')}\n`);
   const differing = reruns.filter(({ toRecord, toEmulation }) => toRecord.length + toEmulation.length > 0);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { CramfsImage } from '../../image/image.ts';
 import { bootImage } from '../../lab/boot.node.ts';
 import type { LabRegion } from '../../lab/bootPlan.ts';
-import { prepareLab } from '../../lab/build.node.ts';
+import { type LabOptions, prepareLab } from '../../lab/build.node.ts';
 import { compareTranscript, countRequests } from '../../lab/compare.ts';
 import { labDifferencesText, totalsText } from '../../lab/differencesText.ts';
 import { parseRequests } from '../../lab/parseRecords.ts';
@@ -11,12 +11,11 @@ import { type LabRequest, type LabTranscript, transcriptText } from '../../lab/r
 import { wholeFileRequests } from '../../lab/wholeFiles.ts';
 import { DEFAULT_PHYS_BASE } from '../../verdict/board.ts';
 import { IMAGE_ARGUMENT, openSource } from '../imageOptions.ts';
-import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io } from '../io.ts';
 import { readText } from '../mkfs/readInput.ts';
 import { parseNumber } from '../numbers.ts';
 import { writeWholeFile } from '../wholeFile.ts';
-import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, labOptions } from './labOptions.ts';
+import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
 
 interface RunOptions extends KernelOptions {
   readonly vectors?: string;
@@ -47,13 +46,18 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .option('--timeout <seconds>', 'when to give up (default: 120, and more for many requests)')
     .addHelpText('after', LAB_EXIT_CODES)
     .action(async (file: string, options: RunOptions) => {
-      done(await interruptible((signal) => run(file, options, io, signal)));
+      const region = regionOf(file, options, io);
+      done(await withKernel(options, io, (lab, signal) => run(region, options, io, lab, signal)));
     });
 }
 
-async function run(file: string, options: RunOptions, io: Io, signal: AbortSignal): Promise<number> {
-  const region = regionOf(file, options, io);
-  const wanted = labOptions(options, io, signal);
+async function run(
+  region: LabRegion,
+  options: RunOptions,
+  io: Io,
+  wanted: LabOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const timeoutSeconds = options.timeout === undefined ? undefined : parseNumber(options.timeout, '--timeout', null);
   const lab = await prepareLab(wanted);
   const transcript = await bootImage(lab, region, { signal, timeoutSeconds });

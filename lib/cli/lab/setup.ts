@@ -1,9 +1,8 @@
 /** `cramfs-lab setup`: gets a kernel and makes it ready. */
 import type { Command } from 'commander';
 import { prepareLab, updateLab } from '../../lab/build.node.ts';
-import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io } from '../io.ts';
-import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, labOptions } from './labOptions.ts';
+import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
 
 interface SetupOptions extends KernelOptions {
   readonly downloadOnly?: boolean;
@@ -25,12 +24,13 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addHelpText('after', NOTES)
     .addHelpText('after', LAB_EXIT_CODES)
     .action(async (options: SetupOptions) => {
-      await interruptible(async (signal) => {
-        const wanted = labOptions(options, io, signal);
-        const { release } = await updateLab(wanted);
-        if (options.downloadOnly !== true) await prepareLab(wanted);
-        io.stdout.write(`${release}\n`);
-      });
-      done(EXIT.ok);
+      done(
+        await withKernel(options, io, async (lab) => {
+          const { release } = await updateLab(lab);
+          if (options.downloadOnly !== true) await prepareLab(lab);
+          io.stdout.write(`${release}\n`);
+          return EXIT.ok;
+        }),
+      );
     });
 }
