@@ -55,13 +55,15 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     name: 'run break',
     title: 'blocks must follow each other; here it is enough that they are direct',
     hooks: deciding({
-      findRun(fs, inode, pgoff, limit) {
-        const table = inode.ino + pgoff * 4;
-        const offset = directOffset(fs, table);
-        if (offset === null || offset === 0) return null;
-        let pages = 1;
-        while (pages < limit && directOffset(fs, table + pages * 4) !== null) pages++;
-        return { offset, pages };
+      findRun(fs, inode, pgoff, limit, log) {
+        const first = LINUX_RULES.findRun(fs, inode, pgoff, limit, log);
+        if (first === null) return null;
+        let { pages } = first;
+        while (pages < limit && directOffset(fs, inode.ino + (pgoff + pages) * 4) !== null) {
+          log.pop(); // the walk's line about the break
+          pages += getBlockRange(fs, inode, pgoff + pages, limit - pages, log).pages;
+        }
+        return { offset: first.offset, pages };
       },
     }),
   },

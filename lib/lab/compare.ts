@@ -14,6 +14,7 @@ import {
   type LabRequest,
   type LabTranscript,
   type LabVectorRecord,
+  requestOf,
 } from './record.ts';
 import { replay, type ReplayOptions } from './replay.ts';
 
@@ -53,11 +54,12 @@ export function differencesOf(kernel: LabTranscript, ours: LabTranscript): LabDi
   addDifferences(differences, 0, null, mount(kernel), mount(ours));
   kernel.records.forEach((record, index) => {
     const other = ours.records[index];
+    const request = requestOf(record);
     const fields = other === undefined ? null : comparable(record, other);
     const number = index + 1;
     if (fields === null)
-      differences.push({ record: number, request: record, field: 'type', kernel: record.type, ours: other?.type });
-    else addDifferences(differences, number, record, fields.kernel, fields.ours);
+      differences.push({ record: number, request, field: 'type', kernel: record.type, ours: other?.type });
+    else addDifferences(differences, number, request, fields.kernel, fields.ours);
   });
   return differences;
 }

@@ -27,7 +27,7 @@ export function parseTranscript(text: string, name = 'transcript'): LabTranscrip
   if (first === undefined) throw new CramfsError('USAGE', { found: `${name}: expected a setup, found no line` });
   const setup = setupOf(first);
   const records = lines.slice(1).map((line): LabRecord => {
-    const request = requestOf(line);
+    const request = parseRequest(line);
     if (request === null) throw line.error('expected one setup only, found another');
     switch (request.type) {
       case 'vector':
@@ -49,7 +49,7 @@ export function parseTranscript(text: string, name = 'transcript'): LabTranscrip
  */
 export function parseRequests(text: string, name = 'vectors'): readonly LabRequest[] {
   return parseLines(text, name)
-    .map(requestOf)
+    .map(parseRequest)
     .filter((request) => request !== null);
 }
 
@@ -120,7 +120,7 @@ function setupOf(line: Line): LabSetup {
 }
 
 /** The request of a line, null for a setup. */
-function requestOf(line: Line): LabRequest | null {
+function parseRequest(line: Line): LabRequest | null {
   const type = line.field('type', '"vector", "read" or "exec"', isType);
   switch (type) {
     case 'setup':

@@ -41,41 +41,53 @@ export async function runCases(
   return results;
 }
 
-/** One case for each way of differing: its requests are the first that differ so. */
-export function failingCases(results: readonly CaseResult[]): LabCase[] {
-  const failing = new Map<string, LabCase>();
+/** A case with one request, in which a kernel and the emulation differ in certain fields. */
+export interface FailingCase {
+  readonly labCase: LabCase;
+  /** Their names, sorted. */
+  readonly fields: string;
+}
+
+/** One case for each set of fields that differ: the first. */
+export function failingCases(results: readonly CaseResult[]): FailingCase[] {
+  const failing = new Map<string, FailingCase>();
   for (const { labCase, differences } of results) {
-    for (const [request, fields] of fieldsByRequest(differences)) {
-      const way = [...fields].join(' ');
-      if (!failing.has(way)) failing.set(way, { ...labCase, requests: [request] });
+    const byRequest = new Map<LabRequest | null, LabDifference[]>();
+    for (const difference of differences) {
+      const { request } = difference;
+      byRequest.set(request, [...(byRequest.get(request) ?? []), difference]);
+    }
+    for (const [request, ofRequest] of byRequest) {
+      const fields = fieldsOf(ofRequest);
+      if (request === null || failing.has(fields)) continue;
+      failing.set(fields, { labCase: { ...labCase, requests: [request] }, fields });
     }
   }
   return [...failing.values()];
 }
 
-function fieldsByRequest(differences: readonly LabDifference[]): Map<LabRequest, Set<string>> {
-  const found = new Map<LabRequest, Set<string>>();
-  for (const { request, field } of differences) {
-    if (request === null) continue;
-    found.set(request, (found.get(request) ?? new Set()).add(field));
-  }
-  return found;
+function fieldsOf(differences: readonly LabDifference[]): string {
+  return [...new Set(differences.map(({ field }) => field))].sort().join(' ');
 }
 
 /** A case that was made small, and what the kernel made of it. */
 export type ShrunkCase = Omit<CaseResult, 'differences'>;
 
-/** Makes a case small in which the kernel and the emulation differ. */
-export async function shrinkCase(failing: LabCase, oracle: Oracle, options: ReplayOptions = {}): Promise<ShrunkCase> {
-  const labCase = await shrink(failing, judgeBy(oracle, options));
+/** Makes a case small that the kernel and the emulation go on differing in, in the same fields. */
+export async function shrinkCase(
+  failing: FailingCase,
+  oracle: Oracle,
+  options: ReplayOptions = {},
+): Promise<ShrunkCase> {
+  const labCase = await shrink(failing.labCase, judgeBy(failing.fields, oracle, options));
   const region = regionOf(labCase);
   const [transcript] = await oracle([region]);
   if (transcript === undefined) throw new CramfsError('LAB', { what: 'sent no transcript' });
   return { labCase, image: region.image, transcript };
 }
 
-/** A case fails when the kernel and the emulation differ in it. */
-function judgeBy(oracle: Oracle, options: ReplayOptions): Judge {
+/** A case fails when the kernel and the emulation differ in these fields. */
+function judgeBy(fields: string, oracle: Oracle, options: ReplayOptions): Judge {
   return async (cases) => {
     const failing = cases.map(() => false);
     const asked = cases.flatMap((labCase, index) => {
@@ -87,7 +99,7 @@ function judgeBy(oracle: Oracle, options: ReplayOptions): Judge {
     asked.forEach(({ index }, at) => {
       const [region, transcript] = [regions[at], transcripts[at]];
       if (region === undefined || transcript === undefined) return;
-      failing[index] = compareTranscript(CramfsImage.open(region.image), transcript, options).length > 0;
+      failing[index] = fieldsOf(compareTranscript(CramfsImage.open(region.image), transcript, options)) === fields;
     });
     return failing;
   };
@@ -162,9 +174,10 @@ export async function shrinkForRule(
 ): Promise<ShrunkCase | null> {
   for (const { labCase, image, transcript } of results) {
     const options = { kernel: withBrokenRule(modelOfRelease(transcript.setup.release), rule) };
-    const [first] = compareTranscript(CramfsImage.open(image), transcript, options);
-    if (first === undefined || first.request === null) continue;
-    return shrinkCase({ ...labCase, requests: [first.request] }, oracle, options);
+    const [failing] = failingCases([
+      { labCase, image, transcript, differences: compareTranscript(CramfsImage.open(image), transcript, options) },
+    ]);
+    if (failing !== undefined) return shrinkCase(failing, oracle, options);
   }
   return null;
 }

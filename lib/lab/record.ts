@@ -138,6 +138,20 @@ export function flagsOf(vector: Pick<LabVector, 'flags'>): ReadonlySet<LabFlag> 
   return new Set(vector.flags.split(',') as LabFlag[]);
 }
 
+/** What was asked for a record: the record without its results. */
+export function requestOf(record: LabRequest): LabRequest {
+  switch (record.type) {
+    case 'vector': {
+      const { type, path, length, offset, prot, flags } = record;
+      return { type, path, length, offset, prot, flags };
+    }
+    case 'read':
+      return { type: record.type, path: record.path };
+    case 'exec':
+      return { type: record.type, argv: record.argv };
+  }
+}
+
 /** Requests or records as text, one JSON object a line. */
 export function jsonLinesText(lines: readonly (LabSetup | LabRequest)[]): string {
   const isExact = (value: unknown): boolean => typeof value !== 'number' || Number.isSafeInteger(value);
