@@ -84,8 +84,8 @@ function programCells({ segments, run }: AuditedFile): string[] {
   return [
     shareText(shareOf(segments.filter(({ kind }) => kind === 'text'))),
     shareText(shareOf(segments.filter(({ kind }) => kind === 'rodata'))),
-    run === null ? '-' : size(run.ramBytes),
-    run === null ? '-' : size(run.flashBytes),
+    run?.outcome === 'runs' ? size(run.ramBytes) : '-',
+    run?.outcome === 'runs' ? size(run.flashBytes) : '-',
   ];
 }
 
