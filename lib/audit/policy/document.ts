@@ -15,7 +15,7 @@ import {
 import type { TextProblem } from '../../errors.ts';
 
 /** Largest file, in characters. */
-const MAX_LENGTH = 256 * 1024;
+const MAX_LENGTH = 128 * 1024;
 /** Uses of anchors. */
 const MAX_ALIASES = 100;
 const TOO_DEEP = 'the file is nested too deeply';
@@ -75,11 +75,14 @@ export function readDocument(text: string): PolicyDocument {
     }
     return problem(document.contents?.range[0] ?? 0, message);
   };
+  const offsets = new Map<Node, ReadonlyMap<string, number>>();
   const problemAtKey: PolicyDocument['problemAtKey'] = (path, key, message) => {
-    const map = findNode(document, path);
-    const pair = isMap(map) ? map.items.find((item) => keyText(item.key) === key) : undefined;
-    const range = isScalar(pair?.key) ? pair.key.range : null;
-    return range ? problem(range[0], message) : problemAt(path, message);
+    const node = findNode(document, path);
+    if (node === null) return problemAt(path, message);
+    const ofKeys = offsets.get(node) ?? keyOffsets(node);
+    offsets.set(node, ofKeys);
+    const offset = ofKeys.get(key);
+    return offset === undefined ? problemAt(path, message) : problem(offset, message);
   };
   return { data, problems, problemAt, problemAtKey };
 }
@@ -92,6 +95,17 @@ function unreadable(message: string): PolicyDocument {
 /** A key as it becomes the name of a property. */
 function keyText(key: unknown): string {
   return isScalar(key) ? String(key.value) : String(key);
+}
+
+/** Where the keys of a mapping stand. */
+function keyOffsets(node: Node): ReadonlyMap<string, number> {
+  const offsets = new Map<string, number>();
+  if (!isMap(node)) return offsets;
+  for (const { key } of node.items) {
+    const range = isScalar(key) ? key.range : null;
+    if (range) offsets.set(keyText(key), range[0]);
+  }
+  return offsets;
 }
 
 /** The node at a path, aliases followed; null where there is none. */

@@ -1,12 +1,15 @@
 /** "Did you mean …?" */
 
-/** The words most like a misspelt one: those in reach of few changes, the best ones only. */
+/** The words most like a misspelt one: those in reach of few changes, or longer or shorter; the best ones only. */
 export function suggestions(word: string, known: Iterable<string>): string[] {
   const most = Math.max(1, Math.floor(word.length / 3));
   let best: string[] = [];
   let least = most;
   for (const candidate of known) {
-    const changes = distance(word.toLowerCase(), candidate.toLowerCase(), least);
+    const [a, b] = [word.toLowerCase(), candidate.toLowerCase()];
+    // "warning" for "warn".
+    const holds = 2 * Math.min(a.length, b.length) > Math.max(a.length, b.length) && (a.includes(b) || b.includes(a));
+    const changes = holds ? 1 : distance(a, b, least);
     if (changes > least) continue;
     if (changes < least) best = [];
     least = changes;
