@@ -12,11 +12,12 @@ import {
   type LabReadRecord,
   type LabRecord,
   type LabRequest,
+  type LabSetup,
   type LabTranscript,
   type LabVectorRecord,
   requestOf,
 } from './record.ts';
-import { replay, type ReplayOptions } from './replay.ts';
+import { labBoard, replayOne, type ReplayOptions } from './replay.ts';
 
 /** A value of a record's field, as JSON has it; undefined where the record has no such field. */
 export type FieldValue = string | number | null | undefined | RelativeMapping | readonly FieldValue[];
@@ -43,39 +44,65 @@ export function compareTranscript(
   transcript: LabTranscript,
   options: ReplayOptions = {},
 ): LabDifference[] {
-  const { setup, records } = transcript;
-  return differencesOf(transcript, replay(image, setup, records, options));
+  return [...findDifferences(image, transcript, options)];
 }
 
-/** Differences between a kernel's transcript and the emulation's of the same requests. */
+/**
+ * The same differences one after the other, for whoever has soon seen enough.
+ *
+ * @param image opened with the transcript's page size
+ * @throws CramfsError as replay()
+ */
+export function* findDifferences(
+  image: CramfsImage,
+  { setup, records }: LabTranscript,
+  options: ReplayOptions = {},
+): Generator<LabDifference, void> {
+  const board = labBoard(image, setup, options);
+  const { errno, log } = board.mount;
+  yield* mountDifferences(setup, { mount: errno, kmsg: log });
+  for (const [index, record] of records.entries()) {
+    yield* recordDifferences(index + 1, record, errno === null ? replayOne(board, record) : undefined);
+  }
+}
+
+/** Differences between two transcripts of the same requests: a kernel's and the emulation's, or another kernel's. */
 export function differencesOf(kernel: LabTranscript, ours: LabTranscript): LabDifference[] {
-  const differences: LabDifference[] = [];
-  const mount = ({ setup: { mount: errno, kmsg } }: LabTranscript): Fields => ({ errno, kmsg });
-  addDifferences(differences, 0, null, mount(kernel), mount(ours));
-  kernel.records.forEach((record, index) => {
-    const other = ours.records[index];
-    const request = requestOf(record);
-    const fields = other === undefined ? null : comparable(record, other);
-    const number = index + 1;
-    if (fields === null)
-      differences.push({ record: number, request, field: 'type', kernel: record.type, ours: other?.type });
-    else addDifferences(differences, number, request, fields.kernel, fields.ours);
-  });
-  return differences;
+  return [
+    ...mountDifferences(kernel.setup, ours.setup),
+    ...kernel.records.flatMap((record, index) => [...recordDifferences(index + 1, record, ours.records[index])]),
+  ];
+}
+
+type Mount = Pick<LabSetup, 'mount' | 'kmsg'>;
+
+function mountDifferences(kernel: Mount, ours: Mount): Generator<LabDifference, void> {
+  const fields = ({ mount: errno, kmsg }: Mount): Fields => ({ errno, kmsg });
+  return fieldDifferences(0, null, fields(kernel), fields(ours));
+}
+
+function* recordDifferences(
+  number: number,
+  record: LabRecord,
+  other: LabRecord | undefined,
+): Generator<LabDifference, void> {
+  const request = requestOf(record);
+  const fields = other === undefined ? null : comparable(record, other);
+  if (fields !== null) yield* fieldDifferences(number, request, fields.kernel, fields.ours);
+  else yield { record: number, request, field: 'type', kernel: record.type, ours: other?.type };
 }
 
 type Fields = Readonly<Record<string, FieldValue>>;
 
-function addDifferences(
-  to: LabDifference[],
+function* fieldDifferences(
   record: number,
   request: LabRequest | null,
   kernel: Fields,
   ours: Fields,
-): void {
+): Generator<LabDifference, void> {
   for (const field of Object.keys(kernel)) {
     if (JSON.stringify(kernel[field]) === JSON.stringify(ours[field])) continue;
-    to.push({ record, request, field, kernel: kernel[field], ours: ours[field] });
+    yield { record, request, field, kernel: kernel[field], ours: ours[field] };
   }
 }
 

@@ -62,10 +62,13 @@ function requestsFor(unasked: LabCase, { release, vectors }: RandomPlan, index: 
   return [...randomVectors(board, unasked.seed + index, vectors), ...readRequests(board)];
 }
 
-/** The cases so placed that one boot takes them together: each in a slot of its own, at the same place in a page. */
-export function sideBySide(cases: readonly LabCase[]): LabCase[] {
-  const start = Math.min(...cases.map(({ physAddress }) => physAddress - (physAddress % PAGE)));
-  return cases.map((one, slot) => ({ ...one, physAddress: start + slot * REGION_STRIDE + (one.physAddress % PAGE) }));
+/** Regions so placed that one boot takes them together: each in a slot of its own, at the same place in a page. */
+export function sideBySide(regions: readonly LabRegion[]): LabRegion[] {
+  const start = Math.min(...regions.map(({ physAddress }) => physAddress - (physAddress % PAGE)));
+  return regions.map((region, slot) => ({
+    ...region,
+    physAddress: start + slot * REGION_STRIDE + (region.physAddress % PAGE),
+  }));
 }
 
 /** The image of a case, built, in a region that has room for what its pointers lead to. */

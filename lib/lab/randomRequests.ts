@@ -69,9 +69,9 @@ interface Candidate {
   readonly outcome: string;
 }
 
-/** The request as a kernel can be asked: null where it would hang or kill one. */
-export function askable(board: Board, request: LabRequest): LabRequest | null {
-  return request.type === 'vector' ? (candidate(board, request)?.vector ?? null) : request;
+/** Whether a kernel can be asked this: it would not hang or die, and no memory but the image's would be touched. */
+export function isAskable(board: Board, request: LabRequest): boolean {
+  return request.type !== 'vector' || candidate(board, request)?.vector === request;
 }
 
 /** Null for a vector that would hang or kill a kernel; pages that are not the image's are mapped and not touched. */

@@ -3,9 +3,17 @@ import { CramfsError } from '../errors.ts';
 import { CramfsImage } from '../image/image.ts';
 import type { LabRegion } from './bootPlan.ts';
 import { BROKEN_RULES, type BrokenRule, withBrokenRule } from './brokenRules.ts';
-import { compareTranscript, type LabDifference } from './compare.ts';
-import { boardOf, type LabCase, MAX_CASES_IN_BOOT, type Oracle, regionOf, sideBySide } from './labCase.ts';
-import { askable } from './randomRequests.ts';
+import { compareTranscript, findDifferences, type LabDifference } from './compare.ts';
+import {
+  boardOf,
+  emulatedOracle,
+  type LabCase,
+  MAX_CASES_IN_BOOT,
+  type Oracle,
+  regionOf,
+  sideBySide,
+} from './labCase.ts';
+import { isAskable } from './randomRequests.ts';
 import type { LabRequest, LabTranscript } from './record.ts';
 import { modelOfRelease, type ReplayOptions } from './replay.ts';
 import { type Judge, shrink } from './shrink.ts';
@@ -79,7 +87,10 @@ export async function shrinkCase(
   oracle: Oracle,
   options: ReplayOptions = {},
 ): Promise<ShrunkCase> {
-  const labCase = await shrink(failing.labCase, judgeBy(failing.fields, oracle, options));
+  return ask(await shrink(failing.labCase, judgeBy(failing.fields, oracle, options)), oracle);
+}
+
+async function ask(labCase: LabCase, oracle: Oracle): Promise<ShrunkCase> {
   const region = regionOf(labCase);
   const [transcript] = await oracle([region]);
   if (transcript === undefined) throw new CramfsError('LAB', { what: 'sent no transcript' });
@@ -91,26 +102,26 @@ function judgeBy(fields: string, oracle: Oracle, options: ReplayOptions): Judge 
   return async (cases) => {
     const failing = cases.map(() => false);
     const asked = cases.flatMap((labCase, index) => {
-      const prepared = prepare(labCase);
-      return prepared === null ? [] : [{ index, labCase: prepared }];
+      const region = askableRegion(labCase);
+      return region === null ? [] : [{ index, region }];
     });
-    const regions = sideBySide(asked.map(({ labCase }) => labCase)).map(regionOf);
+    const regions = sideBySide(asked.map(({ region }) => region));
     const transcripts = regions.length === 0 ? [] : await oracle(regions);
-    asked.forEach(({ index }, at) => {
-      const [region, transcript] = [regions[at], transcripts[at]];
-      if (region === undefined || transcript === undefined) return;
+    asked.forEach(({ index, region }, at) => {
+      const transcript = transcripts[at];
+      if (transcript === undefined) return;
       failing[index] = fieldsOf(compareTranscript(CramfsImage.open(region.image), transcript, options)) === fields;
     });
     return failing;
   };
 }
 
-/** The case with requests that a kernel survives; null where there are none, or the description makes no image. */
-function prepare(labCase: LabCase): LabCase | null {
+/** The region of a case; null where its description makes no image, or its requests cannot be asked. */
+function askableRegion(labCase: LabCase): LabRegion | null {
   try {
-    const board = boardOf(regionOf(labCase), ANY_RELEASE);
-    const requests = labCase.requests.map((request) => askable(board, request));
-    return requests.every((request) => request !== null) ? { ...labCase, requests } : null;
+    const region = regionOf(labCase);
+    const board = boardOf(region, ANY_RELEASE);
+    return region.requests.every((request) => isAskable(board, request)) ? region : null;
   } catch (error) {
     if (error instanceof CramfsError) return null;
     throw error;
@@ -153,7 +164,7 @@ function firstHit({ image, transcript }: CaseResult, rule: BrokenRule): Hit {
   const { setup } = transcript;
   const records = transcript.records.filter(({ type }) => type === 'vector');
   const kernel = withBrokenRule(modelOfRelease(setup.release), rule);
-  const [first] = compareTranscript(CramfsImage.open(image), { setup, records }, { kernel });
+  const [first] = findDifferences(CramfsImage.open(image), { setup, records }, { kernel });
   return { vectors: records.length, until: first?.record ?? null };
 }
 
@@ -166,18 +177,22 @@ function countFrom(hits: readonly Hit[]): number | null {
   return null;
 }
 
-/** A case that shows a broken rule, shrunk: one in which the kernel and a model with the rule broken differ. */
+/**
+ * A small case that shows a broken rule: one in which the kernel and a model with the rule broken differ. While it is made
+ * small the emulation stands in for the kernel, which saves many boots; the transcript is the kernel's.
+ */
 export async function shrinkForRule(
   results: readonly CaseResult[],
   rule: BrokenRule,
   oracle: Oracle,
 ): Promise<ShrunkCase | null> {
-  for (const { labCase, image, transcript } of results) {
-    const options = { kernel: withBrokenRule(modelOfRelease(transcript.setup.release), rule) };
-    const [failing] = failingCases([
-      { labCase, image, transcript, differences: compareTranscript(CramfsImage.open(image), transcript, options) },
-    ]);
-    if (failing !== undefined) return shrinkCase(failing, oracle, options);
+  for (const result of results) {
+    const { release } = result.transcript.setup;
+    const options = { kernel: withBrokenRule(modelOfRelease(release), rule) };
+    const differences = compareTranscript(CramfsImage.open(result.image), result.transcript, options);
+    const [failing] = failingCases([{ ...result, differences }]);
+    if (failing === undefined) continue;
+    return ask(await shrink(failing.labCase, judgeBy(failing.fields, emulatedOracle(release), options)), oracle);
   }
   return null;
 }

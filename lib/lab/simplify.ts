@@ -6,9 +6,16 @@ import type { LabRequest } from './record.ts';
 
 const PAGE = 4096;
 
-/** Whether all bytes are the same. */
+const known = new WeakMap<Uint8Array, boolean>();
+
+/** Whether all bytes are the same. Simpler cases share most of their data, so the answer is remembered. */
 export function isPlain(data: Uint8Array): boolean {
-  return data.every((byte) => byte === data[0]);
+  let answer = known.get(data);
+  if (answer === undefined) {
+    answer = data.every((byte) => byte === data[0]);
+    known.set(data, answer);
+  }
+  return answer;
 }
 
 const plain = (length: number): Uint8Array => new Uint8Array(length).fill(0x61);
