@@ -193,7 +193,7 @@ function progressOf(files: readonly string[], bar: ProgressBar): (place: number,
   return (place, fraction) => {
     done += (fraction - (fractions[place] ?? 0)) * (sizes[place] ?? 0);
     fractions[place] = fraction;
-    bar.update(done, total);
+    if (done < total) bar.update(done, total);
   };
 }
 
