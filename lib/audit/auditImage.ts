@@ -3,9 +3,11 @@
  * and no image can make it run long or take much memory.
  */
 import { checkImage, type CheckResult } from '../check/checkImage.ts';
+import { RULES } from '../check/rules/index.ts';
 import type { Board } from '../verdict/board.ts';
 import { AuditContext } from './context.ts';
 import type { AuditResult } from './result.ts';
+import { AuditSurvey } from './survey.ts';
 import { TreePass } from './treePass.ts';
 
 /** How to audit. */
@@ -16,14 +18,16 @@ export interface AuditOptions {
   readonly imageOffset?: number | undefined;
   /** Whether compressed blocks are inflated, where no check is given. Default true; false is much faster. */
   readonly inflate?: boolean | undefined;
-  /** The outcome of a check of the same image, made elsewhere; default: one is made here. */
+  /** The outcome of a check of the same image, made elsewhere. Default: one is made here. */
   readonly check?: CheckResult | undefined;
+  /** The survey that was among the rules of that check. Default: the image is surveyed once more. */
+  readonly survey?: AuditSurvey | undefined;
   /**
    * Files to be listed in the result beside programs and those with direct blocks, such as those that a policy asks for.
    * Default: none.
    */
   readonly alsoList?: ((path: string) => boolean) | undefined;
-  /** Told now and then how many of the image's files have been looked at, as far as the superblock tells. */
+  /** Told now and then how many of the files that are looked at closely are done. */
   readonly progress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -33,11 +37,12 @@ export interface AuditOptions {
  * @throws CramfsError IO when the image's source fails; whatever is wrong with the image is a finding
  */
 export function auditImage(board: Board, options: AuditOptions): AuditResult {
-  const { name, imageOffset = 0, inflate, alsoList, progress } = options;
-  const { image, memory, cpu, kernel } = board;
-  const context = new AuditContext(board, options.check ?? checkImage(image, { inflate }));
+  const { name, imageOffset = 0, alsoList, progress } = options;
+  const { memory, cpu, kernel } = board;
+  const { check, survey } = checked(board, options);
+  const context = new AuditContext(board, survey);
   const { findings } = context;
-  findings.addCheck(context.check);
+  findings.addCheck(check);
   const { files, numbers } = new TreePass(context, { alsoList, progress }).run();
   return {
     image: name,
@@ -57,4 +62,16 @@ export function auditImage(board: Board, options: AuditOptions): AuditResult {
     numbers,
     files,
   };
+}
+
+/** The check and the survey, as far as they are not given. */
+function checked(
+  { image }: Board,
+  { inflate, check, survey }: AuditOptions,
+): { readonly check: CheckResult; readonly survey: AuditSurvey } {
+  if (check !== undefined && survey?.isOf(image) === true) return { check, survey };
+  const own = new AuditSurvey();
+  if (check === undefined) return { check: checkImage(image, { inflate, rules: [...RULES, own] }), survey: own };
+  checkImage(image, { inflate: false, rules: [own] });
+  return { check, survey: own };
 }

@@ -2,27 +2,27 @@
  * What the parts of one audit share.
  */
 import { CRAMFS_FLAG_EXT_BLOCK_POINTERS } from '../format/constants.ts';
-import type { CheckResult } from '../check/checkImage.ts';
 import { CramfsError } from '../errors.ts';
 import type { CramfsImage } from '../image/image.ts';
 import type { Board } from '../verdict/board.ts';
 import { AuditFindingList } from './findingList.ts';
 import { Mapper } from './mapper.ts';
+import type { AuditSurvey } from './survey.ts';
 
 /** The state of one audit. */
 export class AuditContext {
   readonly board: Board;
   readonly image: CramfsImage;
-  readonly check: CheckResult;
   readonly findings = new AuditFindingList();
   readonly mapper: Mapper;
+  readonly survey: AuditSurvey;
   /** Why Linux does not mount the image; null if it does. */
   readonly refusal: string | null;
 
-  constructor(board: Board, check: CheckResult) {
+  constructor(board: Board, survey: AuditSurvey) {
     this.board = board;
     this.image = board.image;
-    this.check = check;
+    this.survey = survey;
     this.mapper = new Mapper(board);
     this.refusal = refusalOf(board);
   }

@@ -1,26 +1,23 @@
 /**
  * What a rule of the audit is: the ids that it reports, and what it looks at on the way through an image.
  *
- * An audit goes through the tree once. Files that matter to a machine (programs, libraries, whatever has direct blocks) are
- * mapped on the board as they come by, and rules see how that went: what Linux does with a file comes out of the kernel
- * model, never out of a rule. Rules keep no more than they need, because images may be large.
+ * An audit goes through the tree once, together with the check. Files that matter to a machine (programs, libraries, whatever
+ * has direct blocks) are then mapped on the board, and rules see how that went: what Linux does with a file comes out of the
+ * kernel model, never out of a rule. Rules keep no more than they need, because images may be large.
  */
 import type { Severity } from '../check/codes.ts';
-import type { Block } from '../image/blocks.ts';
-import type { WalkEntry } from '../inspect/walk.ts';
 import type { AuditContext } from './context.ts';
 import type { FindingPlace } from './findingList.ts';
 import type { OwnArguments, OwnId } from './ids.ts';
 import type { Program, ProgramRun } from './programs.ts';
 import type { AuditNumbers } from './result.ts';
 import type { MappedSubject } from './subject.ts';
+import type { SurveyedEntry } from './survey.ts';
 
-/** What a rule looks at. Calls come in the order of the tree; `program` and `end` when it has been walked. */
+/** What a rule looks at. Calls come in this order, and in that of the tree. */
 export interface AuditVisitor {
-  /** Every entry, the root first. */
-  entry?(entry: WalkEntry): void;
-  /** The blocks of a regular file, as far as they can be read. Valid during the call. */
-  blocks?(entry: WalkEntry, blocks: readonly Block[]): void;
+  /** A device node, or an entry whose mode gives more than most files should. */
+  special?(entry: SurveyedEntry): void;
   /** A program, a library, or another file with direct blocks, and how Linux maps it: not at all if it does not mount. */
   mapped?(subject: MappedSubject): void;
   /** A program that was started on paper. */

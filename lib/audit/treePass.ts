@@ -1,14 +1,12 @@
 /**
- * The way through an image: its tree once, then its programs. Along it everything is counted, files that matter to a machine
- * are mapped, and rules are told.
+ * The way through the files that a survey has found worth a closer look, and then through the programs among them. Files are
+ * mapped, rules are told, and everything is counted.
  */
 import type { FindingArguments } from '../check/codes.ts';
 import { CramfsError } from '../errors.ts';
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
 import { type Block, blockCount, fileBlocks } from '../image/blocks.ts';
-import { Accountant } from '../inspect/account.ts';
-import { isDirectPointer } from '../inspect/directRuns.ts';
-import { walk, type WalkEntry } from '../inspect/walk.ts';
+import type { Inode } from '../image/image.ts';
 import { Budget } from './budget.ts';
 import { contentsOf } from './contents.ts';
 import type { AuditContext } from './context.ts';
@@ -18,15 +16,16 @@ import type { AuditedFile, AuditNumbers } from './result.ts';
 import { AUDIT_RULES } from './rules/index.ts';
 import { stateOf } from './state.ts';
 import { makeSubject, type MappedSubject } from './subject.ts';
+import type { EntryList, SurveyedEntry } from './survey.ts';
 import { type AuditVisitors, beginAuditRules } from './visitors.ts';
 
 /** Block pointers that are looked at in any image; there are no more than a quarter of the bytes unless files share them. */
 const FREE_POINTERS = 1 << 18;
 /** What listed files may take, in bytes and roughly. */
-const MAX_LISTED_BYTES = 1 << 27;
+const MAX_LISTED_BYTES = 1 << 26;
 const LISTED_BYTES = 512;
-/** Entries between two reports of progress. */
-const PROGRESS_STEP = 1024;
+/** Files between two reports of progress. */
+const PROGRESS_STEP = 64;
 
 /** What to look at, and whom to tell. */
 export interface PassOptions {
@@ -39,16 +38,13 @@ export class TreePass {
   readonly #context: AuditContext;
   readonly #options: PassOptions;
   readonly #visitors: AuditVisitors;
-  readonly #accountant: Accountant;
   readonly #pointers: Budget;
   readonly #listed = new Budget(MAX_LISTED_BYTES);
-  /** The largest size seen for a pointer table: files that share one count once. */
+  /** The largest size seen for a pointer table: segments of files that share one count once. */
   readonly #tables = new Map<number, number>();
   readonly #files = new Map<string, AuditedFile>();
   readonly #programs: Program[] = [];
   readonly #incompletenessTold = new Set<string>();
-  #regularFiles = 0;
-  #contentBytes = 0;
   readonly #text = { pages: 0, direct: 0 };
   readonly #rodata = { pages: 0, direct: 0 };
 
@@ -56,7 +52,6 @@ export class TreePass {
     this.#context = context;
     this.#options = options;
     this.#visitors = beginAuditRules(AUDIT_RULES, context);
-    this.#accountant = new Accountant(context.image);
     this.#pointers = new Budget(FREE_POINTERS + Math.ceil(context.image.source.size / 4));
   }
 
@@ -66,95 +61,90 @@ export class TreePass {
    * @throws CramfsError IO
    */
   run(): { readonly files: readonly AuditedFile[]; readonly numbers: AuditNumbers } {
-    const { image } = this.#context;
-    let done = 0;
-    // Damage of the tree is what a check finds.
-    for (const entry of walk(image, { onProblem: () => undefined })) {
-      if (++done % PROGRESS_STEP === 0) this.#options.progress?.(done, image.superblock.files);
-      if (entry.parent !== null) this.#accountant.entry(entry.inode);
-      this.#visitors.entry(entry);
-      const { type } = entry.inode;
-      if (type === 'file' || type === 'symlink') this.#file(entry);
-    }
-    const runner = new ProgramRunner(this.#context.board);
-    if (this.#context.refusal === null) this.#runPrograms(runner);
+    const { survey, board, refusal } = this.#context;
+    const { special, candidates, files } = survey;
+    for (let index = 0; index < special.length; index++) this.#visitors.special(survey.entry(special, index));
+    this.#lookAt(candidates, () => false);
+    const { alsoList } = this.#options;
+    if (alsoList !== undefined) this.#lookAt(files, alsoList);
+    const runner = new ProgramRunner(board);
+    if (refusal === null) this.#runPrograms(runner);
     const numbers = this.#numbers(runner);
     this.#visitors.end(numbers);
     return { files: [...this.#files.values()].sort((a, b) => comparePaths(a.path, b.path)), numbers };
   }
 
-  #file(entry: WalkEntry): void {
+  /** Looks at the files of a list. Those that no machine cares about are listed only if they are `wanted`. */
+  #lookAt(list: EntryList, wanted: (path: string) => boolean): void {
+    const { survey } = this.#context;
+    const isForced = list !== survey.candidates;
+    for (let index = 0; index < list.length; index++) {
+      if (!isForced && index % PROGRESS_STEP === 0) this.#options.progress?.(index, list.length);
+      const entry = survey.entry(list, index);
+      if (isForced) {
+        const path = entry.path();
+        if (this.#files.has(path) || !wanted(path)) continue;
+      }
+      this.#look(entry, isForced);
+    }
+  }
+
+  /** Maps and lists a file if it matters, or in any case. */
+  #look(entry: SurveyedEntry, isForced: boolean): void {
     const { inode } = entry;
-    this.#contentBytes += inode.size;
-    const isRegular = inode.type === 'file';
-    if (isRegular) this.#regularFiles++;
-    // A file with data and offset 0 points at the superblock, which is damage.
-    if (inode.size === 0 || inode.offset === 0) {
-      if (isRegular) this.#look(entry, [], true);
+    const { image, board, refusal, mapper } = this.#context;
+    const contents = contentsOf(image, inode, board.kernel.nommu === undefined);
+    const blocks = this.#blocks(entry);
+    const hasDirect = blocks.some(({ kind }) => kind === 'direct');
+    const isLoadable = 'elf' in contents && contents.elf.segments.length > 0;
+    if (!hasDirect && !contents.isProgram && !isLoadable && !isForced) return;
+    const path = entry.path();
+    if (!this.#listed.spend(LISTED_BYTES + path.length)) {
+      this.#incomplete(entry, 'programs', Math.floor(this.#listed.limit / LISTED_BYTES));
       return;
     }
-    const isNew = (this.#tables.get(inode.ino) ?? 0) < inode.size;
-    const blocks = this.#blocks(entry, isNew);
-    if (!isRegular) return;
-    if (isNew) this.#visitors.blocks(entry, blocks);
-    this.#look(entry, blocks, isNew);
+    const subject = makeSubject(path, inode, contents, blocks, image.pageSize);
+    const mapped = mapper.mapAll(subject, refusal === null);
+    if (mapper.exhausted !== null) this.#incomplete(entry, 'mapped pages', mapper.exhausted);
+    this.#countSegments(mapped);
+    this.#files.set(path, listed(mapped));
+    if (contents.isProgram) this.#programs.push({ path, inode });
+    this.#visitors.mapped(mapped);
   }
 
   /** The blocks of a file, as far as they can be read; none where there are more than any honest image has. */
-  #blocks(entry: WalkEntry, isNew: boolean): Block[] {
-    const { inode } = entry;
+  #blocks(entry: SurveyedEntry): Block[] {
     const { image } = this.#context;
-    const count = blockCount(inode.size, image.pageSize);
+    const { inode } = entry;
     const blocks: Block[] = [];
-    if (!this.#pointers.spend(count)) {
+    if (inode.offset === 0) return blocks;
+    if (!this.#pointers.spend(blockCount(inode.size, image.pageSize))) {
       this.#incomplete(entry, 'block pointers', this.#pointers.limit);
       return blocks;
     }
-    if (isNew) {
-      this.#tables.set(inode.ino, inode.size);
-      this.#accountant.pointers(inode, count);
-    }
     try {
-      for (const block of fileBlocks(image, inode)) {
-        blocks.push(block);
-        if (isNew && block.length <= 2 * image.pageSize) this.#accountant.block(block, isDirectPointer(block));
-      }
+      for (const block of fileBlocks(image, inode)) blocks.push(block);
     } catch (error) {
       if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
     }
     return blocks;
   }
 
-  /** Maps and lists a file if it matters. `isNew`: it is not another name for the data of a file before it. */
-  #look(entry: WalkEntry, blocks: readonly Block[], isNew: boolean): void {
-    const { inode } = entry;
-    const { image, board, refusal, mapper } = this.#context;
-    const contents = contentsOf(image, inode, board.kernel.nommu === undefined);
-    const hasDirect = blocks.some(({ kind }) => kind === 'direct');
-    const isLoadable = 'elf' in contents && contents.elf.segments.length > 0;
-    const alsoListed = this.#options.alsoList?.(entry.path) === true;
-    if (!hasDirect && !contents.isProgram && !isLoadable && !alsoListed) return;
-    const { path } = entry;
-    if (!this.#listed.spend(LISTED_BYTES + path.length)) {
-      this.#incomplete(entry, 'programs', Math.floor(this.#listed.limit / LISTED_BYTES));
-      return;
-    }
-    const subject = makeSubject(path, inode, contents, blocks, image.pageSize);
-    const mapped: MappedSubject = mapper.mapAll(subject, refusal === null);
-    if (mapper.exhausted !== null) this.#incomplete(entry, 'mapped pages', mapper.exhausted);
-    if (isNew) this.#countSegments(mapped);
-    this.#files.set(path, listed(mapped));
-    if (contents.isProgram) this.#programs.push({ path, inode });
-    this.#visitors.mapped(mapped);
-  }
-
-  #countSegments({ segments }: MappedSubject): void {
+  #countSegments({ segments, inode }: MappedSubject): void {
+    if (!this.#isNew(inode)) return;
     for (const { kind, pages, directPages } of segments) {
       if (kind === 'data') continue;
       const sum = kind === 'text' ? this.#text : this.#rodata;
       sum.pages += pages;
       sum.direct += directPages;
     }
+  }
+
+  /** Whether a file is not just another name for the data of one before it. */
+  #isNew({ ino, size }: Inode): boolean {
+    if ((this.#tables.get(ino) ?? 0) >= size) return false;
+    this.#tables.set(ino, size);
+    return true;
   }
 
   #runPrograms(runner: ProgramRunner): void {
@@ -170,16 +160,15 @@ export class TreePass {
   }
 
   #numbers(runner: ProgramRunner): AuditNumbers {
-    const { image, board } = this.#context;
+    const { image, board, survey } = this.#context;
     const { pageSize } = board.cpu;
-    const account = this.#accountant.account();
     return {
       imageBytes: image.hasFlag(CRAMFS_FLAG_FSID_VERSION_2) ? image.superblock.size : image.source.size,
-      fileBytes: account.fileBytes,
-      flash: account.lines,
-      contentBytes: this.#contentBytes,
-      paddingBytes: account.lines.find(({ label }) => label === 'padding')?.bytes ?? 0,
-      files: this.#regularFiles,
+      fileBytes: image.source.size,
+      flash: survey.account,
+      contentBytes: survey.tally.contentBytes,
+      paddingBytes: survey.account.find(({ label }) => label === 'padding')?.bytes ?? 0,
+      files: survey.tally.files,
       programs: this.#programs.length,
       textBytes: this.#text.pages * pageSize,
       textDirectBytes: this.#text.direct * pageSize,
@@ -191,10 +180,10 @@ export class TreePass {
   }
 
   /** Says once that something was too much to be looked at. */
-  #incomplete(entry: WalkEntry | null, what: FindingArguments['CHECK_INCOMPLETE']['what'], limit: number): void {
+  #incomplete(entry: SurveyedEntry | null, what: FindingArguments['CHECK_INCOMPLETE']['what'], limit: number): void {
     if (this.#incompletenessTold.has(what)) return;
     this.#incompletenessTold.add(what);
-    const place = { path: entry === null ? null : () => entry.path, offset: entry?.inode.position ?? null };
+    const place = { path: entry?.path ?? null, offset: entry?.inode.position ?? null };
     this.#context.findings.add('image/check-incomplete', place, { what, limit });
   }
 }

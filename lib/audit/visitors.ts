@@ -18,8 +18,7 @@ export function beginAuditRules(rules: readonly AuditRule[], context: AuditConte
     };
   };
   return {
-    entry: send('entry'),
-    blocks: send('blocks'),
+    special: send('special'),
     mapped: send('mapped'),
     program: send('program'),
     end: send('end'),

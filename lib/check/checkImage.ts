@@ -8,6 +8,7 @@ import type { FindingCode, Severity } from './codes.ts';
 import { CheckContext, type Tally } from './context.ts';
 import { type FileBatch, FileSurvey } from './fileSurvey.ts';
 import type { Finding } from './finding.ts';
+import type { Rule } from './rule.ts';
 import { RULES } from './rules/index.ts';
 import { surveyTree } from './treeSurvey.ts';
 import { beginRules, type Visitors } from './visitors.ts';
@@ -18,6 +19,8 @@ export interface CheckOptions {
   readonly inflate?: boolean | undefined;
   /** Findings of one code that are kept; more are counted only. Default 1000. */
   readonly maxPerCode?: number | undefined;
+  /** The rules to ask. Default: all. */
+  readonly rules?: readonly Rule[] | undefined;
 }
 
 /** The outcome of a check. */
@@ -43,9 +46,9 @@ export class ImageCheck {
   readonly #inflate: boolean;
   #files: FileSurvey | null = null;
 
-  constructor(image: CramfsImage, { inflate = true, maxPerCode }: CheckOptions = {}) {
+  constructor(image: CramfsImage, { inflate = true, maxPerCode, rules = RULES }: CheckOptions = {}) {
     this.#context = new CheckContext(image, maxPerCode);
-    this.#visitors = beginRules(RULES, this.#context);
+    this.#visitors = beginRules(rules, this.#context);
     this.#inflate = inflate;
   }
 

@@ -142,7 +142,7 @@ export class FileSurvey {
     const context = this.#context;
     const position = this.#files.position.at(index);
     const directory = this.#files.directory.at(index);
-    return { inode: context.image.inodeAt(position), path: () => context.entryPath(directory, position) };
+    return { inode: context.image.inodeAt(position), directory, path: () => context.entryPath(directory, position) };
   }
 
   #blockVisit(inode: Inode, index: number, count: number): BlockVisit {

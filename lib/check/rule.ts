@@ -16,6 +16,8 @@ export interface Node {
   readonly nameBytes: Uint8Array;
   /** Bytes of the path of the directory that lists this, "/" as 0. */
   readonly directoryPathBytes: number;
+  /** Index of the directory that lists this, in CheckContext.directories. */
+  readonly directory: number;
   readonly path: () => string;
 }
 
@@ -28,6 +30,8 @@ export type DirectoryState = 'read' | 'empty' | 'offset zero' | 'cycle' | 'again
 /** A regular file or symlink with data. */
 export interface FileNode {
   readonly inode: Inode;
+  /** Index of the directory that lists this, in CheckContext.directories. */
+  readonly directory: number;
   readonly path: () => string;
 }
 

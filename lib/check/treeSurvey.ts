@@ -46,7 +46,7 @@ class TreeSurvey {
 
   run(): void {
     const { root } = this.#context.image;
-    const node: Node = { inode: root, nameBytes: NO_NAME, directoryPathBytes: 0, path: () => '/' };
+    const node: Node = { inode: root, nameBytes: NO_NAME, directoryPathBytes: 0, directory: 0, path: () => '/' };
     this.#count(root);
     this.#visitors.node(node);
     if (root.type !== 'directory') {
@@ -95,6 +95,7 @@ class TreeSurvey {
       inode,
       nameBytes: NO_NAME,
       directoryPathBytes: directories.pathBytes.at(index),
+      directory: directories.parent.at(index),
       path: () => context.directoryPath(index),
     };
     if (inode.offset + inode.size > context.end) context.treeDamaged = true;
@@ -139,6 +140,7 @@ class TreeSurvey {
       inode,
       nameBytes,
       directoryPathBytes: context.directories.pathBytes.at(index),
+      directory: index,
       path: () => context.entryPath(index, position),
     };
     const first = position / 4;

@@ -124,34 +124,55 @@ export class Accountant {
    * @throws CramfsError IO
    */
   account(): Account {
-    const fileBytes = this.#image.source.size;
-    const end = this.#image.hasFlag(CRAMFS_FLAG_FSID_VERSION_2) ? Math.min(this.#image.size, fileBytes) : fileBytes;
     const ranges: LabelledRange<AccountLabel>[] = [];
-    for (const range of this.#map.ranges('unreferenced')) {
-      if (range.label !== 'unreferenced') {
-        ranges.push(range);
-        continue;
+    const lines = this.lines((start, end, label) => ranges.push({ start, end, label }));
+    return { fileBytes: this.#image.source.size, lines, ranges, missingBytes: this.#missing };
+  }
+
+  /**
+   * The bytes of every label that occurs.
+   *
+   * @param visit gets the ranges in order
+   * @throws CramfsError IO
+   */
+  lines(visit?: (start: number, end: number, label: AccountLabel) => void): readonly AccountLine[] {
+    const lines = new Map(ACCOUNT_LABELS.map((label) => [label, { label, bytes: 0, ranges: 0 }]));
+    this.#forEach((start, end, label) => {
+      const line = lines.get(label);
+      if (line === undefined) return;
+      line.bytes += end - start;
+      line.ranges++;
+      visit?.(start, end, label);
+    });
+    return [...lines.values()].filter(({ bytes }) => bytes > 0);
+  }
+
+  #forEach(visit: (start: number, end: number, label: AccountLabel) => void): void {
+    const fileBytes = this.#image.source.size;
+    const imageEnd = this.#image.hasFlag(CRAMFS_FLAG_FSID_VERSION_2)
+      ? Math.min(this.#image.size, fileBytes)
+      : fileBytes;
+    this.#map.forEach('unreferenced', (start, end, label) => {
+      if (label !== 'unreferenced') {
+        visit(start, end, label);
+        return;
       }
-      const within = Math.min(range.end, Math.max(range.start, end));
-      for (const piece of this.#gap(range.start, within)) ranges.push(piece);
-      if (range.end > within) ranges.push({ start: within, end: range.end, label: 'trailing' });
-    }
-    return { fileBytes, lines: totals(ranges), ranges, missingBytes: this.#missing };
+      const within = Math.min(end, Math.max(start, imageEnd));
+      this.#gap(start, within, visit);
+      if (end > within) visit(within, end, 'trailing');
+    });
   }
 
   /**
    * A gap between things. Zeros at its ends are padding, and so are the bytes up to the next multiple of 4 whatever they
    * are: behind stored blocks mkcramfs leaves scraps of its attempt to compress them. What is between is unreferenced.
    */
-  #gap(start: number, end: number): LabelledRange<AccountLabel>[] {
+  #gap(start: number, end: number, visit: (start: number, end: number, label: AccountLabel) => void): void {
     const aligned = Math.min(end, Math.ceil(start / 4) * 4);
-    const [first, behindLast] = this.#nonZero(aligned, end);
-    const pieces: LabelledRange<AccountLabel>[] = [
-      { start, end: first, label: 'padding' },
-      { start: first, end: behindLast, label: 'unreferenced' },
-      { start: behindLast, end, label: 'padding' },
-    ];
-    return pieces.filter((piece) => piece.end > piece.start);
+    const [first, behindLast] = aligned === end ? [end, end] : this.#nonZero(aligned, end);
+    if (first > start) visit(start, first, 'padding');
+    if (behindLast > first) visit(first, behindLast, 'unreferenced');
+    if (end > behindLast) visit(behindLast, end, 'padding');
   }
 
   /** The range from the first to behind the last byte that is not 0; `end` twice if there is none. */
@@ -167,15 +188,4 @@ export class Accountant {
     }
     return [first, behindLast];
   }
-}
-
-function totals(ranges: readonly LabelledRange<AccountLabel>[]): AccountLine[] {
-  const lines = new Map(ACCOUNT_LABELS.map((label) => [label, { label, bytes: 0, ranges: 0 }]));
-  for (const { label, start, end } of ranges) {
-    const line = lines.get(label);
-    if (line === undefined) continue;
-    line.bytes += end - start;
-    line.ranges++;
-  }
-  return [...lines.values()].filter(({ bytes }) => bytes > 0);
 }

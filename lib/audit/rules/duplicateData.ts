@@ -5,16 +5,19 @@
  * another is not found, and neither is a part of a file. Files that share their blocks, as hard links do, store them once.
  */
 import { crc32 } from '../../format/crc32.ts';
-import type { Block } from '../../image/blocks.ts';
+import { type Block, fileBlocks } from '../../image/blocks.ts';
 import type { CramfsImage } from '../../image/image.ts';
-import type { WalkEntry } from '../../inspect/walk.ts';
 import { Budget } from '../budget.ts';
 import { defineRule } from '../rule.ts';
+import type { SurveyedEntry } from '../survey.ts';
 
-/** Files that are compared. */
-const MAX_FILES = 1 << 18;
-/** Bytes that are read in any image for comparisons; an image without shared blocks is read twice at most. */
-const FREE_BYTES = 1 << 24;
+/** Files that are compared; each takes some bytes of memory. */
+const MAX_FILES = 1 << 20;
+/** Bytes that are read for comparisons in any image; more in larger ones. Each file is read three times at most. */
+const FREE_BYTES = 1 << 22;
+const TIMES = 3;
+/** Files of one checksum that are compared with each other. */
+const MAX_ALIKE = 16;
 
 /** Stored bytes in one piece. */
 interface Extent {
@@ -23,51 +26,61 @@ interface Extent {
 }
 
 interface Candidate {
-  readonly entry: WalkEntry;
+  readonly entry: SurveyedEntry;
   readonly extents: readonly Extent[];
 }
 
-export const duplicateData = defineRule(['image/duplicate-data'], ({ image }, report) => {
-  /** Files by size and stored bytes. */
-  const alike = new Map<number, Candidate[]>();
-  const budget = new Budget(FREE_BYTES + 4 * image.source.size);
-  let count = 0;
+export const duplicateData = defineRule(['image/duplicate-data'], ({ image, survey }, report) => {
+  const { files, storedBytes, dataStart, dataEnd } = survey;
+  const budget = new Budget(FREE_BYTES + TIMES * image.source.size);
+
+  /**
+   * The files sorted so that equal ones stand together: by stored bytes, and by the last four of them, which in zlib data
+   * are a checksum of the content.
+   */
+  const sorted = (): { readonly order: Uint32Array; readonly key: Float64Array } => {
+    const count = Math.min(files.length, MAX_FILES);
+    const key = new Float64Array(count);
+    for (let index = 0; index < count; index++) {
+      const bytes = storedBytes.at(index);
+      // Rounding may put some together that are not equal. Nothing stored, nothing twice.
+      key[index] = bytes === 0 ? -1 : bytes * 2 ** 32 + image.words.u32(dataEnd.at(index) - 4);
+    }
+    const order = Uint32Array.from(key, (_, index) => index).sort((a, b) => (key[a] ?? 0) - (key[b] ?? 0) || a - b);
+    return { order, key };
+  };
 
   /** Tells of each file that has the bytes of one before it. */
-  const compare = (candidates: readonly Candidate[]): void => {
+  const compare = (indices: readonly number[]): void => {
+    const bytes = storedBytes.at(indices[0] ?? 0);
     const firsts = new Map<number, Candidate[]>();
-    for (const candidate of candidates) {
-      const bytes = storedBytes(candidate);
+    for (const index of indices) {
       if (!budget.spend(bytes)) return;
+      const entry = survey.entry(files, index);
+      const candidate = { entry, extents: extentsOf([...fileBlocks(image, entry.inode)]) };
       const key = checksum(image, candidate);
       const known = firsts.get(key) ?? [];
       const first = known.find((other) => budget.spend(2 * bytes) && isSame(image, candidate, other));
       if (first === undefined) {
-        firsts.set(key, [...known, candidate]);
+        if (known.length < MAX_ALIKE) firsts.set(key, [...known, candidate]);
       } else if (first.extents[0]?.start !== candidate.extents[0]?.start) {
-        const { entry, extents } = candidate;
-        const place = { path: () => entry.path, offset: extents[0]?.start ?? null };
-        report('image/duplicate-data', place, { first: first.entry.path, bytes });
+        const place = { path: entry.path, offset: candidate.extents[0]?.start ?? null };
+        report('image/duplicate-data', place, { first: first.entry.path(), bytes });
       }
     }
   };
 
   return {
-    blocks(entry, blocks) {
-      if (count >= MAX_FILES) return;
-      const extents = extentsOf(blocks);
-      // Nobody knows what stands outside the image.
-      if (extents.length === 0 || extents.some(({ start, length }) => start + length > image.source.size)) return;
-      count++;
-      const candidate = { entry, extents };
-      // Sizes have 24 bits.
-      const key = storedBytes(candidate) * 0x1000000 + entry.inode.size;
-      const others = alike.get(key);
-      if (others === undefined) alike.set(key, [candidate]);
-      else others.push(candidate);
-    },
     end() {
-      for (const candidates of alike.values()) if (candidates.length > 1) compare(candidates);
+      const { order, key } = sorted();
+      for (let at = 0; at < order.length;) {
+        const group = [order[at] ?? 0];
+        const own = key[group[0] ?? 0] ?? -1;
+        for (at++; at < order.length && key[order[at] ?? 0] === own; at++) group.push(order[at] ?? 0);
+        const start = dataStart.at(group[0] ?? 0);
+        const isApart = group.some((index) => dataStart.at(index) !== start);
+        if (own >= 0 && isApart) compare(group);
+      }
     },
   };
 });
@@ -84,17 +97,13 @@ function extentsOf(blocks: readonly Block[]): Extent[] {
   return extents;
 }
 
-function storedBytes({ extents }: Candidate): number {
-  return extents.reduce((sum, { length }) => sum + length, 0);
-}
-
-function checksum({ source }: CramfsImage, { extents }: Candidate): number {
-  return extents.reduce((crc, { start, length }) => crc32(source.read(start, length), crc), 0);
+function checksum({ source }: CramfsImage, { entry, extents }: Candidate): number {
+  return extents.reduce((crc, { start, length }) => crc32(source.read(start, length), crc), entry.inode.size);
 }
 
 /** Whether two files have the same stored bytes, piece by piece. */
 function isSame({ source }: CramfsImage, a: Candidate, b: Candidate): boolean {
-  if (a.extents.length !== b.extents.length) return false;
+  if (a.entry.inode.size !== b.entry.inode.size || a.extents.length !== b.extents.length) return false;
   return a.extents.every(({ start, length }, index) => {
     const other = b.extents[index];
     if (other?.length !== length) return false;

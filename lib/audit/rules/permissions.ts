@@ -21,9 +21,9 @@ const FOR_EVERYBODY: ReadonlySet<string> = new Set([
 export const permissions = defineRule(
   ['security/setuid', 'security/setgid', 'security/world-writable'],
   (_, report) => ({
-    entry(entry) {
-      const { mode, uid, gid, type, position, size } = entry.inode;
-      const place = { path: () => entry.path, offset: position };
+    special({ inode, path }) {
+      const { mode, uid, gid, type, position, size } = inode;
+      const place = { path, offset: position };
       if (type === 'file' && (mode & S_ISUID) !== 0) report('security/setuid', place, { mode, uid });
       // Of a directory it says to whom new files belong.
       if (type === 'file' && (mode & S_ISGID) !== 0) report('security/setgid', place, { mode, gid });

@@ -23,11 +23,14 @@ export const unused = defineRule(['INSERTED_FILE', 'UNUSED_NOT_ZERO'], (context,
         const free = data.firstNotIn(start, imageEnd);
         if (free === -1) return null;
         const unit = Math.floor(free / 4);
-        if (inodes.has(unit) || tables.has(unit)) {
-          start = (unit + 1) * 4;
+        const last = Math.ceil(imageEnd / 4);
+        const taken = inodes.has(unit) ? inodes : tables.has(unit) ? tables : null;
+        if (taken !== null) {
+          const behind = taken.firstNotIn(unit, last);
+          if (behind === -1) return null;
+          start = behind * 4;
           continue;
         }
-        const last = Math.ceil(imageEnd / 4);
         const ends = [data.firstIn(free, imageEnd), inodes.firstIn(unit, last) * 4, tables.firstIn(unit, last) * 4];
         return { start: free, end: Math.min(imageEnd, ...ends.filter((end) => end >= 0)) };
       }
