@@ -78,6 +78,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./commands/explain.ts'),
   },
   {
+    name: 'diff',
+    summary: 'tell what changed from one image to another',
+    load: () => import('./commands/diff.ts'),
+  },
+  {
     name: 'policy',
     summary: 'begin or check a policy for audits',
     load: () => import('./commands/policy.ts'),
