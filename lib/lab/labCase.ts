@@ -2,14 +2,14 @@
 import { buildRawImage, type RawImageSpec } from '../build/rawImage.ts';
 import { CramfsImage } from '../image/image.ts';
 import type { Board } from '../verdict/board.ts';
-import type { LabRegion } from './bootPlan.ts';
+import { type LabRegion, MAX_REGIONS, validateRegions } from './bootPlan.ts';
 import { alignmentOf, BEHIND_IMAGE, randomImage } from './randomImage.ts';
 import { randomVectors, readRequests } from './randomRequests.ts';
 import type { LabRequest, LabTranscript } from './record.ts';
 import { labBoard, replay, type ReplayOptions } from './replay.ts';
 
 const PAGE = 4096;
-/** Bytes from the page of one region to that of the next: more than a random image with its region takes. */
+/** Bytes from the page of one region to that of the next: the region of a random image takes half of it at most. */
 const REGION_STRIDE = 2 ** 20;
 
 /** A random image at a physical address, with requests. */
@@ -40,22 +40,39 @@ export type Oracle = (regions: readonly LabRegion[]) => Promise<readonly LabTran
 /** Random cases: each image at each base, in regions of their own. Each file is read besides. */
 export function randomCases(plan: RandomPlan): LabCase[] {
   const { bases } = plan;
-  const [lowest = 0] = bases;
-  const start = lowest - (lowest % PAGE);
   const alignments = [...new Set(bases.map(alignmentOf))];
   const seeds = Array.from({ length: plan.images }, (_, index) => (plan.seed + index) % 2 ** 32);
   return seeds.flatMap((seed, image) => {
     const spec = randomImage(seed, { alignments });
     return bases.map((base, index): LabCase => {
-      const slot = (image * bases.length + index) % MAX_CASES_IN_BOOT;
-      const unasked = { seed, spec, physAddress: start + slot * REGION_STRIDE + (base % PAGE), requests: [] };
+      const slot = (image * bases.length + index) % MAX_REGIONS;
+      const unasked = { seed, spec, physAddress: addressIn(slot, bases, base), requests: [] };
       return { ...unasked, requests: requestsFor(unasked, plan, index) };
     });
   });
 }
 
-/** Cases that fit into one boot together. */
-export const MAX_CASES_IN_BOOT = 64;
+/** The physical address of a slot's region, with the place in a page that a base has. */
+function addressIn(slot: number, bases: readonly number[], base: number): number {
+  const [first = 0] = bases;
+  return first - (first % PAGE) + slot * REGION_STRIDE + (base % PAGE);
+}
+
+/**
+ * Makes sure that a machine has room for images at these bases.
+ *
+ * @throws CramfsError USAGE
+ */
+export function requireBases(bases: readonly number[]): void {
+  for (const base of bases) {
+    const name = `base 0x${base.toString(16)}`;
+    for (const slot of [0, MAX_REGIONS - 1]) {
+      const physAddress = addressIn(slot, bases, base);
+      const regionBytes = REGION_STRIDE / 2;
+      validateRegions([{ name, image: new Uint8Array(0), physAddress, regionBytes, requests: [] }]);
+    }
+  }
+}
 
 function requestsFor(unasked: LabCase, { release, vectors }: RandomPlan, index: number): LabRequest[] {
   const board = boardOf(regionOf(unasked), release);

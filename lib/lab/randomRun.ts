@@ -1,18 +1,10 @@
 /** Random cases asked of a kernel and of the emulation, and what becomes of those in which the two differ. */
 import { CramfsError } from '../errors.ts';
 import { CramfsImage } from '../image/image.ts';
-import type { LabRegion } from './bootPlan.ts';
+import { type LabRegion, MAX_REGIONS } from './bootPlan.ts';
 import { BROKEN_RULES, type BrokenRule, withBrokenRule } from './brokenRules.ts';
 import { compareTranscript, findDifferences, type LabDifference } from './compare.ts';
-import {
-  boardOf,
-  emulatedOracle,
-  type LabCase,
-  MAX_CASES_IN_BOOT,
-  type Oracle,
-  regionOf,
-  sideBySide,
-} from './labCase.ts';
+import { boardOf, emulatedOracle, type LabCase, type Oracle, regionOf, sideBySide } from './labCase.ts';
 import { isAskable } from './randomRequests.ts';
 import type { LabRequest, LabTranscript } from './record.ts';
 import { modelOfRelease, type ReplayOptions } from './replay.ts';
@@ -33,9 +25,9 @@ export async function runCases(
   onBoot?: (boot: { readonly number: number; readonly of: number; readonly regions: readonly LabRegion[] }) => void,
 ): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
-  const boots = Math.ceil(cases.length / MAX_CASES_IN_BOOT);
+  const boots = Math.ceil(cases.length / MAX_REGIONS);
   for (let boot = 0; boot < boots; boot++) {
-    const together = cases.slice(boot * MAX_CASES_IN_BOOT, (boot + 1) * MAX_CASES_IN_BOOT);
+    const together = cases.slice(boot * MAX_REGIONS, (boot + 1) * MAX_REGIONS);
     const regions = together.map(regionOf);
     onBoot?.({ number: boot + 1, of: boots, regions });
     const transcripts = await oracle(regions);

@@ -5,7 +5,8 @@
  * about together, and the simplest of those that still fail is where the next round begins.
  */
 import type { RawBlock, RawEntry } from '../build/rawImage.ts';
-import { type LabCase, MAX_CASES_IN_BOOT } from './labCase.ts';
+import { MAX_REGIONS } from './bootPlan.ts';
+import type { LabCase } from './labCase.ts';
 import type { LabRequest } from './record.ts';
 import { isPlain, simplifications } from './simplify.ts';
 
@@ -41,7 +42,7 @@ export function simplerCases(from: LabCase): LabCase[] {
     .map((simpler) => ({ simpler, weight: complexity(simpler) }))
     .filter(({ weight }) => weight < limit)
     .sort((a, b) => a.weight - b.weight)
-    .slice(0, MAX_CASES_IN_BOOT)
+    .slice(0, MAX_REGIONS)
     .map(({ simpler }) => simpler);
 }
 

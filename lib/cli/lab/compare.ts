@@ -4,13 +4,12 @@ import { kernelModel } from '../../driver/models/index.ts';
 import { CramfsImage } from '../../image/image.ts';
 import { compareTranscript, countRequests } from '../../lab/compare.ts';
 import { comparisonJson, labDifferencesText, totalsText } from '../../lab/differencesText.ts';
-import { parseTranscript } from '../../lab/parseRecords.ts';
 import { modelOfRelease } from '../../lab/replay.ts';
 import { addReportOptions, IMAGE_ARGUMENT, openSource } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
 import { parsePhysBits } from '../machineOptions.ts';
-import { readText } from '../mkfs/readInput.ts';
 import { type ColourChoice, styleFor } from '../style.ts';
+import { readTranscript } from './transcriptFile.ts';
 
 interface CompareOptions {
   readonly kernel?: string;
@@ -35,7 +34,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     command
       .description("Holds a real kernel's transcript against the emulation, field by field.")
       .argument('<image>', IMAGE_ARGUMENT)
-      .argument('<transcript>', 'what "cramfs-lab run" wrote')
+      .argument('<transcript>', 'what "cramfs-lab run" wrote; .gz is unpacked')
       .option('--kernel <model>', "kernel model (default: that of the transcript's release)")
       .option('--phys-bits <n>', 'physical address bits of the CPU (default: 40)'),
   )
@@ -46,7 +45,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
 }
 
 function compare(file: string, transcriptFile: string, options: CompareOptions, io: Io): number {
-  const transcript = parseTranscript(readText(transcriptFile), transcriptFile);
+  const transcript = readTranscript(transcriptFile);
   const { release, page_size: pageSize } = transcript.setup;
   const kernel = options.kernel === undefined ? modelOfRelease(release) : kernelModel(options.kernel);
   const physBits = options.physBits === undefined ? undefined : parsePhysBits(options.physBits, '--phys-bits');

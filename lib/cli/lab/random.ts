@@ -7,7 +7,7 @@ import { CramfsError } from '../../errors.ts';
 import { bootLab } from '../../lab/boot.node.ts';
 import { BROKEN_RULES } from '../../lab/brokenRules.ts';
 import { type LabOptions, prepareLab } from '../../lab/build.node.ts';
-import { type Oracle, randomCases } from '../../lab/labCase.ts';
+import { type Oracle, randomCases, requireBases } from '../../lab/labCase.ts';
 import {
   type CaseResult,
   failingCases,
@@ -75,6 +75,7 @@ async function random(options: RandomOptions, io: Io, wanted: LabOptions, signal
     vectors: count('vectors'),
     bases: options.bases.split(',').map((base) => parseNumber(base, '--bases', null)),
   };
+  requireBases(plan.bases);
   const lab = await prepareLab(wanted);
   const oracle: Oracle = (regions) => bootLab(lab, regions, { signal });
   io.stderr.write(`seed ${String(plan.seed)}\n`);
