@@ -16,7 +16,7 @@ import type { AuditedFile, AuditNumbers } from './result.ts';
 import { AUDIT_RULES } from './rules/index.ts';
 import { stateOf } from './state.ts';
 import { makeSubject, type MappedSubject } from './subject.ts';
-import type { EntryList, SurveyedEntry } from './survey.ts';
+import type { SurveyedEntry } from './survey.ts';
 import { type AuditVisitors, beginAuditRules } from './visitors.ts';
 
 /** Block pointers that are looked at in any image; there are no more than a quarter of the bytes unless files share them. */
@@ -64,9 +64,13 @@ export class TreePass {
     const { survey, board, refusal } = this.#context;
     const { special, candidates, files } = survey;
     for (let index = 0; index < special.length; index++) this.#visitors.special(survey.entry(special, index));
-    this.#lookAt(candidates, () => false);
-    const { alsoList } = this.#options;
-    if (alsoList !== undefined) this.#lookAt(files, alsoList);
+    for (let index = 0; index < candidates.length; index++) {
+      if (index % PROGRESS_STEP === 0) this.#options.progress?.(index, candidates.length);
+      this.#look(survey.entry(candidates, index));
+    }
+    if (this.#options.alsoList !== undefined) {
+      for (let index = 0; index < files.length; index++) this.#lookIfWanted(survey.entry(files, index));
+    }
     const runner = new ProgramRunner(board);
     if (refusal === null) this.#runPrograms(runner);
     const numbers = this.#numbers(runner);
@@ -74,31 +78,24 @@ export class TreePass {
     return { files: [...this.#files.values()].sort((a, b) => comparePaths(a.path, b.path)), numbers };
   }
 
-  /** Looks at the files of a list. Those that no machine cares about are listed only if they are `wanted`. */
-  #lookAt(list: EntryList, wanted: (path: string) => boolean): void {
-    const { survey } = this.#context;
-    const isForced = list !== survey.candidates;
-    for (let index = 0; index < list.length; index++) {
-      if (!isForced && index % PROGRESS_STEP === 0) this.#options.progress?.(index, list.length);
-      const entry = survey.entry(list, index);
-      if (isForced) {
-        const path = entry.path();
-        if (this.#files.has(path) || !wanted(path)) continue;
-      }
-      this.#look(entry, isForced);
-    }
+  /** Looks at a file that no machine cares about, and somebody else does. */
+  #lookIfWanted(entry: SurveyedEntry): void {
+    const path = entry.path();
+    if (!this.#files.has(path) && this.#options.alsoList?.(path) === true) this.#look(entry);
   }
 
-  /** Maps and lists a file if it matters, or in any case. */
-  #look(entry: SurveyedEntry, isForced: boolean): void {
+  /** Maps and lists a file if it matters to a machine, or to somebody else. */
+  #look(entry: SurveyedEntry): void {
     const { inode } = entry;
     const { image, board, refusal, mapper } = this.#context;
     const contents = contentsOf(image, inode, board.kernel.nommu === undefined);
     const blocks = this.#blocks(entry);
     const hasDirect = blocks.some(({ kind }) => kind === 'direct');
     const isLoadable = 'elf' in contents && contents.elf.segments.length > 0;
-    if (!hasDirect && !contents.isProgram && !isLoadable && !isForced) return;
+    const matters = hasDirect || contents.isProgram || isLoadable;
+    if (!matters && this.#options.alsoList === undefined) return;
     const path = entry.path();
+    if (!matters && this.#options.alsoList?.(path) !== true) return;
     if (!this.#listed.spend(LISTED_BYTES + path.length)) {
       this.#incomplete(entry, 'programs', Math.floor(this.#listed.limit / LISTED_BYTES));
       return;
