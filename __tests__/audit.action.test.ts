@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { parse } from 'yaml';
 import { Folder } from './cli.ts';
@@ -32,6 +32,7 @@ const stepOf = (id: string): Step => {
   return step;
 };
 
+jest.setTimeout(60_000);
 const folder = new Folder();
 const program = join(folder.path, 'dist', 'bin', 'cramfs.cjs');
 const image = folder.fixture('images/root-XX.cramfs.gz');
@@ -45,7 +46,7 @@ beforeAll(async () => {
     format: 'cjs',
     logLevel: 'error',
   });
-}, 30_000);
+});
 afterAll(() => {
   folder.remove();
 });

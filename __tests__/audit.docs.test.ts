@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { AUDIT_FORMATS } from '../lib/report/audit/index.ts';
 import { cramfs } from './auditHelp.ts';
@@ -15,6 +15,7 @@ const page = (file: string): string => readFileSync(new URL(`../${file}`, import
 const blocks = (markdown: string, language: string): string[] =>
   [...markdown.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map((match) => match[1] ?? '');
 
+jest.setTimeout(60_000);
 const folder = new Folder();
 afterAll(() => {
   folder.remove();
@@ -34,7 +35,7 @@ describe('README', () => {
     program = await bundleProgram('cramfs', folder);
     folder.file('root.cramfs', fixture('images/root-XX.cramfs.gz'));
     folder.file('policy.yaml', policyText);
-  }, 30_000);
+  });
   const run = (...options: string[]) =>
     spawnSync(process.execPath, [program, ...argv, ...options], { cwd: folder.path, encoding: 'utf8' });
 
@@ -116,7 +117,7 @@ describe('the shell of', () => {
   let program = '';
   beforeAll(async () => {
     program = await bundleProgram('cramfs', folder);
-  }, 30_000);
+  });
   const STRICT = ['-e', '-o', 'pipefail'];
   const ci = page('docs/ci.md');
   const jobOf = (name: string): Record<string, unknown> => {

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { build } from 'esbuild';
 import type { AuditedImage } from '../lib/audit/run.ts';
 import { AUDIT_FORMATS } from '../lib/report/audit/index.ts';
@@ -13,12 +13,13 @@ import type { AuditSetup } from '../lib/workers/auditJob.ts';
 import { cramfs, IMAGES, reportOf } from './auditHelp.ts';
 import { bundleProgram, Folder, type Run } from './cli.ts';
 
+jest.setTimeout(60_000);
 const folder = new Folder();
 afterAll(() => {
   folder.remove();
 });
 const images = [
-  ...['root-XX', 'tiny-z', 'mini-X', 'adv', 'tiny-v1-old', 'arch-XX'].map((name) =>
+  ...['mini-X', 'tiny-z', 'tiny-XX', 'tiny-v1-old', 'arch-XX', 'empty'].map((name) =>
     folder.fixture(`images/${name}.cramfs.gz`),
   ),
   folder.fixture('malformed/015-bad-magic.img'),
@@ -64,6 +65,11 @@ describe('shards', () => {
 
   test('of a run that is not divided are that run', async () => {
     expect(await audit(['--merge', ...(await shards(1))])).toEqual(await audit(images));
+  });
+
+  test('may come on standard input', async () => {
+    const [file = ''] = await shards(1);
+    expect(await cramfs(['audit', '--merge', '-'], { stdin: file })).toEqual(await audit(images));
   });
 
   test('have the policy and the baseline in them', async () => {

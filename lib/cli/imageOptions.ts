@@ -62,7 +62,7 @@ export function openSource(file: string, io: Io): ByteSource {
  * @throws CramfsError USAGE, IO, NOT_CRAMFS, TRUNCATED
  */
 export function openImage(file: string, options: ImageOptions, io: Io): CramfsImage {
-  const pageSize = pageSizeOption(options.pageSize);
+  const pageSize = parsePageSize(options.pageSize);
   const imageOffset =
     options.imageOffset === undefined
       ? undefined
@@ -86,8 +86,12 @@ export function withImage<T>(file: string, options: ImageOptions, io: Io, use: (
   }
 }
 
-/** `--page-size`; undefined for "find out". */
-function pageSizeOption(text: string | undefined): number | undefined {
+/**
+ * `--page-size`; undefined for "find out".
+ *
+ * @throws CramfsError USAGE
+ */
+export function parsePageSize(text: string | undefined): number | undefined {
   if (text === undefined || text === 'auto') return undefined;
   const pageSize = parseNumber(text, '--page-size', null);
   if (PAGE_SIZES.includes(pageSize)) return pageSize;

@@ -5,12 +5,12 @@ import { parsePolicy } from '../../audit/policy/parsePolicy.ts';
 import type { Policy } from '../../audit/policy/policy.ts';
 import { DEFAULT_MODEL } from '../../driver/models/index.ts';
 import { CramfsError } from '../../errors.ts';
-import { PAGE_SIZES } from '../../image/image.ts';
 import type { AuditFormat } from '../../report/audit/index.ts';
 import type { Shard } from '../../report/audit/reporter.ts';
 import type { AuditSetup } from '../../workers/auditJob.ts';
 import type { AuditJob } from '../../workers/auditWorker.ts';
 import { boardOptions, type MachineOptions } from '../boardOptions.ts';
+import { parsePageSize } from '../imageOptions.ts';
 import { parseNumber } from '../numbers.ts';
 import type { ColourChoice } from '../style.ts';
 
@@ -126,13 +126,6 @@ export function auditSetup(options: AuditCommandOptions, policy: Policy | null):
     policy,
     today: new Date().toISOString().slice(0, 10),
   };
-}
-
-function parsePageSize(text: string | undefined): number | undefined {
-  if (text === undefined || text === 'auto') return undefined;
-  const pageSize = parseNumber(text, '--page-size', null);
-  if (PAGE_SIZES.includes(pageSize)) return pageSize;
-  throw usage(`--page-size: ${text} is none of 4K, 8K, 16K and 64K`);
 }
 
 /**
