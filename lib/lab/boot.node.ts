@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { CramfsError } from '../errors.ts';
 import { type LabRegion, type MachineFiles, MODULES, planText, qemuArguments, validateRegions } from './bootPlan.ts';
 import type { Lab } from './build.node.ts';
@@ -23,7 +23,6 @@ export interface BootOptions {
   readonly timeoutSeconds?: number | undefined;
 }
 
-const QEMU = 'qemu-system-x86_64';
 const MIN_SECONDS = 120;
 const SECONDS_PER_REQUEST = 0.05;
 
@@ -59,7 +58,7 @@ async function boot(lab: Lab, regions: readonly LabRegion[], options: BootOption
     regions.forEach(({ image }, index) => {
       writeFileSync(files.images[index] ?? '', image);
     });
-    await runMachine(regions, files, options);
+    await runMachine(lab.qemu, regions, files, options);
     return transcripts(regions, files);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -89,24 +88,25 @@ function initramfs(lab: Lab, plan: string): Uint8Array {
 }
 
 async function runMachine(
+  qemu: string,
   regions: readonly LabRegion[],
   files: MachineFiles,
   { signal, timeoutSeconds }: BootOptions,
 ): Promise<void> {
   const requests = regions.reduce((sum, region) => sum + region.requests.length, 0);
   const seconds = timeoutSeconds ?? MIN_SECONDS + SECONDS_PER_REQUEST * requests;
-  const child = spawn(QEMU, qemuArguments(regions, files), { signal, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(qemu, qemuArguments(regions, files), { signal, stdio: ['ignore', 'ignore', 'pipe'] });
   const complaints: Buffer[] = [];
   child.stderr.on('data', (bytes: Buffer) => complaints.push(bytes));
   const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
   try {
     const failed = (found: string, log: readonly string[] = []): CramfsError =>
       new CramfsError('LAB', { what: 'cannot run the virtual machine', found, log });
-    const status = await ended(child, QEMU, failed);
+    const status = await ended(child, qemu, failed);
     if (child.killed) throw lateError(seconds, files);
     if (status !== 0) {
       const log = Buffer.concat(complaints).toString('utf8').trimEnd().split('\n');
-      throw failed(`${QEMU} ended with status ${String(status)}`, log);
+      throw failed(`${basename(qemu)} ended with status ${String(status)}`, log);
     }
   } finally {
     clearTimeout(timer);

@@ -22,7 +22,9 @@ export interface LabRegion {
 export const MAX_REGIONS = 64;
 
 const MIB = 2 ** 20;
-const PAGE = 4096;
+
+/** Bytes of a page of the machine. */
+export const PAGE_SIZE = 4096;
 
 /** Where regions may lie: above what the kernel needs for itself, and below the devices of QEMU's PC with its initramfs. */
 const REGION_SPACE = { start: 128 * MIB, end: 3072 * MIB };
@@ -71,7 +73,7 @@ export function validateRegions(regions: readonly LabRegion[]): void {
 function regionPages(regions: readonly LabRegion[]): { readonly start: number; readonly end: number } {
   const start = Math.min(...regions.map(({ physAddress }) => physAddress));
   const end = Math.max(...regions.map(({ physAddress, regionBytes }) => physAddress + regionBytes));
-  return { start: Math.floor(start / PAGE) * PAGE, end: Math.ceil(end / PAGE) * PAGE };
+  return { start: Math.floor(start / PAGE_SIZE) * PAGE_SIZE, end: Math.ceil(end / PAGE_SIZE) * PAGE_SIZE };
 }
 
 /** The kernel's command line. */

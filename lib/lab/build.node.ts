@@ -12,7 +12,7 @@ import { MODULES } from './bootPlan.ts';
 import { compressedKernel } from './kernelImage.ts';
 import { type KernelPackages, seriesOf } from './kernelPackages.ts';
 import { withLabErrors } from './labErrors.ts';
-import { download, findKernel, installPrograms, type PackageOptions } from './packages.node.ts';
+import { download, findKernel, installPrograms, type PackageOptions, QEMU } from './packages.node.ts';
 import { findProgram, run } from './programs.node.ts';
 
 /** What a virtual machine boots: files. */
@@ -24,6 +24,8 @@ export interface Lab {
   /** {@link MODULES}: file by name. */
   readonly modules: Readonly<Record<string, string>>;
   readonly init: string;
+  /** The program that runs the machine. */
+  readonly qemu: string;
 }
 
 /** How a lab is set up. */
@@ -82,6 +84,7 @@ export function prepareLab(options: LabOptions): Promise<Lab> {
       kernel: join(kernel, 'vmlinux'),
       modules: Object.fromEntries(MODULES.map((name) => [name, join(folderOf(name), `${name}.ko`)])),
       init: await buildInit(options),
+      qemu: findProgram(QEMU) ?? QEMU,
     };
   });
 }

@@ -10,8 +10,8 @@ export async function withLabErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    const { syscall, message } = cause as { readonly syscall?: unknown; readonly message?: unknown };
-    if (!(cause instanceof Error) || typeof syscall !== 'string') throw cause;
-    throw new CramfsError('LAB', { what: 'cannot use its files', found: String(message), cause });
+    const { syscall, message } = cause as NodeJS.ErrnoException;
+    if (syscall === undefined) throw cause;
+    throw new CramfsError('LAB', { what: 'cannot use its files', found: message, cause });
   }
 }

@@ -22,11 +22,14 @@ export interface PackageOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The program that runs virtual machines. */
+export const QEMU = 'qemu-system-x86_64';
+
 const LIBRARIES = '/usr/lib/x86_64-linux-gnu';
 
 /** What must be installed, and the package that it comes with. */
 const NEEDED: readonly { readonly isThere: () => boolean; readonly name: string }[] = [
-  { name: 'qemu-system-x86', isThere: () => findProgram('qemu-system-x86_64') !== undefined },
+  { name: 'qemu-system-x86', isThere: () => findProgram(QEMU) !== undefined },
   { name: 'gcc', isThere: () => findProgram('gcc') !== undefined },
   { name: 'make', isThere: () => findProgram('make') !== undefined },
   { name: 'xz-utils', isThere: () => findProgram('xz') !== undefined },

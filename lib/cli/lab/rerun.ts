@@ -1,8 +1,10 @@
 /** `cramfs-lab rerun TRANSCRIPT…`: asks a real kernel again what it was asked. */
 import { basename } from 'node:path';
 import type { Command } from 'commander';
+import { CramfsError } from '../../errors.ts';
 import { CramfsImage } from '../../image/image.ts';
 import { bootImage } from '../../lab/boot.node.ts';
+import { type LabRegion, PAGE_SIZE, validateRegions } from '../../lab/bootPlan.ts';
 import { type Lab, prepareLab } from '../../lab/build.node.ts';
 import { compareTranscript, countRequests, type LabDifference } from '../../lab/compare.ts';
 import { labDifferencesText } from '../../lab/differencesText.ts';
@@ -37,9 +39,10 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addHelpText('after', LAB_EXIT_CODES)
     .action(async (files: readonly string[], options: RerunOptions) => {
       done(
-        await withKernel(options, io, async (wanted, signal) =>
-          rerunAll(files, options.images, io, await prepareLab(wanted), signal),
-        ),
+        await withKernel(options, io, async (wanted, signal) => {
+          const asked = files.map((file) => readAsked(file, options.images));
+          return rerunAll(asked, io, await prepareLab(wanted), signal);
+        }),
       );
     });
 }
@@ -53,17 +56,38 @@ interface Rerun {
   readonly seconds: number;
 }
 
-async function rerunAll(
-  files: readonly string[],
-  images: string,
-  io: Io,
-  lab: Lab,
-  signal: AbortSignal,
-): Promise<number> {
+/** What was asked, and the image that it was asked about. */
+interface Asked {
+  readonly name: string;
+  readonly recorded: LabTranscript;
+  readonly image: CramfsImage;
+  readonly region: LabRegion;
+}
+
+function readAsked(file: string, images: string): Asked {
+  const recorded = readTranscript(file);
+  const { setup, records } = recorded;
+  if (setup.page_size !== PAGE_SIZE) {
+    const found = `${file}: it is of a machine with pages of ${setup.page_size} bytes, and this has ${PAGE_SIZE}`;
+    throw new CramfsError('USAGE', { found });
+  }
+  const image = readImageOf(recorded, images);
+  const region = {
+    name: setup.image,
+    image,
+    physAddress: Number(setup.base),
+    regionBytes: setup.mtd_size,
+    requests: records,
+  };
+  validateRegions([region]);
+  return { name: basename(file), recorded, image: CramfsImage.open(image, { pageSize: PAGE_SIZE }), region };
+}
+
+async function rerunAll(asked: readonly Asked[], io: Io, lab: Lab, signal: AbortSignal): Promise<number> {
   const reruns: Rerun[] = [];
-  for (const file of files) {
-    io.stderr.write(`${basename(file)} on Linux ${lab.release}\n`);
-    reruns.push(await rerun(file, images, lab, signal));
+  for (const one of asked) {
+    io.stderr.write(`${one.name} on Linux ${lab.release}\n`);
+    reruns.push(await rerun(one, lab, signal));
   }
   io.stdout.write(`${table([HEADER, ...reruns.map(row)], '').join('\n')}\n`);
   const differing = reruns.filter(({ toRecord, toEmulation }) => toRecord.length + toEmulation.length > 0);
@@ -74,26 +98,15 @@ async function rerunAll(
   return differing.length > 0 ? EXIT.findings : EXIT.ok;
 }
 
-async function rerun(file: string, images: string, lab: Lab, signal: AbortSignal): Promise<Rerun> {
-  const recorded = readTranscript(file);
-  const { setup, records } = recorded;
-  const image = readImageOf(recorded, images);
+async function rerun({ name, recorded, image, region }: Asked, lab: Lab, signal: AbortSignal): Promise<Rerun> {
   const began = performance.now();
-  const region = {
-    name: setup.image,
-    image,
-    physAddress: Number(setup.base),
-    regionBytes: setup.mtd_size,
-    requests: records,
-  };
   const fresh = await bootImage(lab, region, { signal });
   const seconds = (performance.now() - began) / 1000;
-  const opened = CramfsImage.open(image, { pageSize: setup.page_size });
   return {
-    name: basename(file),
+    name,
     fresh,
-    toRecord: recordedDifferences(opened, recorded, fresh),
-    toEmulation: compareTranscript(opened, fresh),
+    toRecord: recordedDifferences(image, recorded, fresh),
+    toEmulation: compareTranscript(image, fresh),
     seconds,
   };
 }

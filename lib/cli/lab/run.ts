@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { CramfsImage } from '../../image/image.ts';
 import { bootImage } from '../../lab/boot.node.ts';
-import type { LabRegion } from '../../lab/bootPlan.ts';
+import { type LabRegion, PAGE_SIZE, validateRegions } from '../../lab/bootPlan.ts';
 import { type LabOptions, prepareLab } from '../../lab/build.node.ts';
 import { compareTranscript, countRequests } from '../../lab/compare.ts';
 import { labDifferencesText, totalsText } from '../../lab/differencesText.ts';
@@ -27,8 +27,6 @@ interface RunOptions extends KernelOptions {
   readonly timeout?: string;
 }
 
-/** Bytes of a page of the machine that is booted. */
-const PAGE_SIZE = 4096;
 /** The region of the recorded transcripts; larger images get a larger one. */
 const REGION_BYTES = 64 * 2 ** 20;
 
@@ -59,19 +57,26 @@ async function run(
   signal: AbortSignal,
 ): Promise<number> {
   const timeoutSeconds = options.timeout === undefined ? undefined : parseNumber(options.timeout, '--timeout', null);
-  const lab = await prepareLab(wanted);
-  const transcript = await bootImage(lab, region, { signal, timeoutSeconds });
-
-  const text = transcriptText(transcript);
-  if (options.output !== undefined) {
-    await writeWholeFile(options.output, options.force === true, async (write) => {
-      write(Buffer.from(text));
-      return Promise.resolve({ ended: 'complete' });
-    });
-  }
+  const boot = async (): Promise<LabTranscript> =>
+    bootImage(await prepareLab(wanted), region, { signal, timeoutSeconds });
+  const transcript = options.output === undefined ? await boot() : await bootInto(options.output, options, boot);
   if (options.compare === true) return compare(region, transcript, io);
-  if (options.output === undefined) io.stdout.write(text);
+  if (options.output === undefined) io.stdout.write(transcriptText(transcript));
   return EXIT.ok;
+}
+
+/** Writes the transcript into a file; that there is one already is told before the boot. */
+async function bootInto(
+  file: string,
+  { force }: RunOptions,
+  boot: () => Promise<LabTranscript>,
+): Promise<LabTranscript> {
+  const { transcript } = await writeWholeFile(file, force === true, async (write) => {
+    const booted = await boot();
+    write(Buffer.from(transcriptText(booted)));
+    return { ended: 'complete', transcript: booted };
+  });
+  return transcript;
 }
 
 function regionOf(file: string, options: RunOptions, io: Io): LabRegion {
@@ -81,13 +86,15 @@ function regionOf(file: string, options: RunOptions, io: Io): LabRegion {
   try {
     const image = source.read(0, source.size).slice();
     const whole = Math.max(REGION_BYTES, 2 ** Math.ceil(Math.log2(image.length)));
-    return {
+    const region = {
       name: file,
       image,
       physAddress: number(options.phys, '--phys', DEFAULT_PHYS_BASE),
       regionBytes: number(options.regionSize, '--region-size', whole),
       requests: requestsFor(image, options.vectors),
     };
+    validateRegions([region]);
+    return region;
   } finally {
     source.close();
   }
