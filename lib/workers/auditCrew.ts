@@ -139,11 +139,11 @@ class AuditCrew {
     try {
       for (const [place, job] of this.#images.entries()) {
         this.#giveOut();
-        while (!this.#answers.has(place)) {
-          if (this.#failure !== null) throw this.#failure;
-          if (signal?.aborted === true) return;
+        while (this.#failure === null && signal?.aborted !== true && !this.#answers.has(place)) {
           await new Promise<void>((resolve) => (this.#wake = resolve));
         }
+        if (this.#failure !== null) throw this.#failure;
+        if (signal?.aborted === true) return;
         const answer = this.#answers.get(place);
         this.#answers.delete(place);
         this.#taken++;
