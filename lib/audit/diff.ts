@@ -75,6 +75,11 @@ class Comparison {
     const onDamage = (side: Side, error: CramfsError): void => {
       this.#tellDamage(side, error);
     };
+    for (const side of ['a', 'b'] as const) {
+      const { image, isTruncated } = this.#boards[side];
+      const there = image.source.size;
+      if (isTruncated) onDamage(side, image.missing(there, image.size - there, 'the end of the image'));
+    }
     for (const { path, a: inodeA, b: inodeB } of walkTogether(a, b, onDamage)) {
       if (inodeA !== null && inodeB !== null) this.#compareFiles({ a: inodeA, b: inodeB, pathA: path, pathB: path });
       else if (inodeA !== null) this.#addLone('a', { path, inode: inodeA });

@@ -13,6 +13,7 @@ import type {
   XipChange,
 } from '../audit/diffResult.ts';
 import { printableName } from '../format/names.ts';
+import { shownPath } from '../inspect/shownPath.ts';
 import { namedFlags } from '../inspect/superblockFlags.ts';
 import { modeString, octalMode } from './modeString.ts';
 import { type Style, wrap } from './style.ts';
@@ -29,13 +30,16 @@ export function diffText(diff: ImageDiff, style: Style, width: number): string {
     if (lines.length === 0) return;
     out.push(style.strong(title), ...lines.map((line) => `  ${wrap(line, width, '      ', 2)}`), '');
   };
+  const marked = (mark: string, lines: readonly string[]): string[] =>
+    lines.map((line) => `  ${mark} ${wrap(line, width, '      ', 4)}`);
   section('superblock', diff.superblock.map(superblockLine));
-  section(filesTitle(diff), [
-    ...diff.removed.map((file) => `${style.bad('-')} ${loneLine(file)}`),
-    ...diff.added.map((file) => `${style.good('+')} ${loneLine(file)}`),
-    ...diff.changed.map((file) => `${style.fair('~')} ${changedLine(file)}`),
-    ...(diff.omitted === 0 ? [] : [`and ${diff.omitted} more`]),
-  ]);
+  const files = [
+    ...marked(style.bad('-'), diff.removed.map(loneLine)),
+    ...marked(style.good('+'), diff.added.map(loneLine)),
+    ...marked(style.fair('~'), diff.changed.map(changedLine)),
+    ...(diff.omitted === 0 ? [] : [`  and ${diff.omitted} more`]),
+  ];
+  if (files.length > 0) out.push(style.strong(filesTitle(diff)), ...files, '');
   section(
     'mappings',
     diff.xip.map((change) => xipLine(change, style)),
@@ -44,7 +48,7 @@ export function diffText(diff: ImageDiff, style: Style, width: number): string {
     'programs, with their libraries',
     diff.programs.map(({ path, a, b }) => {
       const outcome = a.outcome === b.outcome ? '' : `${a.outcome} → ${b.outcome}, `;
-      return `${printableName(path)}: ${outcome}${ramDifference(a.ramBytes, b.ramBytes, style)}`;
+      return `${shownPath(path)}: ${outcome}${ramDifference(a.ramBytes, b.ramBytes, style)}`;
     }),
   );
   if (differs(diff)) out.push(style.strong('totals'), ...totals(diff));
@@ -97,11 +101,11 @@ function flagNames(flags: number): string {
 }
 
 function loneLine({ path, type, size: bytes }: LoneFile): string {
-  return `${printableName(path)} (${type}${type === 'file' ? `, ${size(bytes)}` : ''})`;
+  return `${shownPath(path)} (${type}${type === 'file' ? `, ${size(bytes)}` : ''})`;
 }
 
 function changedLine({ path, from, changes }: ChangedFile): string {
-  const name = from === null ? printableName(path) : `${printableName(from)} → ${printableName(path)}`;
+  const name = from === null ? shownPath(path) : `${shownPath(from)} → ${shownPath(path)}`;
   return changes.length === 0 ? name : `${name}: ${changes.map(changeWords).join('; ')}`;
 }
 
@@ -116,7 +120,7 @@ function changeWords(change: FileChange): string {
     case 'device':
       return `device ${change.a.major},${change.a.minor} → ${change.b.major},${change.b.minor}`;
     case 'target':
-      return `target ${printableName(change.a)} → ${printableName(change.b)}`;
+      return `target ${shownPath(change.a)} → ${shownPath(change.b)}`;
     case 'content':
       return change.a === change.b ? 'content' : `content, ${size(change.a)} → ${size(change.b)}`;
     case 'layout':
@@ -139,7 +143,7 @@ function xipLine({ path, segment, a, b }: XipChange, style: Style): string {
   const number = segment === null || segment.number === 0 ? '' : ` ${segment.number + 1}`;
   const what = segment === null ? '' : ` ${segment.kind}${number}`;
   const states = `${stateWord(a)} → ${stateWord(b)}`;
-  return `${printableName(path)}${what}: ${states}, ${ramDifference(a.ramBytes, b.ramBytes, style)}`;
+  return `${shownPath(path)}${what}: ${states}, ${ramDifference(a.ramBytes, b.ramBytes, style)}`;
 }
 
 function stateWord({ state }: Mapped): string {
