@@ -33,7 +33,7 @@ test('numbers are the same for a seed everywhere', () => {
 test('images and requests are the same for a seed everywhere', () => {
   const again = randomCases({ seed: 1, images: 1, vectors: 80, bases: BASES, release: RELEASE });
   expect(again).toEqual(cases.slice(0, BASES.length));
-  expect(regions.slice(0, BASES.length).map(({ image }) => crc32(image))).toEqual([2503534484, 2503534484, 2503534484]);
+  expect(regions.slice(0, BASES.length).map(({ image }) => crc32(image))).toEqual([4120620252, 4120620252, 4120620252]);
 });
 
 describe('images', () => {

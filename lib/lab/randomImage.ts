@@ -90,7 +90,7 @@ const SHAPES: readonly (readonly [Shape, number])[] = [
   ['overlap', 5],
   ['shared', 12],
   ['shuffled', 4],
-  ['imageStart', 6],
+  ['imageStart', 12],
   ['imageEnd', 8],
   ['farAway', 2],
   ['mixed', 10],
@@ -201,7 +201,7 @@ class RandomTree {
       case 'shuffled':
         return this.#borrowed(pages, shape === 'shared') ?? each(run);
       case 'imageStart': {
-        const start = random.chance(0.6) ? 0 : random.pick(this.#alignments);
+        const start = random.chance(0.75) ? 0 : random.pick(this.#alignments);
         return each((index) => ({ kind: 'direct', at: start + index * PAGE }));
       }
       case 'imageEnd': {
