@@ -12,6 +12,8 @@ import type { MappedSegment, MappedSubject, Subject } from './subject.ts';
 
 /** What a mapping costs beside its pages, in pages. */
 const CALL = 64;
+/** Pages behind the end of the file that are looked at; a header can ask for any number of them. */
+const MAX_BEHIND = 16;
 /** Pages that may be mapped, and looked at, in any image; larger images may have more. */
 const FREE_MAPPED = 1 << 22;
 const FREE_SEEN = 1 << 15;
@@ -41,9 +43,11 @@ export class Mapper {
    */
   map(subject: Pick<Subject, 'file' | 'inode'>, request: MapRequest, detail: MapDetail = {}): MapVerdict | null {
     const { pageSize } = this.#board.cpu;
-    const pages = Math.ceil(Math.min(request.length ?? Infinity, subject.inode.size) / pageSize);
+    const filePages = Math.ceil(subject.inode.size / pageSize);
+    const asked = request.length === undefined ? filePages : Math.ceil(request.length / pageSize);
+    const pages = Math.min(asked, filePages);
     if (!this.#mapped.spend(CALL + pages)) return null;
-    if (detail.trace === true && !this.#seen.spend(pages)) return null;
+    if (detail.trace === true && (asked > filePages + MAX_BEHIND || !this.#seen.spend(asked))) return null;
     try {
       return mapOpenedFile(this.#board, subject.file, request, detail);
     } catch (error) {
