@@ -55,7 +55,7 @@ describe('what shows a broken rule is made small', () => {
     const { labCase, image, transcript } = shrunk;
     expect(labCase.spec.entries).toHaveLength(1);
     expect(labCase.requests).toHaveLength(1);
-    expect(image.length).toBeLessThanOrEqual(3 * 4096);
+    expect(image.length).toBeLessThanOrEqual(4 * 4096);
     const kernel = withBrokenRule(modelOfRelease(RELEASE), rule);
     expect(compareTranscript(CramfsImage.open(image), transcript, { kernel })).not.toEqual([]);
     expect(compareTranscript(CramfsImage.open(image), transcript)).toEqual([]);

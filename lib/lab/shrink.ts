@@ -64,12 +64,18 @@ function entriesWeight(entries: readonly RawEntry[]): number {
   }, 0);
 }
 
+function placeWeight(at: RawBlock['at']): number {
+  if (at === undefined) return 0;
+  if (typeof at === 'number' || 'fromEnd' in at) return 2;
+  if ('sameAs' in at) return 3;
+  return (at.plus ?? 0) === 0 ? 1 : 2;
+}
+
 function blockWeight({ kind, at, data, tail, reserve }: RawBlock): number {
   const kindWeight = { hole: 0, direct: 1, stored: 2, zlib: 3, 'direct-zlib': 3 }[kind];
-  const placeWeight = at === undefined ? 0 : typeof at === 'object' && 'alignTo' in at && !at.plus ? 1 : 2;
   const tailWeight = tail === undefined ? 0 : isPlain(tail) ? 1 : 2;
   const dataWeight = data === undefined || isPlain(data) ? 0 : 2;
-  return 10 + kindWeight + placeWeight + dataWeight + tailWeight + (reserve === undefined ? 0 : 1);
+  return 10 + kindWeight + placeWeight(at) + dataWeight + tailWeight + (reserve === undefined ? 0 : 1);
 }
 
 /** Pages that weigh no less than even more of them. */

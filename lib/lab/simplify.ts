@@ -27,10 +27,15 @@ export function* simplifications(from: LabCase): Generator<LabCase> {
   yield* flattened(from);
   yield* withoutFirstPages(from);
   for (const entries of fewerEntries(spec.entries, from.requests)) yield withSpec({ entries });
-  for (const entries of simplerEntries(spec.entries)) yield withSpec({ entries });
+  const aligned = physAddress - (physAddress % PAGE);
+  for (const entries of simplerEntries(spec.entries)) {
+    yield withSpec({ entries });
+    // A block in its usual place is aligned in memory only if the image is.
+    yield { ...withSpec({ entries }), physAddress: aligned };
+  }
   if (spec.bootPad === true) yield withSpec({ bootPad: false });
   if (spec.unsorted === true) yield withSpec({ unsorted: false, flags: (spec.flags ?? 0) | CRAMFS_FLAG_SORTED_DIRS });
-  yield { ...from, physAddress: physAddress - (physAddress % PAGE) };
+  yield { ...from, physAddress: aligned };
   for (const request of from.requests) {
     for (const plainer of plainerRequests(request)) yield { ...from, requests: [plainer] };
   }
@@ -169,7 +174,11 @@ function* simplerBlocks(block: RawBlock): Generator<RawBlock> {
     yield { ...block, at: { alignTo: 4 } };
   }
   // What was borrowed, or is wherever it may be.
-  if (kind === 'direct' && data === undefined) yield { kind, data: plain(PAGE) };
+  if (kind === 'direct' && data === undefined) {
+    yield { kind, data: plain(PAGE) };
+    yield { kind, data: plain(PAGE), at: { alignTo: 4, plus: 4 } };
+    yield { kind, at: 0 };
+  }
   if (block.tail !== undefined) {
     yield { ...block, tail: undefined };
     yield { ...block, tail: plain(block.tail.length) };
