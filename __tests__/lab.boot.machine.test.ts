@@ -96,6 +96,13 @@ echo '${results}' >"$results"`);
     await expect(bootLab(lab, [region])).rejects.toMatchObject({ code: 'LAB', message: `the kernel lab ${message}` });
   });
 
+  test('in which the kernel crashes names the request', async () => {
+    machine(`echo '${JSON.stringify(setup)}' >"$results"; echo 'BUG: soft lockup' >"$console"`);
+    await expect(bootLab(lab, [region])).rejects.toThrow(
+      'Linux crashes on this image: BUG: soft lockup when asked to read /a',
+    );
+  });
+
   test('that does not end is given up', async () => {
     machine('echo waiting >"$console"; exec sleep 60');
     await expect(bootLab(lab, [region], { timeoutSeconds: 0.5 })).rejects.toMatchObject({

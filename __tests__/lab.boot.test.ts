@@ -17,7 +17,7 @@ import { cpioArchive } from '../lib/lab/cpio.ts';
 import { compressedKernel } from '../lib/lab/kernelImage.ts';
 import type { LabRequest, LabTranscript } from '../lib/lab/record.ts';
 import { recordedDifferences } from '../lib/lab/recorded.ts';
-import { parseResults } from '../lib/lab/results.ts';
+import { parseResults, unanswered } from '../lib/lab/results.ts';
 import { fixture, jsonLines } from './fixtures.ts';
 
 const MIB = 2 ** 20;
@@ -243,6 +243,23 @@ describe('results', () => {
     ['nothing', new Uint8Array(0), /ended early/],
   ])('are refused: %s', (_, bytes, message) => {
     expect(() => parseResults(bytes, [region({ requests: [vector] })])).toThrow(message);
+  });
+
+  test('that end early tell what the kernel was at', () => {
+    const regions = [region({ requests: [vector, read] }), region({ name: 'b.cramfs' })];
+    const lines = [
+      { line, ...setup },
+      { line: line + 1, errno: null },
+      { line: line + 2, errno: null },
+    ];
+    expect(unanswered(output(), regions)).toBeUndefined();
+    expect(unanswered(output(...lines.slice(0, 1)), regions)).toBe(
+      'map /bin/a, 8192 bytes from offset 0x0, prot r, private',
+    );
+    expect(unanswered(Buffer.concat([output(...lines.slice(0, 2)), Buffer.from('{"line":10,')]), regions)).toBe(
+      'read /bin/a',
+    );
+    expect(unanswered(output(...lines), regions)).toBe('mount b.cramfs');
   });
 
   test('may be that the init program gave up in the middle of a line', () => {

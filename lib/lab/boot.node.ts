@@ -13,7 +13,7 @@ import { cpioArchive, type CpioEntry } from './cpio.ts';
 import { withLabErrors } from './labErrors.ts';
 import { ended } from './programs.node.ts';
 import type { LabTranscript } from './record.ts';
-import { parseResults } from './results.ts';
+import { parseResults, unanswered } from './results.ts';
 
 /** How a boot is done. */
 export interface BootOptions {
@@ -103,7 +103,7 @@ async function runMachine(
     const failed = (found: string, log: readonly string[] = []): CramfsError =>
       new CramfsError('LAB', { what: 'cannot run the virtual machine', found, log });
     const status = await ended(child, qemu, failed);
-    if (child.killed) throw lateError(seconds, files);
+    if (child.killed) throw lateError(seconds, regions, files);
     if (status !== 0) {
       const log = Buffer.concat(complaints).toString('utf8').trimEnd().split('\n');
       throw failed(`${basename(qemu)} ended with status ${String(status)}`, log);
@@ -119,15 +119,22 @@ const consoleLines = (files: MachineFiles): string[] =>
     .toString('latin1')
     .split(/[\r\n]+/);
 
-function lateError(seconds: number, files: MachineFiles): CramfsError {
+function lateError(seconds: number, regions: readonly LabRegion[], files: MachineFiles): CramfsError {
+  const request = unanswered(bytesOf(files.results), regions);
+  const at = request === undefined ? '' : `, asked to ${request}`;
   const log = consoleLines(files)
     .filter((line) => line !== '')
     .slice(-10);
-  return new CramfsError('LAB', { what: 'gave up', found: `the virtual machine was not done after ${seconds} s`, log });
+  return new CramfsError('LAB', {
+    what: 'gave up',
+    found: `the virtual machine was not done after ${seconds} s${at}`,
+    log,
+  });
 }
 
 function transcripts(regions: readonly LabRegion[], files: MachineFiles): LabTranscript[] {
-  const crash = crashError(consoleLines(files));
+  const results = bytesOf(files.results);
+  const crash = crashError(consoleLines(files), unanswered(results, regions));
   if (crash !== undefined) throw crash;
-  return parseResults(bytesOf(files.results), regions);
+  return parseResults(results, regions);
 }

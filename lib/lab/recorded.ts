@@ -7,7 +7,7 @@ import type { LabRecord, LabSetup, LabTranscript } from './record.ts';
 import { replay } from './replay.ts';
 
 /** Whether two transcripts are of the same build of a kernel. */
-export function isSameKernel(a: LabSetup, b: LabSetup): boolean {
+function isSameKernel(a: LabSetup, b: LabSetup): boolean {
   return a.release === b.release && a.version === b.version && a.variant === b.variant;
 }
 

@@ -4,6 +4,7 @@
 import { CramfsError } from '../errors.ts';
 import { decodeName } from '../format/names.ts';
 import { type LabRegion, PLAN_HEAD_LINES } from './bootPlan.ts';
+import { requestText } from './differencesText.ts';
 import type {
   LabExecRecord,
   LabReadRecord,
@@ -55,6 +56,24 @@ function parseLine(line: string, index: number): Result {
 }
 
 const damaged = (found: string): CramfsError => new CramfsError('LAB', { what: 'sent damaged results', found });
+
+/** How a line of the output begins. */
+const LINE = '{"line":';
+
+/**
+ * What the kernel was at when the output ended: a request in words.
+ *
+ * @param output of a run that did not come to its end
+ * @returns undefined where it had not begun
+ */
+export function unanswered(output: Uint8Array, regions: readonly LabRegion[]): string | undefined {
+  const text = decodeName(output);
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  const last = /^[0-9]+/.exec(whole.slice(whole.lastIndexOf(LINE) + LINE.length))?.[0];
+  if (last === undefined) return undefined;
+  const asked = regions.flatMap(({ name, requests }) => [`mount ${name}`, ...requests.map(requestText)]);
+  return asked[Number(last) - PLAN_HEAD_LINES];
+}
 
 /** Results in the order of the plan. */
 class Results {
