@@ -1,4 +1,5 @@
 /** What changed between two images. */
+import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { diffImages } from '../lib/audit/diff.ts';
@@ -310,6 +311,13 @@ describe('cramfs diff', () => {
     );
     expect(stdout).toContain('  ~ /bin/hello: layout 3 direct, 1 zlib → 4 zlib\n');
     expect(stdout).toContain('  /bin/hello text: pfnmap → paged, +4 KiB RAM\n');
+  });
+
+  test('prints what docs/diff.md shows', async () => {
+    const page = readFileSync(new URL('../docs/diff.md', import.meta.url), 'utf8');
+    const [, shown] = /^```text\n[$] cramfs diff old.cramfs new.cramfs\n(.*?)^```$/ms.exec(page) ?? [];
+    const [a, b] = [folder.fixture('images/tiny-en.cramfs.gz'), folder.fixture('images/tiny-XX.cramfs.gz')];
+    expect((await cramfs(['diff', a, b])).stdout).toBe(shown);
   });
 
   test('prints JSON', async () => {
