@@ -128,8 +128,9 @@ export { type ExecMapping, execProgram, type ExecReport, type ExecRequest } from
 export { execJson } from './report/execJson.ts';
 export { auditImage, type AuditOptions } from './audit/auditImage.ts';
 export type { AuditFinding, AuditFindingOf } from './audit/finding.ts';
-export { AUDIT_IDS, type AuditId, defaultSeverity } from './audit/ids.ts';
+export { AUDIT_IDS, type AuditId, defaultSeverity, docPage } from './audit/ids.ts';
 export type { AuditedFile, AuditedSegment, AuditNumbers, AuditResult } from './audit/result.ts';
+export { auditCause, auditFix, auditTitle } from './report/auditWords.ts';
 export { applyPolicy } from './audit/policy/applyPolicy.ts';
 export { parsePolicy } from './audit/policy/parsePolicy.ts';
 export type { Policy } from './audit/policy/policy.ts';
