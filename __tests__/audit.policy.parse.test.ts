@@ -75,7 +75,7 @@ describe('a policy', () => {
     expect(
       policy.settings.map(({ ids, severity, paths }) => [ids.length, severity, paths?.included[0]?.pattern]),
     ).toEqual([
-      [6, 'warning', undefined],
+      [7, 'warning', undefined],
       [1, 'off', undefined],
       [1, 'error', '/bin/**'],
       [1, null, undefined],

@@ -1,6 +1,6 @@
 /** Images on boards, and which of its own findings the audit has for them. */
 import type { RawBlock, RawEntry, RawImageSpec } from '../lib/build/rawImage.ts';
-import { buildRawImage } from '../lib/build/rawImage.ts';
+import { buildRawImage, layOutRawImage } from '../lib/build/rawImage.ts';
 import type { OwnId } from '../lib/audit/ids.ts';
 import { kernelModel } from '../lib/driver/models/index.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
@@ -126,6 +126,7 @@ export const AUDIT_CASES: readonly AuditCase[] = [
       'xip/unmappable-direct',
       'xip/program-fails',
       'image/alignment-padding',
+      'security/shared-inode',
       'security/setuid',
       'security/setgid',
       'security/world-writable',
@@ -141,6 +142,7 @@ export const AUDIT_CASES: readonly AuditCase[] = [
       'xip/elf-ignored',
       'xip/unmappable-direct',
       'xip/program-fails',
+      'security/shared-inode',
       'security/setuid',
       'security/setgid',
       'security/world-writable',
@@ -153,6 +155,7 @@ export const AUDIT_CASES: readonly AuditCase[] = [
     ids: [
       'xip/extensions-missing',
       'xip/program-fails',
+      'security/shared-inode',
       'security/setuid',
       'security/setgid',
       'security/world-writable',
@@ -227,6 +230,25 @@ export const AUDIT_CASES: readonly AuditCase[] = [
     image: () =>
       only(stored('a', text(100), DIRECT), stored('b', text(200), { kind: 'direct', at: { alignTo: 8192 } })),
     ids: ['image/alignment-padding'],
+  },
+  {
+    name: 'a file, and one with other owner and mode whose data is the same',
+    image: () => {
+      const first = stored('first', text(100), ZLIB);
+      const offset = layOutRawImage(only(first)).placed.get('first')?.offset ?? 0;
+      // A second entry moves the data by what its inode and its name take: 12 and 8 bytes.
+      const second: RawEntry = {
+        type: 'file',
+        name: 'second',
+        mode: 0o4755,
+        uid: 1,
+        blocks: [],
+        size: 100,
+        inode: { offset: offset + 20 },
+      };
+      return only(first, second);
+    },
+    ids: ['security/shared-inode', 'security/setuid'],
   },
   {
     name: 'modes that give much',

@@ -32,6 +32,7 @@ const DISTINCTIONS: { readonly [I in OwnId]: (args: OwnArguments[I]) => Distinct
   'image/alignment-padding': () => [],
   'security/pointer-outside': () => [],
   'security/other-file-visible': ({ other }) => [other],
+  'security/shared-inode': ({ first, differences }) => [first, ...differences.map(({ attribute }) => attribute)],
   'security/setuid': ({ uid }) => [uid],
   'security/setgid': ({ gid }) => [gid],
   'security/world-writable': ({ type }) => [type],

@@ -76,6 +76,8 @@ export interface OwnArguments {
 
   'security/pointer-outside': { readonly block: number; readonly target: number; readonly end: number };
   'security/other-file-visible': { readonly page: number; readonly other: string };
+  /** Linux has one inode for this file and another that stores its data at the same place, and they disagree. */
+  'security/shared-inode': { readonly first: string; readonly differences: readonly InodeDifference[] };
   'security/setuid': { readonly mode: number; readonly uid: number };
   'security/setgid': { readonly mode: number; readonly gid: number };
   'security/world-writable': { readonly mode: number; readonly type: FileType };
@@ -94,6 +96,14 @@ export interface OwnArguments {
   'policy/region-too-small': { readonly region: number; readonly imageBytes: number };
   'policy/exception-expired': { readonly exception: number; readonly expires: string; readonly reason: string };
   'policy/exception-unused': { readonly exception: number; readonly reason: string };
+}
+
+/** What two files of one inode disagree about. */
+export interface InodeDifference {
+  readonly attribute: 'mode' | 'uid' | 'gid' | 'size';
+  readonly value: number;
+  /** Of the other file. */
+  readonly other: number;
 }
 
 /** What a policy can limit, in bytes; `text` is a least percentage. */
@@ -137,6 +147,7 @@ export const OWN_SEVERITIES: Readonly<Record<OwnId, Severity>> = {
   'image/alignment-padding': 'info',
   'security/pointer-outside': 'error',
   'security/other-file-visible': 'error',
+  'security/shared-inode': 'warning',
   'security/setuid': 'warning',
   'security/setgid': 'warning',
   'security/world-writable': 'warning',

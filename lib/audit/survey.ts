@@ -61,6 +61,12 @@ export class AuditSurvey implements Rule {
   readonly storedBytes = new Uint32List();
   readonly dataStart = new Uint32List();
   readonly dataEnd = new Uint32List();
+  /** Files with data that another file, the one of the same index in `sharedWith`, has too: by the place of the data. */
+  readonly sharing = new EntryList();
+  readonly sharedWith = new EntryList();
+  /** The files with data by where it stands, the first of each place. */
+  readonly #firstAt = new Map<number, number>();
+  readonly #first = new EntryList();
   #context: CheckContext | null = null;
   #account: readonly AccountLine[] | null = null;
 
@@ -128,6 +134,14 @@ export class AuditSurvey implements Rule {
   }
 
   #table({ inode, directory }: FileNode, { problem, again, length }: TableVisit, accountant: Accountant): void {
+    const first = this.#firstAt.get(inode.ino);
+    if (first === undefined) {
+      this.#firstAt.set(inode.ino, this.#first.length);
+      this.#first.push(inode.position, directory);
+    } else {
+      this.sharing.push(inode.position, directory);
+      this.sharedWith.push(this.#first.position(first), this.#first.directory(first));
+    }
     if (problem === null && !again) accountant.pointers(inode, length / 4);
     else if (problem !== 'outside' && inode.type === 'file') this.candidates.push(inode.position, directory);
   }

@@ -5,7 +5,14 @@
 import type { FindingCode } from '../check/codes.ts';
 import type { Finding } from '../check/finding.ts';
 import type { AuditFinding } from '../audit/finding.ts';
-import { type AuditId, codeOf, type OwnArguments, type OwnId, type SegmentRef } from '../audit/ids.ts';
+import {
+  type AuditId,
+  codeOf,
+  type InodeDifference,
+  type OwnArguments,
+  type OwnId,
+  type SegmentRef,
+} from '../audit/ids.ts';
 import type { BlockKind } from '../image/blocks.ts';
 import { shownPath } from '../inspect/shownPath.ts';
 import type { InvariantCode } from '../verdict/invariants.ts';
@@ -34,6 +41,12 @@ const STATES = { pfnmap: 'wholly direct', mixedmap: 'partly direct', none: 'not 
 const octal = (mode: number): string => `0${(mode & 0o7777).toString(8)}`;
 const hardware = (bits: number, littleEndian: boolean): string =>
   `${String(bits)}-bit ${littleEndian ? 'little' : 'big'}-endian`;
+
+/** "mode 04755 here and 0755 there". */
+function inodeDifference({ attribute, value, other }: InodeDifference): string {
+  const shown = attribute === 'mode' ? octal : String;
+  return `${attribute} ${shown(value)} here and ${shown(other)} there`;
+}
 
 /** "segment 2 (r-x, 3 of 12 pages direct)". */
 function segmentName({ segment, perms, directPages, pages }: SegmentRef): string {
@@ -189,6 +202,13 @@ const OWN: { readonly [I in OwnId]: Words<OwnArguments[I]> } = {
     title: "Another file's bytes can be seen",
     cause: ({ page, other }) => `a mapping of the file shows bytes of ${shownPath(other)} in page ${String(page)}`,
     fix: () => 'run a kernel without the fault, or give the file pages of its own in the image',
+  },
+  'security/shared-inode': {
+    title: 'Files that Linux takes for one',
+    cause: ({ first, differences }) =>
+      `its data stands where that of ${shownPath(first)} is, so Linux has one inode for both, with the attributes of ` +
+      `whichever is looked up first: ${differences.map(inodeDifference).join(', ')}`,
+    fix: () => 'give both files the same mode and owner, or let their contents differ in a byte',
   },
   'security/setuid': {
     title: 'A set-user-ID program',

@@ -9,6 +9,7 @@ import { padding } from './padding.ts';
 import { permissions } from './permissions.ts';
 import { programs } from './programs.ts';
 import { segmentLayout } from './segmentLayout.ts';
+import { sharedInodes } from './sharedInodes.ts';
 import { unmappableDirect } from './unmappableDirect.ts';
 
 export const AUDIT_RULES: readonly AuditRule[] = [
@@ -20,6 +21,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
   hazards,
   duplicateData,
   padding,
+  sharedInodes,
   permissions,
   deviceNodes,
 ];
