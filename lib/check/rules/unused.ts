@@ -31,8 +31,14 @@ export const unused = defineRule(['INSERTED_FILE', 'UNUSED_NOT_ZERO'], (context,
           start = behind * 4;
           continue;
         }
-        const ends = [data.firstIn(free, imageEnd), inodes.firstIn(unit, last) * 4, tables.firstIn(unit, last) * 4];
-        return { start: free, end: Math.min(imageEnd, ...ends.filter((end) => end >= 0)) };
+        // Each search ends where the one before did: there are as many as there are gaps.
+        let end = data.firstIn(free, imageEnd);
+        if (end === -1) end = imageEnd;
+        for (const metadata of [inodes, tables]) {
+          const first = metadata.firstIn(unit, Math.ceil(end / 4));
+          if (first !== -1) end = Math.min(end, first * 4);
+        }
+        return { start: free, end };
       }
       return null;
     };
