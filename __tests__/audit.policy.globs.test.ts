@@ -70,7 +70,8 @@ describe('a glob', () => {
     const part = fc
       .array(fc.constantFrom('a', 'b', '.', '*', '?', '[ab]', '[!a]', '{a,bb}'), { minLength: 1, maxLength: 4 })
       .map((tokens) => tokens.join('').replace(/[*]+/g, '*'))
-      .filter((text) => !/^[.]+$/.test(text));
+      // In picomatch "**/*" + "/a" has "/a", where the star would stand for no name.
+      .filter((text) => !/^[.]+$/.test(text) && text !== '*');
     const globs = fc
       .tuple(fc.array(fc.oneof({ weight: 4, arbitrary: part }, fc.constant('**')), { maxLength: 3 }), part)
       // Neighbouring "**" say nothing more, and at the end picomatch is of two minds: "/a/**" has "/a", "/*" + "/**" has not.
