@@ -166,6 +166,7 @@ export async function reportOf(
     images: images.length,
     shard: { index: 1, of: 1 },
     version: '1.2.3',
+    notes: true,
     style: NO_COLOURS,
     width: 80,
     page: (id) => `# ${id}\n\n**What it is.** About ${id},\nin short.\n\nMore.\n`,

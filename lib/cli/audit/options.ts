@@ -18,6 +18,8 @@ import type { ColourChoice } from '../style.ts';
 export interface AuditCommandOptions extends MachineOptions {
   readonly policy?: string;
   readonly format: AuditFormat;
+  readonly json?: boolean;
+  readonly notes?: boolean;
   readonly output?: string;
   readonly baseline?: string;
   readonly writeBaseline?: string;

@@ -27,7 +27,7 @@ export interface ReportedRun {
  */
 export async function writeReport(
   { images, run }: ReportedRun,
-  { format, output, color }: AuditCommandOptions,
+  { format, output, color, notes }: AuditCommandOptions,
   io: Io,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -36,6 +36,7 @@ export async function writeReport(
     ...run,
     style: toFile && color === 'auto' ? NO_COLOURS : styleFor(io, color),
     width: toFile ? FILE_WIDTH : widthFor(io),
+    notes: notes === true,
     page: findingPages(),
   };
   const summary = format === 'github' ? io.env.GITHUB_STEP_SUMMARY : undefined;

@@ -47,6 +47,8 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
       .argument('<image...>', 'images: files, or - for standard input')
       .option('--policy <file>', 'what must be so: YAML or JSON ("cramfs policy init" writes one)')
       .addOption(new Option('--format <name>', 'report').choices(AUDIT_FORMATS).default('text'))
+      .option('--json', 'the same as --format json')
+      .option('--notes', 'tell each note in the text, and not only how many there are')
       .option('--output <file>', 'write the report to a file, which appears whole or not at all')
       .option('--baseline <file>', 'findings in it are known and do not count')
       .option('--write-baseline <file>', 'write all findings to a baseline; then they do not count')
@@ -63,7 +65,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
     .addHelpText('after', NOTES)
     .action(async (files: readonly string[], options: AuditCommandOptions) => {
-      done(await audit(files, options, io));
+      done(await audit(files, options.json === true ? { ...options, format: 'json' } : options, io));
     });
 }
 

@@ -19,6 +19,8 @@ export interface AuditReportOptions {
   readonly style: Style;
   /** Columns to write to. */
   readonly width: number;
+  /** Whether text tells each note; else it counts them. */
+  readonly notes: boolean;
   /** The page of an id in Markdown; null where there is none. */
   readonly page: (id: AuditId) => string | null;
 }

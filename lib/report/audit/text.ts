@@ -1,5 +1,6 @@
 /** An audit for people: what was found, file by file; where the flash goes; what runs from it; and what that comes to. */
 import type { AuditFinding } from '../../audit/finding.ts';
+import type { AuditId } from '../../audit/ids.ts';
 import type { AuditNumbers, AuditResult, AuditedBoard } from '../../audit/result.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
@@ -17,23 +18,24 @@ import type { AuditReporter } from './reporter.ts';
 const FINDING_LABEL = 8;
 const TOTAL_LABEL = 11;
 
-export const textReport: AuditReporter = async function* (images, { images: ofRun, style, width }) {
+export const textReport: AuditReporter = async function* (images, { images: ofRun, style, width, notes }) {
   let totals = NO_TOTALS;
   for await (const image of images) {
-    yield `${totals.images === 0 ? '' : '\n'}${imageText(image, style, width)}`;
+    yield `${totals.images === 0 ? '' : '\n'}${imageText(image, style, width, notes)}`;
     totals = addToTotals(totals, image);
   }
   if (ofRun > 1) yield `\n${wrap(countsText(totals, style), width, '  ')}\n`;
 };
 
-function imageText({ image, result, error }: AuditedImage, style: Style, width: number): string {
+function imageText({ image, result, error }: AuditedImage, style: Style, width: number, notes: boolean): string {
   const name = printableName(image);
   if (result === null)
     return `${wrap(`${style.strong(name)}: ${style.bad('no audit')}: ${error.message}`, width, '  ')}\n`;
   const lines = [
     style.strong(name),
     ...wrap(boardText(result), width, '').split('\n').map(style.faint),
-    ...findingLines(result, style, width),
+    ...findingLines(result, style, width, notes),
+    ...suppressedLines(result, style, width),
     ...flashLines(result, style),
     ...filesTables(result, style, width),
     '',
@@ -56,19 +58,39 @@ function cpuText({ cpu, littleEndian }: AuditedBoard): string {
   return littleEndian ? `${cpu}, little endian` : `a big-endian CPU (else as ${cpu})`;
 }
 
-/** The findings, those of one path together under it. */
-function findingLines({ findings, omitted, suppressed }: AuditResult, style: Style, width: number): string[] {
+/** The findings, those of one path together under it; notes are counted unless they are wanted. */
+function findingLines({ findings, omitted }: AuditResult, style: Style, width: number, notes: boolean): string[] {
   const lines: string[] = [];
   let path: string | null | undefined;
+  const folded = new Map<string, AuditFinding[]>();
   for (const finding of findings) {
+    if (!notes && finding.severity === 'info') {
+      folded.set(finding.id, [...(folded.get(finding.id) ?? []), finding]);
+      continue;
+    }
     if (finding.path !== path) {
       path = finding.path;
       lines.push('', style.strong(path === null ? 'the image as a whole' : shownPath(path)));
     }
     lines.push(...oneFinding(finding, style, width));
   }
-  const more = Object.entries(omitted).map(([id, count]) => `  and ${String(count)} more: ${id}`);
+  const more = Object.entries(omitted)
+    .filter(([id]) => !folded.has(id))
+    .map(([id, count]) => `  and ${String(count)} more: ${id}`);
   if (more.length > 0) lines.push('', ...more);
+  if (folded.size > 0) lines.push('', `${style.strong('notes')}${style.faint(', told in full with --notes')}`);
+  for (const [id, kept] of folded) {
+    const count = kept.length + (omitted[id as AuditId] ?? 0);
+    const first = kept[0]?.path ?? null;
+    const others = count > 1 ? ` and ${String(count - 1)} more` : '';
+    const where = first === null ? others : `: ${shownPath(first)}${others}`;
+    lines.push(`  ${wrap(`${style.faint('note   ')} ${id}${where}`, width, ' '.repeat(10), 2)}`);
+  }
+  return lines;
+}
+
+function suppressedLines({ suppressed }: AuditResult, style: Style, width: number): string[] {
+  const lines: string[] = [];
   const reasons = new Map<string, number>();
   for (const { by, reason } of suppressed) {
     const why = by === 'baseline' ? 'in the baseline' : `exception: ${reason ?? ''}`;
