@@ -16,6 +16,8 @@ const MAX_FILES = 1 << 20;
 /** Bytes that are read for comparisons in any image; more in larger ones. Each file is read three times at most. */
 const FREE_BYTES = 1 << 22;
 const TIMES = 3;
+/** The key of files that store nothing, and so nothing twice. */
+const NOTHING_STORED = -1;
 /** Files of one checksum that are compared with each other. */
 const MAX_ALIKE = 16;
 
@@ -35,19 +37,29 @@ export const duplicateData = defineRule(['image/duplicate-data'], ({ image, surv
   const budget = new Budget(FREE_BYTES + TIMES * image.source.size);
 
   /**
-   * The files sorted so that equal ones stand together: by stored bytes, and by the last four of them, which in zlib data
-   * are a checksum of the content.
+   * What tells most files apart: how many bytes are stored, and the last four of them, which in zlib data are a checksum of
+   * the content. Rounding may make some alike that are not.
    */
-  const sorted = (): { readonly order: Uint32Array; readonly key: Float64Array } => {
-    const count = Math.min(files.length, MAX_FILES);
-    const key = new Float64Array(count);
-    for (let index = 0; index < count; index++) {
+  const keys = (): Float64Array => {
+    const key = new Float64Array(Math.min(files.length, MAX_FILES));
+    for (let index = 0; index < key.length; index++) {
       const bytes = storedBytes.at(index);
-      // Rounding may put some together that are not equal. Nothing stored, nothing twice.
-      key[index] = bytes === 0 ? -1 : bytes * 2 ** 32 + image.words.u32(dataEnd.at(index) - 4);
+      key[index] = bytes === 0 ? NOTHING_STORED : bytes * 2 ** 32 + image.words.u32(dataEnd.at(index) - 4);
     }
-    const order = Uint32Array.from(key, (_, index) => index).sort((a, b) => (key[a] ?? 0) - (key[b] ?? 0) || a - b);
-    return { order, key };
+    return key;
+  };
+
+  /** The files whose keys are those of others, too, in groups; files that store nothing are not in any. */
+  const groups = (): Iterable<readonly number[]> => {
+    const key = keys();
+    const repeated = new Map<number, number[]>();
+    const sorted = key.slice().sort();
+    for (let at = 1; at < sorted.length; at++) {
+      const own = sorted[at] ?? NOTHING_STORED;
+      if (own !== NOTHING_STORED && own === sorted[at - 1]) repeated.set(own, []);
+    }
+    if (repeated.size > 0) key.forEach((own, index) => repeated.get(own)?.push(index));
+    return repeated.values();
   };
 
   /** Tells of each file that has the bytes of one before it. */
@@ -72,14 +84,9 @@ export const duplicateData = defineRule(['image/duplicate-data'], ({ image, surv
 
   return {
     end() {
-      const { order, key } = sorted();
-      for (let at = 0; at < order.length;) {
-        const group = [order[at] ?? 0];
-        const own = key[group[0] ?? 0] ?? -1;
-        for (at++; at < order.length && key[order[at] ?? 0] === own; at++) group.push(order[at] ?? 0);
+      for (const group of groups()) {
         const start = dataStart.at(group[0] ?? 0);
-        const isApart = group.some((index) => dataStart.at(index) !== start);
-        if (own >= 0 && isApart) compare(group);
+        if (group.some((index) => dataStart.at(index) !== start)) compare(group);
       }
     },
   };
