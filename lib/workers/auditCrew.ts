@@ -5,19 +5,22 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { AuditResult } from '../audit/result.ts';
 import type { AuditedImage } from '../audit/run.ts';
 import { CramfsError } from '../errors.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { auditFile, type AuditSetup } from './auditJob.ts';
-import type { AuditAnswer, AuditJob } from './auditWorker.ts';
+import type { AuditAnswer, AuditJob, AuditMessage } from './auditWorker.ts';
 
 /** Threads that are used where no number is given, at most. */
 const DEFAULT_THREADS = 4;
 /** Images for each thread that may be done, or under way, before the first of them has been taken. */
 const AHEAD = 4;
+
+/** Milliseconds that a thread has to finish an image that nobody waits for. */
+const GRACE = 2000;
 
 /** How to audit many images. */
 export interface CrewOptions {
@@ -176,7 +179,23 @@ class AuditCrew {
     this.#wake();
   }
 
+  /**
+   * Sends the threads home: those with an image under way finish it, unless that takes long. Node 20 may abort as a whole
+   * when a thread is ended while it sets up zlib.
+   */
   async dismiss(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    const hurry = new AbortController();
+    const gone = Promise.all(
+      this.#workers.map((worker) => {
+        const exit = new Promise((resolve) => worker.once('exit', resolve));
+        worker.postMessage(null satisfies AuditMessage);
+        return worker.threadId === -1 ? Promise.resolve() : exit;
+      }),
+    ).then(() => {
+      hurry.abort();
+    });
+    await setTimeout(GRACE, undefined, { signal: hurry.signal }).catch(() => undefined);
+    if (!hurry.signal.aborted) await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await gone;
   }
 }

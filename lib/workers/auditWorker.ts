@@ -18,7 +18,15 @@ export type AuditAnswer = { readonly index: number } & (
   { readonly result: AuditResult } | { readonly error: { readonly code: ErrorCode; readonly details: ErrorDetails } }
 );
 
-parentPort?.on('message', ({ image, index }: AuditJob) => {
+/** An image to audit, or null: there is nothing more to do. */
+export type AuditMessage = AuditJob | null;
+
+parentPort?.on('message', (message: AuditMessage) => {
+  if (message === null) {
+    parentPort?.close();
+    return;
+  }
+  const { image, index } = message;
   audit(image).then(
     (result) => {
       parentPort?.postMessage({ index, result } satisfies AuditAnswer);
