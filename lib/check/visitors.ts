@@ -2,21 +2,27 @@
 import type { CheckContext } from './context.ts';
 import type { Rule, Visitor } from './rule.ts';
 
-type Event = keyof Visitor;
-type Handler<E extends Event> = NonNullable<Visitor[E]>;
+/** One function for each event that a visitor of kind `V` may want. */
+export type Handlers<V> = {
+  readonly [E in keyof V]-?: (...args: Parameters<Extract<V[E], (...args: never[]) => void>>) => void;
+};
 
 /** One function for each event that a visitor may want. */
-export type Visitors = { readonly [E in Event]-?: Handler<E> };
+export type Visitors = Handlers<Visitor>;
+
+/** The function for one event: it calls the visitors that want the event, in their order. */
+export function sender<V>(visitors: readonly V[]): <E extends keyof V>(event: E) => Handlers<V>[E] {
+  return (event) => {
+    const wanting = visitors.filter((visitor) => visitor[event] !== undefined);
+    return (...args) => {
+      for (const visitor of wanting) (visitor[event] as (...values: typeof args) => void)(...args);
+    };
+  };
+}
 
 /** Begins a check with these rules. */
 export function beginRules(rules: readonly Rule[], context: CheckContext): Visitors {
-  const visitors = rules.map((rule) => rule.begin(context));
-  const send = <E extends Event>(event: E): ((...args: Parameters<Handler<E>>) => void) => {
-    const wanting = visitors.filter((visitor) => visitor[event] !== undefined);
-    return (...args) => {
-      for (const visitor of wanting) (visitor[event] as (...values: Parameters<Handler<E>>) => void)(...args);
-    };
-  };
+  const send = sender(rules.map((rule) => rule.begin(context)));
   return {
     superblock: send('superblock'),
     node: send('node'),
