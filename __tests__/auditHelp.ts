@@ -1,14 +1,12 @@
 /** What tests of the audit's reports share: an audit made by hand, and the command with streams that remember. */
-import { closeSync, openSync } from 'node:fs';
 import type { AuditFinding } from '../lib/audit/finding.ts';
 import type { AuditResult } from '../lib/audit/result.ts';
 import type { AuditedImage } from '../lib/audit/run.ts';
 import { runCramfs } from '../lib/cli/cramfs.ts';
-import type { TextSink } from '../lib/cli/io.ts';
 import { AUDIT_REPORTERS, type AuditFormat } from '../lib/report/audit/index.ts';
 import type { AuditReportOptions } from '../lib/report/audit/reporter.ts';
 import { NO_COLOURS } from '../lib/report/style.ts';
-import type { Run, World } from './cli.ts';
+import { type Run, runProgram, type World } from './cli.ts';
 
 /** A name with everything that some format minds: markup, separators, control characters, bytes that are no UTF-8. */
 export const EVIL = '/x/%:,|`<b>&"\'@*]\u001b[2J\r\n\u202e\udcff\uffff';
@@ -181,23 +179,4 @@ async function* eachOf<T>(items: readonly T[]): AsyncGenerator<T, void> {
 }
 
 /** Runs `cramfs` in this process. */
-export async function cramfs(argv: readonly string[], world: World = {}): Promise<Run> {
-  const written = { stdout: '', stderr: '' };
-  const sink = (name: 'stdout' | 'stderr'): TextSink => ({
-    isTTY: world.isTTY ?? false,
-    columns: world.columns,
-    write: (text) => {
-      written[name] += text;
-    },
-    writeBytes: (bytes) => {
-      written[name] += Buffer.from(bytes).toString('latin1');
-    },
-  });
-  const stdin = world.stdin === undefined ? -1 : openSync(world.stdin, 'r');
-  try {
-    const io = { stdout: sink('stdout'), stderr: sink('stderr'), stdin, env: world.env ?? {} };
-    return { code: await runCramfs(argv, io), ...written };
-  } finally {
-    if (stdin !== -1) closeSync(stdin);
-  }
-}
+export const cramfs = (argv: readonly string[], world?: World): Promise<Run> => runProgram(runCramfs, argv, world);

@@ -8,7 +8,7 @@ import { runCramfs } from '../lib/cli/cramfs.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { openFileSource } from '../lib/source/nodeFile.ts';
 import { checkParallel } from '../lib/workers/checkParallel.ts';
-import { Folder, type Run } from './cli.ts';
+import { Folder, type Run, runProgram } from './cli.ts';
 import { fixture } from './fixtures.ts';
 
 const folder = new Folder();
@@ -16,17 +16,7 @@ afterAll(() => {
   folder.remove();
 });
 
-async function check(...argv: string[]): Promise<Run> {
-  const written = { stdout: '', stderr: '' };
-  const sink = (name: 'stdout' | 'stderr') => ({
-    isTTY: false,
-    columns: undefined,
-    write: (text: string) => void (written[name] += text),
-    writeBytes: () => undefined,
-  });
-  const io = { stdout: sink('stdout'), stderr: sink('stderr'), stdin: -1, env: {} };
-  return { code: await runCramfs(['check', ...argv], io), ...written };
-}
+const check = (...argv: string[]): Promise<Run> => runProgram(runCramfs, ['check', ...argv]);
 const malformed = (name: string): string => folder.file(name, fixture(`malformed/${name}`));
 
 describe('exit codes', () => {

@@ -44,29 +44,58 @@ export interface World {
   readonly columns?: number;
 }
 
+/** Streams that remember what was written, and standard input. */
+class OpenWorld {
+  readonly written = { stdout: '', stderr: '' };
+  readonly io: Io;
+
+  constructor(world: World) {
+    const sink = (name: 'stdout' | 'stderr'): TextSink => ({
+      isTTY: world.isTTY ?? false,
+      columns: world.columns,
+      write: (text) => {
+        this.written[name] += text;
+      },
+      writeBytes: (bytes) => {
+        this.written[name] += Buffer.from(bytes).toString('latin1');
+      },
+    });
+    const stdin = world.stdin === undefined ? -1 : openSync(world.stdin, 'r');
+    this.io = { stdout: sink('stdout'), stderr: sink('stderr'), stdin, env: world.env ?? {} };
+  }
+
+  close(): void {
+    if (this.io.stdin !== -1) closeSync(this.io.stdin);
+  }
+}
+
 /** Runs a command in this process, with streams that remember what was written. */
 export function runWith(
   command: (argv: readonly string[], io: Io) => number,
   argv: readonly string[],
   world: World = {},
 ): Run {
-  const written = { stdout: '', stderr: '' };
-  const sink = (name: 'stdout' | 'stderr'): TextSink => ({
-    isTTY: world.isTTY ?? false,
-    columns: world.columns,
-    write: (text) => {
-      written[name] += text;
-    },
-    writeBytes: (bytes) => {
-      written[name] += Buffer.from(bytes).toString('latin1');
-    },
-  });
-  const stdin = world.stdin === undefined ? -1 : openSync(world.stdin, 'r');
+  const open = new OpenWorld(world);
   try {
-    const code = command(argv, { stdout: sink('stdout'), stderr: sink('stderr'), stdin, env: world.env ?? {} });
-    return { code, ...written };
+    const code = command(argv, open.io);
+    return { code, ...open.written };
   } finally {
-    if (stdin !== -1) closeSync(stdin);
+    open.close();
+  }
+}
+
+/** The same for a program of subcommands. */
+export async function runProgram(
+  program: (argv: readonly string[], io: Io) => Promise<number>,
+  argv: readonly string[],
+  world: World = {},
+): Promise<Run> {
+  const open = new OpenWorld(world);
+  try {
+    const code = await program(argv, open.io);
+    return { code, ...open.written };
+  } finally {
+    open.close();
   }
 }
 

@@ -1,8 +1,7 @@
 /** `cramfs exec`: text, JSON and exit codes. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runCramfs } from '../lib/cli/cramfs.ts';
-import type { TextSink } from '../lib/cli/io.ts';
-import { Folder, type Run } from './cli.ts';
+import { Folder, type Run, runProgram } from './cli.ts';
 
 let folder: Folder;
 const images: Record<string, string> = {};
@@ -16,22 +15,8 @@ afterAll(() => {
   folder.remove();
 });
 
-async function exec(image: string, ...args: string[]): Promise<Run> {
-  const written = { stdout: '', stderr: '' };
-  const sink = (name: 'stdout' | 'stderr'): TextSink => ({
-    isTTY: false,
-    columns: undefined,
-    write: (text) => {
-      written[name] += text;
-    },
-    writeBytes: (bytes) => {
-      written[name] += Buffer.from(bytes).toString('latin1');
-    },
-  });
-  const io = { stdout: sink('stdout'), stderr: sink('stderr'), stdin: -1, env: {} };
-  const code = await runCramfs(['exec', images[image] ?? image, ...args], io);
-  return { code, ...written };
-}
+const exec = (image: string, ...args: string[]): Promise<Run> =>
+  runProgram(runCramfs, ['exec', images[image] ?? image, ...args]);
 
 test('tells mappings, libraries, flash, RAM and the log', async () => {
   const { code, stdout, stderr } = await exec('root-XX', '/bin/hello');

@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { runCramfsLab } from '../lib/cli/lab/cramfsLab.ts';
-import type { Io } from '../lib/cli/io.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { wholeFileRequests } from '../lib/lab/wholeFiles.ts';
-import { Folder, type Run } from './cli.ts';
+import { Folder, type Run, runProgram } from './cli.ts';
 import { fixture } from './fixtures.ts';
 
 const folder = new Folder();
@@ -17,21 +16,7 @@ afterAll(() => {
   folder.remove();
 });
 
-async function run(...argv: string[]): Promise<Run> {
-  const written = { stdout: '', stderr: '' };
-  const sink = (name: 'stdout' | 'stderr') => ({
-    isTTY: false,
-    columns: undefined,
-    write: (text: string) => {
-      written[name] += text;
-    },
-    writeBytes: (bytes: Uint8Array) => {
-      written[name] += Buffer.from(bytes).toString('latin1');
-    },
-  });
-  const io: Io = { stdout: sink('stdout'), stderr: sink('stderr'), stdin: -1, env: {} };
-  return { code: await runCramfsLab(argv, io), ...written };
-}
+const run = (...argv: string[]): Promise<Run> => runProgram(runCramfsLab, argv);
 
 describe('cramfs-lab', () => {
   test.each([

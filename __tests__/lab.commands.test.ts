@@ -1,8 +1,7 @@
 /** `cramfs-lab compare`, and what `cramfs-lab random` says before it needs a kernel. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { TextSink } from '../lib/cli/io.ts';
 import { runCramfsLab } from '../lib/cli/lab/cramfsLab.ts';
-import { Folder, type Run } from './cli.ts';
+import { Folder, type Run, runProgram } from './cli.ts';
 import { fixture } from './fixtures.ts';
 
 let folder: Folder;
@@ -19,21 +18,7 @@ afterAll(() => {
   folder.remove();
 });
 
-async function lab(...argv: string[]): Promise<Run> {
-  const written = { stdout: '', stderr: '' };
-  const sink = (name: 'stdout' | 'stderr'): TextSink => ({
-    isTTY: false,
-    columns: undefined,
-    write: (text) => {
-      written[name] += text;
-    },
-    writeBytes: (bytes) => {
-      written[name] += Buffer.from(bytes).toString('latin1');
-    },
-  });
-  const io = { stdout: sink('stdout'), stderr: sink('stderr'), stdin: -1, env: {} };
-  return { code: await runCramfsLab(argv, io), ...written };
-}
+const lab = (...argv: string[]): Promise<Run> => runProgram(runCramfsLab, argv);
 
 describe('compare', () => {
   const compared = 'Linux 6.1.0-56-amd64 and the model linux-6.1: 563 mmap vectors, 61 reads, 0 programs';

@@ -32,8 +32,8 @@ export interface KernelModel {
   /** Whether x86 PAT reservations show in VmFlags ("ar"). */
   readonly vmPat: boolean;
   /**
-   * Whether elf_load() goes on where it cannot zero what is behind a program's data, since the file ends before. So does
-   * 6.1.192; kernels before 6.1 and since 6.8 refuse to start the program.
+   * Whether elf_load() goes on where it cannot zero what is behind a program's data, since the file ends before. 6.1.192
+   * does, and 6.12.117 refuses to start the program; both were run.
    */
   readonly ignoresBssFault: boolean;
   /**
