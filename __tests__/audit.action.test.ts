@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { parse } from 'yaml';
-import { Folder } from './cli.ts';
-import { sarifProblems } from './sarifSchema.ts';
+import { Folder } from './support/cli.ts';
+import { sarifProblems } from './support/sarifSchema.ts';
 
 interface Step {
   readonly name: string;

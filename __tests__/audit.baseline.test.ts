@@ -4,7 +4,7 @@ import { applyBaseline, baselineEntries, baselineText, parseBaseline } from '../
 import type { AuditFinding } from '../lib/audit/finding.ts';
 import { fingerprints } from '../lib/audit/fingerprint.ts';
 import type { AuditResult } from '../lib/audit/result.ts';
-import { EVIL, FINDINGS, RESULT } from './auditHelp.ts';
+import { EVIL, FINDINGS, RESULT } from './support/auditHelp.ts';
 
 const withFindings = (findings: readonly AuditFinding[]): AuditResult => ({ ...RESULT, findings, suppressed: [] });
 const namesOf = (result: AuditResult): string[] => [...fingerprints(result).values()].sort();

@@ -6,11 +6,11 @@ import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { AUDIT_IDS, checkId, docPage } from '../lib/audit/ids.ts';
 import { FINDING_CODES } from '../lib/check/codes.ts';
-import { cramfs } from './auditHelp.ts';
-import { bundleProgram, Folder, type Run, type World } from './cli.ts';
-import { fixtureNames } from './fixtures.ts';
-import { junitProblems } from './junitSchema.ts';
-import { sarifProblems } from './sarifSchema.ts';
+import { cramfs } from './support/auditHelp.ts';
+import { bundleProgram, Folder, type Run, type World } from './support/cli.ts';
+import { fixtureNames } from './support/fixtures.ts';
+import { junitProblems } from './support/junitSchema.ts';
+import { sarifProblems } from './support/sarifSchema.ts';
 
 jest.setTimeout(60_000);
 const folder = new Folder();

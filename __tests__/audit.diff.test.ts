@@ -3,17 +3,17 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
-import { diffImages } from '../lib/audit/diff.ts';
-import { differs, type ImageDiff } from '../lib/audit/diffResult.ts';
-import { buildRawImage, type RawBlock, type RawEntry, type RawImageSpec } from '../lib/build/rawImage.ts';
+import { diffImages } from '../lib/diff/diff.ts';
+import { differs, type ImageDiff } from '../lib/diff/diffResult.ts';
+import { buildRawImage, type RawBlock, type RawEntry, type RawImageSpec } from './support/rawImage.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
 import { Board, type BoardOptions } from '../lib/verdict/board.ts';
 import { diffText } from '../lib/report/diffText.ts';
 import { NO_COLOURS } from '../lib/report/style.ts';
-import { directory, staticProgram, stored } from './auditCases.ts';
-import { cramfs } from './auditHelp.ts';
-import { Folder } from './cli.ts';
-import { fixture, fixtureNames } from './fixtures.ts';
+import { directory, staticProgram, stored } from './support/auditCases.ts';
+import { cramfs } from './support/auditHelp.ts';
+import { Folder } from './support/cli.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
 
 const PAGE = 4096;
 

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { AUDIT_FORMATS } from '../lib/report/audit/index.ts';
-import { cramfs } from './auditHelp.ts';
-import { bundleProgram, Folder } from './cli.ts';
-import { fixture } from './fixtures.ts';
-import { junitProblems } from './junitSchema.ts';
-import { sarifProblems } from './sarifSchema.ts';
+import { cramfs } from './support/auditHelp.ts';
+import { bundleProgram, Folder } from './support/cli.ts';
+import { fixture } from './support/fixtures.ts';
+import { junitProblems } from './support/junitSchema.ts';
+import { sarifProblems } from './support/sarifSchema.ts';
 
 const page = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 const blocks = (markdown: string, language: string): string[] =>

@@ -9,8 +9,8 @@ import { checkImage } from '../lib/check/checkImage.ts';
 import { FINDING_CODES } from '../lib/check/codes.ts';
 import { auditCause, auditFix } from '../lib/report/auditWords.ts';
 import { Board } from '../lib/verdict/board.ts';
-import { AUDIT_CASES, caseBoard } from './auditCases.ts';
-import { CHECK_CASES, openCase, SOUND } from './checkCases.ts';
+import { AUDIT_CASES, caseBoard } from './support/auditCases.ts';
+import { CHECK_CASES, openCase, SOUND } from './support/checkCases.ts';
 
 const audit = (board: Board): AuditResult => auditImage(board, { name: 'image' });
 

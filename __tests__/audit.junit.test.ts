@@ -1,7 +1,7 @@
 /** JUnit XML of an audit: valid, and a test case for each thing that was looked at. */
 import { describe, expect, test } from '@jest/globals';
-import { audited, DEVICE, EVIL, FINDINGS, reportOf, RESULT, UNREADABLE } from './auditHelp.ts';
-import { junitProblems } from './junitSchema.ts';
+import { audited, DEVICE, EVIL, FINDINGS, reportOf, RESULT, UNREADABLE } from './support/auditHelp.ts';
+import { junitProblems } from './support/junitSchema.ts';
 
 describe('JUnit XML', () => {
   test('is valid, whatever is in the report', async () => {

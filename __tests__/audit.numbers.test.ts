@@ -1,6 +1,6 @@
 /** The audit's numbers, held against sums that are made another way; and ELF files that lie. */
 import { describe, expect, test } from '@jest/globals';
-import { buildRawImage } from '../lib/build/rawImage.ts';
+import { buildRawImage } from './support/rawImage.ts';
 import { auditImage } from '../lib/audit/auditImage.ts';
 import { codeOf } from '../lib/audit/ids.ts';
 import type { AuditedFile, AuditResult } from '../lib/audit/result.ts';
@@ -12,9 +12,9 @@ import { execProgram } from '../lib/exec/execProgram.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
 import { survey } from '../lib/inspect/survey.ts';
 import { Board } from '../lib/verdict/board.ts';
-import { directory, staticProgram, stored } from './auditCases.ts';
-import { elfFile, type SegmentSpec } from './elfFile.ts';
-import { fixture } from './fixtures.ts';
+import { directory, staticProgram, stored } from './support/auditCases.ts';
+import { elfFile, type SegmentSpec } from './support/elfFile.ts';
+import { fixture } from './support/fixtures.ts';
 
 const PAGE = 4096;
 const root = (): Board => new Board(openDetected(fixture('images/root-XX.cramfs.gz')));

@@ -5,16 +5,16 @@ import { auditImage } from '../lib/audit/auditImage.ts';
 import type { AuditFinding } from '../lib/audit/finding.ts';
 import { MAX_PER_ID } from '../lib/audit/findingList.ts';
 import { AUDIT_IDS, OWN_IDS } from '../lib/audit/ids.ts';
-import { applyPolicy } from '../lib/audit/policy/applyPolicy.ts';
-import { parsePolicy } from '../lib/audit/policy/parsePolicy.ts';
-import type { Policy } from '../lib/audit/policy/policy.ts';
-import { isRequired } from '../lib/audit/policy/requirements.ts';
+import { applyPolicy } from '../lib/policy/applyPolicy.ts';
+import { parsePolicy } from '../lib/policy/parsePolicy.ts';
+import type { Policy } from '../lib/policy/policy.ts';
+import { isRequired } from '../lib/policy/requirements.ts';
 import type { AuditResult } from '../lib/audit/result.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
 import { Board } from '../lib/verdict/board.ts';
-import { cramfs } from './auditHelp.ts';
-import { Folder } from './cli.ts';
-import { fixture } from './fixtures.ts';
+import { cramfs } from './support/auditHelp.ts';
+import { Folder } from './support/cli.ts';
+import { fixture } from './support/fixtures.ts';
 
 const TODAY = '2026-11-22';
 

@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import picomatch from 'picomatch';
-import { BadGlob, compileGlob, compileGlobs } from '../lib/audit/policy/compileGlobs.ts';
-import { matchesGlob, matchesGlobs } from '../lib/audit/policy/globs.ts';
+import { BadGlob, compileGlob, compileGlobs } from '../lib/policy/compileGlobs.ts';
+import { matchesGlob, matchesGlobs } from '../lib/policy/globs.ts';
 
 const matches = (glob: string, path: string): boolean => matchesGlob(path, compileGlob(glob));
 

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
-import { policyJsonSchema } from '../lib/audit/policy/jsonSchema.ts';
-import { parsePolicy } from '../lib/audit/policy/parsePolicy.ts';
-import { STARTING_POLICY } from '../lib/audit/policy/startingPolicy.ts';
-import { CramfsError } from '../lib/errors.ts';
+import { policyJsonSchema } from '../lib/policy/jsonSchema.ts';
+import { parsePolicy } from '../lib/policy/parsePolicy.ts';
+import { STARTING_POLICY } from '../lib/policy/startingPolicy.ts';
+import { CramfsError } from '../lib/base/errors.ts';
 
 const text = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { AuditResult } from '../lib/audit/result.ts';
 import type { AuditedImage } from '../lib/audit/run.ts';
 import { COLOURS } from '../lib/report/style.ts';
-import { DEVICE, EVIL, FINDINGS, IMAGES, reportOf, RESULT } from './auditHelp.ts';
+import { DEVICE, EVIL, FINDINGS, IMAGES, reportOf, RESULT } from './support/auditHelp.ts';
 
 const only = (result: AuditResult): [AuditedImage] => [{ image: result.image, index: 0, result, error: null }];
 // eslint-disable-next-line no-control-regex -- control characters are what this is about

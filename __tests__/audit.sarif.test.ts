@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AuditFinding } from '../lib/audit/finding.ts';
 import { imageUri } from '../lib/report/audit/sarif.ts';
-import { EVIL, FINDINGS, IMAGES, reportOf, RESULT } from './auditHelp.ts';
-import { type Sarif, sarifProblems } from './sarifSchema.ts';
+import { EVIL, FINDINGS, IMAGES, reportOf, RESULT } from './support/auditHelp.ts';
+import { type Sarif, sarifProblems } from './support/sarifSchema.ts';
 
 /** The only run of a document that fits the schema. */
 function runOf(text: string): Sarif['runs'][0] {

@@ -10,8 +10,8 @@ import { readShard } from '../lib/report/audit/readNdjson.ts';
 import { openFileSource } from '../lib/source/nodeFile.ts';
 import { auditImages } from '../lib/workers/auditCrew.ts';
 import type { AuditSetup } from '../lib/workers/auditJob.ts';
-import { cramfs, IMAGES, reportOf } from './auditHelp.ts';
-import { bundleProgram, Folder, type Run } from './cli.ts';
+import { cramfs, IMAGES, reportOf } from './support/auditHelp.ts';
+import { bundleProgram, Folder, type Run } from './support/cli.ts';
 
 jest.setTimeout(60_000);
 const folder = new Folder();

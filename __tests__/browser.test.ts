@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { CramfsImage } from '../lib/image/image.ts';
 import { mapJson } from '../lib/report/mapJson.ts';
 import { Board } from '../lib/verdict/board.ts';
-import { fixture } from './fixtures.ts';
+import { fixture } from './support/fixtures.ts';
 
 /** What is put to the library in the other world: text in, text out. */
 const QUESTION = `

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { compatibleDirectBlocks } from '../lib/build/compatibleXip.ts';
-import { classicDeflate } from '../lib/build/deflate.ts';
-import { applyDeviceTable, parseDeviceTable } from '../lib/build/deviceTable.ts';
-import { directCompressor } from '../lib/build/encodeFile.ts';
-import { type BuildOptions, buildImage } from '../lib/build/mkfs.ts';
-import { mapOwners } from '../lib/build/owners.ts';
-import { tarTree } from '../lib/build/source/tar.ts';
-import { fixture } from './fixtures.ts';
+import { compatibleDirectBlocks } from '../lib/mkfs/compatibleXip.ts';
+import { classicDeflate } from '../lib/mkfs/deflate.ts';
+import { applyDeviceTable, parseDeviceTable } from '../lib/mkfs/deviceTable.ts';
+import { directCompressor } from '../lib/mkfs/encodeFile.ts';
+import { type BuildOptions, buildImage } from '../lib/mkfs/mkfs.ts';
+import { mapOwners } from '../lib/mkfs/owners.ts';
+import { tarTree } from '../lib/mkfs/source/tar.ts';
+import { fixture } from './support/fixtures.ts';
 
 interface MadeImage {
   readonly tool?: string;

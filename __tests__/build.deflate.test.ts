@@ -1,8 +1,8 @@
 import { inflateSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { classicDeflate, pakoDeflate } from '../lib/build/deflate.ts';
-import { fixture } from './fixtures.ts';
+import { classicDeflate, pakoDeflate } from '../lib/mkfs/deflate.ts';
+import { fixture } from './support/fixtures.ts';
 
 /** Bytes of few values, with repetitions near and far, runs and noise: what decides between the ways to write a block. */
 const inputs = fc

@@ -1,18 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import { sha256Hash } from '../lib/build/contentHash.node.ts';
-import { newDeflate } from '../lib/build/deflate.node.ts';
-import { type BlockCompressor, directCompressor } from '../lib/build/encodeFile.ts';
-import { describeImage } from '../lib/build/listing/describe.ts';
-import { describedOptions, type DeflateName, writeListing } from '../lib/build/listing/listing.ts';
-import { parseListing } from '../lib/build/listing/parse.ts';
-import { buildImage } from '../lib/build/mkfs.ts';
-import { rememberingCompressor } from '../lib/build/rememberingCompressor.ts';
-import { imageTree } from '../lib/build/source/imageTree.ts';
-import { tarTree } from '../lib/build/source/tar.ts';
-import { choiceOf } from '../lib/build/xip/choice.ts';
-import { planXip } from '../lib/build/xip/plan.ts';
+import { sha256Hash } from '../lib/mkfs/contentHash.node.ts';
+import { newDeflate } from '../lib/mkfs/deflate.node.ts';
+import { type BlockCompressor, directCompressor } from '../lib/mkfs/encodeFile.ts';
+import { describeImage } from '../lib/mkfs/listing/describe.ts';
+import { describedOptions, type DeflateName, writeListing } from '../lib/mkfs/listing/listing.ts';
+import { parseListing } from '../lib/mkfs/listing/parse.ts';
+import { buildImage } from '../lib/mkfs/mkfs.ts';
+import { rememberingCompressor } from '../lib/mkfs/rememberingCompressor.ts';
+import { imageTree } from '../lib/mkfs/source/imageTree.ts';
+import { tarTree } from '../lib/mkfs/source/tar.ts';
+import { choiceOf } from '../lib/mkfs/xip/choice.ts';
+import { planXip } from '../lib/mkfs/xip/plan.ts';
 import { CramfsImage } from '../lib/image/image.ts';
-import { fixture } from './fixtures.ts';
+import { fixture } from './support/fixtures.ts';
 
 const deflate = (method: Parameters<typeof newDeflate>[0]): BlockCompressor =>
   rememberingCompressor(directCompressor(newDeflate(method)), sha256Hash);

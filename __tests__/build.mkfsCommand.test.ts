@@ -11,13 +11,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { imageTree } from '../lib/build/source/imageTree.ts';
-import { findEntry, walkEntries } from '../lib/build/sourceTree.ts';
+import { imageTree } from '../lib/mkfs/source/imageTree.ts';
+import { findEntry, walkEntries } from '../lib/mkfs/sourceTree.ts';
 import { runCramfs } from '../lib/cli/cramfs.ts';
 import type { Io } from '../lib/cli/io.ts';
 import { nodeIo } from '../lib/cli/nodeIo.ts';
 import { CramfsImage } from '../lib/image/image.ts';
-import { fixture } from './fixtures.ts';
+import { fixture } from './support/fixtures.ts';
 
 let folder = '';
 let out = '';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { layOutRawImage, buildRawImage, type RawEntry } from '../lib/build/rawImage.ts';
+import { layOutRawImage, buildRawImage, type RawEntry } from './support/rawImage.ts';
 import { directoryEntries } from '../lib/image/directory.ts';
 import { fileBlocks } from '../lib/image/blocks.ts';
 import { readContent } from '../lib/image/content.ts';

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Volume } from 'memfs';
-import { compatibleDirectBlocks } from '../lib/build/compatibleXip.ts';
-import { classicDeflate } from '../lib/build/deflate.ts';
-import { newDeflate } from '../lib/build/deflate.node.ts';
-import { directCompressor } from '../lib/build/encodeFile.ts';
-import { type BuildOptions, buildImage } from '../lib/build/mkfs.ts';
-import { fromSyncFs, fsTree } from '../lib/build/source/fsTree.ts';
-import { imageTree } from '../lib/build/source/imageTree.ts';
+import { compatibleDirectBlocks } from '../lib/mkfs/compatibleXip.ts';
+import { classicDeflate } from '../lib/mkfs/deflate.ts';
+import { newDeflate } from '../lib/mkfs/deflate.node.ts';
+import { directCompressor } from '../lib/mkfs/encodeFile.ts';
+import { type BuildOptions, buildImage } from '../lib/mkfs/mkfs.ts';
+import { fromSyncFs, fsTree } from '../lib/mkfs/source/fsTree.ts';
+import { imageTree } from '../lib/mkfs/source/imageTree.ts';
 import {
   type DirectoryEntry,
   findEntry,
@@ -15,10 +15,10 @@ import {
   putEntry,
   type SourceEntry,
   walkEntries,
-} from '../lib/build/sourceTree.ts';
-import { choiceOf } from '../lib/build/xip/choice.ts';
-import { planXip } from '../lib/build/xip/plan.ts';
-import { proveXip } from '../lib/build/xip/prove.ts';
+} from '../lib/mkfs/sourceTree.ts';
+import { choiceOf } from '../lib/mkfs/xip/choice.ts';
+import { planXip } from '../lib/mkfs/xip/plan.ts';
+import { proveXip } from '../lib/mkfs/xip/prove.ts';
 import { checkImage } from '../lib/check/checkImage.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 

@@ -1,19 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { classicDeflate } from '../lib/build/deflate.ts';
-import { sha256Hash } from '../lib/build/contentHash.node.ts';
-import { directCompressor } from '../lib/build/encodeFile.ts';
-import { rememberingCompressor } from '../lib/build/rememberingCompressor.ts';
-import { tarTree } from '../lib/build/source/tar.ts';
-import { bytesContent, type DirectoryEntry, newDirectory, putEntry } from '../lib/build/sourceTree.ts';
-import { choiceOf, parseProfile } from '../lib/build/xip/choice.ts';
-import { flashCurve, selectWithin } from '../lib/build/xip/knapsack.ts';
-import { planXip, type XipSpec } from '../lib/build/xip/plan.ts';
-import { proveXip } from '../lib/build/xip/prove.ts';
+import { classicDeflate } from '../lib/mkfs/deflate.ts';
+import { sha256Hash } from '../lib/mkfs/contentHash.node.ts';
+import { directCompressor } from '../lib/mkfs/encodeFile.ts';
+import { rememberingCompressor } from '../lib/mkfs/rememberingCompressor.ts';
+import { tarTree } from '../lib/mkfs/source/tar.ts';
+import { bytesContent, type DirectoryEntry, newDirectory, putEntry } from '../lib/mkfs/sourceTree.ts';
+import { choiceOf, parseProfile } from '../lib/mkfs/xip/choice.ts';
+import { flashCurve, selectWithin } from '../lib/mkfs/xip/knapsack.ts';
+import { planXip, type XipSpec } from '../lib/mkfs/xip/plan.ts';
+import { proveXip } from '../lib/mkfs/xip/prove.ts';
 import { PathWalker } from '../lib/driver/lookup.ts';
 import { readContent } from '../lib/image/content.ts';
 import { CramfsImage } from '../lib/image/image.ts';
-import { fixture } from './fixtures.ts';
+import { fixture } from './support/fixtures.ts';
 
 const hash = sha256Hash;
 /** Remembers across all tests. */

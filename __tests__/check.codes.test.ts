@@ -2,14 +2,14 @@
  * Each code of `cramfs check` in an image that shows it; a sound image of the same make shows none.
  */
 import { describe, expect, test } from '@jest/globals';
-import type { RawImageSpec } from '../lib/build/rawImage.ts';
+import type { RawImageSpec } from './support/rawImage.ts';
 import { checkImage } from '../lib/check/checkImage.ts';
 import { FINDING_CODES } from '../lib/check/codes.ts';
 import type { Finding } from '../lib/check/finding.ts';
 import { RULES } from '../lib/check/rules/index.ts';
 import type { OpenOptions } from '../lib/image/image.ts';
 import { findingText } from '../lib/report/findingText.ts';
-import { CHECK_CASES, openCase, SOUND } from './checkCases.ts';
+import { CHECK_CASES, openCase, SOUND } from './support/checkCases.ts';
 
 function findingsOf(spec: RawImageSpec | Uint8Array, options: OpenOptions = {}): readonly Finding[] {
   return checkImage(openCase(spec, options)).findings;

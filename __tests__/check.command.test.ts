@@ -2,14 +2,14 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
-import { buildRawImage } from '../lib/build/rawImage.ts';
+import { buildRawImage } from './support/rawImage.ts';
 import { checkImage } from '../lib/check/checkImage.ts';
 import { runCramfs } from '../lib/cli/cramfs.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { openFileSource } from '../lib/source/nodeFile.ts';
 import { checkParallel } from '../lib/workers/checkParallel.ts';
-import { Folder, type Run, runProgram } from './cli.ts';
-import { fixture } from './fixtures.ts';
+import { Folder, type Run, runProgram } from './support/cli.ts';
+import { fixture } from './support/fixtures.ts';
 
 const folder = new Folder();
 afterAll(() => {

@@ -3,9 +3,9 @@ import { expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { checkImage } from '../lib/check/checkImage.ts';
 import { FINDING_CODES, SEVERITIES } from '../lib/check/codes.ts';
-import type { CramfsError } from '../lib/errors.ts';
+import type { CramfsError } from '../lib/base/errors.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
-import { fixture, fixtureNames } from './fixtures.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
 
 const folder = new URL('../docs/findings/', import.meta.url);
 const page = (name: string): string => readFileSync(new URL(name, folder), 'utf8');

@@ -5,9 +5,9 @@
 import { expect, test } from '@jest/globals';
 import { checkImage } from '../lib/check/checkImage.ts';
 import type { FindingCode, Severity } from '../lib/check/codes.ts';
-import { CramfsError } from '../lib/errors.ts';
+import { CramfsError } from '../lib/base/errors.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
-import { fixture, fixtureNames } from './fixtures.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
 
 const makersImages = ['images', 'kernels/images', 'nommu/images', 'patch'].flatMap((folder) =>
   fixtureNames(folder)

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { checkImage } from '../lib/check/checkImage.ts';
 import { CRAMFS_FLAG_SORTED_DIRS, S_IFIFO } from '../lib/format/constants.ts';
 import { CramfsImage } from '../lib/image/image.ts';
-import { buildRawImage } from '../lib/build/rawImage.ts';
+import { buildRawImage } from './support/rawImage.ts';
 
 test('an entry whose name reaches behind the image, in a directory that does not', () => {
   // Without FSID_VERSION_2 the superblock does not say how long the image is, so nothing else can tell.

@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { runCramfsMap } from '../lib/cli/run.ts';
 import { VERSION } from '../lib/cli/version.ts';
-import { bundleProgram, Folder, type Run, runWith, type World } from './cli.ts';
-import { fixture, fixtureNames } from './fixtures.ts';
+import { bundleProgram, Folder, type Run, runWith, type World } from './support/cli.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
 
 const folder = new Folder();
 afterAll(() => {

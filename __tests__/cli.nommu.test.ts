@@ -3,9 +3,9 @@
  */
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { runCramfsMap } from '../lib/cli/run.ts';
-import { Folder, runWith } from './cli.ts';
-import { jsonLines } from './fixtures.ts';
-import type { Line, Setup, Vector } from './nommuTranscript.ts';
+import { Folder, runWith } from './support/cli.ts';
+import { jsonLines } from './support/fixtures.ts';
+import type { Line, Setup, Vector } from './support/nommuTranscript.ts';
 
 const folder = new Folder();
 afterAll(() => {

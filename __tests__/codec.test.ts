@@ -6,7 +6,7 @@ import { fileBlocks } from '../lib/image/blocks.ts';
 import { inflate, inflateWithPako } from '../lib/image/codec.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { walk } from '../lib/inspect/walk.ts';
-import { fixture, fixtureNames } from './fixtures.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
 
 const PAGE = 4096;
 

@@ -2,13 +2,13 @@
  * Damage of any kind ends in typed errors, and in nothing else.
  */
 import { describe, expect, test } from '@jest/globals';
-import { CramfsError } from '../lib/errors.ts';
+import { CramfsError } from '../lib/base/errors.ts';
 import { directoryEntries } from '../lib/image/directory.ts';
 import { CramfsImage, type Inode } from '../lib/image/image.ts';
 import { readContent } from '../lib/image/content.ts';
 import { type ByteSource, bytesSource, cachedSource } from '../lib/source/byteSource.ts';
 import { Board } from '../lib/verdict/board.ts';
-import { fixture, fixtureNames } from './fixtures.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
 
 const PATHS = ['/readme', '/bin/bare', '/bin', '/nothing', '/link', '/'];
 

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { runCramfsMap } from '../lib/cli/run.ts';
-import { Folder, type Run, runWith } from './cli.ts';
+import { Folder, type Run, runWith } from './support/cli.ts';
 
 const text = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 

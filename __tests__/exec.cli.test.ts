@@ -1,7 +1,7 @@
 /** `cramfs exec`: text, JSON and exit codes. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runCramfs } from '../lib/cli/cramfs.ts';
-import { Folder, type Run, runProgram } from './cli.ts';
+import { Folder, type Run, runProgram } from './support/cli.ts';
 
 let folder: Folder;
 const images: Record<string, string> = {};

@@ -1,15 +1,15 @@
 /** ELF headers: as readelf prints them, and hostile ones. */
 import { describe, expect, test } from '@jest/globals';
-import { buildRawImage } from '../lib/build/rawImage.ts';
-import { CramfsError } from '../lib/errors.ts';
-import { elfBytes, readElfHeaders } from '../lib/exec/elf.ts';
+import { buildRawImage } from './support/rawImage.ts';
+import { CramfsError } from '../lib/base/errors.ts';
+import { elfBytes, readElfHeaders } from '../lib/elf/elf.ts';
 import { execProgram } from '../lib/exec/execProgram.ts';
 import { readContent } from '../lib/image/content.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { PathWalker } from '../lib/driver/lookup.ts';
 import { Board } from '../lib/verdict/board.ts';
-import { dynamicObject, elfFile } from './elfFile.ts';
-import { fixture } from './fixtures.ts';
+import { dynamicObject, elfFile } from './support/elfFile.ts';
+import { fixture } from './support/fixtures.ts';
 
 const TYPES: Record<string, number> = {
   PHDR: 6,

@@ -1,10 +1,10 @@
 /** Scripts, and programs with libraries: what is looked for where, and how it is mapped. */
 import { describe, expect, test } from '@jest/globals';
-import { buildRawImage, type RawEntry } from '../lib/build/rawImage.ts';
+import { buildRawImage, type RawEntry } from './support/rawImage.ts';
 import { type ExecReport, type ExecRequest, execProgram } from '../lib/exec/execProgram.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { Board } from '../lib/verdict/board.ts';
-import { dynamicObject } from './elfFile.ts';
+import { dynamicObject } from './support/elfFile.ts';
 
 /** A tree of directories, files (bytes or text) and symlinks ("-> TARGET"). */
 interface Tree {

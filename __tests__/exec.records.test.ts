@@ -1,8 +1,8 @@
 /** Programs started on paper, held against the same programs on real kernels. */
 import { describe, expect, test } from '@jest/globals';
-import { compareTranscript } from '../lib/lab/compare.ts';
-import { execFacts } from '../lib/lab/execCompare.ts';
-import { elf64TranscriptNames, recorded, transcriptNames } from './transcripts.ts';
+import { compareTranscript } from '../kernel-lab/host/compare.ts';
+import { execFacts } from '../kernel-lab/host/execCompare.ts';
+import { elf64TranscriptNames, recorded, transcriptNames } from './support/transcripts.ts';
 
 const withPrograms = [
   ...transcriptNames.filter((name) => /\/(?:mini|root)-/.test(name) && !name.includes('arm64')),

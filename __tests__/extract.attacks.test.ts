@@ -12,14 +12,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { buildRawImage, type RawEntry, type RawImageSpec } from '../lib/build/rawImage.ts';
+import { buildRawImage, type RawEntry, type RawImageSpec } from './support/rawImage.ts';
 import { encodeName } from '../lib/format/names.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG, S_IFSOCK } from '../lib/format/constants.ts';
 import { encodeInode, type InodeFields } from '../lib/format/inode.ts';
 import { encodeSuperblock } from '../lib/format/superblock.ts';
-import { IS_ROOT, readTree, type Run, runCommand, withFolder } from './extractHelp.ts';
-import { fixture, fixtureNames } from './fixtures.ts';
-import { readTar } from './tarFile.ts';
+import { IS_ROOT, readTree, type Run, runCommand, withFolder } from './support/extractHelp.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
+import { readTar } from './support/tarFile.ts';
 
 const file = (name: string | Uint8Array, text = 'content', mode = 0o644): RawEntry => ({
   type: 'file',

@@ -7,9 +7,9 @@ import { extractToDirectory } from '../lib/extract/toDirectory.node.ts';
 import { extractToTar } from '../lib/extract/toTar.ts';
 import { crc32, crcHex } from '../lib/format/crc32.ts';
 import { CramfsImage } from '../lib/image/image.ts';
-import { readTree, IS_ROOT, runCommand, withFolder } from './extractHelp.ts';
-import { fixture } from './fixtures.ts';
-import { readTar, type TarEntry } from './tarFile.ts';
+import { readTree, IS_ROOT, runCommand, withFolder } from './support/extractHelp.ts';
+import { fixture } from './support/fixtures.ts';
+import { readTar, type TarEntry } from './support/tarFile.ts';
 
 interface ImageFacts {
   readonly file: string;

@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { build } from 'esbuild';
-import { buildRawImage } from '../lib/build/rawImage.ts';
+import { buildRawImage } from './support/rawImage.ts';
 import { extractToDirectory } from '../lib/extract/toDirectory.node.ts';
 import { extractToTar } from '../lib/extract/toTar.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { openFileSource } from '../lib/source/nodeFile.ts';
 import type { WorkKind } from '../lib/workers/protocol.ts';
 import { WorkerPool } from '../lib/workers/workerPool.ts';
-import { readTree, withFolder } from './extractHelp.ts';
-import { fixture } from './fixtures.ts';
+import { readTree, withFolder } from './support/extractHelp.ts';
+import { fixture } from './support/fixtures.ts';
 
 // Threads and processes start slowly on a busy machine.
 jest.setTimeout(60_000);

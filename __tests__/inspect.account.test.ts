@@ -1,11 +1,11 @@
 /** The account of every byte, and the counts. */
 import { describe, expect, test } from '@jest/globals';
-import { buildRawImage } from '../lib/build/rawImage.ts';
+import { buildRawImage } from './support/rawImage.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
 import { survey } from '../lib/inspect/survey.ts';
 import { walk } from '../lib/inspect/walk.ts';
-import { fixture, fixtureNames } from './fixtures.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
 
 const IMAGES = [
   ...fixtureNames('images').map((name) => `images/${name}`),

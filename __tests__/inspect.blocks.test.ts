@@ -1,9 +1,9 @@
 /** blocks: pointers, kinds, places, and the runs that a mapping can use. */
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { buildRawImage } from '../lib/build/rawImage.ts';
-import { Folder } from './cli.ts';
-import { runCommand } from './extractHelp.ts';
-import { fixture } from './fixtures.ts';
+import { buildRawImage } from './support/rawImage.ts';
+import { Folder } from './support/cli.ts';
+import { runCommand } from './support/extractHelp.ts';
+import { fixture } from './support/fixtures.ts';
 
 interface AdvFile {
   readonly size: number;

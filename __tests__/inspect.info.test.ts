@@ -1,16 +1,16 @@
 /** info, and the parts that it is made of: flags, checksums, paths. */
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { CramfsError } from '../lib/errors.ts';
-import { buildRawImage } from '../lib/build/rawImage.ts';
+import { CramfsError } from '../lib/base/errors.ts';
+import { buildRawImage } from './support/rawImage.ts';
 import { crc32 } from '../lib/format/crc32.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { findPath } from '../lib/inspect/findPath.ts';
 import { imageCrc, swapped } from '../lib/inspect/imageCrc.ts';
 import { namedFlags, neededKernel } from '../lib/inspect/superblockFlags.ts';
 import { modeString } from '../lib/report/modeString.ts';
-import { Folder } from './cli.ts';
-import { runCommand } from './extractHelp.ts';
-import { fixture, fixtureNames } from './fixtures.ts';
+import { Folder } from './support/cli.ts';
+import { runCommand } from './support/extractHelp.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
 
 const folder = new Folder();
 afterAll(() => {

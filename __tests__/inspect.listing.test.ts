@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { encodeInode } from '../lib/format/inode.ts';
 import { encodeName, printableName } from '../lib/format/names.ts';
 import { encodeSuperblock } from '../lib/format/superblock.ts';
-import { Folder } from './cli.ts';
-import { runCommand } from './extractHelp.ts';
-import { fixture, fixtureNames } from './fixtures.ts';
-import { readTar, type TarEntry } from './tarFile.ts';
+import { Folder } from './support/cli.ts';
+import { runCommand } from './support/extractHelp.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
+import { readTar, type TarEntry } from './support/tarFile.ts';
 
 interface Index {
   readonly images: Readonly<Record<string, { readonly tree?: string; readonly args?: readonly string[] }>>;

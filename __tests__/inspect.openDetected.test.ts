@@ -1,8 +1,8 @@
 /** Finding out the block size of an image. */
 import { describe, expect, test } from '@jest/globals';
-import { buildRawImage } from '../lib/build/rawImage.ts';
+import { buildRawImage } from './support/rawImage.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
-import { fixture, fixtureNames } from './fixtures.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
 
 describe('the block size', () => {
   test.each(fixtureNames('images'))('of %s is 4 KiB', (name) => {

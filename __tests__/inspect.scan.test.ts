@@ -8,9 +8,9 @@ import { scan } from '../lib/inspect/scan.ts';
 import { offsetWithoutSpare, SPARE_GEOMETRIES, type SpareGeometry, withoutSpare } from '../lib/inspect/spareBytes.ts';
 import { scanRemarks } from '../lib/report/scanWords.ts';
 import { bytesSource } from '../lib/source/byteSource.ts';
-import { Folder } from './cli.ts';
-import { runCommand } from './extractHelp.ts';
-import { fixture, fixtureNames } from './fixtures.ts';
+import { Folder } from './support/cli.ts';
+import { runCommand } from './support/extractHelp.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
 
 const folder = new Folder();
 afterAll(() => {

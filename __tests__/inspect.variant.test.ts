@@ -1,13 +1,13 @@
 /** Vendor variants: told apart, named, and read. */
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { buildRawImage } from '../lib/build/rawImage.ts';
+import { buildRawImage } from './support/rawImage.ts';
 import { inflateLzma } from '../lib/image/lzma.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { detectLayout } from '../lib/inspect/detectLayout.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
-import { Folder } from './cli.ts';
-import { runCommand } from './extractHelp.ts';
-import { fixture, fixtureNames } from './fixtures.ts';
+import { Folder } from './support/cli.ts';
+import { runCommand } from './support/extractHelp.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
 
 const folder = new Folder();
 afterAll(() => {

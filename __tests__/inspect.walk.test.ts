@@ -1,12 +1,12 @@
 /** The walk over an image's tree. */
 import { describe, expect, test } from '@jest/globals';
-import { CramfsError } from '../lib/errors.ts';
+import { CramfsError } from '../lib/base/errors.ts';
 import { S_IFDIR, S_IFREG } from '../lib/format/constants.ts';
 import { encodeInode } from '../lib/format/inode.ts';
 import { encodeSuperblock } from '../lib/format/superblock.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { walk, type WalkOptions, type WalkProblem } from '../lib/inspect/walk.ts';
-import { fixture } from './fixtures.ts';
+import { fixture } from './support/fixtures.ts';
 
 interface Child {
   readonly name: string;

@@ -7,7 +7,7 @@ import { kernelModel } from '../lib/driver/models/index.ts';
 import { Board } from '../lib/verdict/board.ts';
 import { checkInvariants, type InvariantCode } from '../lib/verdict/invariants.ts';
 import type { MapRequest } from '../lib/verdict/request.ts';
-import { fixture, fixtureNames, jsonLines } from './fixtures.ts';
+import { fixture, fixtureNames, jsonLines } from './support/fixtures.ts';
 
 const detail = { trace: true, crc: true };
 const PATTERN = 0xfefefefe;

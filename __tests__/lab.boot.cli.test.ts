@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { runCramfsLab } from '../lib/cli/lab/cramfsLab.ts';
+import { runCramfsLab } from '../kernel-lab/host/cli/cramfsLab.ts';
 import { CramfsImage } from '../lib/image/image.ts';
-import { wholeFileRequests } from '../lib/lab/wholeFiles.ts';
-import { Folder, type Run, runProgram } from './cli.ts';
-import { fixture } from './fixtures.ts';
+import { wholeFileRequests } from '../kernel-lab/host/wholeFiles.ts';
+import { Folder, type Run, runProgram } from './support/cli.ts';
+import { fixture } from './support/fixtures.ts';
 
 const folder = new Folder();
 const image = folder.fixture('images/root-XX.cramfs.gz');

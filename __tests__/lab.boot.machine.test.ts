@@ -1,11 +1,11 @@
 /** A boot from its beginning to its end, with a shell script in the place of QEMU. */
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
-import { bootImage, bootLab } from '../lib/lab/boot.node.ts';
-import { type LabRegion, MODULES, PLAN_HEAD_LINES } from '../lib/lab/bootPlan.ts';
-import type { Lab } from '../lib/lab/build.node.ts';
-import { run } from '../lib/lab/programs.node.ts';
-import { Folder } from './cli.ts';
+import { bootImage, bootLab } from '../kernel-lab/host/boot.node.ts';
+import { type LabRegion, MODULES, PLAN_HEAD_LINES } from '../kernel-lab/host/bootPlan.ts';
+import type { Lab } from '../kernel-lab/host/build.node.ts';
+import { run } from '../kernel-lab/host/programs.node.ts';
+import { Folder } from './support/cli.ts';
 
 const folder = new Folder();
 const kernel = folder.file('vmlinux', 'the kernel');

@@ -9,16 +9,16 @@ import {
   planText,
   qemuArguments,
   validateRegions,
-} from '../lib/lab/bootPlan.ts';
+} from '../kernel-lab/host/bootPlan.ts';
 import { CramfsImage } from '../lib/image/image.ts';
-import { differencesOf } from '../lib/lab/compare.ts';
-import { crashError } from '../lib/lab/crash.ts';
-import { cpioArchive } from '../lib/lab/cpio.ts';
-import { compressedKernel } from '../lib/lab/kernelImage.ts';
-import type { LabRequest, LabTranscript } from '../lib/lab/record.ts';
-import { recordedDifferences } from '../lib/lab/recorded.ts';
-import { parseResults, unanswered } from '../lib/lab/results.ts';
-import { fixture, jsonLines } from './fixtures.ts';
+import { differencesOf } from '../kernel-lab/host/compare.ts';
+import { crashError } from '../kernel-lab/host/crash.ts';
+import { cpioArchive } from '../kernel-lab/host/cpio.ts';
+import { compressedKernel } from '../kernel-lab/host/kernelImage.ts';
+import type { LabRequest, LabTranscript } from '../kernel-lab/host/record.ts';
+import { recordedDifferences } from '../kernel-lab/host/recorded.ts';
+import { parseResults, unanswered } from '../kernel-lab/host/results.ts';
+import { fixture, jsonLines } from './support/fixtures.ts';
 
 const MIB = 2 ** 20;
 

@@ -1,13 +1,13 @@
 /** Rules broken one at a time: a random run finds each of them, and makes what it found small. */
 import { describe, expect, test } from '@jest/globals';
 import { CramfsImage } from '../lib/image/image.ts';
-import { BROKEN_RULES, withBrokenRule } from '../lib/lab/brokenRules.ts';
-import { compareTranscript } from '../lib/lab/compare.ts';
-import { emulatedOracle, type Oracle, randomCases, regionOf, sideBySide } from '../lib/lab/labCase.ts';
-import { failingCases, runCases, shrinkCase, shrinkForRule, vectorsUntilCaught } from '../lib/lab/randomRun.ts';
-import { caughtText, randomText, summaryText } from '../lib/lab/randomText.ts';
-import { modelOfRelease } from '../lib/lab/replay.ts';
-import { complexity, simplerCases } from '../lib/lab/shrink.ts';
+import { BROKEN_RULES, withBrokenRule } from '../kernel-lab/host/brokenRules.ts';
+import { compareTranscript } from '../kernel-lab/host/compare.ts';
+import { emulatedOracle, type Oracle, randomCases, regionOf, sideBySide } from '../kernel-lab/host/labCase.ts';
+import { failingCases, runCases, shrinkCase, shrinkForRule, vectorsUntilCaught } from '../kernel-lab/host/randomRun.ts';
+import { caughtText, randomText, summaryText } from '../kernel-lab/host/randomText.ts';
+import { modelOfRelease } from '../kernel-lab/host/replay.ts';
+import { complexity, simplerCases } from '../kernel-lab/host/shrink.ts';
 import { NO_COLOURS } from '../lib/report/style.ts';
 
 const RELEASE = '6.1.0-56-amd64';

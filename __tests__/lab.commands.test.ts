@@ -1,8 +1,8 @@
 /** `cramfs-lab compare`, and what `cramfs-lab random` says before it needs a kernel. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runCramfsLab } from '../lib/cli/lab/cramfsLab.ts';
-import { Folder, type Run, runProgram } from './cli.ts';
-import { fixture } from './fixtures.ts';
+import { runCramfsLab } from '../kernel-lab/host/cli/cramfsLab.ts';
+import { Folder, type Run, runProgram } from './support/cli.ts';
+import { fixture } from './support/fixtures.ts';
 
 let folder: Folder;
 let image = '';

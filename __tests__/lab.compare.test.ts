@@ -1,10 +1,10 @@
 /** A comparison that misses a difference is worth nothing: each field of each kind of record, made wrong. */
 import { describe, expect, test } from '@jest/globals';
 import { linux617 } from '../lib/driver/models/mainline.ts';
-import { compareTranscript, type LabDifference } from '../lib/lab/compare.ts';
-import { comparisonJson, labDifferencesText, totalsText } from '../lib/lab/differencesText.ts';
-import type { LabExecRecord, LabReadRecord, LabRecord, LabSetup, LabVectorRecord } from '../lib/lab/record.ts';
-import { recorded } from './transcripts.ts';
+import { compareTranscript, type LabDifference } from '../kernel-lab/host/compare.ts';
+import { comparisonJson, labDifferencesText, totalsText } from '../kernel-lab/host/differencesText.ts';
+import type { LabExecRecord, LabReadRecord, LabRecord, LabSetup, LabVectorRecord } from '../kernel-lab/host/record.ts';
+import { recorded } from './support/transcripts.ts';
 
 const { transcript, image, options } = recorded('transcripts/root-XX@0x10000000.jsonl.gz');
 const { setup, records } = transcript;

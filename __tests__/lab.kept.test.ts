@@ -4,12 +4,12 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import { CramfsImage } from '../lib/image/image.ts';
-import { BROKEN_RULES, withBrokenRule } from '../lib/lab/brokenRules.ts';
-import { compareTranscript } from '../lib/lab/compare.ts';
-import { parseTranscript } from '../lib/lab/parseRecords.ts';
-import type { LabTranscript } from '../lib/lab/record.ts';
-import { modelOfRelease } from '../lib/lab/replay.ts';
-import { fixture, fixtureNames } from './fixtures.ts';
+import { BROKEN_RULES, withBrokenRule } from '../kernel-lab/host/brokenRules.ts';
+import { compareTranscript } from '../kernel-lab/host/compare.ts';
+import { parseTranscript } from '../kernel-lab/host/parseRecords.ts';
+import type { LabTranscript } from '../kernel-lab/host/record.ts';
+import { modelOfRelease } from '../kernel-lab/host/replay.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
 
 const names = fixtureNames('lab')
   .filter((name) => name.endsWith('.jsonl'))

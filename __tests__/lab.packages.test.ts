@@ -1,6 +1,6 @@
 /** Which of Debian's packages make a kernel. */
 import { describe, expect, test } from '@jest/globals';
-import { dependenciesMatching, newestRelease, parseStanzas, seriesOf } from '../lib/lab/kernelPackages.ts';
+import { dependenciesMatching, newestRelease, parseStanzas, seriesOf } from '../kernel-lab/host/kernelPackages.ts';
 
 const NAMES = [
   'linux-image-amd64',

@@ -2,15 +2,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { crc32 } from '../lib/format/crc32.ts';
 import { CramfsImage } from '../lib/image/image.ts';
-import { compareTranscript } from '../lib/lab/compare.ts';
+import { compareTranscript } from '../kernel-lab/host/compare.ts';
 import { type BlockKind, fileBlocks } from '../lib/image/blocks.ts';
 import { walk } from '../lib/inspect/walk.ts';
-import { boardOf, emulatedOracle, type LabCase, randomCases, regionOf } from '../lib/lab/labCase.ts';
-import { MAX_REGIONS, validateRegions } from '../lib/lab/bootPlan.ts';
-import { countOutcomes, OUTCOMES, outcomeOf } from '../lib/lab/outcome.ts';
-import { Random } from '../lib/lab/random.ts';
-import { alignmentOf, BEHIND_IMAGE, MAX_RANDOM_IMAGE } from '../lib/lab/randomImage.ts';
-import type { LabRecord, LabTranscript, LabVectorRecord } from '../lib/lab/record.ts';
+import { boardOf, emulatedOracle, type LabCase, randomCases, regionOf } from '../kernel-lab/host/labCase.ts';
+import { MAX_REGIONS, validateRegions } from '../kernel-lab/host/bootPlan.ts';
+import { countOutcomes, OUTCOMES, outcomeOf } from '../kernel-lab/host/outcome.ts';
+import { Random } from '../kernel-lab/host/random.ts';
+import { alignmentOf, BEHIND_IMAGE, MAX_RANDOM_IMAGE } from '../kernel-lab/host/randomImage.ts';
+import type { LabRecord, LabTranscript, LabVectorRecord } from '../kernel-lab/host/record.ts';
 
 const RELEASE = '6.1.0-56-amd64';
 const BASES = [0x1000_0000, 0x1000_0800, 0x1000_0ef0];

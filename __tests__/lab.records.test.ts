@@ -1,11 +1,11 @@
 /** Transcripts and files of requests, read from text. */
 import { describe, expect, test } from '@jest/globals';
-import { CramfsError } from '../lib/errors.ts';
-import { parseRequests, parseTranscript } from '../lib/lab/parseRecords.ts';
-import { jsonLinesText, type LabVector, transcriptText } from '../lib/lab/record.ts';
-import { modelOfRelease } from '../lib/lab/replay.ts';
-import { fixture } from './fixtures.ts';
-import { transcriptNames } from './transcripts.ts';
+import { CramfsError } from '../lib/base/errors.ts';
+import { parseRequests, parseTranscript } from '../kernel-lab/host/parseRecords.ts';
+import { jsonLinesText, type LabVector, transcriptText } from '../kernel-lab/host/record.ts';
+import { modelOfRelease } from '../kernel-lab/host/replay.ts';
+import { fixture } from './support/fixtures.ts';
+import { transcriptNames } from './support/transcripts.ts';
 
 const vector: LabVector = { type: 'vector', path: '/a', length: 4096, offset: 0, prot: 'r', flags: 'private' };
 const setup =

@@ -9,7 +9,7 @@ import { AddressSpace } from '../lib/mm/addressSpace.ts';
 import type { Vma } from '../lib/mm/vma.ts';
 import { Board } from '../lib/verdict/board.ts';
 import { mapInNewProcess } from '../lib/verdict/process.ts';
-import { fixture, jsonLines } from './fixtures.ts';
+import { fixture, jsonLines } from './support/fixtures.ts';
 
 interface Action {
   readonly action: string;

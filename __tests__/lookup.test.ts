@@ -1,8 +1,8 @@
 /** Paths, walked as Linux walks them in a mounted cramfs. */
 import { describe, expect, test } from '@jest/globals';
-import { buildRawImage, type RawEntry, type RawImageSpec } from '../lib/build/rawImage.ts';
+import { buildRawImage, type RawEntry, type RawImageSpec } from './support/rawImage.ts';
 import { PathWalker, type Resolved } from '../lib/driver/lookup.ts';
-import type { CramfsError } from '../lib/errors.ts';
+import type { CramfsError } from '../lib/base/errors.ts';
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../lib/format/constants.ts';
 import { encodeName } from '../lib/format/names.ts';
 import { CramfsImage } from '../lib/image/image.ts';

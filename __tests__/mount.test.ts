@@ -11,7 +11,7 @@ import { kernelModel } from '../lib/driver/models/index.ts';
 import { mountCramfs } from '../lib/driver/mount.ts';
 import { readFile } from '../lib/driver/readFolio.ts';
 import { Board } from '../lib/verdict/board.ts';
-import { fixture, jsonLines } from './fixtures.ts';
+import { fixture, jsonLines } from './support/fixtures.ts';
 
 interface MountCase {
   readonly case: string;

@@ -2,14 +2,14 @@
  * Rules of a kernel without an MMU that the transcripts do not reach.
  */
 import { describe, expect, test } from '@jest/globals';
-import { type RawBlock, type RawEntry, layOutRawImage } from '../lib/build/rawImage.ts';
+import { type RawBlock, type RawEntry, layOutRawImage } from './support/rawImage.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { PhysicalMemory } from '../lib/physmem/physicalMemory.ts';
 import { bytesSource } from '../lib/source/byteSource.ts';
 import { makeCpu } from '../lib/mm/cpu.ts';
 import { kernelModel } from '../lib/driver/models/index.ts';
 import { mountFromMtd } from '../lib/driver/mtd.ts';
-import { checkFlatHeader, decodeFlatHeader } from '../lib/exec/bflt.ts';
+import { checkFlatHeader, decodeFlatHeader } from '../lib/elf/bflt.ts';
 import { type NommuFileRequest, NommuSystem } from '../lib/exec/nommuSystem.ts';
 import { Board } from '../lib/verdict/board.ts';
 

@@ -15,7 +15,7 @@ import { readFile } from '../lib/driver/readFolio.ts';
 import { NommuSystem } from '../lib/exec/nommuSystem.ts';
 import { mapJson } from '../lib/report/mapJson.ts';
 import { Board } from '../lib/verdict/board.ts';
-import { fixture, fixtureNames, jsonLines } from './fixtures.ts';
+import { fixture, fixtureNames, jsonLines } from './support/fixtures.ts';
 import {
   type ExecLine,
   type Line,
@@ -25,7 +25,7 @@ import {
   type Setup,
   type Vector,
   TranscriptRun,
-} from './nommuTranscript.ts';
+} from './support/nommuTranscript.ts';
 
 const folder = 'nommu/transcripts';
 const transcripts = fixtureNames(folder).filter((name) => name.includes('@'));

@@ -6,7 +6,7 @@ import { CramfsImage } from '../lib/image/image.ts';
 import { kernelModel } from '../lib/driver/models/index.ts';
 import { mapJson } from '../lib/report/mapJson.ts';
 import { Board } from '../lib/verdict/board.ts';
-import { fixture, jsonLines } from './fixtures.ts';
+import { fixture, jsonLines } from './support/fixtures.ts';
 
 interface Vector {
   readonly image: string;

@@ -1,7 +1,7 @@
 /** For any valid image and any request: what a process sees is the file. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { layOutRawImage, type RawBlock, type RawEntry } from '../lib/build/rawImage.ts';
+import { layOutRawImage, type RawBlock, type RawEntry } from './support/rawImage.ts';
 import { crc32, crcHex } from '../lib/format/crc32.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { mapJson } from '../lib/report/mapJson.ts';

@@ -9,8 +9,8 @@ import { mapText } from '../lib/report/mapText.ts';
 import { vmaPicture } from '../lib/report/vmaPicture.ts';
 import { Board } from '../lib/verdict/board.ts';
 import type { MapRequest } from '../lib/verdict/request.ts';
-import { Folder, runWith } from './cli.ts';
-import { fixture } from './fixtures.ts';
+import { Folder, runWith } from './support/cli.ts';
+import { fixture } from './support/fixtures.ts';
 
 const folder = new Folder();
 afterAll(() => {

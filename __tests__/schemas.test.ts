@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { readFileSync } from 'node:fs';
 import { runCramfsMap } from '../lib/cli/run.ts';
-import { Folder, runWith } from './cli.ts';
-import { fixtureNames } from './fixtures.ts';
+import { Folder, runWith } from './support/cli.ts';
+import { fixtureNames } from './support/fixtures.ts';
 
 interface Definition {
   readonly properties?: Readonly<Record<string, unknown>>;

@@ -2,9 +2,9 @@
  * The referee: what real kernels did, vector by vector.
  */
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { compareTranscript, countRequests } from '../lib/lab/compare.ts';
-import type { LabRecord } from '../lib/lab/record.ts';
-import { recorded, transcriptNames } from './transcripts.ts';
+import { compareTranscript, countRequests } from '../kernel-lab/host/compare.ts';
+import type { LabRecord } from '../kernel-lab/host/record.ts';
+import { recorded, transcriptNames } from './support/transcripts.ts';
 
 const counts = { vectors: 0, reads: 0 };
 

@@ -1,9 +1,10 @@
 // `cramfs compare-kernels` on an image of about 10 MB with 1,000 files, against node's own start-up.
 import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { buildRawImage } from '../dist/lib/build/rawImage.js';
-import { median, runNode, withTemporaryFolder } from './measure.mjs';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { median, runNode, withTemporaryFolder } from './measure.mjs';
 
 const COMMAND = fileURLToPath(new URL('../dist/bin/cramfs.cjs', import.meta.url));
 const FILES = 1000;
@@ -22,8 +23,8 @@ const noise = (length) => {
   return bytes;
 };
 
-/** @typedef {import('../dist/lib/build/rawImage.js').RawEntry} RawEntry */
-/** @typedef {import('../dist/lib/image/blocks.js').BlockKind} BlockKind */
+/** @typedef {import('../__tests__/support/rawImage.ts').RawEntry} RawEntry */
+/** @typedef {import('../lib/image/blocks.ts').BlockKind} BlockKind */
 
 /** @type {RawEntry[]} */
 const entries = Array.from({ length: FILES }, (_, n) => {
@@ -44,7 +45,21 @@ const entries = Array.from({ length: FILES }, (_, n) => {
   return { type: 'file', name: `file${String(n).padStart(4, '0')}`, mode: 0o100755, size, blocks };
 });
 
+/** The raw-image writer of the tests. */
+const bundled = await build({
+  entryPoints: [fileURLToPath(new URL('../__tests__/support/rawImage.ts', import.meta.url))],
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  write: false,
+  logLevel: 'warning',
+});
+
 withTemporaryFolder((folder) => {
+  const writer = join(folder, 'rawImage.cjs');
+  writeFileSync(writer, bundled.outputFiles[0]?.contents ?? '');
+  /** @type {typeof import('../__tests__/support/rawImage.ts')} */
+  const { buildRawImage } = createRequire(import.meta.url)(writer);
   const image = join(folder, 'thousand.cramfs');
   const bytes = buildRawImage({ entries });
   writeFileSync(image, bytes);

@@ -1,4 +1,4 @@
-import { runCramfsLab } from '../lib/cli/lab/cramfsLab.ts';
+import { runCramfsLab } from '../kernel-lab/host/cli/cramfsLab.ts';
 import { nodeIo } from '../lib/cli/nodeIo.ts';
 
 void runCramfsLab(process.argv.slice(2), nodeIo()).then((exitCode) => {

@@ -1,7 +1,7 @@
 /**
  * Everything that needs no Node: for browsers, and the base of the package's main entry.
  */
-export { CramfsError, type ErrorCode, type ErrorDetails } from './errors.ts';
+export { CramfsError, type ErrorCode, type ErrorDetails } from './base/errors.ts';
 export * from './format/constants.ts';
 export { decodeBlockPointer, encodeBlockPointer, type BlockPointer } from './format/blockPointer.ts';
 export { crc32 } from './format/crc32.ts';
@@ -89,7 +89,7 @@ export type {
   Sight,
 } from './verdict/mapVerdict.ts';
 export type { MapDetail, MapRequest } from './verdict/request.ts';
-export { checkFlatHeader, decodeFlatHeader, type FlatHeader, type FlatProgram } from './exec/bflt.ts';
+export { checkFlatHeader, decodeFlatHeader, type FlatHeader, type FlatProgram } from './elf/bflt.ts';
 export type { ExecResult, TextPlace } from './exec/flatLoader.ts';
 export { type NommuCall, type NommuFileRequest, NommuSystem, type NommuSystemOptions } from './exec/nommuSystem.ts';
 export { mapJson, SCHEMA_VERSION, sightWord } from './report/mapJson.ts';
@@ -110,20 +110,19 @@ export type { ExtractResult, Progress } from './extract/result.ts';
 export type { Choice } from './extract/safeWalk.ts';
 export { extractTo, type ExtractToOptions, type FileSystemLike } from './extract/toFileSystem.ts';
 export { extractToTar, type TarOptions } from './extract/toTar.ts';
-export { classicDeflate, type Deflate } from './build/deflate.ts';
-export { type BlockCompressor, directCompressor } from './build/encodeFile.ts';
-export type { BuildWarning } from './build/inodes.ts';
-export { type BuildOptions, type BuildResult, buildImage } from './build/mkfs.ts';
-export { buildRawImage, type RawBlock, type RawEntry, type RawImageSpec } from './build/rawImage.ts';
-export { type FsLike, fromSyncFs, fsTree } from './build/source/fsTree.ts';
-export { imageTree } from './build/source/imageTree.ts';
-export { tarTree } from './build/source/tar.ts';
-export { bytesContent, type DirectoryEntry as SourceDirectory, newDirectory, putEntry } from './build/sourceTree.ts';
-export type { FileContent, SourceEntry } from './build/sourceTree.ts';
-export { choiceOf, type XipChoice } from './build/xip/choice.ts';
-export { planXip, type XipPlan, type XipSpec } from './build/xip/plan.ts';
-export { proveXip, type XipProof } from './build/xip/prove.ts';
-export { type ElfHeaders, elfBytes, type ElfSegment, readElfHeaders } from './exec/elf.ts';
+export { classicDeflate, type Deflate } from './mkfs/deflate.ts';
+export { type BlockCompressor, directCompressor } from './mkfs/encodeFile.ts';
+export type { BuildWarning } from './mkfs/inodes.ts';
+export { type BuildOptions, type BuildResult, buildImage } from './mkfs/mkfs.ts';
+export { type FsLike, fromSyncFs, fsTree } from './mkfs/source/fsTree.ts';
+export { imageTree } from './mkfs/source/imageTree.ts';
+export { tarTree } from './mkfs/source/tar.ts';
+export { bytesContent, type DirectoryEntry as SourceDirectory, newDirectory, putEntry } from './mkfs/sourceTree.ts';
+export type { FileContent, SourceEntry } from './mkfs/sourceTree.ts';
+export { choiceOf, type XipChoice } from './mkfs/xip/choice.ts';
+export { planXip, type XipPlan, type XipSpec } from './mkfs/xip/plan.ts';
+export { proveXip, type XipProof } from './mkfs/xip/prove.ts';
+export { type ElfHeaders, elfBytes, type ElfSegment, readElfHeaders } from './elf/elf.ts';
 export { type ExecMapping, execProgram, type ExecReport, type ExecRequest } from './exec/execProgram.ts';
 export { execJson } from './report/execJson.ts';
 export { auditImage, type AuditOptions } from './audit/auditImage.ts';
@@ -131,9 +130,9 @@ export type { AuditFinding, AuditFindingOf } from './audit/finding.ts';
 export { AUDIT_IDS, type AuditId, defaultSeverity, docPage } from './audit/ids.ts';
 export type { AuditedFile, AuditedSegment, AuditNumbers, AuditResult } from './audit/result.ts';
 export { auditCause, auditFix, auditTitle } from './report/auditWords.ts';
-export { applyPolicy } from './audit/policy/applyPolicy.ts';
-export { parsePolicy } from './audit/policy/parsePolicy.ts';
-export type { Policy } from './audit/policy/policy.ts';
-export { isRequired } from './audit/policy/requirements.ts';
-export { diffImages, type DiffOptions } from './audit/diff.ts';
-export { differs, type ImageDiff } from './audit/diffResult.ts';
+export { applyPolicy } from './policy/applyPolicy.ts';
+export { parsePolicy } from './policy/parsePolicy.ts';
+export type { Policy } from './policy/policy.ts';
+export { isRequired } from './policy/requirements.ts';
+export { diffImages, type DiffOptions } from './diff/diff.ts';
+export { differs, type ImageDiff } from './diff/diffResult.ts';

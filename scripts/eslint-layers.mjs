@@ -9,18 +9,17 @@ const LIB = fileURLToPath(new URL('../lib', import.meta.url));
  * not from its neighbours in the same row.
  */
 const ROWS = [
-  ['errors', 'quantity'],
-  ['format', 'source'],
+  ['base'],
+  ['format', 'source', 'elf'],
   ['image'],
-  ['physmem', 'inspect'],
+  ['physmem', 'inspect', 'tar'],
   ['mm', 'check'],
   ['driver'],
   ['verdict'],
   ['extract', 'exec'],
   ['audit'],
-  ['build'],
+  ['policy', 'diff', 'mkfs'],
   ['report'],
-  ['lab'],
   ['workers'],
   ['cli'],
 ];

@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'cramfs-schemas-'));
 try {
   const outfile = join(folder, 'schema.mjs');
   await build({
-    entryPoints: ['lib/audit/policy/jsonSchema.ts'],
+    entryPoints: ['lib/policy/jsonSchema.ts'],
     outfile,
     bundle: true,
     platform: 'node',

@@ -1,7 +1,7 @@
 /**
  * Baselines: findings that are known and do not count. A file of fingerprints, so that it fits the next build too.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { AuditFinding } from './finding.ts';
 import { fingerprints } from './fingerprint.ts';
 import type { AuditResult, SuppressedFinding } from './result.ts';

@@ -1,8 +1,8 @@
 /**
  * What a file is, as far as a machine that runs programs is concerned: told from its stored bytes, and its mode.
  */
-import { CramfsError } from '../errors.ts';
-import { checkFlatHeader, decodeFlatHeader, FLAT_HEADER_SIZE, type FlatProgram } from '../exec/bflt.ts';
+import { CramfsError } from '../base/errors.ts';
+import { checkFlatHeader, decodeFlatHeader, FLAT_HEADER_SIZE, type FlatProgram } from '../elf/bflt.ts';
 import {
   decodeElfHeader,
   type ElfHeader,
@@ -16,8 +16,8 @@ import {
   PT_INTERP,
   PT_LOAD,
   readElfHeaders,
-} from '../exec/elf.ts';
-import { isScript } from '../exec/script.ts';
+} from '../elf/elf.ts';
+import { isScript } from '../elf/script.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import { StoredFile } from './storedFile.ts';
 

@@ -2,7 +2,7 @@
  * What the parts of one audit share.
  */
 import { CRAMFS_FLAG_EXT_BLOCK_POINTERS } from '../format/constants.ts';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { CramfsImage } from '../image/image.ts';
 import type { Board } from '../verdict/board.ts';
 import { AuditFindingList } from './findingList.ts';

@@ -1,7 +1,7 @@
 /**
  * Whose data stands at a byte of the image: an index over the blocks of all regular files, made at the first question.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { blockCount, fileBlocks } from '../image/blocks.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { walk, type WalkEntry } from '../inspect/walk.ts';

@@ -1,7 +1,7 @@
 /**
  * Maps files on the board, within a budget.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { Board } from '../verdict/board.ts';
 import { mapOpenedFile } from '../verdict/mapFile.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';

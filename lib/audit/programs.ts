@@ -1,7 +1,7 @@
 /**
  * Programs, started on paper one after the other, and the memory that all of them take together.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { execProgram, type ExecReport } from '../exec/execProgram.ts';
 import { MAX_FILE_PAGES, visitFilePages } from '../exec/filePages.ts';
 import type { ExecResult } from '../exec/flatLoader.ts';

@@ -2,7 +2,7 @@
  * An audit of several images. Plain data.
  */
 import type { Severity } from '../check/codes.ts';
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../base/errors.ts';
 import type { AuditResult } from './result.ts';
 
 /** Why an image could not be audited. */

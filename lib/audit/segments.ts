@@ -1,7 +1,7 @@
 /**
  * The segments of a program or library, each as its loader maps it when it maps nothing else.
  */
-import { type ElfSegment, PF_R, PF_W, PF_X, PT_LOAD } from '../exec/elf.ts';
+import { type ElfSegment, PF_R, PF_W, PF_X, PT_LOAD } from '../elf/elf.ts';
 import { blockCount } from '../image/blocks.ts';
 import type { MapRequest } from '../verdict/request.ts';
 import type { AuditedSegment } from './result.ts';

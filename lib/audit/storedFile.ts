@@ -2,7 +2,7 @@
  * The stored content of a file, read a page at a time: what the image's maker put in, which is not always what Linux reads
  * (exec/programFile).
  */
-import type { ElfReader } from '../exec/elf.ts';
+import type { ElfReader } from '../elf/elf.ts';
 import { type Block, fileBlock } from '../image/blocks.ts';
 import { readBlock } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';

@@ -3,7 +3,7 @@
  * mapped, rules are told, and everything is counted.
  */
 import type { FindingArguments } from '../check/codes.ts';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
 import { type Block, blockCount, fileBlocks } from '../image/blocks.ts';
 import type { Inode } from '../image/image.ts';

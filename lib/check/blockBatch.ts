@@ -1,7 +1,7 @@
 /**
  * Compressed blocks to be inflated: a part of a check that can be given to worker threads.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { Inflate } from '../image/codec.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import type { ZlibProblem } from './rule.ts';

@@ -5,7 +5,7 @@
  * pointers, which are looked at once. What hostile images make of that (thousands of tables over one another, a thousand
  * pointers to one bomb) ends at two bounds: pointers looked at, and compressed bytes inflated.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { decodeBlockPointer } from '../format/blockPointer.ts';
 import { type Block, blockCount, blockProblem, fileBlock } from '../image/blocks.ts';
 import type { Inode } from '../image/image.ts';

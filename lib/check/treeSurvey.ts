@@ -2,7 +2,7 @@
  * The way through the directory tree. Every directory is read once, whoever lists it, and no byte is read as an entry
  * twice, so the work is bounded by the image's size whatever it claims.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { type RawEntry, rawEntries } from '../image/directory.ts';
 import type { Inode } from '../image/image.ts';
 import { BitSet } from './bitSet.ts';

@@ -1,7 +1,7 @@
 /**
  * Batches: one request a line in JSON, one result a line, in the same order.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { Errno } from '../mm/errno.ts';
 import { mapJson, SCHEMA_VERSION } from '../report/mapJson.ts';
 import type { Board, BoardVariant } from '../verdict/board.ts';

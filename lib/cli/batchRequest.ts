@@ -1,7 +1,7 @@
 /**
  * A line of a batch: a request in JSON.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { kernelModel } from '../driver/models/index.ts';
 import type { KernelModel } from '../driver/models/kernelModel.ts';
 import type { BoardVariant } from '../verdict/board.ts';

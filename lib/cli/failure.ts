@@ -1,7 +1,7 @@
 /**
  * From an error to a sentence on standard error and an exit code.
  */
-import { CramfsError, type ErrorCode } from '../errors.ts';
+import { CramfsError, type ErrorCode } from '../base/errors.ts';
 import { printableName } from '../format/names.ts';
 import { SCHEMA_VERSION } from '../report/mapJson.ts';
 import { EXIT, type Io } from './io.ts';

@@ -2,7 +2,7 @@
  * The image argument and the options that every subcommand over one image has.
  */
 import { type Command, Option } from 'commander';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { type CramfsImage, PAGE_SIZES } from '../image/image.ts';
 import { openDetected } from '../inspect/openDetected.ts';
 import type { ByteSource } from '../source/byteSource.ts';

@@ -2,7 +2,7 @@
  * The lines of a file or of standard input, read piece by piece, so that memory stays bounded.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 
 /** Longest line, in bytes. */
 const MAX_LINE = 1 << 20;

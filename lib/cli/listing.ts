@@ -1,7 +1,7 @@
 /**
  * What ls and tree share: targets of symlinks, and telling trouble while a listing is written.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { readLink } from '../image/content.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { shownPath } from '../inspect/shownPath.ts';

@@ -1,7 +1,7 @@
 /**
  * Options that tell about the machine, in the forms that the command line and batches take.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { type AddressRange, MAX_PHYS_BITS } from '../physmem/physicalMemory.ts';
 import { parseNumber } from './numbers.ts';
 

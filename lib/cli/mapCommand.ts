@@ -2,7 +2,7 @@
  * `cramfs-map IMAGE PATH`: what a direct mmap of a file would do.
  */
 import { type Command, Option } from 'commander';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { printableName } from '../format/names.ts';
 import { CramfsImage, PAGE_SIZES } from '../image/image.ts';
 import { DEFAULT_MODEL, KERNEL_MODELS, kernelModel } from '../driver/models/index.ts';

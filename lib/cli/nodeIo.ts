@@ -2,7 +2,7 @@
  * The real standard streams.
  */
 import { writeSync } from 'node:fs';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { Io, TextSink } from './io.ts';
 
 /** Standard streams and environment of this process. A reader that goes away ends the program quietly. */

@@ -1,8 +1,8 @@
 /**
  * Numbers on the command line: see quantity.ts; and `4p` for pages.
  */
-import { CramfsError } from '../errors.ts';
-import { parseQuantity } from '../quantity.ts';
+import { CramfsError } from '../base/errors.ts';
+import { parseQuantity } from '../base/quantity.ts';
 
 /**
  * Parses a number of bytes or an address.

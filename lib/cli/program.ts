@@ -2,7 +2,7 @@
  * A program made with commander, wired to an Io: it never exits by itself, and errors become exit codes.
  */
 import { Command, CommanderError } from 'commander';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { reportFailure, writeErrorJson } from './failure.ts';
 import { EXIT, type Io } from './io.ts';
 import { VERSION } from './version.ts';

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 
 /**
  * Writes a file under another name beside it, then gives it its name. When `fill` ends early or fails, nothing stays.

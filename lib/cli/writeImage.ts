@@ -1,7 +1,7 @@
 /** Writing bytes of a source to a file of its own: it appears whole or not at all. */
 import { closeSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 
 const CHUNK = 1 << 20;

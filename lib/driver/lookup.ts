@@ -2,7 +2,7 @@
  * From a path to an inode, as Linux walks it in a mounted cramfs: cramfs_lookup() for each component, symlinks followed
  * with the image as root.
  */
-import { CramfsError, type ErrorCode } from '../errors.ts';
+import { CramfsError, type ErrorCode } from '../base/errors.ts';
 import { CRAMFS_FLAG_SORTED_DIRS } from '../format/constants.ts';
 import { encodeName, printableName } from '../format/names.ts';
 import { readLink } from '../image/content.ts';

@@ -1,12 +1,12 @@
 /**
  * The dynamic linker: which one it is, and what both kinds share. musl's way is in muslLinker, glibc's in glibcLinker.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { DynamicSection } from './dynamicSection.ts';
-import { type ElfHeaders, type ElfSegment, ET_DYN, readElfHeaders } from './elf.ts';
+import { type ElfHeaders, type ElfSegment, ET_DYN, readElfHeaders } from '../elf/elf.ts';
 import { type LoadedObject, loadSegments } from './elfMap.ts';
 import type { LibrarySearch } from './librarySearch.ts';
-import { machineName } from './machines.ts';
+import { machineName } from '../elf/machines.ts';
 import type { ProgramFile } from './programFile.ts';
 import { ProcessEnd, type UserProcess } from './userProcess.ts';
 

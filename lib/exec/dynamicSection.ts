@@ -1,7 +1,7 @@
 /**
  * The dynamic section of a loaded object, read from memory as its dynamic linker reads it.
  */
-import { ElfView, PT_DYNAMIC, PT_GNU_RELRO, PT_NOTE } from './elf.ts';
+import { ElfView, PT_DYNAMIC, PT_NOTE } from '../elf/elf.ts';
 import type { LoadedObject } from './elfMap.ts';
 import type { UserProcess } from './userProcess.ts';
 
@@ -63,19 +63,6 @@ export function readDynamicSection(process: UserProcess, { headers, bias }: Load
     runpath: text(values.get(DT_RUNPATH)),
     textrel: values.has(DT_TEXTREL),
   };
-}
-
-/**
- * Makes the part of an object read-only that relocation alone had to write (PT_GNU_RELRO): both ends rounded down to a
- * page, as glibc and musl do.
- */
-export function protectRelro(process: UserProcess, { headers, bias }: LoadedObject): void {
-  const relro = headers.segments.findLast(({ type }) => type === PT_GNU_RELRO);
-  if (relro === undefined) return;
-  const { pageSize } = process.cpu;
-  const start = Math.floor((bias + relro.vaddr) / pageSize) * pageSize;
-  const end = Math.floor((bias + relro.vaddr + relro.memorySize) / pageSize) * pageSize;
-  if (end > start) process.mprotect(start, end - start, { read: true, write: false, exec: false });
 }
 
 /** Bytes of notes that are looked at. */

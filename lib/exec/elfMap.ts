@@ -3,7 +3,7 @@
  * in fs/binfmt_elf.c.
  */
 import type { Errno } from '../mm/errno.ts';
-import { type ElfHeaders, type ElfSegment, ET_DYN, PF_W, PT_LOAD } from './elf.ts';
+import { type ElfHeaders, type ElfSegment, ET_DYN, PF_W, PT_LOAD } from '../elf/elf.ts';
 import type { ProgramFile } from './programFile.ts';
 import { protectionOf, type UserProcess } from './userProcess.ts';
 

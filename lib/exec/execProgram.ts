@@ -1,7 +1,7 @@
 /**
  * A program on paper: execve(), the dynamic linker, and what is mapped when the program itself begins.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { CpuName } from '../mm/cpu.ts';
 import { isAnonymous } from '../mm/anonymousMemory.ts';
 import type { Vma } from '../mm/vma.ts';
@@ -9,8 +9,9 @@ import { VM_EXEC, VM_MAYSHARE, VM_MIXEDMAP, VM_PFNMAP, VM_READ, VM_WRITE } from 
 import type { Board } from '../verdict/board.ts';
 import type { MapState } from '../verdict/mapVerdict.ts';
 import { isLinkerName, linkerArguments, linkerKind, type LinkRequest, type NeededLibrary } from './dynamicLinker.ts';
-import { hasGlibcNote, protectRelro } from './dynamicSection.ts';
-import type { ElfHeader } from './elf.ts';
+import { hasGlibcNote } from './dynamicSection.ts';
+import { protectRelro } from './relro.ts';
+import type { ElfHeader } from '../elf/elf.ts';
 import { MAX_FILE_PAGES, visitFilePages } from './filePages.ts';
 import { linkWithGlibc } from './glibcLinker.ts';
 import { LibrarySearch } from './librarySearch.ts';

@@ -9,7 +9,7 @@ import type { NommuProcess } from '../mm/nommu/process.ts';
 import type { NommuFile } from '../mm/nommu/validate.ts';
 import type { NommuVma } from '../mm/nommu/vmaTree.ts';
 import { VM_EXEC, VM_READ, VM_WRITE } from '../mm/vmFlags.ts';
-import { checkFlatHeader, decodeFlatHeader, type FlatProgram } from './bflt.ts';
+import { checkFlatHeader, decodeFlatHeader, type FlatProgram } from '../elf/bflt.ts';
 
 /** Bytes of the file that execve() looks at to know what it is (BINPRM_BUF_SIZE). */
 const BINPRM_BUF_SIZE = 256;

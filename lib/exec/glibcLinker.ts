@@ -3,13 +3,13 @@
  * elf/dl-deps.c, elf/dl-reloc.c). Without /etc/ld.so.cache and the directories of glibc-hwcaps.
  */
 import type { Errno } from '../mm/errno.ts';
-import { protectRelro } from './dynamicSection.ts';
+import { protectRelro } from './relro.ts';
 import { type LinkedObject, type LinkRequest, missingSentence, readLibrary, segmentPages } from './dynamicLinker.ts';
-import type { ElfHeaders } from './elf.ts';
+import type { ElfHeaders } from '../elf/elf.ts';
 import { type LoadedObject, maximumAlignment, loadSegments } from './elfMap.ts';
 import { directoryOf, splitList, substitute } from './librarySearch.ts';
 import { type FoundLibrary, Linker } from './linker.ts';
-import { EM_386, EM_AARCH64, EM_ARM, EM_RISCV, EM_X86_64 } from './machines.ts';
+import { EM_386, EM_AARCH64, EM_ARM, EM_RISCV, EM_X86_64 } from '../elf/machines.ts';
 import type { ProgramFile } from './programFile.ts';
 import { protectionOf, type UserProcess } from './userProcess.ts';
 

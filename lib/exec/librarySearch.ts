@@ -1,7 +1,7 @@
 /**
  * Looking for libraries: lists of directories, $ORIGIN in them, and the files that are tried.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { Board } from '../verdict/board.ts';
 import { ProgramFile } from './programFile.ts';
 

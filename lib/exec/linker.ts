@@ -5,7 +5,7 @@
 import type { Errno } from '../mm/errno.ts';
 import { giveUp, type LinkedObject, type LinkRequest, missingSentence, readLibrary } from './dynamicLinker.ts';
 import { readDynamicSection } from './dynamicSection.ts';
-import type { ElfHeaders } from './elf.ts';
+import type { ElfHeaders } from '../elf/elf.ts';
 import type { LoadedObject } from './elfMap.ts';
 import type { ProgramFile } from './programFile.ts';
 

@@ -2,7 +2,7 @@
  * execve(): from a path to a program in memory, with its interpreter (fs/exec.c, load_elf_binary() of fs/binfmt_elf.c).
  */
 import { OPEN_ERRNOS } from '../driver/lookup.ts';
-import { CramfsError, type ErrorCode, type ErrorDetails } from '../errors.ts';
+import { CramfsError, type ErrorCode, type ErrorDetails } from '../base/errors.ts';
 import type { Cpu, CpuName } from '../mm/cpu.ts';
 import type { Errno } from '../mm/errno.ts';
 import type { Board } from '../verdict/board.ts';
@@ -16,11 +16,12 @@ import {
   PHENTSIZE,
   PT_INTERP,
   readElfHeaders,
-} from './elf.ts';
+} from '../elf/elf.ts';
 import { type LoadedObject, mapSegments, maximumAlignment, loadSegments } from './elfMap.ts';
-import { cpuFor, cpuRuns, machineName } from './machines.ts';
+import { machineName } from '../elf/machines.ts';
+import { cpuFor, cpuRuns } from './cpuMachines.ts';
 import { ProgramFile } from './programFile.ts';
-import { BINPRM_BUF_SIZE, isScript, parseScriptLine } from './script.ts';
+import { BINPRM_BUF_SIZE, isScript, parseScriptLine } from '../elf/script.ts';
 import { killed, ProcessEnd, UserProcess } from './userProcess.ts';
 import { readImpliesExec, userLayout } from './userLayout.ts';
 

@@ -3,9 +3,10 @@
  * load_deps(), reloc_all()).
  */
 import type { Errno } from '../mm/errno.ts';
-import { protectRelro, readDynamicSection } from './dynamicSection.ts';
+import { readDynamicSection } from './dynamicSection.ts';
+import { protectRelro } from './relro.ts';
 import { type LinkedObject, type LinkRequest, segmentPages } from './dynamicLinker.ts';
-import { type ElfHeaders, PF_W } from './elf.ts';
+import { type ElfHeaders, PF_W } from '../elf/elf.ts';
 import type { LoadedObject } from './elfMap.ts';
 import { directoryOf, splitList, substitute } from './librarySearch.ts';
 import { type FoundLibrary, Linker } from './linker.ts';

@@ -2,7 +2,7 @@
  * A machine without an MMU that is up: an image mounted, a process that maps its files, others that hold mappings, and
  * programs that are executed from it. What one call leaves behind, the next one meets.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { errnoForWriting } from '../driver/inode.ts';
 import type { Errno } from '../mm/errno.ts';
 import { NommuMachine } from '../mm/nommu/machine.ts';

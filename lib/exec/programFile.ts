@@ -2,11 +2,11 @@
  * A file as execve() and the dynamic linker open it, and read it: through the page cache, so with the oddities of Linux's
  * read path.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { OpenFile } from '../mm/fileOperations.ts';
 import type { Board, BoardFile } from '../verdict/board.ts';
 import { openForMapping } from '../verdict/process.ts';
-import type { ElfReader } from './elf.ts';
+import type { ElfReader } from '../elf/elf.ts';
 
 /** An opened program, library or script. */
 export class ProgramFile implements ElfReader {

@@ -5,8 +5,8 @@
  * plausible elsewhere.
  */
 import { type Cpu, type CpuName, makeCpu } from '../mm/cpu.ts';
-import type { ElfHeader } from './elf.ts';
-import { EM_386, EM_ARM } from './machines.ts';
+import type { ElfHeader } from '../elf/elf.ts';
+import { EM_386, EM_ARM } from '../elf/machines.ts';
 
 /** Bytes between the top of the address space and the first mapping that the kernel places: room for the stack. */
 const STACK_GAP = 128 * 1024 * 1024;

@@ -1,7 +1,7 @@
 /**
  * A process that is being started: its address space, what is mapped in it, and the ways it can end before it runs.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { findBlock } from '../driver/readFolio.ts';
 import { AddressSpace } from '../mm/addressSpace.ts';
 import type { Cpu } from '../mm/cpu.ts';
@@ -11,7 +11,7 @@ import type { Protection } from '../mm/laterOperations.ts';
 import { type Vma, vmaPages } from '../mm/vma.ts';
 import { VM_EXEC, VM_PFNMAP } from '../mm/vmFlags.ts';
 import type { Board } from '../verdict/board.ts';
-import { PF_R, PF_W, PF_X } from './elf.ts';
+import { PF_R, PF_W, PF_X } from '../elf/elf.ts';
 import type { ProgramFile } from './programFile.ts';
 
 /** mmap() calls for one program: more than any honest one makes. */

@@ -14,7 +14,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import type { ContentReader } from './fileContent.ts';
 import { type LeftOut, nothingLeftOut, type OwnerPolicy, permissions } from './ownership.ts';

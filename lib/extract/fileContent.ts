@@ -1,7 +1,7 @@
 /**
  * The content of files for extraction: as stored, or as Linux's read(2) gives it.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { mountCramfs, type MountedCramfs } from '../driver/mount.ts';
 import { findBlock, readFolio } from '../driver/readFolio.ts';
 import { fileBlocks } from '../image/blocks.ts';

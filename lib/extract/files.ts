@@ -1,7 +1,7 @@
 /**
  * An image for programs: its entries one by one, and the contents of its files.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { PathWalker } from '../driver/lookup.ts';
 import { deviceNumber, type FileType } from '../format/inode.ts';
 import { printableName } from '../format/names.ts';

@@ -1,7 +1,7 @@
 /**
  * Bounds on what an image may unpack to. 20 KiB of holes can claim a gigabyte; 4 KiB of directories 2^n entries.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 
 /** The bounds. An image that exceeds one is refused before anything is written. */
 export interface ExtractLimits {

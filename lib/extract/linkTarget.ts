@@ -1,5 +1,5 @@
 /** What is wrong with the target of a symbolic link. */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { encodeName } from '../format/names.ts';
 import type { Inode } from '../image/image.ts';
 

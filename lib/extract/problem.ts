@@ -1,7 +1,7 @@
 /**
  * What went wrong on the way, entry by entry, without ending the extraction.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { printableName } from '../format/names.ts';
 
 /**

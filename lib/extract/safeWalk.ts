@@ -5,7 +5,7 @@
  * Extraction walks twice: once to add up ({@link survey}), so that an image is refused as a whole before anything is
  * written, then to write.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { shownPath } from '../inspect/shownPath.ts';
 import { entryLimit, walk, type WalkEntry } from '../inspect/walk.ts';

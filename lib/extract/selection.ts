@@ -1,7 +1,7 @@
 /**
  * Which paths of an image are wanted: some subtrees, and the directories on the way to them.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { printableName } from '../format/names.ts';
 import type { WalkEntry } from '../inspect/walk.ts';
 

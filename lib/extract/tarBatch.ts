@@ -1,14 +1,14 @@
 /**
  * A piece of a tar archive: headers and contents of some entries, which any thread can make.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { encodeName } from '../format/names.ts';
 import { readLink } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import type { ContentReader } from './fileContent.ts';
 import { linkProblem } from './linkTarget.ts';
 import { imageProblem } from './problem.ts';
-import { TAR_BLOCK, tarHeader } from './tarFormat.ts';
+import { TAR_BLOCK, tarHeader } from '../tar/tarFormat.ts';
 
 /** Entries of an image for an archive. It can be sent to another thread. */
 export interface TarBatch {

@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { lchownSync, lutimesSync, symlinkSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { encodeName } from '../format/names.ts';
 import { readLink } from '../image/content.ts';
 import type { CramfsImage } from '../image/image.ts';

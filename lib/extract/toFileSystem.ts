@@ -1,7 +1,7 @@
 /**
  * Extraction into anything that looks like node:fs: memfs, or another file system in memory.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { readLink } from '../image/content.ts';
 import type { CramfsImage } from '../image/image.ts';
 import type { WalkEntry } from '../inspect/walk.ts';

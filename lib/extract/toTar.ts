@@ -11,7 +11,7 @@ import { nothingLeftOut } from './ownership.ts';
 import { ProblemList } from './problem.ts';
 import { type Choice, safeWalk, survey, type Survey } from './safeWalk.ts';
 import { runTarBatch, type TarBatch, type TarBatchResult } from './tarBatch.ts';
-import { TAR_BLOCK } from './tarFormat.ts';
+import { TAR_BLOCK } from '../tar/tarFormat.ts';
 import type { ExtractResult, Progress } from './result.ts';
 
 /** How to make an archive. */

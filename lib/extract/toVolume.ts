@@ -1,6 +1,6 @@
 /** An image as a memfs volume, for scripts that want an `fs`. */
 import type { Volume } from 'memfs';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { CramfsImage } from '../image/image.ts';
 import type { ExtractProblem } from './problem.ts';
 import { extractTo, type ExtractToOptions } from './toFileSystem.ts';

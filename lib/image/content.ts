@@ -4,7 +4,7 @@
  * This is what the image's maker put in. Linux's read(2) differs from it in one case, the last-page defect; what Linux
  * would give is the driver's business (driver/readFolio).
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { decodeName } from '../format/names.ts';
 import { type Block, blockProblem, fileBlocks } from './blocks.ts';
 import type { CramfsImage, Inode } from './image.ts';

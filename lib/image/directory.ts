@@ -1,7 +1,7 @@
 /**
  * Directories: a run of inodes, each followed by its name, NUL-padded to a multiple of 4.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { fileType, inodeNumber } from '../format/inode.ts';
 import { decodeName } from '../format/names.ts';
 import type { CramfsImage, Inode } from './image.ts';

@@ -3,7 +3,7 @@
  *
  * Opening reads the first 588 bytes only; everything else is read when it is asked for.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { BOOT_PAD, CRAMFS_FLAG_FSID_VERSION_2, ROOT_INODE_OFFSET, SIZE_WITHOUT_FSID } from '../format/constants.ts';
 import {
   type FileType,

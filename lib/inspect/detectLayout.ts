@@ -5,7 +5,7 @@
  * Vendors have been seen to tell in flag bits 11 to 13 the block size, as log2 - 12, and in bits 14 and 15 the method (0
  * or 1 zlib, 2 LZMA). Bit 11 is EXT_BLOCK_POINTERS to Linux, so the two readings clash; only the block pointers tell.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import {
   BOOT_PAD,
   CRAMFS_BLK_FLAG_DIRECT_PTR,

@@ -1,5 +1,5 @@
 /** All blocks of one file, as far as they can be read. */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { type Block, blockCount, blockProblem, fileBlocks } from '../image/blocks.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { shownPath } from './shownPath.ts';

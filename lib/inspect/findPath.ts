@@ -2,7 +2,7 @@
  * From a path to a file, as one reads an image and not as Linux does: a file that Linux cannot open because its directory
  * is not sorted is found all the same. What Linux would do is the driver's business (driver/lookup).
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { decodeName, encodeName, printableName } from '../format/names.ts';
 import { readLink } from '../image/content.ts';
 import { rawEntries, type RawEntry } from '../image/directory.ts';

@@ -2,7 +2,7 @@
  * Finding cramfs images in a firmware file or flash dump: at any alignment, of both byte orders, behind a boot pad, wrapped,
  * damaged.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { CRAMFS_MAGIC, CRAMFS_MAGIC_WEND } from '../format/constants.ts';
 import { CramfsImage } from '../image/image.ts';
 import type { ByteSource } from '../source/byteSource.ts';

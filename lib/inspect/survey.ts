@@ -1,7 +1,7 @@
 /**
  * One walk over an image that counts everything and keeps account of every byte. Nothing is inflated.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 
 import { blockCount, blockProblem, fileBlock } from '../image/blocks.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';

@@ -5,7 +5,7 @@
  * named twice, 100,000 levels. The walk keeps one small frame for each level, enters a directory only if it is not on the
  * way from the root to itself, and ends at a bound on entries that no honest image reaches.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { decodeName } from '../format/names.ts';
 import { type RawEntry, rawEntries } from '../image/directory.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';

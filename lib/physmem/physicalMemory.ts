@@ -4,7 +4,7 @@
  * A flash region holds the image and, behind it, a fill byte. Elsewhere is RAM or a device, with content that nobody here
  * knows: *foreign* memory. What is neither is nothing, and what needs more address bits than the CPU has is unaddressable.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { WordReader } from '../source/wordReader.ts';
 

@@ -1,5 +1,5 @@
 /** `cramfs diff --json`. */
-import { differs, type ImageDiff } from '../audit/diffResult.ts';
+import { differs, type ImageDiff } from '../diff/diffResult.ts';
 import { octalMode } from './modeString.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
 

@@ -1,5 +1,5 @@
 /** `cramfs diff` for people. */
-import { differs } from '../audit/diffResult.ts';
+import { differs } from '../diff/diffResult.ts';
 import type {
   Both,
   ChangedFile,
@@ -11,7 +11,7 @@ import type {
   Mapped,
   SuperblockChange,
   XipChange,
-} from '../audit/diffResult.ts';
+} from '../diff/diffResult.ts';
 import { printableName } from '../format/names.ts';
 import { shownPath } from '../inspect/shownPath.ts';
 import { namedFlags } from '../inspect/superblockFlags.ts';

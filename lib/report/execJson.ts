@@ -1,9 +1,9 @@
 /**
  * A program on paper as JSON, schema version 1. Addresses and offsets as hexadecimal strings.
  */
-import type { CramfsError } from '../errors.ts';
+import type { CramfsError } from '../base/errors.ts';
 import type { ExecMapping, ExecReport } from '../exec/execProgram.ts';
-import { machineName } from '../exec/machines.ts';
+import { machineName } from '../elf/machines.ts';
 import type { Board } from '../verdict/board.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
 

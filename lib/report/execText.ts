@@ -3,7 +3,7 @@
  */
 import { printableName } from '../format/names.ts';
 import type { ExecMapping, ExecReport } from '../exec/execProgram.ts';
-import { machineName } from '../exec/machines.ts';
+import { machineName } from '../elf/machines.ts';
 import { type Style, wrap } from './style.ts';
 
 /** How to write. */

@@ -1,7 +1,7 @@
 /**
  * A bFLT program under a kernel without an MMU, for people and as JSON.
  */
-import type { FlatHeader } from '../exec/bflt.ts';
+import type { FlatHeader } from '../elf/bflt.ts';
 import type { ExecResult } from '../exec/flatLoader.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
 import type { Style } from './style.ts';

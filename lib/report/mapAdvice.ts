@@ -3,7 +3,7 @@
  *
  * Advice that names options is tried on the board first, so that following it gives what it says.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { CRAMFS_FLAG_EXT_BLOCK_POINTERS } from '../format/constants.ts';
 import { blockCount, type BlockKind, fileBlock } from '../image/blocks.ts';
 import { guessPageSize } from '../image/pageSize.ts';

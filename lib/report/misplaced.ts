@@ -1,5 +1,5 @@
 /** Direct pages that do not show what they should. */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { fileBlock } from '../image/blocks.ts';
 import type { Board } from '../verdict/board.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';

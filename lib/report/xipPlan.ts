@@ -1,7 +1,7 @@
 /**
  * The plan of an image whose programs run in place, as a table and as JSON.
  */
-import type { LeftOut, PlanItem, XipPlan } from '../build/xip/plan.ts';
+import type { LeftOut, PlanItem, XipPlan } from '../mkfs/xip/plan.ts';
 import { printableName } from '../format/names.ts';
 
 /** Version of the JSON. */

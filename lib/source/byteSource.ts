@@ -4,7 +4,7 @@
  * Everything above reads through this interface, so a file, an array in memory, standard input and a slice of a larger
  * file all work alike. Reads are synchronous: the kernel code that is emulated dereferences memory.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 
 /** A random-access source of bytes. */
 export interface ByteSource {

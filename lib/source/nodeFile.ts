@@ -2,7 +2,7 @@
  * Sources that need Node: files and standard input.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { type ByteSource, cachedSource, type RawSource } from './byteSource.ts';
 
 /** Bytes kept of a source that cannot be read at random (a pipe): enough for any cramfs image, and a bound. */

@@ -1,7 +1,7 @@
 /**
  * A board: a CPU and a kernel, with an image in its physical memory, mounted. Requests go in, verdicts come out.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
 import { blockCount } from '../image/blocks.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';

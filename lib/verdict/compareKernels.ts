@@ -1,7 +1,7 @@
 /**
  * Two kernels on one image: what each mapping of each file would be under either.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { filePages } from '../driver/inode.ts';
 import { getBlockRange } from '../driver/blockRange.ts';
 import { walk } from '../inspect/walk.ts';

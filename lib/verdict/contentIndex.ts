@@ -4,7 +4,7 @@
  * It is made only when a page shows something that it should not, and is bounded: an image with more pages than
  * {@link MAX_INDEXED_PAGES} is indexed up to there.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { crc32 } from '../format/crc32.ts';
 import { fileBlocks } from '../image/blocks.ts';
 import { readBlock } from '../image/content.ts';

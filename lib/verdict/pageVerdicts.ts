@@ -1,7 +1,7 @@
 /**
  * What a process sees of each page of a mapping: it is made to read them, first to last.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { crc32 } from '../format/crc32.ts';
 import { filePages } from '../driver/inode.ts';
 import { readFolio } from '../driver/readFolio.ts';

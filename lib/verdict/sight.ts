@@ -1,7 +1,7 @@
 /**
  * What a page shows, held against what the file has there. Nothing here knows what can go wrong in a kernel.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { filePages } from '../driver/inode.ts';
 import { fileBlock } from '../image/blocks.ts';
 import { readBlock } from '../image/content.ts';

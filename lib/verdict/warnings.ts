@@ -1,7 +1,7 @@
 /**
  * What is wrong with an image beside the verdict on one mapping of it.
  */
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { filePages } from '../driver/inode.ts';
 import { findBlock } from '../driver/readFolio.ts';
 import { fileBlock } from '../image/blocks.ts';

@@ -9,7 +9,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { AuditResult } from '../audit/result.ts';
 import type { AuditedImage } from '../audit/run.ts';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { auditFile, type AuditSetup } from './auditJob.ts';
 import type { AuditAnswer, AuditJob, AuditMessage } from './auditWorker.ts';

@@ -2,9 +2,9 @@
  * The audit of one file: what a thread does for an image, be it this one or another.
  */
 import { auditImage } from '../audit/auditImage.ts';
-import { applyPolicy } from '../audit/policy/applyPolicy.ts';
-import type { Policy } from '../audit/policy/policy.ts';
-import { isRequired } from '../audit/policy/requirements.ts';
+import { applyPolicy } from '../policy/applyPolicy.ts';
+import type { Policy } from '../policy/policy.ts';
+import { isRequired } from '../policy/requirements.ts';
 import type { AuditResult } from '../audit/result.ts';
 import { AuditSurvey } from '../audit/survey.ts';
 import { RULES } from '../check/rules/index.ts';

@@ -3,7 +3,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AuditResult } from '../audit/result.ts';
-import { CramfsError, type ErrorCode, type ErrorDetails } from '../errors.ts';
+import { CramfsError, type ErrorCode, type ErrorDetails } from '../base/errors.ts';
 import { openFileSource } from '../source/nodeFile.ts';
 import { auditFile, type AuditSetup } from './auditJob.ts';
 

@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads';
 import { type BlockProblem, verifyBlocks } from '../check/blockBatch.ts';
 import { type CheckOptions, type CheckResult, ImageCheck } from '../check/checkImage.ts';
 import type { FileBatch } from '../check/fileSurvey.ts';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { inflateLzma } from '../image/lzma.ts';
 import { type CheckAnswer, type CheckSetup, shareBatch, shareOf, type SharedBatch } from './checkShare.ts';

@@ -3,7 +3,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { verifyBlocks } from '../check/blockBatch.ts';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { inflate } from '../image/codec.ts';
 import { inflateLzma } from '../image/lzma.ts';
 import { sliceSource } from '../source/byteSource.ts';

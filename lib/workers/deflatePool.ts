@@ -5,8 +5,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { DeflateMethod } from '../build/deflate.node.ts';
-import type { BlockCompressor } from '../build/encodeFile.ts';
+import type { DeflateMethod } from '../mkfs/deflate.node.ts';
+import type { BlockCompressor } from '../mkfs/encodeFile.ts';
 import { type PackedPieces, packPieces, unpackPieces } from './packedPieces.ts';
 
 /** Bytes that are sent at a time, at least, while more is coming. */

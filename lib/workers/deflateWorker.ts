@@ -2,7 +2,7 @@
  * A worker thread that compresses blocks.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type DeflateMethod, newDeflate } from '../build/deflate.node.ts';
+import { type DeflateMethod, newDeflate } from '../mkfs/deflate.node.ts';
 import { type PackedPieces, packPieces, unpackPieces } from './packedPieces.ts';
 
 const deflate = newDeflate(workerData as DeflateMethod);

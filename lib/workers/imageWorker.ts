@@ -2,7 +2,7 @@
  * The worker thread: opens the image by itself and does one kind of work on it, job by job.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import { runFileBatch } from '../extract/fileBatch.node.ts';
 import type { FileBatch } from '../extract/fileBatch.node.ts';
 import { contentReader } from '../extract/fileContent.ts';

@@ -1,5 +1,5 @@
 /** What the main thread and the worker threads tell each other. */
-import type { ErrorCode, ErrorDetails } from '../errors.ts';
+import type { ErrorCode, ErrorDetails } from '../base/errors.ts';
 import type { FileBatch, FileBatchResult } from '../extract/fileBatch.node.ts';
 import type { OwnerPolicy } from '../extract/ownership.ts';
 import type { TarBatch, TarBatchResult } from '../extract/tarBatch.ts';

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { CramfsError } from '../errors.ts';
+import { CramfsError } from '../base/errors.ts';
 import type { Crew } from '../extract/crew.ts';
 import type { Work, WorkerAnswer, WorkerSetup, WorkKind } from './protocol.ts';
 

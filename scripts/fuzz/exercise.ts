@@ -3,7 +3,7 @@
  */
 import { checkImage } from '../../lib/check/checkImage.ts';
 import { KERNEL_MODELS } from '../../lib/driver/models/index.ts';
-import { CramfsError } from '../../lib/errors.ts';
+import { CramfsError } from '../../lib/base/errors.ts';
 import { execProgram } from '../../lib/exec/execProgram.ts';
 import { extractToTar } from '../../lib/extract/toTar.ts';
 import { readContent, readLink } from '../../lib/image/content.ts';

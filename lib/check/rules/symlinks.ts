@@ -1,5 +1,5 @@
 /** Symbolic links: a target of 1 to 4095 bytes without NUL. */
-import { CramfsError } from '../../errors.ts';
+import { CramfsError } from '../../base/errors.ts';
 import { decodeName } from '../../format/names.ts';
 import { readContent } from '../../image/content.ts';
 import { MAX_PATH } from '../context.ts';

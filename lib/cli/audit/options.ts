@@ -1,10 +1,10 @@
 /** What `cramfs audit` was asked to do, parsed. */
 import { readFileSync } from 'node:fs';
 import { type Baseline, parseBaseline } from '../../audit/baseline.ts';
-import { parsePolicy } from '../../audit/policy/parsePolicy.ts';
-import type { Policy } from '../../audit/policy/policy.ts';
+import { parsePolicy } from '../../policy/parsePolicy.ts';
+import type { Policy } from '../../policy/policy.ts';
 import { DEFAULT_MODEL } from '../../driver/models/index.ts';
-import { CramfsError } from '../../errors.ts';
+import { CramfsError } from '../../base/errors.ts';
 import type { AuditFormat } from '../../report/audit/index.ts';
 import type { Shard } from '../../report/audit/reporter.ts';
 import type { AuditSetup } from '../../workers/auditJob.ts';

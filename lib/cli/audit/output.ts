@@ -1,7 +1,7 @@
 /** Where the report of an audit goes. */
 import { appendFileSync, existsSync, realpathSync } from 'node:fs';
 import type { AuditedImage } from '../../audit/run.ts';
-import { CramfsError } from '../../errors.ts';
+import { CramfsError } from '../../base/errors.ts';
 import { AUDIT_REPORTERS } from '../../report/audit/index.ts';
 import type { AuditReportOptions } from '../../report/audit/reporter.ts';
 import { NO_COLOURS } from '../../report/style.ts';

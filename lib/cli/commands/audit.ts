@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { baselineText } from '../../audit/baseline.ts';
 import type { AuditedImage, AuditTotals } from '../../audit/run.ts';
-import { CramfsError } from '../../errors.ts';
+import { CramfsError } from '../../base/errors.ts';
 import { AUDIT_FORMATS } from '../../report/audit/index.ts';
 import { plural } from '../../report/words.ts';
 import { auditImages } from '../../workers/auditCrew.ts';

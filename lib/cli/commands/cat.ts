@@ -1,6 +1,6 @@
 /** `cramfs cat IMAGE PATH…` */
 import type { Command } from 'commander';
-import { CramfsError } from '../../errors.ts';
+import { CramfsError } from '../../base/errors.ts';
 import { fileBlocks } from '../../image/blocks.ts';
 import { readBlock } from '../../image/content.ts';
 import type { CramfsImage } from '../../image/image.ts';

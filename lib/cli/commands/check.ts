@@ -2,7 +2,7 @@
  * `cramfs check IMAGE`: fsck.
  */
 import type { Command } from 'commander';
-import { CramfsError } from '../../errors.ts';
+import { CramfsError } from '../../base/errors.ts';
 import { printableName } from '../../format/names.ts';
 import { checkJson } from '../../report/checkJson.ts';
 import { checkText } from '../../report/checkText.ts';

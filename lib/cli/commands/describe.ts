@@ -2,11 +2,11 @@
  * `cramfs describe`: prints a listing that `cramfs mkfs --from-listing` accepts.
  */
 import type { Command } from 'commander';
-import { sha256Hash } from '../../build/contentHash.node.ts';
-import { newDeflate } from '../../build/deflate.node.ts';
-import { directCompressor } from '../../build/encodeFile.ts';
-import { describeImage } from '../../build/listing/describe.ts';
-import { DEFLATE_NAMES, writeListing } from '../../build/listing/listing.ts';
+import { sha256Hash } from '../../mkfs/contentHash.node.ts';
+import { newDeflate } from '../../mkfs/deflate.node.ts';
+import { directCompressor } from '../../mkfs/encodeFile.ts';
+import { describeImage } from '../../mkfs/listing/describe.ts';
+import { DEFLATE_NAMES, writeListing } from '../../mkfs/listing/listing.ts';
 import { addImageOptions, EXIT_CODES, IMAGE_ARGUMENT, type ImageOptions, openImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
 import { deflateOf } from '../mkfs/deflateMethod.ts';

@@ -1,9 +1,9 @@
 /** `cramfs diff A B`: what changed between two images. */
 import type { Command } from 'commander';
-import { diffImages } from '../../audit/diff.ts';
-import { differs, type ImageDiff } from '../../audit/diffResult.ts';
+import { diffImages } from '../../diff/diff.ts';
+import { differs, type ImageDiff } from '../../diff/diffResult.ts';
 import { DEFAULT_MODEL } from '../../driver/models/index.ts';
-import { CramfsError } from '../../errors.ts';
+import { CramfsError } from '../../base/errors.ts';
 import { printableName } from '../../format/names.ts';
 import { diffJson } from '../../report/diffJson.ts';
 import { damageText, diffText } from '../../report/diffText.ts';

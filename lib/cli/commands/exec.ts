@@ -1,7 +1,7 @@
 /** `cramfs exec IMAGE PROGRAM [ARG…]`: which mappings come about when a program is started. */
 import type { Command } from 'commander';
 import { DEFAULT_MODEL } from '../../driver/models/index.ts';
-import { decodeFlatHeader, FLAT_HEADER_SIZE } from '../../exec/bflt.ts';
+import { decodeFlatHeader, FLAT_HEADER_SIZE } from '../../elf/bflt.ts';
 import { execProgram } from '../../exec/execProgram.ts';
 import { NommuSystem } from '../../exec/nommuSystem.ts';
 import { ProgramFile } from '../../exec/programFile.ts';

@@ -1,9 +1,9 @@
 /** `cramfs explain [ID]`: the page of a finding. */
 import type { Command } from 'commander';
 import { AUDIT_IDS, type AuditId, checkId, defaultSeverity } from '../../audit/ids.ts';
-import { didYouMean } from '../../audit/policy/suggest.ts';
+import { didYouMean } from '../../policy/suggest.ts';
 import { FINDING_CODES } from '../../check/codes.ts';
-import { CramfsError } from '../../errors.ts';
+import { CramfsError } from '../../base/errors.ts';
 import { auditTitle } from '../../report/auditWords.ts';
 import { wrap } from '../../report/style.ts';
 import { findingPages } from '../audit/findingPages.ts';

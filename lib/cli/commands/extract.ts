@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { CramfsError } from '../../errors.ts';
+import { CramfsError } from '../../base/errors.ts';
 import { DEFAULT_LIMITS, type ExtractLimits } from '../../extract/limits.ts';
 import type { ExtractResult, Progress } from '../../extract/result.ts';
 import type { Choice, Survey } from '../../extract/safeWalk.ts';

@@ -2,19 +2,19 @@
  * `cramfs mkfs`: builds an image.
  */
 import { type Command, Option } from 'commander';
-import { compatibleDirectBlocks } from '../../build/compatibleXip.ts';
-import { sha256Hash } from '../../build/contentHash.node.ts';
-import type { DeflateMethod } from '../../build/deflate.node.ts';
-import { applyDeviceTable, parseDeviceTable } from '../../build/deviceTable.ts';
-import type { BuildWarning } from '../../build/inodes.ts';
-import { type BuildOptions, type BuildResult, buildImage } from '../../build/mkfs.ts';
-import { describedOptions, type Listing } from '../../build/listing/listing.ts';
-import { parseListing } from '../../build/listing/parse.ts';
-import { mapOwners, parseOwnerMap } from '../../build/owners.ts';
-import type { DirectoryEntry } from '../../build/sourceTree.ts';
-import { planXip, type XipPlan } from '../../build/xip/plan.ts';
-import { proveXip } from '../../build/xip/prove.ts';
-import { CramfsError } from '../../errors.ts';
+import { compatibleDirectBlocks } from '../../mkfs/compatibleXip.ts';
+import { sha256Hash } from '../../mkfs/contentHash.node.ts';
+import type { DeflateMethod } from '../../mkfs/deflate.node.ts';
+import { applyDeviceTable, parseDeviceTable } from '../../mkfs/deviceTable.ts';
+import type { BuildWarning } from '../../mkfs/inodes.ts';
+import { type BuildOptions, type BuildResult, buildImage } from '../../mkfs/mkfs.ts';
+import { describedOptions, type Listing } from '../../mkfs/listing/listing.ts';
+import { parseListing } from '../../mkfs/listing/parse.ts';
+import { mapOwners, parseOwnerMap } from '../../mkfs/owners.ts';
+import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
+import { planXip, type XipPlan } from '../../mkfs/xip/plan.ts';
+import { proveXip } from '../../mkfs/xip/prove.ts';
+import { CramfsError } from '../../base/errors.ts';
 import { printableName } from '../../format/names.ts';
 import { type CramfsImage, PAGE_SIZES } from '../../image/image.ts';
 import { xipPlanJson, xipPlanText } from '../../report/xipPlan.ts';

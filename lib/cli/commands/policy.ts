@@ -1,9 +1,9 @@
 /** `cramfs policy init|check`: policies of `cramfs audit`. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { parsePolicy } from '../../audit/policy/parsePolicy.ts';
-import { STARTING_POLICY } from '../../audit/policy/startingPolicy.ts';
-import { CramfsError } from '../../errors.ts';
+import { parsePolicy } from '../../policy/parsePolicy.ts';
+import { STARTING_POLICY } from '../../policy/startingPolicy.ts';
+import { CramfsError } from '../../base/errors.ts';
 import { printableName } from '../../format/names.ts';
 import { plural } from '../../report/words.ts';
 import { reportFailure } from '../failure.ts';

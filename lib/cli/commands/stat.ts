@@ -1,6 +1,6 @@
 /** `cramfs stat IMAGE PATH…` */
 import type { Command } from 'commander';
-import { CramfsError } from '../../errors.ts';
+import { CramfsError } from '../../base/errors.ts';
 import { readLink } from '../../image/content.ts';
 import { rawEntries } from '../../image/directory.ts';
 import type { CramfsImage } from '../../image/image.ts';

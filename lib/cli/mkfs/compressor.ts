@@ -2,9 +2,9 @@
  * Who compresses: this thread for little, worker threads for much.
  */
 import { availableParallelism } from 'node:os';
-import { type DeflateMethod, newDeflate } from '../../build/deflate.node.ts';
-import { type BlockCompressor, directCompressor } from '../../build/encodeFile.ts';
-import { type DirectoryEntry, walkEntries } from '../../build/sourceTree.ts';
+import { type DeflateMethod, newDeflate } from '../../mkfs/deflate.node.ts';
+import { type BlockCompressor, directCompressor } from '../../mkfs/encodeFile.ts';
+import { type DirectoryEntry, walkEntries } from '../../mkfs/sourceTree.ts';
 import { DeflatePool, deflateScript } from '../../workers/deflatePool.ts';
 
 /** Content below this is compressed before a thread has started, in bytes. */

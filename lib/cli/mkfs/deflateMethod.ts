@@ -1,6 +1,6 @@
 /** The compressors that listings name. */
-import type { DeflateMethod } from '../../build/deflate.node.ts';
-import type { DeflateName } from '../../build/listing/listing.ts';
+import type { DeflateMethod } from '../../mkfs/deflate.node.ts';
+import type { DeflateName } from '../../mkfs/listing/listing.ts';
 
 /** The compressor of a name. */
 export function deflateOf(name: DeflateName): DeflateMethod {

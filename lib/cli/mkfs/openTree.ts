@@ -3,11 +3,11 @@
  */
 import fs from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { fsTree, fromSyncFs } from '../../build/source/fsTree.ts';
-import { imageTree } from '../../build/source/imageTree.ts';
-import { tarTree } from '../../build/source/tar.ts';
-import type { DirectoryEntry } from '../../build/sourceTree.ts';
-import { CramfsError } from '../../errors.ts';
+import { fsTree, fromSyncFs } from '../../mkfs/source/fsTree.ts';
+import { imageTree } from '../../mkfs/source/imageTree.ts';
+import { tarTree } from '../../mkfs/source/tar.ts';
+import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
+import { CramfsError } from '../../base/errors.ts';
 import { findSuperblock } from '../../format/superblock.ts';
 import type { CramfsImage } from '../../image/image.ts';
 import { openDetected } from '../../inspect/openDetected.ts';

@@ -2,7 +2,7 @@
  * Reading the small files that options name.
  */
 import { readFileSync } from 'node:fs';
-import { CramfsError } from '../../errors.ts';
+import { CramfsError } from '../../base/errors.ts';
 
 /** The bytes of a file. @throws CramfsError IO */
 export function readBytes(file: string): Uint8Array {

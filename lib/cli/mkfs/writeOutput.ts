@@ -3,7 +3,7 @@
  */
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import { CramfsError } from '../../errors.ts';
+import { CramfsError } from '../../base/errors.ts';
 
 /** Bytes written between two looks at signals. */
 const STEP = 8 << 20;

@@ -2,10 +2,10 @@
  * The options of `cramfs mkfs --xip`.
  */
 import { type Command, Option } from 'commander';
-import type { DeviceTableEntry } from '../../build/deviceTable.ts';
-import { choiceOf, parsePathList, parseProfile } from '../../build/xip/choice.ts';
-import type { XipSpec } from '../../build/xip/plan.ts';
-import { CramfsError } from '../../errors.ts';
+import type { DeviceTableEntry } from '../../mkfs/deviceTable.ts';
+import { choiceOf, parsePathList, parseProfile } from '../../mkfs/xip/choice.ts';
+import type { XipSpec } from '../../mkfs/xip/plan.ts';
+import { CramfsError } from '../../base/errors.ts';
 import { parseNumber } from '../numbers.ts';
 import { readText } from './readInput.ts';
 

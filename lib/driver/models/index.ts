@@ -1,5 +1,5 @@
 /** The kernel models there are, the default one first. */
-import { CramfsError } from '../../errors.ts';
+import { CramfsError } from '../../base/errors.ts';
 import type { KernelModel } from './kernelModel.ts';
 import { linux415, linux61, linux617, linux618 } from './mainline.ts';
 import { nommu } from './nommu.ts';

@@ -1,6 +1,6 @@
 /** Shards of a run put together. */
 import type { AuditedImage } from '../../audit/run.ts';
-import { CramfsError } from '../../errors.ts';
+import { CramfsError } from '../../base/errors.ts';
 import { plural } from '../words.ts';
 import type { AuditShard } from './readNdjson.ts';
 

@@ -9,7 +9,7 @@ import type { AuditFinding } from '../../audit/finding.ts';
 import { AUDIT_IDS } from '../../audit/ids.ts';
 import type { AuditedBoard, AuditedFile, AuditNumbers, AuditResult, SuppressedFinding } from '../../audit/result.ts';
 import type { AuditedImage, AuditError } from '../../audit/run.ts';
-import { CramfsError, type ErrorCode } from '../../errors.ts';
+import { CramfsError, type ErrorCode } from '../../base/errors.ts';
 import { ACCOUNT_LABELS } from '../../inspect/account.ts';
 import { AUDIT_SCHEMA_VERSION } from './findingJson.ts';
 import { findingWords } from './findingWords.ts';

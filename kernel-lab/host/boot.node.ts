@@ -1,0 +1,140 @@
+/**
+ * One boot of a virtual machine: images in memory, requests, transcripts.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { CramfsError } from '../../lib/base/errors.ts';
+import { type LabRegion, type MachineFiles, MODULES, planText, qemuArguments, validateRegions } from './bootPlan.ts';
+import type { Lab } from './build.node.ts';
+import { crashError } from './crash.ts';
+import { cpioArchive, type CpioEntry } from './cpio.ts';
+import { withLabErrors } from './labErrors.ts';
+import { ended } from './programs.node.ts';
+import type { LabTranscript } from './record.ts';
+import { parseResults, unanswered } from './results.ts';
+
+/** How a boot is done. */
+export interface BootOptions {
+  /** Ends the virtual machine. */
+  readonly signal?: AbortSignal | undefined;
+  /** After how long the virtual machine is given up. Default: two minutes, and more where there is much to do. */
+  readonly timeoutSeconds?: number | undefined;
+}
+
+const MIN_SECONDS = 120;
+const SECONDS_PER_REQUEST = 0.05;
+
+const DIRECTORY = 0o040755;
+const PROGRAM = 0o100755;
+const FILE = 0o100644;
+const CONSOLE = 0o020600;
+
+/**
+ * Boots with images in memory and asks the kernel about each.
+ *
+ * @param regions up to 64, see validateRegions
+ * @returns a transcript for each region, in the same order
+ * @throws CramfsError USAGE; KERNEL_OOPS when the kernel crashes; LAB when the virtual machine fails or takes too long;
+ *   an AbortError
+ */
+export function bootLab(lab: Lab, regions: readonly LabRegion[], options: BootOptions = {}): Promise<LabTranscript[]> {
+  return withLabErrors(() => boot(lab, regions, options));
+}
+
+async function boot(lab: Lab, regions: readonly LabRegion[], options: BootOptions): Promise<LabTranscript[]> {
+  validateRegions(regions);
+  const folder = mkdtempSync(join(tmpdir(), 'cramfs-lab-'));
+  try {
+    const files: MachineFiles = {
+      kernel: lab.kernel,
+      initramfs: join(folder, 'initramfs'),
+      images: regions.map((_, index) => join(folder, `image${index}`)),
+      console: join(folder, 'console'),
+      results: join(folder, 'results'),
+    };
+    writeFileSync(files.initramfs, initramfs(lab, planText(regions)));
+    regions.forEach(({ image }, index) => {
+      writeFileSync(files.images[index] ?? '', image);
+    });
+    await runMachine(lab.qemu, regions, files, options);
+    return transcripts(regions, files);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Boots with one image in memory.
+ *
+ * @throws CramfsError as {@link bootLab}
+ */
+export async function bootImage(lab: Lab, region: LabRegion, options: BootOptions = {}): Promise<LabTranscript> {
+  const [transcript] = await bootLab(lab, [region], options);
+  if (transcript === undefined) throw new CramfsError('LAB', { what: 'sent no transcript' });
+  return transcript;
+}
+
+function initramfs(lab: Lab, plan: string): Uint8Array {
+  const entries: readonly CpioEntry[] = [
+    ...['dev', 'proc'].map((name) => ({ name, mode: DIRECTORY })),
+    { name: 'dev/console', mode: CONSOLE, device: { major: 5, minor: 1 } },
+    { name: 'init', mode: PROGRAM, contents: readFileSync(lab.init) },
+    { name: 'plan', mode: FILE, contents: Buffer.from(plan) },
+    ...MODULES.map((name) => ({ name: `${name}.ko`, mode: FILE, contents: readFileSync(lab.modules[name] ?? '') })),
+  ];
+  return cpioArchive(entries);
+}
+
+async function runMachine(
+  qemu: string,
+  regions: readonly LabRegion[],
+  files: MachineFiles,
+  { signal, timeoutSeconds }: BootOptions,
+): Promise<void> {
+  const requests = regions.reduce((sum, region) => sum + region.requests.length, 0);
+  const seconds = timeoutSeconds ?? MIN_SECONDS + SECONDS_PER_REQUEST * requests;
+  const child = spawn(qemu, qemuArguments(regions, files), { signal, stdio: ['ignore', 'ignore', 'pipe'] });
+  const complaints: Buffer[] = [];
+  child.stderr.on('data', (bytes: Buffer) => complaints.push(bytes));
+  const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
+  try {
+    const failed = (found: string, log: readonly string[] = []): CramfsError =>
+      new CramfsError('LAB', { what: 'cannot run the virtual machine', found, log });
+    const status = await ended(child, qemu, failed);
+    if (child.killed) throw lateError(seconds, regions, files);
+    if (status !== 0) {
+      const log = Buffer.concat(complaints).toString('utf8').trimEnd().split('\n');
+      throw failed(`${basename(qemu)} ended with status ${String(status)}`, log);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const bytesOf = (file: string): Uint8Array => (existsSync(file) ? readFileSync(file) : new Uint8Array(0));
+const consoleLines = (files: MachineFiles): string[] =>
+  Buffer.from(bytesOf(files.console))
+    .toString('latin1')
+    .split(/[\r\n]+/);
+
+function lateError(seconds: number, regions: readonly LabRegion[], files: MachineFiles): CramfsError {
+  const request = unanswered(bytesOf(files.results), regions);
+  const at = request === undefined ? '' : `, asked to ${request}`;
+  const log = consoleLines(files)
+    .filter((line) => line !== '')
+    .slice(-10);
+  return new CramfsError('LAB', {
+    what: 'gave up',
+    found: `the virtual machine was not done after ${seconds} s${at}`,
+    log,
+  });
+}
+
+function transcripts(regions: readonly LabRegion[], files: MachineFiles): LabTranscript[] {
+  const results = bytesOf(files.results);
+  const crash = crashError(consoleLines(files), unanswered(results, regions));
+  if (crash !== undefined) throw crash;
+  return parseResults(results, regions);
+}

@@ -1,0 +1,122 @@
+/**
+ * Kernel models with one rule broken: what a comparison with real kernels must find.
+ */
+import { getBlockRange } from '../../lib/driver/blockRange.ts';
+import { type DecisionRules, LINUX_RULES } from '../../lib/driver/decision.ts';
+import { dereference } from '../../lib/driver/inode.ts';
+import type { MountedCramfs } from '../../lib/driver/mount.ts';
+import { physPfn } from '../../lib/driver/models/insertPages.ts';
+import type { CramfsFile, KernelModel } from '../../lib/driver/models/kernelModel.ts';
+import { onePhase } from '../../lib/driver/models/mainline.ts';
+import {
+  CRAMFS_BLK_DIRECT_PTR_SHIFT,
+  CRAMFS_BLK_FLAG_DIRECT_PTR,
+  CRAMFS_BLK_FLAG_UNCOMPRESSED,
+  CRAMFS_BLK_VALUE,
+} from '../../lib/format/constants.ts';
+import type { MmapHooks } from '../../lib/mm/fileOperations.ts';
+import { VM_WRITE } from '../../lib/mm/vmFlags.ts';
+
+/** A rule, and the hooks of a kernel that has it wrong. */
+export interface BrokenRule {
+  readonly name: string;
+  /** What the kernel does, and what this one does in its place. */
+  readonly title: string;
+  readonly hooks: (file: CramfsFile) => MmapHooks;
+}
+
+const BOTH_FLAGS = (CRAMFS_BLK_FLAG_DIRECT_PTR | CRAMFS_BLK_FLAG_UNCOMPRESSED) >>> 0;
+const isDirect = (pointer: number): boolean => (pointer & BOTH_FLAGS) >>> 0 === BOTH_FLAGS;
+
+/** The offset that a pointer tells, where it is one of an uncompressed direct block. */
+function directOffset(fs: MountedCramfs, at: number): number | null {
+  const pointer = dereference(fs, at);
+  return isDirect(pointer) ? ((pointer & CRAMFS_BLK_VALUE) << CRAMFS_BLK_DIRECT_PTR_SHIFT) >>> 0 : null;
+}
+
+const deciding =
+  (rules: Partial<DecisionRules>) =>
+  (file: CramfsFile): MmapHooks =>
+    onePhase(file, physPfn, { ...LINUX_RULES, ...rules });
+
+/** The rules that can be broken. */
+export const BROKEN_RULES: readonly BrokenRule[] = [
+  {
+    name: 'alignment',
+    title: 'the physical address must be page aligned; here the offset in the image',
+    hooks: (file) => deciding({ isAligned: (address, size) => (address - file.fs.memory.base) % size === 0 })(file),
+  },
+  {
+    name: 'tail test',
+    title: 'a last page with something behind the end of the file is not mapped; here it is',
+    hooks: deciding({ lastPageIsShared: () => false }),
+  },
+  {
+    name: 'run break',
+    title: 'blocks must follow each other; here it is enough that they are direct',
+    hooks: deciding({
+      findRun(fs, inode, pgoff, limit, log) {
+        const first = LINUX_RULES.findRun(fs, inode, pgoff, limit, log);
+        if (first === null) return null;
+        let { pages } = first;
+        while (pages < limit && directOffset(fs, inode.ino + (pgoff + pages) * 4) !== null) {
+          log.pop(); // the walk's line about the break
+          pages += getBlockRange(fs, inode, pgoff + pages, limit - pages, log).pages;
+        }
+        return { offset: first.offset, pages };
+      },
+    }),
+  },
+  {
+    name: 'COW offset',
+    title: 'a private mapping of page frames shows its physical address in maps; here its file offset',
+    hooks(file) {
+      const hooks = onePhase(file, physPfn);
+      return {
+        ...hooks,
+        complete(vma, context, mm) {
+          const { pgoff } = vma;
+          const errno = hooks.complete(vma, context, mm);
+          vma.pgoff = pgoff;
+          return errno;
+        },
+      };
+    },
+  },
+  {
+    name: 'EOF clamp',
+    title: 'the walk over the block pointers ends with the file; here with the vma',
+    hooks: deciding({ clampToFile: (pages) => pages }),
+  },
+  {
+    name: 'zero offset',
+    title: 'a run at image offset 0 counts as none; here it is mapped',
+    hooks: deciding({
+      findRun(fs, inode, pgoff, limit, log) {
+        const blocks = getBlockRange(fs, inode, pgoff, limit, log);
+        return blocks.offset !== 0 || directOffset(fs, inode.ino + pgoff * 4) === 0 ? blocks : null;
+      },
+    }),
+  },
+  {
+    name: 'write test',
+    title: 'a writable mapping stays with the page cache; here it does not',
+    hooks(file) {
+      const hooks = onePhase(file, physPfn);
+      return {
+        ...hooks,
+        prepare(desc, kernel) {
+          const readOnly = { ...desc, vmFlags: desc.vmFlags & ~VM_WRITE };
+          const errno = hooks.prepare(readOnly, kernel);
+          desc.mmapContext = readOnly.mmapContext;
+          return errno;
+        },
+      };
+    },
+  },
+];
+
+/** The model with a rule broken. */
+export function withBrokenRule(model: KernelModel, rule: BrokenRule): KernelModel {
+  return { ...model, name: `${model.name}, broken: ${rule.name}`, hooks: rule.hooks };
+}

@@ -1,0 +1,67 @@
+/** `cramfs-lab compare IMAGE TRANSCRIPT`: a real kernel's transcript against the emulation. */
+import type { Command } from 'commander';
+import { kernelModel } from '../../../lib/driver/models/index.ts';
+import { CramfsImage } from '../../../lib/image/image.ts';
+import { compareTranscript, countRequests } from '../compare.ts';
+import { comparisonJson, labDifferencesText, totalsText } from '../differencesText.ts';
+import { modelOfRelease } from '../replay.ts';
+import { addReportOptions, IMAGE_ARGUMENT, openSource } from '../../../lib/cli/imageOptions.ts';
+import { EXIT, type Io } from '../../../lib/cli/io.ts';
+import { parsePhysBits } from '../../../lib/cli/machineOptions.ts';
+import { type ColourChoice, styleFor } from '../../../lib/cli/style.ts';
+import { readTranscript } from './transcriptFile.ts';
+
+interface CompareOptions {
+  readonly kernel?: string;
+  readonly physBits?: string;
+  readonly json?: boolean;
+  readonly color: ColourChoice;
+}
+
+const NOTES = `
+The transcript tells the kernel's release, the physical address, the region and
+the page size. The address of the vma, and pages mapped outside the region, are
+not compared.
+
+Exit codes:
+  0 no differences   1 differences   2 wrong usage, or a transcript that is none
+  3 the image cannot be read or is not cramfs   70 a bug of ours
+`;
+
+/** Adds the arguments and options of the command, and what it does. `done` gets the exit code. */
+export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
+  return addReportOptions(
+    command
+      .description("Holds a real kernel's transcript against the emulation, field by field.")
+      .argument('<image>', IMAGE_ARGUMENT)
+      .argument('<transcript>', 'what "cramfs-lab run" wrote; .gz is unpacked')
+      .option('--kernel <model>', "kernel model (default: that of the transcript's release)")
+      .option('--phys-bits <n>', 'physical address bits of the CPU (default: 40)'),
+  )
+    .addHelpText('after', NOTES)
+    .action((file: string, transcript: string, options: CompareOptions) => {
+      done(compare(file, transcript, options, io));
+    });
+}
+
+function compare(file: string, transcriptFile: string, options: CompareOptions, io: Io): number {
+  const transcript = readTranscript(transcriptFile);
+  const { release, page_size: pageSize } = transcript.setup;
+  const kernel = options.kernel === undefined ? modelOfRelease(release) : kernelModel(options.kernel);
+  const physBits = options.physBits === undefined ? undefined : parsePhysBits(options.physBits, '--phys-bits');
+  const image = CramfsImage.open(openSource(file, io), { pageSize });
+  try {
+    const differences = compareTranscript(image, transcript, { kernel, physBits });
+    const counts = countRequests(transcript.records);
+    if (options.json === true) {
+      const json = comparisonJson({ release, model: kernel.name, counts }, differences);
+      io.stdout.write(`${JSON.stringify(json)}\n`);
+    } else {
+      const compared = `Linux ${release} and the model ${kernel.name}: ${totalsText(counts, differences)}\n`;
+      io.stdout.write(`${labDifferencesText(differences, styleFor(io, options.color))}${compared}`);
+    }
+    return differences.length === 0 ? EXIT.ok : EXIT.findings;
+  } finally {
+    image.close();
+  }
+}

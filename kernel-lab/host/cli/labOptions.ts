@@ -1,0 +1,66 @@
+/**
+ * The options of every subcommand that boots a kernel.
+ */
+import type { Command } from 'commander';
+import { CramfsError } from '../../../lib/base/errors.ts';
+import { defaultCache, type LabOptions } from '../build.node.ts';
+import { interruptible } from '../../../lib/cli/interrupt.ts';
+import { EXIT, type Io } from '../../../lib/cli/io.ts';
+
+/** The options as commander hands them over. */
+export interface KernelOptions {
+  readonly kernelRelease?: string;
+  readonly cache?: string;
+}
+
+/** Adds --kernel-release and --cache. */
+export function addKernelOptions(command: Command): Command {
+  return command
+    .option('--kernel-release <release>', 'how the release begins, as 6.1 or 6.12 (default: the kernel of this Debian)')
+    .option('--cache <folder>', 'where packages and kernels are kept (default: in ~/.cache/cramfs-map)');
+}
+
+/**
+ * What is needed to set up the lab; what is being done is told on standard error.
+ *
+ * @throws CramfsError USAGE
+ */
+function labOptions(options: KernelOptions, io: Io, signal: AbortSignal): LabOptions {
+  const { kernelRelease, cache = defaultCache(io.env) } = options;
+  if (kernelRelease !== undefined && !/^[0-9]+[.][0-9]+[-+.0-9a-z]*$/.test(kernelRelease)) {
+    throw new CramfsError('USAGE', { found: `--kernel-release: "${kernelRelease}" does not begin as "6.1" or "6.12"` });
+  }
+  const say = (line: string): void => {
+    io.stderr.write(`${line}\n`);
+  };
+  return { kernelRelease, cache, say, signal };
+}
+
+/**
+ * Does work with a kernel, which Ctrl-C ends.
+ *
+ * @param work is told by its AbortSignal
+ */
+export function withKernel(
+  options: KernelOptions,
+  io: Io,
+  work: (lab: LabOptions, signal: AbortSignal) => Promise<number>,
+): Promise<number> {
+  return interruptible(async (signal) => {
+    try {
+      return await work(labOptions(options, io, signal), signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      io.stderr.write('interrupted\n');
+      return EXIT.interrupted;
+    }
+  });
+}
+
+/** The exit codes, as help texts end. */
+export const LAB_EXIT_CODES = `
+Exit codes:
+  0 done   1 differences   2 wrong usage   3 the image cannot be read, or Linux
+  crashes on it   4 the kernel cannot be had or run   70 a bug of ours
+  130 interrupted
+`;

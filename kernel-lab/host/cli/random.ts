@@ -1,0 +1,144 @@
+/** `cramfs-lab random`: random images and vectors, asked of a real kernel and of the emulation. */
+import { randomInt } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { CramfsError } from '../../../lib/base/errors.ts';
+import { bootLab } from '../boot.node.ts';
+import { BROKEN_RULES } from '../brokenRules.ts';
+import { type LabOptions, prepareLab } from '../build.node.ts';
+import { type Oracle, randomCases, requireBases } from '../labCase.ts';
+import {
+  type CaseResult,
+  failingCases,
+  runCases,
+  shrinkCase,
+  type ShrunkCase,
+  shrinkForRule,
+  vectorsUntilCaught,
+} from '../randomRun.ts';
+import { caughtText, randomText, summaryText } from '../randomText.ts';
+import { jsonLinesText, transcriptText } from '../record.ts';
+import { EXIT, type Io } from '../../../lib/cli/io.ts';
+import { parseNumber } from '../../../lib/cli/numbers.ts';
+import { type ColourChoice, styleFor } from '../../../lib/cli/style.ts';
+import { writeWholeFile } from '../../../lib/cli/wholeFile.ts';
+import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
+
+interface RandomOptions extends KernelOptions {
+  readonly images: string;
+  readonly vectors: string;
+  readonly bases: string;
+  readonly seed?: string;
+  readonly keep?: string;
+  readonly broken?: boolean;
+  readonly color: ColourChoice;
+}
+
+const NOTES = `
+A seed makes the same image and the same vectors everywhere: --seed N --images 1
+asks again about the image of seed N, with the same --vectors and --bases.
+Images lie in regions of their own from the first base on; of the other bases
+only the place in a page counts. A case that differs is made small and kept: an
+image and a transcript, for "cramfs-lab compare".
+`;
+
+/** Where cases are kept where nobody says: the folder whose cases the tests look at. */
+const KEPT = join('fixtures', 'lab');
+/** Cases that are made small; each takes several boots. */
+const MAX_SHRUNK = 4;
+const BEYOND_SEEDS = 2 ** 32;
+
+/** Adds the options of the command, and what it does. `done` gets the exit code. */
+export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
+  return addKernelOptions(command)
+    .description('Asks a real kernel and the emulation about random images, and tells where they differ.')
+    .option('--images <n>', 'how many images', '20')
+    .option('--vectors <n>', 'how many mmap() calls for each image at each base', '500')
+    .option('--bases <addresses>', 'physical addresses', '0x10000000,0x10000800,0x10000ef0')
+    .option('--seed <n>', 'seed of the first image (default: another one each time)')
+    .option('--keep <folder>', `where cases that differ are kept (default: ${KEPT}, where there is such a folder)`)
+    .option('--broken', 'tell how many vectors it takes to find each rule of the emulation when it is broken')
+    .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
+    .addHelpText('after', NOTES)
+    .addHelpText('after', LAB_EXIT_CODES)
+    .action(async (options: RandomOptions) => {
+      done(await withKernel(options, io, (wanted, signal) => random(options, io, wanted, signal)));
+    });
+}
+
+async function random(options: RandomOptions, io: Io, wanted: LabOptions, signal: AbortSignal): Promise<number> {
+  const count = (name: 'images' | 'vectors'): number => atLeast(1, parseNumber(options[name], `--${name}`, null), name);
+  const plan = {
+    seed: options.seed === undefined ? randomInt(BEYOND_SEEDS) : parseNumber(options.seed, '--seed', null),
+    images: count('images'),
+    vectors: count('vectors'),
+    bases: options.bases.split(',').map((base) => parseNumber(base, '--bases', null)),
+  };
+  requireBases(plan.bases);
+  const lab = await prepareLab(wanted);
+  const oracle: Oracle = (regions) => bootLab(lab, regions, { signal });
+  io.stderr.write(`seed ${String(plan.seed)}\n`);
+  const cases = randomCases({ ...plan, release: lab.release });
+  const results = await runCases(cases, oracle, ({ number, of, regions }) => {
+    const requests = regions.reduce((sum, region) => sum + region.requests.length, 0);
+    io.stderr.write(`boot ${String(number)} of ${String(of)}: ${String(requests)} requests\n`);
+  });
+  io.stdout.write(randomText(results, styleFor(io, options.color)));
+  const keep = new Keeper(options.keep, io);
+  if (options.broken === true) {
+    io.stdout.write(`\n${caughtText(vectorsUntilCaught(results))}`);
+    if (options.keep !== undefined) await keepForRules(results, oracle, keep);
+  }
+  for (const failing of failingCases(results).slice(0, MAX_SHRUNK)) {
+    await keep.case(`seed-${String(failing.labCase.seed)}`, await shrinkCase(failing, oracle));
+  }
+  io.stdout.write(`\n${summaryText(results)}`);
+  return results.every(({ differences }) => differences.length === 0) ? EXIT.ok : EXIT.findings;
+}
+
+function atLeast(least: number, value: number, name: string): number {
+  if (value >= least) return value;
+  throw new CramfsError('USAGE', { found: `--${name}: there must be at least ${String(least)}` });
+}
+
+/** Keeps for each rule the smallest case that shows it broken. */
+async function keepForRules(results: readonly CaseResult[], oracle: Oracle, keep: Keeper): Promise<void> {
+  for (const rule of BROKEN_RULES) {
+    const shrunk = await shrinkForRule(results, rule, oracle);
+    if (shrunk !== null) await keep.case(rule.name.replaceAll(' ', '-'), shrunk);
+  }
+}
+
+/** Writes cases into a folder: an image and a transcript each. */
+class Keeper {
+  readonly #folder: string | null;
+  readonly #io: Io;
+  readonly #names = new Set<string>();
+
+  constructor(folder: string | undefined, io: Io) {
+    this.#folder = folder ?? (existsSync(KEPT) ? KEPT : null);
+    this.#io = io;
+  }
+
+  async case(name: string, { labCase, image, transcript }: ShrunkCase): Promise<void> {
+    this.#io.stdout.write(`\nmade small:\n${jsonLinesText(labCase.requests)}`);
+    if (this.#folder === null) return;
+    mkdirSync(this.#folder, { recursive: true });
+    let unique = name;
+    for (let number = 2; this.#names.has(unique); number++) unique = `${name}-${String(number)}`;
+    this.#names.add(unique);
+    const file = join(this.#folder, unique);
+    const setup = { ...transcript.setup, image: `${unique}.cramfs` };
+    await writeFile(`${file}.cramfs`, image);
+    await writeFile(`${file}.jsonl`, Buffer.from(transcriptText({ ...transcript, setup })));
+    this.#io.stdout.write(`kept as ${file}.cramfs and ${file}.jsonl\n`);
+  }
+}
+
+async function writeFile(file: string, bytes: Uint8Array): Promise<void> {
+  await writeWholeFile(file, true, (write) => {
+    write(bytes);
+    return Promise.resolve({ ended: 'complete' });
+  });
+}

@@ -1,0 +1,167 @@
+/**
+ * A kernel's transcript against the emulation, field by field.
+ *
+ * Not compared: the address of the vma, which depends on what else the process has mapped; pages that are mapped
+ * outside the image's region, since what the machine had there is no business of the emulation; and the log of a read
+ * that fails, which read-ahead repeats.
+ */
+import type { CramfsImage } from '../../lib/image/image.ts';
+import { execFacts, type RelativeMapping, withoutVma } from './execCompare.ts';
+import {
+  type LabExecRecord,
+  type LabReadRecord,
+  type LabRecord,
+  type LabRequest,
+  type LabSetup,
+  type LabTranscript,
+  type LabVectorRecord,
+  requestOf,
+} from './record.ts';
+import { labBoard, replayOne, type ReplayOptions } from './replay.ts';
+
+/** A value of a record's field, as JSON has it; undefined where the record has no such field. */
+export type FieldValue = string | number | null | undefined | RelativeMapping | readonly FieldValue[];
+
+/** A field in which a kernel and the emulation differ. */
+export interface LabDifference {
+  /** Number of the record, from 1; 0 is the mount. */
+  readonly record: number;
+  /** Null for the mount. */
+  readonly request: LabRequest | null;
+  readonly field: string;
+  readonly kernel: FieldValue;
+  readonly ours: FieldValue;
+}
+
+/**
+ * Differences between a kernel's transcript and what the emulation makes of the same requests.
+ *
+ * @param image opened with the transcript's page size
+ * @throws CramfsError as replay()
+ */
+export function compareTranscript(
+  image: CramfsImage,
+  transcript: LabTranscript,
+  options: ReplayOptions = {},
+): LabDifference[] {
+  return [...findDifferences(image, transcript, options)];
+}
+
+/**
+ * The same differences one after the other, for whoever has soon seen enough.
+ *
+ * @param image opened with the transcript's page size
+ * @throws CramfsError as replay()
+ */
+export function* findDifferences(
+  image: CramfsImage,
+  { setup, records }: LabTranscript,
+  options: ReplayOptions = {},
+): Generator<LabDifference, void> {
+  const board = labBoard(image, setup, options);
+  const { errno, log } = board.mount;
+  yield* mountDifferences(setup, { mount: errno, kmsg: log });
+  for (const [index, record] of records.entries()) {
+    yield* recordDifferences(index + 1, record, errno === null ? replayOne(board, record) : undefined);
+  }
+}
+
+/** Differences between two transcripts of the same requests: a kernel's and the emulation's, or another kernel's. */
+export function differencesOf(kernel: LabTranscript, ours: LabTranscript): LabDifference[] {
+  return [
+    ...mountDifferences(kernel.setup, ours.setup),
+    ...kernel.records.flatMap((record, index) => [...recordDifferences(index + 1, record, ours.records[index])]),
+  ];
+}
+
+type Mount = Pick<LabSetup, 'mount' | 'kmsg'>;
+
+function mountDifferences(kernel: Mount, ours: Mount): Generator<LabDifference, void> {
+  const fields = ({ mount: errno, kmsg }: Mount): Fields => ({ errno, kmsg });
+  return fieldDifferences(0, null, fields(kernel), fields(ours));
+}
+
+function* recordDifferences(
+  number: number,
+  record: LabRecord,
+  other: LabRecord | undefined,
+): Generator<LabDifference, void> {
+  const request = requestOf(record);
+  const fields = other === undefined ? null : comparable(record, other);
+  if (fields !== null) yield* fieldDifferences(number, request, fields.kernel, fields.ours);
+  else yield { record: number, request, field: 'type', kernel: record.type, ours: other?.type };
+}
+
+type Fields = Readonly<Record<string, FieldValue>>;
+
+function* fieldDifferences(
+  record: number,
+  request: LabRequest | null,
+  kernel: Fields,
+  ours: Fields,
+): Generator<LabDifference, void> {
+  for (const field of Object.keys(kernel)) {
+    if (JSON.stringify(kernel[field]) === JSON.stringify(ours[field])) continue;
+    yield { record, request, field, kernel: kernel[field], ours: ours[field] };
+  }
+}
+
+/** The fields of two records that must be equal; null where they answer different requests. */
+function comparable(kernel: LabRecord, ours: LabRecord): { readonly kernel: Fields; readonly ours: Fields } | null {
+  if (kernel.type === 'vector' && ours.type === 'vector') {
+    return { kernel: vectorFields(kernel, kernel, ours), ours: vectorFields(ours, kernel, ours) };
+  }
+  if (kernel.type === 'read' && ours.type === 'read') return { kernel: readFields(kernel), ours: readFields(ours) };
+  if (kernel.type === 'exec' && ours.type === 'exec') return execFields(kernel, ours);
+  return null;
+}
+
+function vectorFields(record: LabVectorRecord, kernel: LabVectorRecord, ours: LabVectorRecord): Fields {
+  const foreign = (page: number): boolean => ours.touch?.[page] === 'o' && ours.crc?.[page] === null;
+  return {
+    errno: record.errno,
+    // A child that did the work did not tell which call failed.
+    failed: kernel.killed === undefined ? record.failed : undefined,
+    kmsg: record.kmsg.map(withoutVma),
+    bug: record.bug,
+    state: record.state,
+    vmflags: record.vmflags,
+    maps_offset: record.maps_offset,
+    vma_pages: record.vma_pages,
+    direct_pages: record.direct_pages,
+    pte: record.pte,
+    killed: record.killed ?? null,
+    touch: record.touch,
+    crc: record.crc?.map((crc, page) => (foreign(page) ? null : crc)),
+  };
+}
+
+function readFields({ errno, size, bytes, crc }: LabReadRecord): Fields {
+  return { errno, size, bytes, crc };
+}
+
+function execFields(kernel: LabExecRecord, ours: LabExecRecord): { readonly kernel: Fields; readonly ours: Fields } {
+  const real = execFacts(kernel);
+  const emulated = execFacts(ours);
+  const fields = ({ outcome, kmsg, mappings }: typeof real, bug: string | undefined): Fields => ({
+    outcome,
+    bug,
+    kmsg,
+    // Not every program prints its mappings.
+    mappings: real.mappings === null ? undefined : mappings,
+  });
+  return { kernel: fields(real, kernel.bug), ours: fields(emulated, ours.bug) };
+}
+
+/** What of each kind of request a transcript has. */
+export interface LabCounts {
+  readonly vectors: number;
+  readonly reads: number;
+  readonly programs: number;
+}
+
+/** How many requests of each kind there are. */
+export function countRequests(requests: readonly LabRequest[]): LabCounts {
+  const count = (type: LabRequest['type']): number => requests.filter((request) => request.type === type).length;
+  return { vectors: count('vector'), reads: count('read'), programs: count('exec') };
+}

@@ -1,0 +1,182 @@
+/**
+ * Getting Debian's packages: programs are installed, a kernel and what belongs to it is only downloaded.
+ */
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { CramfsError } from '../../lib/base/errors.ts';
+import {
+  type DebianPackage,
+  dependenciesMatching,
+  type KernelPackages,
+  newestRelease,
+  parseStanzas,
+  seriesOf,
+  type Stanza,
+} from './kernelPackages.ts';
+import { findProgram, run } from './programs.node.ts';
+
+/** How packages are got. */
+export interface PackageOptions {
+  /** Told what is being done, one line at a time. */
+  readonly say: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The program that runs virtual machines. */
+export const QEMU = 'qemu-system-x86_64';
+
+const LIBRARIES = '/usr/lib/x86_64-linux-gnu';
+
+/** What must be installed, and the package that it comes with. */
+const NEEDED: readonly { readonly isThere: () => boolean; readonly name: string }[] = [
+  { name: 'qemu-system-x86', isThere: () => findProgram(QEMU) !== undefined },
+  { name: 'gcc', isThere: () => findProgram('gcc') !== undefined },
+  { name: 'make', isThere: () => findProgram('make') !== undefined },
+  { name: 'xz-utils', isThere: () => findProgram('xz') !== undefined },
+  { name: 'zstd', isThere: () => findProgram('zstd') !== undefined },
+  { name: 'libc6-dev', isThere: () => existsSync(join(LIBRARIES, 'libc.a')) },
+  // Of the kernel's build programs.
+  { name: 'libelf1', isThere: () => existsSync(join(LIBRARIES, 'libelf.so.1')) },
+];
+
+/**
+ * Installs the programs that are missing.
+ *
+ * @throws CramfsError LAB
+ */
+export async function installPrograms({ say, signal }: PackageOptions): Promise<void> {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new CramfsError('LAB', { what: 'cannot be set up', found: 'it needs Linux on x86-64' });
+  }
+  for (const program of ['apt-get', 'apt-cache', 'dpkg-deb']) {
+    if (findProgram(program) !== undefined) continue;
+    throw new CramfsError('LAB', { what: 'cannot be set up', found: `it needs Debian, and there is no ${program}` });
+  }
+  const missing = NEEDED.filter(({ isThere }) => !isThere()).map(({ name }) => name);
+  if (missing.length === 0) return;
+  const install = ['install', '--yes', '--no-install-recommends', ...missing];
+  const asRoot = await administrator();
+  if (asRoot === undefined) {
+    const command = `sudo apt-get ${install.filter((word) => word !== '--yes').join(' ')}`;
+    throw new CramfsError('LAB', { what: 'cannot be set up', found: `packages are missing; run "${command}"` });
+  }
+  say(`installing ${missing.join(', ')}`);
+  const [program = '', ...args] = asRoot;
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const what = 'cannot install packages';
+  try {
+    await run(program, [...args, 'apt-get', ...install], { env, signal, what });
+  } catch (error) {
+    if (!(error instanceof CramfsError)) throw error;
+    // The lists of packages may be old or missing.
+    await run(program, [...args, 'apt-get', 'update'], { signal, what });
+    await run(program, [...args, 'apt-get', ...install], { env, signal, what });
+  }
+}
+
+/** What a command is begun with so that root runs it; undefined where that needs a password. */
+async function administrator(): Promise<readonly string[] | undefined> {
+  if (process.getuid?.() === 0) return ['env'];
+  if (findProgram('sudo') === undefined) return undefined;
+  try {
+    await run('sudo', ['-n', 'true']);
+    return ['sudo', '-n'];
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The packages of the newest kernel whose release begins as wanted.
+ *
+ * @param wanted undefined for the kernel of this Debian
+ * @throws CramfsError LAB when apt offers no such kernel, or not all of its packages
+ */
+export async function findKernel(wanted: string | undefined, options: PackageOptions): Promise<KernelPackages> {
+  const release = await findRelease(wanted, options);
+  const image = await show(`linux-image-${release}`, options);
+  const version = image.Version ?? '';
+  const flavour = await show(`linux-headers-${release}=${version}`, options);
+  const parts = [
+    ...dependenciesMatching(flavour, /^linux-headers-.*-common$/),
+    ...dependenciesMatching(flavour, /^linux-kbuild-/),
+  ];
+  const headers = await Promise.all(
+    parts.map(async (name): Promise<DebianPackage> => ({ name, version: (await show(name, options)).Version ?? '' })),
+  );
+  const source = await show(`linux-source-${seriesOf(release)}=${version}`, options);
+  return {
+    release,
+    version,
+    image: { name: `linux-image-${release}`, version },
+    headers: [{ name: `linux-headers-${release}`, version }, ...headers],
+    source: { name: source.Package ?? '', version },
+  };
+}
+
+async function findRelease(wanted: string | undefined, options: PackageOptions): Promise<string> {
+  const look = async (): Promise<string | undefined> => {
+    const names = (await run('apt-cache', ['pkgnames', 'linux-image-'], options)).toString('utf8').split('\n');
+    if (wanted !== undefined) return newestRelease(names, wanted);
+    if (!names.includes('linux-image-amd64')) return undefined;
+    const [name = ''] = dependenciesMatching(await show('linux-image-amd64', options), /^linux-image-/);
+    return name.replace(/^linux-image-/, '');
+  };
+  let release = await look();
+  if (release === undefined) {
+    const asRoot = await administrator();
+    const [program = '', ...args] = asRoot ?? [];
+    if (asRoot !== undefined) await run(program, [...args, 'apt-get', 'update'], options);
+    release = await look();
+  }
+  if (release !== undefined) return release;
+  throw new CramfsError('LAB', {
+    what: 'has no kernel',
+    found: `apt offers no linux-image-${wanted ?? ''}${wanted === undefined ? '' : '…-'}amd64 ("apt-get update" may help)`,
+  });
+}
+
+async function show(name: string, { signal }: PackageOptions): Promise<Stanza> {
+  const what = `has not all packages of the kernel: ${name} is missing`;
+  const [stanza] = parseStanzas((await run('apt-cache', ['show', name], { signal, what })).toString('utf8'));
+  if (stanza === undefined) throw new CramfsError('LAB', { what });
+  return stanza;
+}
+
+/**
+ * Downloads packages that are not in the folder yet.
+ *
+ * @returns their files, in the same order
+ * @throws CramfsError LAB
+ */
+export async function download(
+  packages: readonly DebianPackage[],
+  folder: string,
+  { say, signal }: PackageOptions,
+): Promise<string[]> {
+  mkdirSync(folder, { recursive: true });
+  const files: string[] = [];
+  for (const { name, version } of packages) {
+    const file = (): string | undefined =>
+      // A colon, which stands behind an epoch, is escaped in names of files.
+      readdirSync(folder).find((entry) => entry.startsWith(`${name}_${version.replaceAll(':', '%3a')}_`));
+    if (file() === undefined) {
+      say(`downloading ${name} ${version}`);
+      const unfinished = join(folder, `.${name}.${String(process.pid)}`);
+      mkdirSync(unfinished, { recursive: true });
+      try {
+        // The user "_apt" could not write into a folder of root's.
+        const args = ['-o', 'APT::Sandbox::User=root', 'download', `${name}=${version}`];
+        await run('apt-get', args, { cwd: unfinished, signal, what: `cannot download ${name}` });
+        for (const entry of readdirSync(unfinished)) renameSync(join(unfinished, entry), join(folder, entry));
+      } finally {
+        rmSync(unfinished, { recursive: true, force: true });
+      }
+    }
+    const found = file();
+    if (found === undefined)
+      throw new CramfsError('LAB', { what: `cannot find ${name} ${version} after its download` });
+    files.push(join(folder, found));
+  }
+  return files;
+}

@@ -1,0 +1,246 @@
+/**
+ * The emulation asked what a kernel was asked: its answers are records of the same form.
+ */
+import { CramfsError } from '../../lib/base/errors.ts';
+import { OPEN_ERRNOS } from '../../lib/driver/lookup.ts';
+import { linux415, linux61, linux617, linux618 } from '../../lib/driver/models/mainline.ts';
+import type { KernelModel } from '../../lib/driver/models/kernelModel.ts';
+import { readFile } from '../../lib/driver/readFolio.ts';
+import { type ExecReport, execProgram } from '../../lib/exec/execProgram.ts';
+import { crc32, crcHex } from '../../lib/format/crc32.ts';
+import type { CramfsImage } from '../../lib/image/image.ts';
+import type { CpuName } from '../../lib/mm/cpu.ts';
+import type { Errno } from '../../lib/mm/errno.ts';
+import { Board } from '../../lib/verdict/board.ts';
+import type { MapVerdict, PageKind, PageVerdict } from '../../lib/verdict/mapVerdict.ts';
+import type { MapDetail } from '../../lib/verdict/request.ts';
+import {
+  flagsOf,
+  type LabExec,
+  type LabExecRecord,
+  type LabRead,
+  type LabReadRecord,
+  type LabRecord,
+  type LabRequest,
+  type LabSetup,
+  type LabTranscript,
+  type LabVector,
+  type LabVectorRecord,
+} from './record.ts';
+
+/** What a transcript's setup does not tell. */
+export interface ReplayOptions {
+  /** Default: the model that the release tells. */
+  readonly kernel?: KernelModel | undefined;
+  /** Physical address bits of the CPU. Default 40. */
+  readonly physBits?: number | undefined;
+}
+
+/** The machine of a transcript. */
+export type LabMachine = Pick<LabSetup, 'base' | 'mtd_size' | 'page_size' | 'release' | 'machine' | 'mtd'>;
+
+/**
+ * The kernel model of a release, as `uname -r` prints it.
+ *
+ * @throws CramfsError USAGE for a kernel before 4.15, which maps nothing directly, and for what is no release
+ */
+export function modelOfRelease(release: string): KernelModel {
+  const match = /^([0-9]+)[.]([0-9]+)(?:[.]([0-9]+))?/.exec(release);
+  if (match === null) throw new CramfsError('USAGE', { found: `"${release}" is no release of a Linux kernel` });
+  const [major = 0, minor = 0, patch = 0] = match.slice(1).map((digits) => Number(digits));
+  const isBefore = (otherMajor: number, otherMinor: number): boolean =>
+    major < otherMajor || (major === otherMajor && minor < otherMinor);
+  if (isBefore(4, 15)) {
+    throw new CramfsError('USAGE', { found: `no kernel model for Linux ${release}: the oldest is that of 4.15` });
+  }
+  if (major === 6 && minor === 1) return linux61;
+  if (isBefore(6, 17)) return linux415;
+  return isBefore(6, 18) && patch < 3 ? linux617 : linux618;
+}
+
+const CPU_OF_MACHINE: Readonly<Record<string, CpuName>> = { x86_64: 'x86-64', aarch64: 'arm64' };
+
+/**
+ * The machine of a transcript, emulated.
+ *
+ * @param image opened with the machine's page size
+ * @throws CramfsError USAGE, IO
+ */
+export function labBoard(image: CramfsImage, machine: LabMachine, options: ReplayOptions = {}): Board {
+  const kernel = options.kernel ?? modelOfRelease(machine.release);
+  if (kernel.nommu !== undefined) {
+    throw new CramfsError('USAGE', { found: `transcripts are of kernels with an MMU, and "${kernel.name}" has none` });
+  }
+  return new Board(image, {
+    physBase: Number(machine.base),
+    regionSize: machine.mtd_size,
+    cpu: machine.machine === undefined ? undefined : CPU_OF_MACHINE[machine.machine],
+    mtdName: /"(.*)"$/.exec(machine.mtd ?? '')?.[1],
+    kernel,
+    physBits: options.physBits,
+  });
+}
+
+/**
+ * The transcript that the emulation makes of requests. A mount that fails ends it, as it does in a real kernel.
+ *
+ * @param image opened with the machine's page size
+ * @throws CramfsError USAGE, IO; NOT_A_REGULAR_FILE for devices, fifos and sockets; damage where it matters
+ */
+export function replay(
+  image: CramfsImage,
+  setup: Omit<LabSetup, 'mount' | 'kmsg'>,
+  requests: readonly LabRequest[],
+  options: ReplayOptions = {},
+): LabTranscript {
+  const board = labBoard(image, setup, options);
+  const { errno, log } = board.mount;
+  return {
+    setup: { ...setup, mount: errno, kmsg: log },
+    records: errno === null ? requests.map((request) => replayOne(board, request)) : [],
+  };
+}
+
+/**
+ * What the emulation makes of one request.
+ *
+ * @throws CramfsError as {@link replay}
+ */
+export function replayOne(board: Board, request: LabRequest): LabRecord {
+  switch (request.type) {
+    case 'vector':
+      return vectorRecord(request, mapVector(board, request, { crc: !flagsOf(request).has('notouch') }));
+    case 'read':
+      return read(board, request);
+    case 'exec':
+      return run(board, request);
+  }
+}
+
+const TOUCH: Readonly<Record<PageKind, string>> = { direct: 'o', paged: 'o', sigbus: 'B', sigsegv: 'S', killed: 'K' };
+const SIGKILL = 9;
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
+/** The emulation's verdict on a vector, or what open(2) fails with. */
+export function mapVector(
+  board: Board,
+  { path, length, offset, prot, flags }: LabVector,
+  detail: MapDetail,
+): MapVerdict | Errno {
+  const asked = flagsOf({ flags });
+  const shared = asked.has('shared');
+  const populate = asked.has('populate');
+  const locked = asked.has('locked');
+  const rdwr = asked.has('rdwr');
+  return unlessOpenFails(() => board.map({ path, length, offset, prot, shared, populate, locked, rdwr }, detail));
+}
+
+/** A verdict as a record. */
+export function vectorRecord(vector: LabVector, verdict: MapVerdict | Errno): LabVectorRecord {
+  const { type, path, length, offset, prot, flags } = vector;
+  const request = { type, path, length, offset, prot, flags } as const;
+  if (typeof verdict === 'string') return { ...request, errno: verdict, failed: 'open', kmsg: [] };
+  const { errno, failed, log, bug } = verdict;
+  return {
+    ...request,
+    errno,
+    ...(failed === 'open' ? { failed } : {}),
+    kmsg: log,
+    ...(bug === null ? {} : { bug }),
+    ...(verdict.state === null ? {} : mappingOf(verdict)),
+  };
+}
+
+/** The fields of a mapping that came about. */
+function mappingOf(verdict: MapVerdict): Partial<LabVectorRecord> {
+  return {
+    state: verdict.state ?? undefined,
+    vmflags: verdict.vmFlags?.join(' '),
+    maps_offset: hex(verdict.mapsOffset ?? 0),
+    vma_pages: verdict.vmaPages ?? undefined,
+    direct_pages: verdict.directPages ?? undefined,
+    pte: verdict.direct.map(({ page, pages, pfn }) => [page, pages, hex(pfn)]),
+    ...(verdict.pages === null ? {} : touchesOf(verdict.pages)),
+  };
+}
+
+function touchesOf(pages: readonly PageVerdict[]): Pick<LabVectorRecord, 'touch' | 'crc' | 'killed'> {
+  const touch = pages.map(({ kind }) => TOUCH[kind]).join('');
+  if (touch.includes('K')) return { killed: SIGKILL };
+  return { touch, crc: pages.map(({ crc }) => (crc === null ? null : crcHex(crc))) };
+}
+
+function read(board: Board, { type, path }: LabRead): LabReadRecord {
+  const file = unlessOpenFails(() => board.open(path));
+  if (typeof file === 'string') return { type, path, errno: file, size: 0, bytes: 0, crc: [] };
+  const { inode } = file;
+  const crc: string[] = [];
+  const kmsg: string[] = [];
+  let bytes = 0;
+  // read(2) of a directory is an error.
+  const folios = inode.type === 'file' ? readFile(board.mounted(), inode, board.image.inflate) : [];
+  for (const folio of folios) {
+    if ('error' in folio) {
+      kmsg.push(...folio.log);
+      break;
+    }
+    // A record pads the last page with zeros: read(2) ends at the end of the file.
+    const page = folio.bytes.slice().fill(0, inode.size - bytes);
+    crc.push(crcHex(crc32(page)));
+    bytes = Math.min(inode.size, bytes + board.cpu.pageSize);
+  }
+  return { type, path, errno: null, size: inode.size, bytes, crc, ...(kmsg.length === 0 ? {} : { kmsg }) };
+}
+
+/** Status with which the child exits that could not become the program. */
+const EXEC_FAILED = 127;
+
+function run(board: Board, { type, argv }: LabExec): LabExecRecord {
+  const [path = '', ...args] = argv;
+  const request = { type, argv } as const;
+  const failed = (errno: Errno, kmsg: readonly string[]): LabExecRecord => {
+    return { ...request, exit: EXEC_FAILED, signal: null, output: `execve: ${errno}`, kmsg };
+  };
+  const report = unlessOpenFails(() => execProgram(board, { path, args }));
+  if (typeof report === 'string') return failed(report, []);
+  const { outcome, log: kmsg } = report;
+  switch (outcome.kind) {
+    case 'failed':
+      return failed(outcome.errno, kmsg);
+    case 'killed':
+      return { ...request, exit: null, signal: outcome.signal === 'SIGSEGV' ? 11 : 7, output: '', kmsg };
+    case 'exits':
+      return { ...request, exit: outcome.status, signal: null, output: '', kmsg };
+    case 'bug':
+      return { ...request, exit: null, signal: null, output: '', kmsg, bug: outcome.bug };
+    case 'runs':
+      return { ...request, exit: 0, signal: null, output: mapsOf(board, report), kmsg };
+  }
+}
+
+/** The lines of /proc/PID/maps that are about files. */
+function mapsOf(board: Board, { mappings }: ExecReport): string {
+  const digits = (value: number): string => value.toString(16).padStart(8, '0');
+  return mappings
+    .filter(({ object }) => object !== '')
+    .map(({ object, start, end, perms, offset }) => {
+      const inode = String(board.open(object).inode.ino);
+      const columns = `${digits(start)}-${digits(end)} ${perms} ${digits(offset)} 1f:00 ${inode} `;
+      return `${columns.padEnd(PATH_COLUMN)}${object}\n`;
+    })
+    .join('');
+}
+
+/** Where a path stands in a line of /proc/PID/maps. */
+const PATH_COLUMN = 73;
+
+/** What `open` gives, or what open(2) fails with. */
+function unlessOpenFails<T>(open: () => T): T | Errno {
+  try {
+    return open();
+  } catch (error) {
+    const errno = error instanceof CramfsError ? OPEN_ERRNOS[error.code] : undefined;
+    if (errno === undefined) throw error;
+    return errno;
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * The machines that ELF files name (e_machine).
+ */
+
+export const EM_386 = 3;
+export const EM_ARM = 40;
+export const EM_X86_64 = 62;
+export const EM_AARCH64 = 183;
+export const EM_RISCV = 243;
+
+const NAMES: Readonly<Record<number, string>> = {
+  2: 'SPARC',
+  [EM_386]: 'i386',
+  4: 'm68k',
+  8: 'MIPS',
+  15: 'PA-RISC',
+  20: 'PowerPC',
+  21: 'PowerPC64',
+  22: 'S/390',
+  [EM_ARM]: 'ARM',
+  42: 'SuperH',
+  43: 'SPARC64',
+  [EM_X86_64]: 'x86-64',
+  94: 'Xtensa',
+  [EM_AARCH64]: 'AArch64',
+  189: 'MicroBlaze',
+  [EM_RISCV]: 'RISC-V',
+  258: 'LoongArch',
+};
+
+/** A machine by its usual name. */
+export function machineName(machine: number): string {
+  return NAMES[machine] ?? `machine ${String(machine)}`;
+}

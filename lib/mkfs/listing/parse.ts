@@ -1,0 +1,186 @@
+/**
+ * Reading a listing. The form is described in listing.ts.
+ */
+import { CramfsError } from '../../base/errors.ts';
+import { decodeName, encodeName } from '../../format/names.ts';
+import { PAGE_SIZES } from '../../image/image.ts';
+import type { DirectPlacement } from '../placer.ts';
+import { type DirectoryEntry, findEntry, newDirectory, putEntry, type SourceEntry } from '../sourceTree.ts';
+import { type DeflateName, HEADER, type ImageDescription, type Listing } from './listing.ts';
+
+/**
+ * Reads a listing, taking contents from `source`.
+ *
+ * @throws CramfsError USAGE, naming the line; NOT_FOUND for contents that the source does not have
+ */
+export function parseListing(text: string, source: DirectoryEntry): Listing {
+  const root = newDirectory();
+  const direct = new Map<string, ReadonlySet<number>>();
+  const images: ImageDescription[] = [];
+  const lines = text.split('\n');
+  if (lines[0]?.trim() !== HEADER) usage(1, `it must be "${HEADER}"`);
+  lines.forEach((raw, index) => {
+    const line = raw.trim();
+    if (index === 0 || line === '' || line.startsWith('#')) return;
+    const words = line.split(/[ \t]+/);
+    if (words[0] === 'image') {
+      images.push(parseImage(words.slice(1), index + 1));
+      return;
+    }
+    const { path, entry, blocks } = parseEntry(words, source, index + 1);
+    if (path !== '/' && entry.type !== 'directory' && findEntry(root, path) !== null)
+      usage(index + 1, `${path} is there twice`);
+    putEntry(root, path, entry);
+    if (blocks !== null) direct.set(path, blocks);
+  });
+  const [image] = images;
+  if (image === undefined || images.length > 1) usage(lines.length, 'there must be one line "image …"');
+  return { image, root, direct };
+}
+
+function parseEntry(
+  words: readonly string[],
+  source: DirectoryEntry,
+  line: number,
+): { path: string; entry: SourceEntry; blocks: ReadonlySet<number> | null } {
+  const [name = '', letter = '', mode = '', uid = '', gid = '', ...rest] = words;
+  const path = unescapeText(name, line);
+  if (!path.startsWith('/')) usage(line, `the path "${name}" does not begin with a slash`);
+  if (!/^[0-7]{1,4}$/.test(mode)) usage(line, `the mode "${mode}" is not octal`);
+  const common = { mode: parseInt(mode, 8), uid: number(uid, 'uid', line), gid: number(gid, 'gid', line) };
+  const fields = fieldsOf(
+    rest.filter((word) => word.includes('=')),
+    line,
+  );
+  const plain = rest.filter((word) => !word.includes('='));
+  const allowed = { f: ['from', 'direct'], l: ['target', 'from', 'direct'] }[letter] ?? [];
+  const unknown = [...fields.keys()].find((key) => !allowed.includes(key));
+  if (unknown !== undefined) usage(line, `an entry of type "${letter}" has no "${unknown}="`);
+  if (plain.length !== (letter === 'c' || letter === 'b' ? 2 : 0)) usage(line, `too many or too few fields`);
+  const ranges = fields.get('direct');
+  const blocks = ranges === undefined ? null : parseRanges(ranges, line);
+  switch (letter) {
+    case 'f': {
+      const from = unescapeText(fields.get('from') ?? name, line);
+      const found = findEntry(source, from);
+      if (found?.type !== 'file') {
+        throw new CramfsError('NOT_FOUND', { path: from, found: `listing, line ${line}: the source has no such file` });
+      }
+      return { path, blocks, entry: { ...common, type: 'file', content: found.content } };
+    }
+    case 'l':
+      return {
+        path,
+        blocks,
+        entry: { ...common, type: 'symlink', target: encodeName(unescapeText(fields.get('target') ?? '', line)) },
+      };
+    case 'd':
+      return { path, blocks, entry: { ...common, type: 'directory', children: new Map<string, SourceEntry>() } };
+    case 'c':
+    case 'b': {
+      const [major = '', minor = ''] = plain;
+      const type = letter === 'c' ? 'chardev' : 'blockdev';
+      return {
+        path,
+        blocks,
+        entry: { ...common, type, major: number(major, 'major', line), minor: number(minor, 'minor', line) },
+      };
+    }
+    case 'p':
+    case 's':
+      return { path, blocks, entry: { ...common, type: letter === 'p' ? 'fifo' : 'socket' } };
+    default:
+      return usage(line, `the type "${letter}" is none of f, d, l, c, b, p and s`);
+  }
+}
+
+function parseImage(words: readonly string[], line: number): ImageDescription {
+  const fields = fieldsOf(words, line);
+  const take = (key: string, pattern: RegExp): string => {
+    const value = fields.get(key) ?? usage(line, `"${key}=" is missing`);
+    fields.delete(key);
+    if (!pattern.test(value)) usage(line, `${key}=${value} is not possible`);
+    return value;
+  };
+  const flag = (key: string): boolean => take(key, /^(yes|no)$/) === 'yes';
+  const insert = fields.has('insert') ? take('insert', /^([0-9a-f]{2})*$/) : '';
+  const pageSize = Number(take('page-size', /^[0-9]+$/));
+  if (!PAGE_SIZES.includes(pageSize)) usage(line, `page-size=${pageSize} is not possible`);
+  const image: ImageDescription = {
+    littleEndian: take('endian', /^(little|big)$/) === 'little',
+    pageSize,
+    edition: Number(take('edition', /^[0-9]{1,10}$/)),
+    name: unescapeText(take('name', /^/), line),
+    bootPad: flag('boot-pad'),
+    insert: Uint8Array.from(insert.match(/../g) ?? [], (pair) => parseInt(pair, 16)),
+    holes: flag('holes'),
+    storeIncompressible: flag('extended'),
+    keepRemnants: flag('remnants'),
+    compressFullLastPage: take('full-last-page', /^(compressed|any)$/) === 'compressed',
+    deflate: take('deflate', /^(classic-9|classic-6|fast)$/) as DeflateName,
+    direct: parsePlacement(take('direct', /^(none|(inline|packed),(8|[0-9]{4,5}),[0-9]{1,15},(padded|tight))$/)),
+  };
+  const unknown = [...fields.keys()][0];
+  if (unknown !== undefined) usage(line, `there is no "${unknown}="`);
+  return image;
+}
+
+function parsePlacement(text: string): DirectPlacement | null {
+  if (text === 'none') return null;
+  const [layout, alignment, base, tail] = text.split(',');
+  return {
+    layout: layout === 'packed' ? 'packed' : 'inline',
+    alignment: Number(alignment),
+    base: Number(base),
+    padTail: tail === 'padded',
+  };
+}
+
+function fieldsOf(words: readonly string[], line: number): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (const word of words) {
+    const equals = word.indexOf('=');
+    const key = word.slice(0, equals);
+    if (equals < 1 || fields.has(key)) usage(line, `"${word}" is not understood`);
+    fields.set(key, word.slice(equals + 1));
+  }
+  return fields;
+}
+
+function number(text: string, what: string, line: number): number {
+  if (!/^[0-9]{1,10}$/.test(text)) usage(line, `the ${what} "${text}" is no number`);
+  return Number(text);
+}
+
+/** A file has at most 4096 blocks. */
+const MAX_BLOCK = 4095;
+
+function parseRanges(text: string, line: number): ReadonlySet<number> {
+  const blocks = new Set<number>();
+  for (const part of text === 'none' ? [] : text.split(',')) {
+    const match = /^([0-9]{1,4})(?:-([0-9]{1,4}))?$/.exec(part);
+    const first = Number(match?.[1]);
+    const last = Number(match?.[2] ?? match?.[1]);
+    if (match === null || last < first || last > MAX_BLOCK) usage(line, `direct=${text} is not "0-3,7" or the like`);
+    for (let block = first; block <= last; block++) blocks.add(block);
+  }
+  return blocks;
+}
+
+function unescapeText(text: string, line: number): string {
+  if (!text.includes('\\')) return text;
+  const bytes: number[] = [];
+  for (let i = 0; i < text.length;) {
+    const escape = /^\\x([0-9a-f]{2})/i.exec(text.slice(i, i + 4));
+    if (text[i] === '\\' && escape === null) usage(line, `"${text}" has a backslash that is not \\xHH`);
+    const char = String.fromCodePoint(text.codePointAt(i) ?? 0);
+    if (escape === null) bytes.push(...encodeName(char));
+    else bytes.push(parseInt(escape[1] ?? '0', 16));
+    i += escape === null ? char.length : escape[0].length;
+  }
+  return decodeName(Uint8Array.from(bytes));
+}
+
+function usage(line: number, found: string): never {
+  throw new CramfsError('USAGE', { found: `listing, line ${line}: ${found}` });
+}

@@ -1,0 +1,296 @@
+/**
+ * Builds an image from a tree of entries.
+ *
+ * The layout is that of mkcramfs: superblock, inserted file, directories "width-first" (all entries of one together, then
+ * each subdirectory in turn), then the data of the files depth-first, each content once.
+ */
+import { CramfsError } from '../base/errors.ts';
+import {
+  BOOT_PAD,
+  CRAMFS_FLAG_EXT_BLOCK_POINTERS,
+  CRAMFS_FLAG_FSID_VERSION_2,
+  CRAMFS_FLAG_HOLES,
+  CRAMFS_FLAG_SHIFTED_ROOT_OFFSET,
+  CRAMFS_FLAG_SORTED_DIRS,
+  CRAMFS_SIGNATURE,
+  INODE_SIZE,
+  SUPERBLOCK_SIZE,
+} from '../format/constants.ts';
+import { crc32 } from '../format/crc32.ts';
+import { encodeInode, type InodeFields } from '../format/inode.ts';
+import { encodeName } from '../format/names.ts';
+import { encodeSuperblock } from '../format/superblock.ts';
+import { PAGE_SIZES } from '../image/image.ts';
+import { sameBytes } from './byteOrder.ts';
+import { alignUp, Canvas } from './canvas.ts';
+import { type ContentHash, plainHash } from './contentHash.ts';
+import { type BlockCompressor, type EncodedBlock, encodeFile } from './encodeFile.ts';
+import { type BuildWarning, type ImageNode, type InodeOptions, makeNodes } from './inodes.ts';
+import { type DirectPlacement, MAX_OFFSET, Placer } from './placer.ts';
+import type { DirectoryEntry } from './sourceTree.ts';
+
+/** Which blocks of a file are direct: for each block, or null for none. */
+export type ChooseDirect = (bytes: Uint8Array, node: ImageNode) => readonly boolean[] | null;
+
+/** How an image is built. */
+export interface BuildOptions extends InodeOptions {
+  readonly littleEndian?: boolean | undefined;
+  /** Bytes of a block: the page size of the CPU. Default 4096. */
+  readonly pageSize?: number | undefined;
+  readonly edition?: number | undefined;
+  /** Name of the file system, cut to 16 bytes. Default "Compressed". */
+  readonly name?: string | undefined;
+  /** 512 bytes in front for boot code. */
+  readonly bootPad?: boolean | undefined;
+  /** Bytes to insert behind the superblock. */
+  readonly insert?: Uint8Array | undefined;
+  /** Blocks of zeros become holes. */
+  readonly holes?: boolean | undefined;
+  /** Blocks that do not shrink are stored as they are. */
+  readonly storeIncompressible?: boolean | undefined;
+  /** See {@link EncodeOptions}. */
+  readonly compressFullLastPage?: boolean | undefined;
+  /** See {@link EncodeOptions}. */
+  readonly keepRemnants?: boolean | undefined;
+  readonly chooseDirect?: ChooseDirect | undefined;
+  /** Default: aligned to a page of the image, inline. */
+  readonly direct?: DirectPlacement | undefined;
+  readonly compressor: BlockCompressor;
+  readonly hash?: ContentHash | undefined;
+  /** Told after each file; bytes of content so far, and in all. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** A built image. */
+export interface BuildResult {
+  readonly bytes: Uint8Array;
+  /** What was cut to fit. */
+  readonly warnings: readonly BuildWarning[];
+  readonly root: ImageNode;
+  /** Inodes, the root included. */
+  readonly files: number;
+  /** Bytes of direct blocks, and bytes left free around them. */
+  readonly directBytes: number;
+  readonly paddingBytes: number;
+}
+
+/** Content that is read and encoded ahead of the one that is placed, in bytes at most. */
+const READ_AHEAD = 16 << 20;
+
+/**
+ * Builds an image. The same tree and options give the same bytes.
+ *
+ * @throws CramfsError UNFIT or LIMIT naming the path, USAGE, and what reading the source throws
+ */
+export async function buildImage(root: DirectoryEntry, options: BuildOptions): Promise<BuildResult> {
+  const { pageSize = 4096, littleEndian = true } = options;
+  if (!PAGE_SIZES.includes(pageSize)) {
+    throw new CramfsError('USAGE', { found: `a page size of ${String(pageSize)} bytes: no CPU has it` });
+  }
+  const made = makeNodes(root, options);
+  const canvas = new Canvas(1 << 20);
+  const start = options.bootPad === true ? BOOT_PAD : 0;
+  const insert = options.insert ?? new Uint8Array(0);
+  canvas.put(start + SUPERBLOCK_SIZE, insert);
+  const layout = layOutDirectories(made.root, start + SUPERBLOCK_SIZE + alignUp(insert.length, 4));
+  const direct = options.direct ?? { alignment: pageSize, base: 0, layout: 'inline' };
+  const placer = new Placer(canvas, layout.end, littleEndian, pageSize, direct);
+  const blocks = await placeContents(made.root, layout.total, placer, pageSize, options);
+  placer.finish();
+  writeInodes(made.root, canvas, littleEndian);
+  canvas.setLength(alignUp(placer.cursor, pageSize));
+  writeSuperblock(canvas, start, littleEndian, {
+    flags:
+      CRAMFS_FLAG_FSID_VERSION_2 |
+      CRAMFS_FLAG_SORTED_DIRS |
+      (options.holes === true ? CRAMFS_FLAG_HOLES : 0) |
+      (insert.length > 0 ? CRAMFS_FLAG_SHIFTED_ROOT_OFFSET : 0) |
+      (placer.usesExtension ? CRAMFS_FLAG_EXT_BLOCK_POINTERS : 0),
+    edition: options.edition ?? 0,
+    name: encodeName(options.name ?? 'Compressed'),
+    blocks,
+    files: layout.files,
+    root: fieldsOf(made.root),
+  });
+  return {
+    bytes: canvas.view(),
+    warnings: made.warnings,
+    root: made.root,
+    files: layout.files,
+    directBytes: placer.directBytes,
+    paddingBytes: placer.paddingBytes,
+  };
+}
+
+/** Gives every inode its place. */
+function layOutDirectories(root: ImageNode, start: number): { end: number; files: number; total: number } {
+  let cursor = start;
+  let files = 1;
+  let total = 0;
+  const enter = (directory: ImageNode): void => {
+    const children = directory.children ?? [];
+    const begin = cursor;
+    for (const child of children) {
+      child.position = cursor;
+      cursor += INODE_SIZE + alignUp(child.name.length, 4);
+      if (child.content !== null) total += child.size;
+    }
+    files += children.length;
+    directory.size = cursor - begin;
+    directory.offset = directory.size === 0 ? 0 : begin;
+    if (begin > MAX_OFFSET || directory.size > 0xff_ffff) {
+      throw new CramfsError('UNFIT', {
+        path: directory.path,
+        found: `a directory of ${String(directory.size)} bytes at byte ${String(begin)} of the image`,
+        expected: 'less than 16 MiB, below 256 MiB',
+      });
+    }
+    for (const child of children) if (child.children !== null) enter(child);
+  };
+  enter(root);
+  // The root's offset is written even when it is empty.
+  root.offset = start;
+  return { end: cursor, files, total };
+}
+
+interface Pending {
+  readonly node: ImageNode;
+  readonly size: number;
+  readonly encoded: Promise<EncodedBlock[]>;
+}
+
+/** Reads, encodes and places every content once, in tree order. Returns the number of blocks, shared ones counted once. */
+async function placeContents(
+  root: ImageNode,
+  total: number,
+  placer: Placer,
+  pageSize: number,
+  options: BuildOptions,
+): Promise<number> {
+  const encodeOptions = {
+    pageSize,
+    holes: options.holes === true,
+    storeIncompressible: options.storeIncompressible === true,
+    compressFullLastPage: options.compressFullLastPage,
+    keepRemnants: options.keepRemnants,
+  };
+  const seen = new SeenContents(options.hash ?? plainHash);
+  const sharers: { readonly node: ImageNode; readonly first: ImageNode }[] = [];
+  const queue: Pending[] = [];
+  let ahead = 0;
+  let blocks = 0;
+  let done = 0;
+  const placeFirst = async (): Promise<void> => {
+    const pending = queue.shift();
+    if (pending === undefined) return;
+    pending.node.offset = placer.place(pending.node.path, await pending.encoded);
+    ahead -= pending.size;
+    done += pending.size;
+    options.onProgress?.(done, total);
+  };
+  try {
+    for (const node of contentNodes(root)) {
+      const bytes = readNode(node);
+      const first = seen.firstLike(node, bytes);
+      if (first !== null) {
+        sharers.push({ node, first });
+        done += bytes.length;
+        continue;
+      }
+      blocks += Math.ceil(bytes.length / pageSize);
+      const isDirect = options.chooseDirect?.(bytes, node) ?? null;
+      const encoded = encodeFile(bytes, isDirect, encodeOptions, options.compressor);
+      queue.push({ node, size: bytes.length, encoded });
+      ahead += bytes.length;
+      while (ahead > READ_AHEAD) await placeFirst();
+    }
+    while (queue.length > 0) await placeFirst();
+  } catch (error) {
+    // What is still being compressed is not waited for, and must not fail unheard.
+    for (const { encoded } of queue) encoded.catch(() => undefined);
+    throw error;
+  }
+  for (const { node, first } of sharers) node.offset = first.offset;
+  return blocks;
+}
+
+/** Files and links that are not empty, depth-first. */
+function* contentNodes(directory: ImageNode): Generator<ImageNode, void> {
+  for (const node of directory.children ?? []) {
+    if (node.children !== null) yield* contentNodes(node);
+    else if (node.content !== null) yield node;
+  }
+}
+
+function readNode(node: ImageNode): Uint8Array {
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = node.content?.read();
+  } catch (error) {
+    throw error instanceof CramfsError ? error.withPath(node.path) : error;
+  }
+  if (bytes?.length !== node.size) {
+    throw new CramfsError('IO', {
+      path: node.path,
+      what: 'the file',
+      found: `it had ${String(node.size)} bytes and now has ${String(bytes?.length ?? 0)}`,
+    });
+  }
+  return bytes;
+}
+
+/** The contents that were met so far. */
+class SeenContents {
+  readonly #hash: ContentHash;
+  readonly #nodes = new Map<string, ImageNode[]>();
+
+  constructor(hash: ContentHash) {
+    this.#hash = hash;
+  }
+
+  /** The first node of the same content, or null for a content that is new; it is remembered then. */
+  firstLike(node: ImageNode, bytes: Uint8Array): ImageNode | null {
+    const key = this.#hash.of(bytes);
+    const candidates = this.#nodes.get(key);
+    if (candidates === undefined) {
+      this.#nodes.set(key, [node]);
+      return null;
+    }
+    for (const candidate of candidates) {
+      if (this.#hash.isCertain || sameBytes(readNode(candidate), bytes)) return candidate;
+    }
+    candidates.push(node);
+    return null;
+  }
+}
+
+function writeInodes(directory: ImageNode, canvas: Canvas, littleEndian: boolean): void {
+  for (const node of directory.children ?? []) {
+    canvas.put(node.position, encodeInode(fieldsOf(node), littleEndian));
+    canvas.put(node.position + INODE_SIZE, node.name);
+    if (node.children !== null) writeInodes(node, canvas, littleEndian);
+  }
+}
+
+function fieldsOf(node: ImageNode): InodeFields {
+  const { mode, uid, gid, size, offset } = node;
+  return { mode, uid, gid, size, offset, namelen: alignUp(node.name.length, 4) };
+}
+
+function writeSuperblock(
+  canvas: Canvas,
+  start: number,
+  littleEndian: boolean,
+  fields: { flags: number; edition: number; name: Uint8Array; blocks: number; files: number; root: InodeFields },
+): void {
+  const bytes = encodeSuperblock({
+    littleEndian,
+    size: canvas.length,
+    future: 0,
+    signature: encodeName(CRAMFS_SIGNATURE),
+    crc: 0,
+    ...fields,
+  });
+  canvas.put(start, bytes);
+  canvas.putU32(start + 32, crc32(canvas.view().subarray(start)), littleEndian);
+}

@@ -1,0 +1,176 @@
+/**
+ * Where every block goes, and the pointers that say so.
+ *
+ * Blocks that are addressed by their end follow each other. Direct blocks stand among them, aligned (`inline`, as
+ * mkcramfs has it), or all together behind everything else (`packed`), where alignment is paid for once.
+ */
+import { CramfsError } from '../base/errors.ts';
+import { encodeBlockPointer } from '../format/blockPointer.ts';
+import type { BlockKind } from '../image/blocks.ts';
+import { alignUp, type Canvas } from './canvas.ts';
+import type { EncodedBlock } from './encodeFile.ts';
+
+/** Where direct blocks go. */
+export interface DirectPlacement {
+  /** Alignment in bytes: 8 for NOMMU, a page for mapping with an MMU. */
+  readonly alignment: number;
+  /** What to add to an image offset before it is aligned: the image's physical address. */
+  readonly base: number;
+  readonly layout: 'inline' | 'packed';
+  /**
+   * Zeros up to the end of its page behind a last block that is shorter: Linux does not map a page in which something
+   * else stands. Always so when packed.
+   */
+  readonly padTail?: boolean | undefined;
+}
+
+/** Inodes count offsets in 26 bits of 4 bytes. */
+export const MAX_OFFSET = (1 << 28) - 4;
+
+/** A pointer that depends on where the packed blocks will be. */
+interface LatePointer {
+  readonly at: number;
+  readonly kind: 'direct' | 'hole';
+  /** Bytes from the start of the packed region: of the block, for a hole of its end. */
+  readonly within: number;
+}
+
+/** Places files one after the other. */
+export class Placer {
+  /** Where the next byte goes. */
+  cursor: number;
+  /** Whether a pointer with a flag bit was written. */
+  usesExtension = false;
+  /** Bytes of direct blocks, and bytes left free to align them or behind their last bytes. */
+  directBytes = 0;
+  paddingBytes = 0;
+  readonly #canvas: Canvas;
+  readonly #littleEndian: boolean;
+  readonly #pageSize: number;
+  readonly #direct: DirectPlacement;
+  readonly #packed: Uint8Array[] = [];
+  #packedLength = 0;
+  readonly #late: LatePointer[] = [];
+
+  constructor(canvas: Canvas, cursor: number, littleEndian: boolean, pageSize: number, direct: DirectPlacement) {
+    this.#canvas = canvas;
+    this.cursor = cursor;
+    this.#littleEndian = littleEndian;
+    this.#pageSize = pageSize;
+    this.#direct = direct;
+  }
+
+  /**
+   * Writes a file's pointer table and blocks.
+   *
+   * @returns byte offset of the table
+   * @throws CramfsError UNFIT when it would stand beyond what an inode can address, LIMIT
+   */
+  place(path: string, blocks: readonly EncodedBlock[]): number {
+    const table = alignUp(this.cursor, 4);
+    if (table > MAX_OFFSET) {
+      throw new CramfsError('UNFIT', {
+        path,
+        found: `data at byte ${table} of the image`,
+        expected: 'offsets below 256 MiB (only the last file may reach beyond)',
+      });
+    }
+    this.cursor = table + blocks.length * 4;
+    this.#canvas.reserve(this.cursor);
+    // Where a block that is addressed by its end starts: in the image, or in the packed region, or neither.
+    let chain: { readonly at: number; readonly packed: boolean } = { at: this.cursor, packed: false };
+    blocks.forEach((block, index) => {
+      chain = this.#block(block, table + index * 4, chain);
+    });
+    return table;
+  }
+
+  #block(
+    block: EncodedBlock,
+    pointerAt: number,
+    chain: { readonly at: number; readonly packed: boolean },
+  ): { readonly at: number; readonly packed: boolean } {
+    const { kind, bytes } = block;
+    if (kind === 'direct') return this.#directBlock(bytes, pointerAt);
+    if (kind === 'hole') {
+      if (chain.packed) this.#late.push({ at: pointerAt, kind: 'hole', within: chain.at });
+      else this.#pointer(pointerAt, 'hole', chain.at);
+      return chain;
+    }
+    if (!chain.packed && chain.at === this.cursor) {
+      this.#canvas.put(this.cursor, bytes);
+      this.cursor += bytes.length;
+      if (block.remnant !== undefined) this.#canvas.put(this.cursor, block.remnant);
+      this.#pointer(pointerAt, kind, this.cursor);
+      return { at: this.cursor, packed: false };
+    }
+    return this.#detached(kind, bytes, pointerAt);
+  }
+
+  /** A block behind a packed one cannot be addressed by its end: it gets a pointer to its start. */
+  #detached(kind: 'zlib' | 'stored', bytes: Uint8Array, pointerAt: number): { at: number; packed: boolean } {
+    const at = alignUp(this.cursor, 4);
+    if (kind === 'stored') {
+      this.#canvas.put(at, bytes);
+      this.#pointer(pointerAt, 'direct', at);
+      this.cursor = at + bytes.length;
+      return { at: at + this.#pageSize, packed: false };
+    }
+    this.#canvas.putU16(at, bytes.length, this.#littleEndian);
+    this.#canvas.put(at + 2, bytes);
+    this.#pointer(pointerAt, 'direct-zlib', at);
+    this.cursor = at + 2 + bytes.length;
+    return { at: this.cursor, packed: false };
+  }
+
+  #directBlock(bytes: Uint8Array, pointerAt: number): { at: number; packed: boolean } {
+    this.directBytes += bytes.length;
+    if (this.#direct.layout === 'packed') {
+      const within = this.#packedLength;
+      this.#packed.push(bytes);
+      this.#packedLength += alignUp(bytes.length, this.#pageSize);
+      this.#late.push({ at: pointerAt, kind: 'direct', within });
+      return { at: within + this.#pageSize, packed: true };
+    }
+    const at = this.#aligned(this.cursor);
+    this.paddingBytes += at - this.cursor;
+    this.#canvas.put(at, bytes);
+    this.#pointer(pointerAt, 'direct', at);
+    this.cursor = at + bytes.length;
+    if (this.#direct.padTail === true) {
+      this.cursor = at + this.#pageSize;
+      this.paddingBytes += this.#pageSize - bytes.length;
+      this.#canvas.reserve(this.cursor);
+    }
+    return { at: at + this.#pageSize, packed: false };
+  }
+
+  #aligned(offset: number): number {
+    const { alignment, base } = this.#direct;
+    return alignUp(base + offset, alignment) - base;
+  }
+
+  /** Writes the packed blocks and the pointers to them. */
+  finish(): void {
+    if (this.#packedLength === 0) return;
+    const start = this.#aligned(alignUp(this.cursor, 4));
+    this.paddingBytes += start - this.cursor;
+    let at = start;
+    for (const bytes of this.#packed) {
+      this.#canvas.put(at, bytes);
+      const taken = alignUp(bytes.length, this.#pageSize);
+      this.paddingBytes += taken - bytes.length;
+      at += taken;
+    }
+    this.#canvas.reserve(at);
+    this.cursor = at;
+    for (const { at: pointerAt, kind, within } of this.#late) this.#pointer(pointerAt, kind, start + within);
+  }
+
+  #pointer(at: number, kind: BlockKind, address: number): void {
+    const direct = kind === 'direct' || kind === 'direct-zlib';
+    const uncompressed = kind === 'direct' || kind === 'stored';
+    if (direct || uncompressed) this.usesExtension = true;
+    this.#canvas.putU32(at, encodeBlockPointer({ direct, uncompressed, address }), this.#littleEndian);
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * From the text of a policy to a policy. This loads yaml and zod, which take their time: parsePolicy() loads this when
+ * there is a policy to read.
+ */
+import type { Severity } from '../check/codes.ts';
+import { CramfsError, type TextProblem } from '../base/errors.ts';
+import { type PolicyDocument, readDocument } from './document.ts';
+import type { Policy, PolicyException } from './policy.ts';
+import { exceptionIdsOf, idsOf } from './ruleIds.ts';
+import { type PolicyFile, policySchema } from './schema.ts';
+import { ruleProblems, schemaProblems } from './schemaProblems.ts';
+import { pathsWithoutUse, type PlacedSetting, shadowedSettings } from './withoutEffect.ts';
+
+/** Problems that are told of. */
+const MAX_PROBLEMS = 100;
+
+const SEVERITIES: Readonly<Record<string, Severity | 'off'>> = {
+  off: 'off',
+  info: 'info',
+  warn: 'warning',
+  error: 'error',
+};
+
+/** See parsePolicy(). */
+export function readPolicy(text: string, name: string): Policy {
+  const document = readDocument(text);
+  const problems = [...document.problems];
+  let policy: Policy | null = null;
+  if (document.data !== undefined) {
+    const result = policySchema.safeParse(document.data);
+    problems.push(...ruleProblems(document));
+    if (!result.success) problems.push(...schemaProblems(result.error.issues, document));
+    else {
+      const settings = settingsOf(result.data, document);
+      policy = toPolicy(result.data, settings);
+      problems.push(...shadowedSettings(settings, document));
+      problems.push(...pathsWithoutUse(settings, policy.exceptions, document));
+    }
+  }
+  if (policy !== null && problems.length === 0) return policy;
+  throw badPolicy(name, problems);
+}
+
+function badPolicy(name: string, problems: readonly TextProblem[]): CramfsError {
+  const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+  const more = sorted.length > MAX_PROBLEMS ? `, of which the first ${MAX_PROBLEMS} are told` : '';
+  return new CramfsError('BAD_POLICY', {
+    what: name,
+    found: `${sorted.length === 1 ? '1 error' : `${sorted.length} errors`}${more}`,
+    problems: sorted.slice(0, MAX_PROBLEMS),
+  });
+}
+
+/** Settings in the order of the file; that of the schema's output is another. */
+function settingsOf({ rules = {} }: PolicyFile, { data }: PolicyDocument): PlacedSetting[] {
+  const names = Object.keys((data as { readonly rules?: object }).rules ?? {});
+  return names.flatMap((rule) => {
+    const value = rules[rule] ?? [];
+    const list = value instanceof Array ? value : [value];
+    return list.map((said, index): PlacedSetting => {
+      const object = typeof said === 'string' ? { severity: said } : said;
+      return {
+        rule,
+        index: value instanceof Array ? index : null,
+        ids: idsOf(rule),
+        severity: object.severity === undefined ? null : (SEVERITIES[object.severity] ?? null),
+        paths: object.paths ?? null,
+        options: {
+          maxBytes: object['max-bytes'],
+          maxPercent: object['max-percent'],
+          minBytes: object['min-bytes'],
+          allow: object.allow,
+        },
+      };
+    });
+  });
+}
+
+function toPolicy(file: PolicyFile, settings: readonly PlacedSetting[]): Policy {
+  const { endian, requires = [], budgets = {}, exceptions = [] } = file;
+  return {
+    machine: {
+      kernel: file.kernel,
+      physBase: file.phys,
+      pageSize: file['page-size'],
+      regionSize: file['region-size'],
+      cpu: file.cpu,
+      littleEndian: endian === undefined ? undefined : endian === 'little',
+    },
+    settings: settings.map(({ ids, severity, paths, options }) => ({ ids, severity, paths, options })),
+    requirements: requires,
+    budgets: budgets as Policy['budgets'],
+    exceptions: exceptions.map(({ rule, paths = null, reason, expires = null }): PolicyException => ({
+      ids: exceptionIdsOf(rule),
+      paths,
+      reason: reason.trim(),
+      expires,
+    })),
+  };
+}

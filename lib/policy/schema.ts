@@ -1,0 +1,237 @@
+/**
+ * The form of a policy file, and what becomes of its values. The messages end sentences that begin with "KEY must be".
+ *
+ * schemas/policy.schema.json is made of this.
+ */
+import * as z from 'zod';
+import { KERNEL_MODELS } from '../driver/models/index.ts';
+import { PAGE_SIZES } from '../image/image.ts';
+import { parseQuantity, QUANTITY_PATTERN } from '../base/quantity.ts';
+import { AUDIT_IDS, type AuditId } from '../audit/ids.ts';
+import { BadGlob, compileGlobs } from './compileGlobs.ts';
+import type { PathGlobs } from './globs.ts';
+import { exceptionIdsOf, expectedRule, idsOf } from './ruleIds.ts';
+
+const BYTES = 'a number of bytes, as in 4096, 0x1000, 4K or 1M';
+const bytes = z
+  .union([z.int(BYTES).min(0, BYTES), z.string(BYTES).regex(new RegExp(QUANTITY_PATTERN), BYTES)], BYTES)
+  .transform((value) => (typeof value === 'number' ? value : (parseQuantity(value, null) ?? 0)))
+  .refine(Number.isSafeInteger, 'a smaller number')
+  .meta({ id: 'bytes' });
+
+const PERCENT = 'a percentage from 0 to 100, as in "96 %" or 96.4';
+const percent = z
+  .union(
+    [
+      z.number(PERCENT).min(0, PERCENT).max(100, PERCENT),
+      z.string(PERCENT).regex(/^\s*(100([.]0+)?|[0-9]{1,2}([.][0-9]+)?)\s*%\s*$/, PERCENT),
+    ],
+    PERCENT,
+  )
+  .transform((value) => (typeof value === 'number' ? value : Number.parseFloat(value)))
+  .meta({ id: 'percent' });
+
+const GLOB = 'a glob over paths, as in "/bin/**"';
+const glob = z
+  .string(GLOB)
+  .superRefine((text, context) => {
+    try {
+      compileGlobs([text]);
+    } catch (error) {
+      if (!(error instanceof BadGlob)) throw error;
+      context.addIssue({ code: 'custom', message: error.message, input: text });
+    }
+  })
+  .meta({ id: 'glob', pattern: '^!?([/]|[*][*]([/]|$)|[{])' });
+
+const GLOBS = `${GLOB}, or a list of such`;
+const globs = z
+  .union([glob, z.array(glob, GLOBS).min(1, GLOBS)], GLOBS)
+  .transform((list) => (typeof list === 'string' ? [list] : list))
+  .refine((list) => list.some((text) => !text.startsWith('!')), 'globs of which one at least does not begin with "!"')
+  .transform((list): PathGlobs => compileGlobs(list))
+  .meta({ id: 'globs' });
+const paths = globs.meta({
+  description: 'Globs over paths of the image, all of them if absent. Those that begin with "!" take paths away.',
+});
+
+const SEVERITY = 'off, info, warn or error';
+const severity = z.enum(['off', 'info', 'warn', 'error'], SEVERITY).meta({ id: 'severity' });
+
+/** What an object can say of a rule. */
+const SAYINGS = {
+  severity: severity.meta({ description: 'How bad it is.' }).optional(),
+  'max-bytes': bytes.meta({ description: 'So many bytes are fine.' }).optional(),
+  'max-percent': percent.meta({ description: 'So many percent of the image are fine.' }).optional(),
+  'min-bytes': bytes.meta({ description: 'Less than so many bytes are fine.' }).optional(),
+  allow: globs.meta({ description: 'Globs over paths of files that may be so.' }).optional(),
+} as const;
+type Saying = keyof typeof SAYINGS;
+
+/** What can be said of some rules, or of any for some files. */
+export type RuleObject = Partial<z.output<z.ZodObject<typeof SAYINGS>>> & { readonly paths?: PathGlobs | undefined };
+/** A severity, an object, or a list of such. */
+export type RuleValue = RuleObject | z.output<typeof severity> | readonly (RuleObject | z.output<typeof severity>)[];
+
+/** Rules with the same options. */
+interface RuleForm {
+  readonly sayings: readonly Saying[];
+  readonly schema: z.ZodType<RuleValue>;
+}
+
+function ruleForm(id: string, options: readonly Saying[]): RuleForm {
+  const sayings: readonly Saying[] = ['severity', ...options];
+  const list = sayings.map((key) => `"${key}"`).join(' or ');
+  const message = `${SEVERITY}, or an object with ${list}`;
+  const shape = Object.fromEntries(sayings.map((key) => [key, SAYINGS[key]])) as Partial<typeof SAYINGS>;
+  const object = z
+    .strictObject({ ...shape, paths: paths.optional() }, message)
+    .refine((value) => sayings.some((key) => key in value), `an object with ${list}`)
+    .meta({ id, anyOf: sayings.map((key) => ({ required: [key] })) });
+  const several = z.array(z.union([severity, object], message), message).min(1, message);
+  const schema = z.union([severity, object, several], `${message}, or a list of such`);
+  return { sayings, schema: schema as unknown as z.ZodType<RuleValue> };
+}
+
+const RULE = ruleForm('rule', []);
+const SIZED = ruleForm('ruleWithMinBytes', ['min-bytes']);
+const PADDING = ruleForm('ruleWithMaxima', ['max-bytes', 'max-percent']);
+const ALLOWING = ruleForm('ruleWithAllow', ['allow']);
+
+/** Rules that have options. */
+const FORMS: Readonly<Partial<Record<AuditId, RuleForm>>> = {
+  'xip/unmappable-direct': SIZED,
+  'image/duplicate-data': SIZED,
+  'image/alignment-padding': PADDING,
+  'security/setuid': ALLOWING,
+  'security/setgid': ALLOWING,
+  'security/world-writable': ALLOWING,
+  'security/device-node': ALLOWING,
+};
+
+const rules = z
+  .object(
+    Object.fromEntries(Object.entries(FORMS).map(([id, { schema }]) => [id, schema.optional()])),
+    'an object with rules and how bad they are',
+  )
+  .catchall(RULE.schema)
+  .meta({
+    description: 'How bad findings are, by id or glob of ids. The last setting that fits a finding counts.',
+    propertyNames: { anyOf: [{ enum: AUDIT_IDS }, { pattern: '[*?{[]' }] },
+  });
+
+const requirement = z.strictObject(
+  {
+    paths: paths.meta({ description: 'Globs over paths of regular files, each of which must match something.' }),
+    state: z.enum(['pfnmap', 'mixedmap'], 'pfnmap or mixedmap').meta({
+      description: 'How it must be mapped at least: pfnmap, all pages straight from flash; mixedmap, the first ones.',
+    }),
+    segments: z
+      .enum(['text', 'rodata', 'read-only', 'all', 'none'], 'text, rodata, read-only, all or none')
+      .meta({ description: 'Segments of programs and libraries; none: the file as a whole.' }),
+  },
+  'an object with "paths", "state" and "segments"',
+);
+
+const budgets = z
+  .strictObject(
+    {
+      flash: bytes.meta({ description: 'Bytes of the file system.' }).optional(),
+      padding: bytes.meta({ description: 'Bytes that only align what follows.' }).optional(),
+      ram: bytes.meta({ description: 'Bytes of RAM for the files of all programs at once.' }).optional(),
+      text: percent.meta({ description: 'Least share of program text that runs from flash.' }).optional(),
+    },
+    'an object with "flash", "padding", "ram" or "text"',
+  )
+  .meta({ description: 'Limits.' });
+
+const DATE = 'a day as in 2026-12-31';
+const date = z
+  .string(DATE)
+  .regex(/^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/, DATE)
+  .refine(isDay, 'a day of the calendar');
+
+/** Whether the calendar has a day, given as YYYY-MM-DD. */
+export function isDay(text: string): boolean {
+  const [year = 0, month = 0, day = 0] = text.split('-').map(Number);
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;
+  return day >= 1 && day <= days;
+}
+
+const exception = z.strictObject(
+  {
+    rule: z
+      .string('the id of a finding, or a glob of ids')
+      .superRefine((rule, context) => {
+        if (exceptionIdsOf(rule).length > 0) return;
+        const message = idsOf(rule).length > 0 ? 'a rule that is not about exceptions' : expectedRule(rule);
+        context.addIssue({ code: 'custom', message, input: rule });
+      })
+      .meta({
+        description: 'The id of the findings, or a glob of ids.',
+        anyOf: [{ enum: AUDIT_IDS }, { pattern: '[*?{[]' }],
+      }),
+    paths: paths.optional(),
+    reason: z
+      .string('a sentence')
+      .regex(/\S/, 'a sentence that says why')
+      .meta({ description: 'Why these findings do not count.' }),
+    expires: date.meta({ description: 'The last day on which the exception holds.' }).optional(),
+  },
+  'an object with "rule" and "reason"',
+);
+
+const listOf = <T extends z.ZodType>(element: T, description: string) =>
+  z.array(element, 'a list').meta({ description }).optional();
+
+/** The whole file. */
+export const policySchema = z
+  .strictObject(
+    {
+      $schema: z.string('an address').meta({ description: 'For editors: where this schema is.' }).optional(),
+      version: z.literal(1, 'the number 1').meta({ description: 'Version of the format.' }),
+      kernel: z
+        .enum(
+          KERNEL_MODELS.flatMap(({ name, aliases }) => [name, ...aliases]),
+          'a kernel model ("cramfs-map --list-kernels" tells them)',
+        )
+        .meta({ description: 'Kernel model.' })
+        .optional(),
+      phys: bytes.meta({ description: 'Physical address of the image; 0 for none.' }).optional(),
+      'page-size': bytes
+        .refine((size) => PAGE_SIZES.includes(size), '4K, 8K, 16K or 64K')
+        .meta({ description: 'Bytes of a page.' })
+        .optional(),
+      'region-size': bytes
+        .meta({ description: 'Bytes of the partition that the image lies in. An image that is larger is a finding.' })
+        .optional(),
+      cpu: z.enum(['x86-64', 'arm64'], 'x86-64 or arm64').meta({ description: 'CPU.' }).optional(),
+      endian: z.enum(['little', 'big'], 'little or big').meta({ description: 'Byte order of the CPU.' }).optional(),
+      rules: rules.optional(),
+      requires: listOf(requirement, 'What must be mapped how.'),
+      budgets: budgets.optional(),
+      exceptions: listOf(exception, 'Findings that are known and do not count.'),
+    },
+    'an object, at least with "version: 1"',
+  )
+  .meta({ title: 'Policy of cramfs audit' });
+
+/** A policy file with its values understood. */
+export type PolicyFile = z.output<typeof policySchema>;
+
+/** The keys that the object at a path can have, where others are errors. */
+export function knownKeys([key, next]: readonly PropertyKey[]): readonly string[] {
+  switch (key) {
+    case undefined:
+      return Object.keys(policySchema.shape);
+    case 'rules':
+      return ['paths', ...(FORMS[next as AuditId] ?? RULE).sayings];
+    case 'requires':
+      return Object.keys(requirement.shape);
+    case 'budgets':
+      return Object.keys(budgets.shape);
+    default:
+      return Object.keys(exception.shape);
+  }
+}
