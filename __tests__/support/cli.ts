@@ -103,7 +103,7 @@ export async function runProgram(
 export async function bundleProgram(name: string, folder: Folder): Promise<string> {
   const outfile = join(folder.path, `${name}.cjs`);
   await build({
-    entryPoints: [fileURLToPath(new URL(`../bin/${name}.ts`, import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(`../../bin/${name}.ts`, import.meta.url))],
     outfile,
     bundle: true,
     platform: 'node',
