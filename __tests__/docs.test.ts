@@ -33,25 +33,6 @@ function run(command: string): Run {
   return runWith(runCramfsMap, argv);
 }
 
-describe('README', () => {
-  const examples = blocks(text('README.md'), 'console')
-    .filter((block) => block.startsWith('$ cramfs-map '))
-    .map((block) => {
-      const [command = '', ...output] = block.split('\n');
-      return { command: command.replace(/^\$ /, ''), output: output.join('\n') };
-    });
-
-  test('has examples', () => {
-    expect(examples.length).toBeGreaterThanOrEqual(2);
-  });
-
-  test.each(examples)('$command', ({ command, output }) => {
-    const { stdout, stderr } = run(command);
-    expect(stderr).toBe('');
-    expect(stdout).toBe(output);
-  });
-});
-
 describe('docs/kernel-models.md', () => {
   const commands = blocks(text('docs/kernel-models.md'), 'sh')
     .flatMap((block) => block.split('\n'))
