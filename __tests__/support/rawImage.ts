@@ -3,6 +3,7 @@
  *
  * Nothing is judged here. Where a field of the image could lie, a field of the description makes it lie.
  */
+import { roundUp } from '../../lib/base/pages.ts';
 import { deflate } from 'pako';
 import { encodeBlockPointer } from '../../lib/format/blockPointer.ts';
 import {
@@ -24,8 +25,8 @@ import { encodeName } from '../../lib/format/names.ts';
 import { encodeSuperblock, type Superblock } from '../../lib/format/superblock.ts';
 import { CramfsError } from '../../lib/base/errors.ts';
 import type { BlockKind } from '../../lib/image/blocks.ts';
-import { compareBytes } from '../../lib/mkfs/byteOrder.ts';
-import { alignUp, Canvas } from '../../lib/mkfs/canvas.ts';
+import { compareBytes } from '../../lib/base/bytes.ts';
+import { Canvas } from '../../lib/mkfs/canvas.ts';
 
 /** Where a block that is addressed by its start (`direct`, `direct-zlib`) goes. */
 export type RawPlace =
@@ -165,7 +166,7 @@ class RawWriter {
     const rootOffset = this.#cursor;
     const rootSize = this.#directory(nodes, '');
     this.#data(nodes);
-    this.#canvas.reserve(alignUp(Math.max(this.#cursor, this.#canvas.length), this.#pageSize));
+    this.#canvas.reserve(roundUp(Math.max(this.#cursor, this.#canvas.length), this.#pageSize));
     const size = this.#canvas.length;
     for (const { at, kind, fromEnd } of this.#late) this.#pointer(at, kind, size - fromEnd);
     const superblock = {
@@ -213,7 +214,7 @@ class RawWriter {
     this.#placed.set(path, { position: 0, offset: start, blocks: [] });
     for (const node of nodes) {
       node.position = this.#cursor;
-      this.#cursor += INODE_SIZE + alignUp(node.name.length, 4);
+      this.#cursor += INODE_SIZE + roundUp(node.name.length, 4);
     }
     const size = this.#cursor - start;
     for (const node of nodes) {
@@ -228,7 +229,7 @@ class RawWriter {
 
   #inode(node: Node, size: number, offset: number, blocks: readonly number[] = []): void {
     const { entry, name, position } = node;
-    const namelen = alignUp(name.length, 4);
+    const namelen = roundUp(name.length, 4);
     const fields = { mode: modeOf(entry), uid: entry.uid ?? 0, gid: entry.gid ?? 0, size, namelen, offset };
     this.#canvas.put(position, encodeInode({ ...fields, ...entry.inode }, this.#littleEndian));
     this.#canvas.put(position + INODE_SIZE, name);
@@ -253,7 +254,7 @@ class RawWriter {
       this.#inode(node, bytes, 0);
       return;
     }
-    const table = alignUp(this.#cursor, 4);
+    const table = roundUp(this.#cursor, 4);
     this.#cursor = table + blocks.length * 4;
     this.#canvas.reserve(this.#cursor);
     this.#blocks += blocks.length;
@@ -306,7 +307,7 @@ class RawWriter {
   #place(at: Exclude<RawPlace, { fromEnd: number }>, block: RawBlock): { place: number; writes: boolean } {
     if (typeof at === 'number') return { place: at, writes: block.data !== undefined || block.stored !== undefined };
     if ('alignTo' in at) {
-      const place = alignUp(this.#cursor, at.alignTo) + (at.plus ?? 0);
+      const place = roundUp(this.#cursor, at.alignTo) + (at.plus ?? 0);
       if (place < 0) usage(`a block of kind ${block.kind} would lie ${-place} bytes before the image`);
       return { place, writes: true };
     }

@@ -2,6 +2,8 @@
  * What a virtual machine is to do: images at physical addresses, and requests about each. From this, what QEMU, the kernel
  * and the init program are told.
  */
+import { hex, hexDigits } from '../../lib/base/hex.ts';
+import { roundDown, roundUp } from '../../lib/base/pages.ts';
 import { CramfsError } from '../../lib/base/errors.ts';
 import { encodeName } from '../../lib/format/names.ts';
 import type { LabRequest } from './record.ts';
@@ -31,8 +33,6 @@ const REGION_SPACE = { start: 128 * MIB, end: 3072 * MIB };
 /** RAM of the machine, and how much of it lies above the regions. */
 const MIN_RAM = 512 * MIB;
 const RAM_ABOVE = 128 * MIB;
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /**
  * Makes sure that the machine has room for the regions.
@@ -73,7 +73,7 @@ export function validateRegions(regions: readonly LabRegion[]): void {
 function regionPages(regions: readonly LabRegion[]): { readonly start: number; readonly end: number } {
   const start = Math.min(...regions.map(({ physAddress }) => physAddress));
   const end = Math.max(...regions.map(({ physAddress, regionBytes }) => physAddress + regionBytes));
-  return { start: Math.floor(start / PAGE_SIZE) * PAGE_SIZE, end: Math.ceil(end / PAGE_SIZE) * PAGE_SIZE };
+  return { start: roundDown(start, PAGE_SIZE), end: roundUp(end, PAGE_SIZE) };
 }
 
 /** The kernel's command line. */
@@ -106,7 +106,7 @@ export interface MachineFiles {
 
 /** The arguments of qemu-system-x86_64. */
 export function qemuArguments(regions: readonly LabRegion[], files: MachineFiles): string[] {
-  const ram = Math.max(MIN_RAM, Math.ceil(regionPages(regions).end / MIB) * MIB + RAM_ABOVE);
+  const ram = Math.max(MIN_RAM, roundUp(regionPages(regions).end, MIB) + RAM_ABOVE);
   return [
     ...['-accel', 'tcg', '-machine', 'pc', '-cpu', 'max', '-smp', '1', '-m', `${ram / MIB}M`],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
@@ -155,6 +155,6 @@ function requestWords(request: LabRequest): readonly string[] {
 /** A word with its bytes outside printable ASCII, spaces and percent signs as %XX. */
 function planWord(word: string): string {
   return Array.from(encodeName(word), (byte) =>
-    byte > 0x20 && byte < 0x7f && byte !== 0x25 ? String.fromCharCode(byte) : `%${byte.toString(16).padStart(2, '0')}`,
+    byte > 0x20 && byte < 0x7f && byte !== 0x25 ? String.fromCharCode(byte) : `%${hexDigits(byte, 2)}`,
   ).join('');
 }

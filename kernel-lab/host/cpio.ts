@@ -2,6 +2,8 @@
  * cpio archives in the "newc" form, which Linux takes as an initramfs: a header of a magic number and 13 numbers of
  * 8 hexadecimal digits, the name with a NUL, the contents; header with name, and contents, are padded to 4 bytes.
  */
+import { hexDigits } from '../../lib/base/hex.ts';
+
 const encoder = new TextEncoder();
 
 /** An entry of an archive. */
@@ -43,7 +45,7 @@ function entryParts({ name, mode, contents = new Uint8Array(0), device }: CpioEn
     nameBytes.length,
     0, // check sum, in another form of the archive
   ];
-  const header = encoder.encode(`070701${fields.map((field) => field.toString(16).padStart(8, '0')).join('')}`);
+  const header = encoder.encode(`070701${fields.map((field) => hexDigits(field, 8)).join('')}`);
   return [header, nameBytes, padding(header.length + nameBytes.length), contents, padding(contents.length)];
 }
 

@@ -1,4 +1,5 @@
 /** A random image at a physical address, with what is asked about it: the unit that is made, asked, compared and shrunk. */
+import { hex } from '../../lib/base/hex.ts';
 import { buildRawImage, type RawImageSpec } from '../../__tests__/support/rawImage.ts';
 import { CramfsImage } from '../../lib/image/image.ts';
 import type { Board } from '../../lib/verdict/board.ts';
@@ -65,7 +66,7 @@ function addressIn(slot: number, bases: readonly number[], base: number): number
  */
 export function requireBases(bases: readonly number[]): void {
   for (const base of bases) {
-    const name = `base 0x${base.toString(16)}`;
+    const name = `base ${hex(base)}`;
     for (const slot of [0, MAX_REGIONS - 1]) {
       const physAddress = addressIn(slot, bases, base);
       const regionBytes = REGION_STRIDE / 2;
@@ -105,7 +106,7 @@ export function boardOf(region: LabRegion, release: string): Board {
 function opened({ image, physAddress, regionBytes }: LabRegion) {
   return {
     image: CramfsImage.open(image, { pageSize: PAGE }),
-    base: `0x${physAddress.toString(16)}`,
+    base: hex(physAddress),
     mtd_size: regionBytes,
     page_size: PAGE,
   };

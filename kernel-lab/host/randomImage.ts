@@ -5,7 +5,7 @@
  * gaps, breaks and overlaps, in the blocks of other files, at the image's very start, across its end, behind its end; how
  * they are stored; and what stands behind the end of a file.
  */
-import { compareBytes } from '../../lib/mkfs/byteOrder.ts';
+import { compareBytes } from '../../lib/base/bytes.ts';
 import type { RawBlock, RawEntry, RawImageSpec, RawPlace } from '../../__tests__/support/rawImage.ts';
 import {
   CRAMFS_FLAG_EXT_BLOCK_POINTERS,

@@ -1,7 +1,8 @@
 /** What a random run came to, as tables. */
+import { hex } from '../../lib/base/hex.ts';
 import type { Style } from '../../lib/report/style.ts';
 import { percent, table } from '../../lib/report/table.ts';
-import { hex, plural } from '../../lib/report/words.ts';
+import { plural } from '../../lib/report/words.ts';
 import { countRequests } from './compare.ts';
 import { labDifferencesText } from './differencesText.ts';
 import { countOutcomes, outcomeOf } from './outcome.ts';

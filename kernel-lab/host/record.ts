@@ -5,6 +5,7 @@
  * A transcript begins with a `setup`. A file of requests is the same without the results, so that a transcript can be
  * asked again: `setup` lines and fields that are no part of a request are skipped there.
  */
+import { hex } from '../../lib/base/hex.ts';
 
 /** The machine, and how the mount went. */
 export interface LabSetup {
@@ -155,8 +156,7 @@ export function requestOf(record: LabRequest): LabRequest {
 /** Requests or records as text, one JSON object a line. */
 export function jsonLinesText(lines: readonly (LabSetup | LabRequest)[]): string {
   const isExact = (value: unknown): boolean => typeof value !== 'number' || Number.isSafeInteger(value);
-  const exact = (_: string, value: unknown): unknown =>
-    isExact(value) ? value : `0x${(value as number).toString(16)}`;
+  const exact = (_: string, value: unknown): unknown => (isExact(value) ? value : hex(value as number));
   return lines.map((line) => `${JSON.stringify(line, exact)}\n`).join('');
 }
 

@@ -1,6 +1,7 @@
 /**
  * The emulation asked what a kernel was asked: its answers are records of the same form.
  */
+import { hex, hexDigits } from '../../lib/base/hex.ts';
 import { CramfsError } from '../../lib/base/errors.ts';
 import { OPEN_ERRNOS } from '../../lib/driver/lookup.ts';
 import { linux415, linux61, linux617, linux618 } from '../../lib/driver/models/mainline.ts';
@@ -119,7 +120,6 @@ export function replayOne(board: Board, request: LabRequest): LabRecord {
 
 const TOUCH: Readonly<Record<PageKind, string>> = { direct: 'o', paged: 'o', sigbus: 'B', sigsegv: 'S', killed: 'K' };
 const SIGKILL = 9;
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** The emulation's verdict on a vector, or what open(2) fails with. */
 export function mapVector(
@@ -220,7 +220,7 @@ function run(board: Board, { type, argv }: LabExec): LabExecRecord {
 
 /** The lines of /proc/PID/maps that are about files. */
 function mapsOf(board: Board, { mappings }: ExecReport): string {
-  const digits = (value: number): string => value.toString(16).padStart(8, '0');
+  const digits = (value: number): string => hexDigits(value, 8);
   return mappings
     .filter(({ object }) => object !== '')
     .map(({ object, start, end, perms, offset }) => {

@@ -1,6 +1,7 @@
 /**
  * What the init program tells on its serial line, put together with what it was asked: transcripts.
  */
+import { hex } from '../../lib/base/hex.ts';
 import { CramfsError } from '../../lib/base/errors.ts';
 import { decodeName } from '../../lib/format/names.ts';
 import { type LabRegion, PLAN_HEAD_LINES } from './bootPlan.ts';
@@ -96,7 +97,7 @@ class Results {
     const setup = {
       type: 'setup',
       image: name,
-      base: `0x${physAddress.toString(16)}`,
+      base: hex(physAddress),
       mtd_size: regionBytes,
       ...result,
     } as LabSetup;

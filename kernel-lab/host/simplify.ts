@@ -1,4 +1,5 @@
 /** Ways to make a case simpler; some of them make no image, or make it fail no longer. */
+import { roundUp } from '../../lib/base/pages.ts';
 import type { RawBlock, RawEntry, RawImageSpec } from '../../__tests__/support/rawImage.ts';
 import { CRAMFS_FLAG_SORTED_DIRS } from '../../lib/format/constants.ts';
 import type { LabCase } from './labCase.ts';
@@ -192,7 +193,7 @@ function* plainerRequests(request: LabRequest): Generator<LabRequest> {
   yield { ...request, offset: 0 };
   if (offset >= PAGE) yield { ...request, offset: offset - PAGE };
   yield { ...request, length: PAGE };
-  yield { ...request, length: Math.ceil(length / PAGE) * PAGE };
+  yield { ...request, length: roundUp(length, PAGE) };
   if (length > PAGE) yield { ...request, length: length - PAGE };
   yield { ...request, prot: 'r' };
   const [visibility = 'private', ...others] = flags.split(',');

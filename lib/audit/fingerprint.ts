@@ -2,6 +2,7 @@
  * Names of findings that stay the same when the image is built again: made of the id, the path and what tells the finding
  * from others on that path, never of offsets, block numbers or contents.
  */
+import { hexDigits } from '../base/hex.ts';
 import { encodeName } from '../format/names.ts';
 import type { AuditFinding } from './finding.ts';
 import { codeOf, type OwnArguments, type OwnId } from './ids.ts';
@@ -80,6 +81,5 @@ function hash64(text: string): string {
     b = Math.imul(b + byte, 0x5bd1e995);
     b ^= b >>> 15;
   }
-  const hex = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
-  return hex(a) + hex(b);
+  return hexDigits(a >>> 0, 8) + hexDigits(b >>> 0, 8);
 }

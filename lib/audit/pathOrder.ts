@@ -1,4 +1,5 @@
 /** The order of paths: that of their bytes, whatever the locale. */
+import { compareBytes } from '../base/bytes.ts';
 import { encodeName } from '../format/names.ts';
 
 /** Characters whose order as UTF-16 differs from that as bytes. */
@@ -8,11 +9,5 @@ const HIGH = /[\ud800-\uffff]/;
 export function comparePaths(a: string, b: string): number {
   if (a === b) return 0;
   if (!HIGH.test(a) && !HIGH.test(b)) return a < b ? -1 : 1;
-  const [first, second] = [encodeName(a), encodeName(b)];
-  const length = Math.min(first.length, second.length);
-  for (let i = 0; i < length; i++) {
-    const difference = (first[i] ?? 0) - (second[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return first.length - second.length;
+  return compareBytes(encodeName(a), encodeName(b));
 }

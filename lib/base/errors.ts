@@ -5,6 +5,8 @@
  * offset in the image and the path where they are known. Library code never throws anything else on bad input.
  */
 
+import { hex } from './hex.ts';
+
 /** Something wrong with a text file. Line and column count from 1. */
 export interface TextProblem {
   readonly line: number;
@@ -33,7 +35,6 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-const hexadecimal = (n: number): string => `0x${n.toString(16)}`;
 const what = (d: ErrorDetails, otherwise: string): string => d.what ?? otherwise;
 const because = (d: ErrorDetails): string => (d.found === undefined ? '' : `: ${d.found}`);
 const expectedFound = (d: ErrorDetails): string => {
@@ -119,7 +120,6 @@ export class CramfsError extends Error {
 
 function compose(code: ErrorCode, details: ErrorDetails): string {
   const sentence = sentences[code](details);
-  const place =
-    details.offset === undefined ? '' : ` (at byte ${String(details.offset)}, ${hexadecimal(details.offset)})`;
+  const place = details.offset === undefined ? '' : ` (at byte ${String(details.offset)}, ${hex(details.offset)})`;
   return `${details.path === undefined ? '' : `${details.path}: `}${sentence}${place}`;
 }

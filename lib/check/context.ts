@@ -1,6 +1,7 @@
 /**
  * What the parts of one check share: the image, what is known of its bytes so far, and the findings.
  */
+import { PATH_MAX } from '../base/paths.ts';
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
 import { decodeName } from '../format/names.ts';
 import type { CramfsImage } from '../image/image.ts';
@@ -8,8 +9,8 @@ import { BitSet } from './bitSet.ts';
 import { FindingList } from './finding.ts';
 import { Uint32List } from './uint32List.ts';
 
-/** Bytes of a path that Linux takes in one system call, without its NUL (PATH_MAX - 1); longer ones are shown cut. */
-export const MAX_PATH = 4095;
+/** Bytes of a path that Linux takes in one system call, without its NUL; longer ones are shown cut. */
+export const MAX_PATH = PATH_MAX - 1;
 
 /** What has been counted in an image. */
 export interface Tally {

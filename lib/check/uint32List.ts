@@ -1,4 +1,6 @@
 /** A list of unsigned 32-bit numbers that takes four bytes a number. */
+import { withRoom } from '../base/bytes.ts';
+
 export class Uint32List {
   #values = new Uint32Array(256);
   #length = 0;
@@ -8,11 +10,7 @@ export class Uint32List {
   }
 
   push(value: number): void {
-    if (this.#length === this.#values.length) {
-      const larger = new Uint32Array(this.#length * 2);
-      larger.set(this.#values);
-      this.#values = larger;
-    }
+    this.#values = withRoom(this.#values, this.#length + 1);
     this.#values[this.#length++] = value;
   }
 

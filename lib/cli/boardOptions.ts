@@ -1,6 +1,7 @@
 /**
  * The options that describe the machine: shared by every command that maps.
  */
+import { hex } from '../base/hex.ts';
 import { type Command, Option } from 'commander';
 import { kernelModel } from '../driver/models/index.ts';
 import { type BoardOptions, DEFAULT_PHYS_BASE } from '../verdict/board.ts';
@@ -22,10 +23,7 @@ export interface MachineOptions {
 /** Adds the options of the machine, all but the kernel model. */
 export function addMachineOptions(command: Command): Command {
   return command
-    .option(
-      '--phys <address>',
-      `physical address of the image, 0 for none (default: 0x${DEFAULT_PHYS_BASE.toString(16)})`,
-    )
+    .option('--phys <address>', `physical address of the image, 0 for none (default: ${hex(DEFAULT_PHYS_BASE)})`)
     .option('--region <size>', 'memory region that holds the image (default: its size rounded up to 64 KiB)')
     .addOption(
       new Option('--fill <byte>', 'what stands behind the image in the region').choices(['00', 'ff']).default('00'),

@@ -1,6 +1,7 @@
 /**
  * `cramfs-map IMAGE PATH`: what a direct mmap of a file would do.
  */
+import { hex } from '../base/hex.ts';
 import { type Command, Option } from 'commander';
 import { CramfsError } from '../base/errors.ts';
 import { printableName } from '../format/names.ts';
@@ -183,7 +184,7 @@ function mapAction(
     const { inode } = board.open(wanted.path);
     if (inode.type === 'directory') {
       // The verdict stands (ENODEV), and the path is a mistake all the same.
-      const at = `at byte ${String(inode.position)}, 0x${inode.position.toString(16)}`;
+      const at = `at byte ${String(inode.position)}, ${hex(inode.position)}`;
       io.stderr.write(`${program}: ${printableName(verdict.path)}: it is a directory, not a file (${at})\n`);
       return EXIT.usage;
     }

@@ -1,13 +1,13 @@
 /**
  * How much of a file lies in one piece: cramfs_get_block_range().
  */
+import { hex } from '../base/hex.ts';
 import {
   CRAMFS_BLK_DIRECT_PTR_SHIFT,
   CRAMFS_BLK_FLAG_DIRECT_PTR,
   CRAMFS_BLK_FLAG_UNCOMPRESSED,
   CRAMFS_BLK_VALUE,
 } from '../format/constants.ts';
-import { hex } from '../mm/kernel.ts';
 import { dereference, type KernelInode, requireMapped } from './inode.ts';
 import type { MountedCramfs } from './mount.ts';
 

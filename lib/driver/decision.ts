@@ -3,6 +3,7 @@
  *
  * Kernel models share this; they differ in what they do with the decision.
  */
+import { hexDigits } from '../base/hex.ts';
 import { VM_WRITE } from '../mm/vmFlags.ts';
 import { type BlockRange, getBlockRange, lastPageIsShared } from './blockRange.ts';
 import { filePages, type KernelInode } from './inode.ts';
@@ -124,7 +125,7 @@ export function mappedLine(
   range: DirectRange,
   vma: { readonly pages: number; readonly start: number; readonly pageProt: string },
 ): string {
-  const hex8 = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
+  const hex8 = (value: number): string => `0x${hexDigits(value, 8)}`;
   return (
     `cramfs: ${verb} ${name}[${String(range.pgoff)}] at ${hex8(range.address)} ` +
     `(${String(range.pages)}/${String(vma.pages)} pages) to vma ${hex8(vma.start)}, page_prot ${vma.pageProt}`

@@ -1,9 +1,10 @@
 /**
  * Inodes as the mounted kernel has them, and its raw reads of the image.
  */
+import { hex } from '../base/hex.ts';
 import type { Inode } from '../image/image.ts';
 import type { Errno } from '../mm/errno.ts';
-import { hex, KernelBug } from '../mm/kernel.ts';
+import { KernelBug } from '../mm/kernel.ts';
 import type { MountedCramfs } from './mount.ts';
 
 /** An inode of a mounted cramfs. */

@@ -2,6 +2,9 @@
  * From a path to an inode, as Linux walks it in a mounted cramfs: cramfs_lookup() for each component, symlinks followed
  * with the image as root.
  */
+import { PATH_MAX } from '../base/paths.ts';
+import { compareBytes } from '../base/bytes.ts';
+import { roundUp } from '../base/pages.ts';
 import { CramfsError, type ErrorCode } from '../base/errors.ts';
 import { CRAMFS_FLAG_SORTED_DIRS } from '../format/constants.ts';
 import { encodeName, printableName } from '../format/names.ts';
@@ -12,8 +15,6 @@ import type { Errno } from '../mm/errno.ts';
 
 /** Symlinks that Linux follows in one path (MAXSYMLINKS). */
 export const MAX_SYMLINKS = 40;
-/** Bytes of a path that Linux accepts, its NUL included (PATH_MAX). */
-export const PATH_MAX = 4096;
 /** Directory entries looked at for one path: more than any honest image has. */
 export const MAX_LOOKUP_STEPS = 32 * 1024 * 1024;
 
@@ -132,7 +133,7 @@ export class PathWalker {
 
   #compare(wanted: Uint8Array, name: Uint8Array, inode: Inode, path: string): 'same' | 'other' | 'behind' {
     if (this.#sorted && inode.namelen > 0 && (wanted[0] ?? 0) < (name[0] ?? 0)) return 'behind';
-    if (Math.ceil(wanted.length / 4) * 4 !== inode.namelen) return 'other';
+    if (roundUp(wanted.length, 4) !== inode.namelen) return 'other';
     if (name.length === 0) {
       throw new CramfsError('BAD_STRUCTURE', {
         what: 'a directory entry',
@@ -151,13 +152,4 @@ export class PathWalker {
 
 function components(path: string): string[] {
   return path.split('/').filter((part) => part !== '');
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }

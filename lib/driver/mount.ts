@@ -1,6 +1,7 @@
 /**
  * Mounting an image that lies in memory: cramfs_mtd_fill_super() and cramfs_read_super() of fs/cramfs/inode.c.
  */
+import { hexDigits } from '../base/hex.ts';
 import {
   BOOT_PAD,
   CRAMFS_FLAG_EXT_BLOCK_POINTERS,
@@ -84,7 +85,7 @@ export function mountCramfs(memory: PhysicalMemory, cpu: Cpu, options: MountOpti
   if (!point) return fail(noAccess(0, 'EOPNOTSUPP'));
   // One page is mapped first; the rest when the size is known.
   if (memory.size < cpu.pageSize) return fail(noAccess(0));
-  log.push(`cramfs: checking physical address 0x${memory.base.toString(16).padStart(16, '0')} for linear cramfs image`);
+  log.push(`cramfs: checking physical address 0x${hexDigits(memory.base, 16)} for linear cramfs image`);
   const found = readSuper(memory, log);
   if ('errno' in found) return fail(found);
   const size = (found.flags & CRAMFS_FLAG_FSID_VERSION_2) !== 0 ? found.size : SIZE_WITHOUT_FSID;

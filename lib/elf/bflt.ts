@@ -2,6 +2,7 @@
  * The header of a bFLT program: 64 bytes, big endian on every CPU (struct flat_hdr, include/linux/flat.h), and what
  * load_flat_file() of fs/binfmt_flat.c thinks of it.
  */
+import { hex } from '../base/hex.ts';
 
 /** Bytes of the header. */
 export const FLAT_HEADER_SIZE = 64;
@@ -81,7 +82,7 @@ export function checkFlatHeader(header: FlatHeader | null): FlatProgram | { read
   if (header === null) return { log: null };
   if (header.version !== FLAT_VERSION) {
     return {
-      log: `binfmt_flat: bad flat file version 0x${header.version.toString(16)} (supported 0x${FLAT_VERSION.toString(16)})`,
+      log: `binfmt_flat: bad flat file version ${hex(header.version)} (supported ${hex(FLAT_VERSION)})`,
     };
   }
   // All in 32-bit arithmetic but the data with its relocations.

@@ -4,6 +4,7 @@
  * What is read here is what the file says; whether Linux would run it is the loader's business. Numbers of 64 bits above
  * 2^53 lose their lowest digits, which no rule here looks at: anything so large is out of every range.
  */
+import { hexBytes } from '../base/hex.ts';
 import { CramfsError } from '../base/errors.ts';
 
 export const PT_LOAD = 1;
@@ -112,7 +113,7 @@ export class ElfView {
  */
 export function decodeElfHeader(bytes: Uint8Array): ElfHeader {
   if (MAGIC.some((byte, index) => bytes[index] !== byte)) {
-    const found = bytes.length === 0 ? 'an empty file' : hexBytes(bytes.subarray(0, 4));
+    const found = bytes.length === 0 ? 'an empty file' : hexBytes(bytes.subarray(0, 4), ' ');
     throw new CramfsError('NOT_ELF', { offset: 0, expected: '7f 45 4c 46', found });
   }
   const bits = bytes[4] === 1 ? 32 : bytes[4] === 2 ? 64 : null;
@@ -200,9 +201,6 @@ function decodeSegment(view: ElfView, at: number, bits: 32 | 64): ElfSegment {
 export function elfBytes(bytes: Uint8Array): ElfReader {
   return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
 }
-
-const hexBytes = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 
 function badField(what: string, offset: number, expected: string, found: number | undefined): CramfsError {
   return new CramfsError('BAD_ELF', { what, offset, expected, found: found === undefined ? 'the end' : String(found) });

@@ -1,6 +1,7 @@
 /**
  * The dynamic linker: which one it is, and what both kinds share. musl's way is in muslLinker, glibc's in glibcLinker.
  */
+import { roundDown, roundUp } from '../base/pages.ts';
 import { CramfsError } from '../base/errors.ts';
 import type { DynamicSection } from './dynamicSection.ts';
 import { type ElfHeaders, type ElfSegment, ET_DYN, readElfHeaders } from '../elf/elf.ts';
@@ -120,8 +121,8 @@ export interface SegmentPages {
 
 /** The segments of an object in pages. */
 export function segmentPages(headers: ElfHeaders, pageSize: number): SegmentPages[] {
-  const down = (n: number): number => Math.floor(n / pageSize) * pageSize;
-  const up = (n: number): number => Math.ceil(n / pageSize) * pageSize;
+  const down = (n: number): number => roundDown(n, pageSize);
+  const up = (n: number): number => roundUp(n, pageSize);
   return loadSegments(headers).map((segment) => ({
     segment,
     start: down(segment.vaddr),

@@ -1,6 +1,7 @@
 /**
  * The dynamic section of a loaded object, read from memory as its dynamic linker reads it.
  */
+import { roundUp } from '../base/pages.ts';
 import { ElfView, PT_DYNAMIC, PT_NOTE } from '../elf/elf.ts';
 import type { LoadedObject } from './elfMap.ts';
 import type { UserProcess } from './userProcess.ts';
@@ -82,7 +83,7 @@ export function hasGlibcNote({ file, headers }: LoadedObject): boolean {
       const [nameSize, size, kind] = [view.word(at), view.word(at + 4), view.word(at + 8)];
       const isGnu = nameSize === 4 && bytes[at + 12] === 0x47 && bytes[at + 13] === 0x4e && bytes[at + 14] === 0x55;
       if (isGnu && kind === NT_GNU_ABI_TAG && size >= 16) return true;
-      at += 12 + Math.ceil(nameSize / 4) * 4 + Math.ceil(size / 4) * 4;
+      at += 12 + roundUp(nameSize, 4) + roundUp(size, 4);
     }
   }
   return false;

@@ -2,6 +2,7 @@
  * Mapping the segments of a program or an interpreter as the kernel does: elf_map(), elf_load() and the loops around them
  * in fs/binfmt_elf.c.
  */
+import { roundDown, roundUp } from '../base/pages.ts';
 import type { Errno } from '../mm/errno.ts';
 import { type ElfHeaders, type ElfSegment, ET_DYN, PF_W, PT_LOAD } from '../elf/elf.ts';
 import type { ProgramFile } from './programFile.ts';
@@ -24,7 +25,7 @@ export function loadSegments({ segments }: ElfHeaders): ElfSegment[] {
 export function totalMappingSize(segments: readonly ElfSegment[], pageSize: number): number {
   let [low, high] = [Infinity, 0];
   for (const { vaddr, memorySize } of segments) {
-    low = Math.min(low, Math.floor(vaddr / pageSize) * pageSize);
+    low = Math.min(low, roundDown(vaddr, pageSize));
     high = Math.max(high, vaddr + memorySize);
   }
   return segments.length === 0 ? 0 : high - low;
@@ -52,7 +53,7 @@ export function mapSegments(
   role: 'program' | 'interpreter',
 ): LoadedObject | { readonly errno: Errno } {
   const { pageSize, taskSize } = process.cpu;
-  const down = (address: number): number => Math.floor(address / pageSize) * pageSize;
+  const down = (address: number): number => roundDown(address, pageSize);
   const segments = loadSegments(headers);
   const relocatable = headers.type === ET_DYN;
   const forgiving = role === 'program' && process.board.kernel.ignoresBssFault;
@@ -63,7 +64,7 @@ export function mapSegments(
   for (const segment of segments) {
     let anywhere = false;
     if (first && relocatable) {
-      total = Math.ceil(totalMappingSize(segments, pageSize) / pageSize) * pageSize;
+      total = roundUp(totalMappingSize(segments, pageSize), pageSize);
       if (total === 0) return { errno: 'EINVAL' };
       anywhere = preferred === null;
       bias = down((preferred ?? 0) - segment.vaddr);
@@ -98,7 +99,7 @@ function mapSegment(
   faultMatters: (segment: ElfSegment) => boolean,
 ): number | Errno {
   const { pageSize } = process.cpu;
-  const up = (address: number): number => Math.ceil(address / pageSize) * pageSize;
+  const up = (address: number): number => roundUp(address, pageSize);
   const within = segment.vaddr % pageSize;
   const protection = protectionOf(segment.flags);
   let address = wanted === null ? 0 : wanted - within;

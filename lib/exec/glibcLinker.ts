@@ -2,6 +2,7 @@
  * glibc's dynamic linker: how it finds libraries, and how it maps them (elf/dl-load.c, elf/dl-map-segments.h,
  * elf/dl-deps.c, elf/dl-reloc.c). Without /etc/ld.so.cache and the directories of glibc-hwcaps.
  */
+import { roundUp } from '../base/pages.ts';
 import type { Errno } from '../mm/errno.ts';
 import { protectRelro } from './relro.ts';
 import { type LinkedObject, type LinkRequest, missingSentence, readLibrary, segmentPages } from './dynamicLinker.ts';
@@ -29,10 +30,8 @@ export function mapGlibcLibrary(process: UserProcess, file: ProgramFile, headers
   const length = last.segment.vaddr + last.segment.memorySize - first.start;
   const protection = protectionOf(first.segment.flags);
   const alignment = maximumAlignment(loadSegments(headers), pageSize);
-  const room = process.mm.unmappedArea(
-    Math.ceil(length / pageSize) * pageSize + (alignment > pageSize ? alignment : 0),
-  );
-  const address = alignment > pageSize ? Math.ceil(room / alignment) * alignment : undefined;
+  const room = process.mm.unmappedArea(roundUp(length, pageSize) + (alignment > pageSize ? alignment : 0));
+  const address = alignment > pageSize ? roundUp(room, alignment) : undefined;
   const span = process.mmap(file, { address, length, offset: first.offset, protection });
   if (typeof span === 'string') return span;
   const bias = span - first.start;

@@ -1,6 +1,9 @@
 /**
  * execve(): from a path to a program in memory, with its interpreter (fs/exec.c, load_elf_binary() of fs/binfmt_elf.c).
  */
+import { PATH_MAX } from '../base/paths.ts';
+import { hex } from '../base/hex.ts';
+import { roundDown } from '../base/pages.ts';
 import { OPEN_ERRNOS } from '../driver/lookup.ts';
 import { CramfsError, type ErrorCode, type ErrorDetails } from '../base/errors.ts';
 import type { Cpu, CpuName } from '../mm/cpu.ts';
@@ -29,8 +32,6 @@ import { readImpliesExec, userLayout } from './userLayout.ts';
 const PT_GNU_STACK = 0x6474e551;
 /** Interpreters of interpreters that execve() follows. */
 const MAX_INTERPRETERS = 5;
-/** PATH_MAX: bytes of an interpreter's path, its NUL included. */
-const PATH_MAX = 4096;
 
 /** A program that execve() has put into memory. */
 export interface ExecedProgram {
@@ -192,7 +193,7 @@ function loadElf(
     headers.segments.some(({ type }) => type === PT_GNU_STACK),
   );
   const alignment = maximumAlignment(loadSegments(headers), cpu.pageSize);
-  const base = Math.floor(etDynBase / alignment) * alignment;
+  const base = roundDown(etDynBase, alignment);
   const program = mapped(mapSegments(process, file, headers, interpreter === null ? null : base, 'program'), file);
   const loaded =
     interpreter === null
@@ -202,7 +203,7 @@ function loadElf(
   const started = loaded ?? program;
   const entry = started.headers.entry + started.bias;
   if (!process.isExecutable(entry)) {
-    killed(`the entry point of ${started.file.path}, 0x${entry.toString(16)}, is not in an executable mapping`);
+    killed(`the entry point of ${started.file.path}, ${hex(entry)}, is not in an executable mapping`);
   }
   return { process, program, interpreter: loaded, argv };
 }

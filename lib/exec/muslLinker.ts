@@ -2,6 +2,7 @@
  * musl's dynamic linker: how it finds libraries, and how it maps them (ldso/dynlink.c: map_library(), load_library(),
  * load_deps(), reloc_all()).
  */
+import { roundUp } from '../base/pages.ts';
 import type { Errno } from '../mm/errno.ts';
 import { readDynamicSection } from './dynamicSection.ts';
 import { protectRelro } from './relro.ts';
@@ -49,7 +50,7 @@ export function mapMuslLibrary(process: UserProcess, file: ProgramFile, headers:
     if (segment.memorySize <= segment.fileSize || (segment.flags & PF_W) === 0) continue;
     const bss = bias + segment.vaddr + segment.fileSize;
     process.clearToPageEnd(bss);
-    const from = Math.ceil(bss / pageSize) * pageSize;
+    const from = roundUp(bss, pageSize);
     const refused = bias + end > from ? process.mmapAnonymous(from, bias + end - from, protection) : null;
     if (refused !== null) return refused;
   }

@@ -1,6 +1,7 @@
 /**
  * PT_GNU_RELRO: what a dynamic linker makes read-only once it has relocated an object.
  */
+import { roundDown } from '../base/pages.ts';
 import { PT_GNU_RELRO } from '../elf/elf.ts';
 import type { LoadedObject } from './elfMap.ts';
 import type { UserProcess } from './userProcess.ts';
@@ -13,7 +14,7 @@ export function protectRelro(process: UserProcess, { headers, bias }: LoadedObje
   const relro = headers.segments.findLast(({ type }) => type === PT_GNU_RELRO);
   if (relro === undefined) return;
   const { pageSize } = process.cpu;
-  const start = Math.floor((bias + relro.vaddr) / pageSize) * pageSize;
-  const end = Math.floor((bias + relro.vaddr + relro.memorySize) / pageSize) * pageSize;
+  const start = roundDown(bias + relro.vaddr, pageSize);
+  const end = roundDown(bias + relro.vaddr + relro.memorySize, pageSize);
   if (end > start) process.mprotect(start, end - start, { read: true, write: false, exec: false });
 }

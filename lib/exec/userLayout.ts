@@ -4,6 +4,7 @@
  * Only distances within an object are the same on every machine; the addresses here are those of Linux on x86-64, and
  * plausible elsewhere.
  */
+import { roundDown } from '../base/pages.ts';
 import { type Cpu, type CpuName, makeCpu } from '../mm/cpu.ts';
 import type { ElfHeader } from '../elf/elf.ts';
 import { EM_386, EM_ARM } from '../elf/machines.ts';
@@ -26,7 +27,7 @@ export interface UserLayout {
 export function userLayout(name: CpuName, pageSize: number, header: ElfHeader): UserLayout {
   const cpu = makeCpu(name, pageSize, header.littleEndian);
   const taskSize = header.bits === 32 ? TASK_SIZE_32 : cpu.taskSize;
-  const down = (address: number): number => Math.floor(address / pageSize) * pageSize;
+  const down = (address: number): number => roundDown(address, pageSize);
   return {
     cpu: { ...cpu, taskSize, mmapBase: down(taskSize - STACK_GAP) },
     etDynBase: down(header.bits === 32 ? ET_DYN_BASE_32 : (taskSize / 3) * 2),

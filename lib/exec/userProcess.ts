@@ -1,6 +1,8 @@
 /**
  * A process that is being started: its address space, what is mapped in it, and the ways it can end before it runs.
  */
+import { hex } from '../base/hex.ts';
+import { roundUp } from '../base/pages.ts';
 import { CramfsError } from '../base/errors.ts';
 import { findBlock } from '../driver/readFolio.ts';
 import { AddressSpace } from '../mm/addressSpace.ts';
@@ -111,7 +113,7 @@ export class UserProcess {
     // A mapping that merged begins where its neighbour does.
     const start = address ?? result.vma.start;
     const { pageSize } = this.cpu;
-    this.#unread.push({ start, end: start + Math.ceil(length / pageSize) * pageSize, pgoff: offset / pageSize });
+    this.#unread.push({ start, end: start + roundUp(length, pageSize), pgoff: offset / pageSize });
     return start;
   }
 
@@ -152,7 +154,7 @@ export class UserProcess {
       const page = Math.floor((at - vma.start) / pageSize);
       const view = this.mm.readPage(vma, page);
       if (view.touch !== 'ok') {
-        killed(`it reads at 0x${at.toString(16)}, and cannot`, view.touch === 'SIGBUS' ? 'SIGBUS' : 'SIGSEGV');
+        killed(`it reads at ${hex(at)}, and cannot`, view.touch === 'SIGBUS' ? 'SIGBUS' : 'SIGSEGV');
       }
       const within = at - vma.start - page * pageSize;
       const to = Math.min(pageSize, within + address + length - at);

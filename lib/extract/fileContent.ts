@@ -1,6 +1,7 @@
 /**
  * The content of files for extraction: as stored, or as Linux's read(2) gives it.
  */
+import { withRoom } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { mountCramfs, type MountedCramfs } from '../driver/mount.ts';
 import { findBlock, readFolio } from '../driver/readFolio.ts';
@@ -37,11 +38,7 @@ export function storedContent(image: CramfsImage): ContentReader {
     let at = 0;
     for (const block of fileBlocks(image, inode, path)) {
       // It grows with what is there, not on the word of `inode.size` alone.
-      if (at + block.bytes > buffer.length) {
-        const larger = new Uint8Array(buffer.length * 2);
-        larger.set(buffer.subarray(0, at));
-        buffer = larger;
-      }
+      buffer = withRoom(buffer, at + block.bytes);
       buffer.set(readBlock(image, block, path), at);
       at += block.bytes;
     }

@@ -1,6 +1,7 @@
 /**
  * A piece of a tar archive: headers and contents of some entries, which any thread can make.
  */
+import { GrowingBytes } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { encodeName } from '../format/names.ts';
 import { readLink } from '../image/content.ts';
@@ -119,25 +120,4 @@ const ZEROS = new Uint8Array(TAR_BLOCK);
 /** Zeros up to a whole block. */
 function padding(length: number): Uint8Array {
   return ZEROS.subarray(0, (TAR_BLOCK - (length % TAR_BLOCK)) % TAR_BLOCK);
-}
-
-/** Bytes in the making. */
-class GrowingBytes {
-  #buffer = new Uint8Array(1 << 16);
-  #length = 0;
-
-  add(bytes: Uint8Array): void {
-    const length = this.#length + bytes.length;
-    if (length > this.#buffer.length) {
-      const larger = new Uint8Array(Math.max(length, this.#buffer.length * 2));
-      larger.set(this.bytes);
-      this.#buffer = larger;
-    }
-    this.#buffer.set(bytes, this.#length);
-    this.#length = length;
-  }
-
-  get bytes(): Uint8Array {
-    return this.#buffer.subarray(0, this.#length);
-  }
 }

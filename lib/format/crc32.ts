@@ -1,4 +1,5 @@
 /** CRC-32 as zlib has it: polynomial 0xEDB88320, reflected. The superblock's checksum, and the checksum of page contents. */
+import { hexDigits } from '../base/hex.ts';
 
 let tables: Uint32Array[] | undefined;
 
@@ -71,5 +72,5 @@ export function portableCrc32(bytes: Uint8Array, crc = 0): number {
 
 /** A CRC as eight hexadecimal digits. */
 export function crcHex(crc: number): string {
-  return crc.toString(16).padStart(8, '0');
+  return hexDigits(crc, 8);
 }

@@ -4,6 +4,8 @@
  * Bytes that are no UTF-8 become lone surrogates U+DC80…U+DCFF, one a byte (as Python's "surrogateescape" does), so a
  * name survives the way to a string, through JSON and back, byte for byte.
  */
+import { hexDigits } from '../base/hex.ts';
+
 const encoder = new TextEncoder();
 
 /** Bytes to string; never fails. */
@@ -81,8 +83,8 @@ export function printableName(text: string): string {
       if (char === '\t') return '\\t';
       if (char === '\r') return '\\r';
       if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
-      if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`;
-      return `\\u${code.toString(16).padStart(4, '0')}`;
+      if (code < 0x100) return `\\x${hexDigits(code, 2)}`;
+      return `\\u${hexDigits(code, 4)}`;
     },
   );
 }

@@ -4,13 +4,11 @@
  * This is what the image's maker put in. Linux's read(2) differs from it in one case, the last-page defect; what Linux
  * would give is the driver's business (driver/readFolio).
  */
+import { PATH_MAX } from '../base/paths.ts';
 import { CramfsError } from '../base/errors.ts';
 import { decodeName } from '../format/names.ts';
 import { type Block, blockProblem, fileBlocks } from './blocks.ts';
 import type { CramfsImage, Inode } from './image.ts';
-
-/** Longest symlink target in bytes that Linux follows: a page less its NUL. */
-const PATH_MAX = 4096;
 
 /**
  * The content of one block: `block.bytes` bytes, padded with zeros where less is stored.

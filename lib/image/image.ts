@@ -3,6 +3,7 @@
  *
  * Opening reads the first 588 bytes only; everything else is read when it is asked for.
  */
+import { hexBytes } from '../base/hex.ts';
 import { CramfsError } from '../base/errors.ts';
 import { BOOT_PAD, CRAMFS_FLAG_FSID_VERSION_2, ROOT_INODE_OFFSET, SIZE_WITHOUT_FSID } from '../format/constants.ts';
 import {
@@ -183,7 +184,7 @@ function isBlockSize(bytes: number): boolean {
 }
 
 function describeStart(head: Uint8Array): string {
-  const start = [...head.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  const start = hexBytes(head.subarray(0, 4), ' ');
   if (head[0] === 0x1f && head[1] === 0x8b) return `${start}, which is gzip: unpack it first`;
   if (head[0] === 0x27 && head[1] === 0x05 && head[2] === 0x19 && head[3] === 0x56) {
     return `${start}, which is a uImage header: try --image-offset 64`;

@@ -2,6 +2,7 @@
  * The account of an image: what each of its bytes is for. Every byte of the file has exactly one label, bytes that several
  * files share count once, and the totals add up to the file's size.
  */
+import { roundUp } from '../base/pages.ts';
 import { BOOT_PAD, CRAMFS_FLAG_FSID_VERSION_2, CRAMFS_FLAG_SHIFTED_ROOT_OFFSET } from '../format/constants.ts';
 import type { Block, BlockKind } from '../image/blocks.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
@@ -168,7 +169,7 @@ export class Accountant {
    * are: behind stored blocks mkcramfs leaves scraps of its attempt to compress them. What is between is unreferenced.
    */
   #gap(start: number, end: number, visit: (start: number, end: number, label: AccountLabel) => void): void {
-    const aligned = Math.min(end, Math.ceil(start / 4) * 4);
+    const aligned = Math.min(end, roundUp(start, 4));
     const [first, behindLast] = aligned === end ? [end, end] : this.#nonZero(aligned, end);
     if (first > start) visit(start, first, 'padding');
     if (behindLast > first) visit(first, behindLast, 'unreferenced');

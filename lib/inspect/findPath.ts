@@ -2,6 +2,7 @@
  * From a path to a file, as one reads an image and not as Linux does: a file that Linux cannot open because its directory
  * is not sorted is found all the same. What Linux would do is the driver's business (driver/lookup).
  */
+import { sameBytes } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { decodeName, encodeName, printableName } from '../format/names.ts';
 import { readLink } from '../image/content.ts';
@@ -78,8 +79,4 @@ function lookUp(image: CramfsImage, directory: WalkEntry, name: string): WalkEnt
 function entryOf(raw: RawEntry, directory: WalkEntry): WalkEntry {
   const nameBytes = raw.nameBytes.slice();
   return new WalkEntry(raw.inode, decodeName(nameBytes), nameBytes, directory);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -2,6 +2,7 @@
  * Judging one place in a file where a superblock's magic number stands: is it an image, where does it start, how long is
  * it, is it whole, and if not, what happened to it.
  */
+import { roundUp } from '../base/pages.ts';
 import {
   BOOT_PAD,
   CRAMFS_FLAG_FSID_VERSION_2,
@@ -112,7 +113,7 @@ function measured(candidate: ImageCandidate, budget: ReadBudget): ImageCandidate
   budget.bytes -= SURVEY_COST + statistics.inodes * INODE_COST + statistics.blocks * BLOCK_COST;
   if (statistics.inodes < 2 && superblock.root.size > 0) return null;
   const end = account.ranges.findLast(({ label }) => label !== 'unreferenced' && label !== 'padding')?.end ?? 0;
-  return { ...candidate, size: Math.min(Math.ceil(end / 4096) * 4096, account.fileBytes) };
+  return { ...candidate, size: Math.min(roundUp(end, 4096), account.fileBytes) };
 }
 
 /** Tries each geometry of NAND pages: if the CRC is right without the spare bytes, they were left in. */

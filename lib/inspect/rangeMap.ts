@@ -4,6 +4,7 @@
  * Claims may come in any order and may overlap; labels are ranked, and a byte belongs to the first-ranked label that
  * claims it. Images have hundreds of thousands of ranges: they are numbers in arrays, and objects only on the way out.
  */
+import { withRoom } from '../base/bytes.ts';
 
 /** A run of bytes with one label: [start, end), in bytes. */
 export interface LabelledRange<Label extends string> {
@@ -48,12 +49,8 @@ class RangeList {
       }
       if (start < lastEnd) this.#isInOrder = false;
     }
-    if (this.#length * FIELDS === this.#numbers.length) {
-      const larger = new Float64Array(this.#numbers.length * 2);
-      larger.set(this.#numbers);
-      this.#numbers = larger;
-    }
     const at = this.#length * FIELDS;
+    this.#numbers = withRoom(this.#numbers, at + FIELDS);
     this.#numbers[at] = start;
     this.#numbers[at + 1] = end;
     this.#numbers[at + 2] = tag;

@@ -1,6 +1,7 @@
 /**
  * A growing run of bytes that is written at any offset; what is never written is zero.
  */
+import { withRoom } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 
 /** Most bytes that a canvas takes: what cramfs can address by inode offsets (256 MiB), and the last file behind it. */
@@ -37,11 +38,7 @@ export class Canvas {
         found: `one of ${String(length)} or more`,
       });
     }
-    if (length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.min(this.#limit, Math.max(length, this.#bytes.length * 2)));
-      larger.set(this.#bytes.subarray(0, this.#end));
-      this.#bytes = larger;
-    }
+    this.#bytes = withRoom(this.#bytes, length, this.#limit);
     this.#end = length;
   }
 
@@ -75,9 +72,4 @@ export class Canvas {
   view(): Uint8Array {
     return this.#bytes.subarray(0, this.#end);
   }
-}
-
-/** The next multiple of `unit` at or after `offset`. */
-export function alignUp(offset: number, unit: number): number {
-  return Math.ceil(offset / unit) * unit;
 }

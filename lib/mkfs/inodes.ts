@@ -1,10 +1,10 @@
 /**
  * From source entries to inodes: the fields of the format, and what to do with values that do not fit them.
  */
+import { compareBytes } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { MAX_NAME, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK } from '../format/constants.ts';
 import { encodeName, printableName } from '../format/names.ts';
-import { compareBytes } from './byteOrder.ts';
 import { bytesContent, type DirectoryEntry, type FileContent, type SourceEntry } from './sourceTree.ts';
 
 /** Largest values of the inode's fields. */

@@ -4,6 +4,8 @@
  * The layout is that of mkcramfs: superblock, inserted file, directories "width-first" (all entries of one together, then
  * each subdirectory in turn), then the data of the files depth-first, each content once.
  */
+import { roundUp } from '../base/pages.ts';
+import { sameBytes } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import {
   BOOT_PAD,
@@ -21,8 +23,7 @@ import { encodeInode, type InodeFields } from '../format/inode.ts';
 import { encodeName } from '../format/names.ts';
 import { encodeSuperblock } from '../format/superblock.ts';
 import { PAGE_SIZES } from '../image/image.ts';
-import { sameBytes } from './byteOrder.ts';
-import { alignUp, Canvas } from './canvas.ts';
+import { Canvas } from './canvas.ts';
 import { type ContentHash, plainHash } from './contentHash.ts';
 import { type BlockCompressor, type EncodedBlock, encodeFile } from './encodeFile.ts';
 import { type BuildWarning, type ImageNode, type InodeOptions, makeNodes } from './inodes.ts';
@@ -92,13 +93,13 @@ export async function buildImage(root: DirectoryEntry, options: BuildOptions): P
   const start = options.bootPad === true ? BOOT_PAD : 0;
   const insert = options.insert ?? new Uint8Array(0);
   canvas.put(start + SUPERBLOCK_SIZE, insert);
-  const layout = layOutDirectories(made.root, start + SUPERBLOCK_SIZE + alignUp(insert.length, 4));
+  const layout = layOutDirectories(made.root, start + SUPERBLOCK_SIZE + roundUp(insert.length, 4));
   const direct = options.direct ?? { alignment: pageSize, base: 0, layout: 'inline' };
   const placer = new Placer(canvas, layout.end, littleEndian, pageSize, direct);
   const blocks = await placeContents(made.root, layout.total, placer, pageSize, options);
   placer.finish();
   writeInodes(made.root, canvas, littleEndian);
-  canvas.setLength(alignUp(placer.cursor, pageSize));
+  canvas.setLength(roundUp(placer.cursor, pageSize));
   writeSuperblock(canvas, start, littleEndian, {
     flags:
       CRAMFS_FLAG_FSID_VERSION_2 |
@@ -132,7 +133,7 @@ function layOutDirectories(root: ImageNode, start: number): { end: number; files
     const begin = cursor;
     for (const child of children) {
       child.position = cursor;
-      cursor += INODE_SIZE + alignUp(child.name.length, 4);
+      cursor += INODE_SIZE + roundUp(child.name.length, 4);
       if (child.content !== null) total += child.size;
     }
     files += children.length;
@@ -274,7 +275,7 @@ function writeInodes(directory: ImageNode, canvas: Canvas, littleEndian: boolean
 
 function fieldsOf(node: ImageNode): InodeFields {
   const { mode, uid, gid, size, offset } = node;
-  return { mode, uid, gid, size, offset, namelen: alignUp(node.name.length, 4) };
+  return { mode, uid, gid, size, offset, namelen: roundUp(node.name.length, 4) };
 }
 
 function writeSuperblock(

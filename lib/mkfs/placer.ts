@@ -4,10 +4,11 @@
  * Blocks that are addressed by their end follow each other. Direct blocks stand among them, aligned (`inline`, as
  * mkcramfs has it), or all together behind everything else (`packed`), where alignment is paid for once.
  */
+import { roundUp } from '../base/pages.ts';
 import { CramfsError } from '../base/errors.ts';
 import { encodeBlockPointer } from '../format/blockPointer.ts';
 import type { BlockKind } from '../image/blocks.ts';
-import { alignUp, type Canvas } from './canvas.ts';
+import { type Canvas } from './canvas.ts';
 import type { EncodedBlock } from './encodeFile.ts';
 
 /** Where direct blocks go. */
@@ -67,7 +68,7 @@ export class Placer {
    * @throws CramfsError UNFIT when it would stand beyond what an inode can address, LIMIT
    */
   place(path: string, blocks: readonly EncodedBlock[]): number {
-    const table = alignUp(this.cursor, 4);
+    const table = roundUp(this.cursor, 4);
     if (table > MAX_OFFSET) {
       throw new CramfsError('UNFIT', {
         path,
@@ -109,7 +110,7 @@ export class Placer {
 
   /** A block behind a packed one cannot be addressed by its end: it gets a pointer to its start. */
   #detached(kind: 'zlib' | 'stored', bytes: Uint8Array, pointerAt: number): { at: number; packed: boolean } {
-    const at = alignUp(this.cursor, 4);
+    const at = roundUp(this.cursor, 4);
     if (kind === 'stored') {
       this.#canvas.put(at, bytes);
       this.#pointer(pointerAt, 'direct', at);
@@ -128,7 +129,7 @@ export class Placer {
     if (this.#direct.layout === 'packed') {
       const within = this.#packedLength;
       this.#packed.push(bytes);
-      this.#packedLength += alignUp(bytes.length, this.#pageSize);
+      this.#packedLength += roundUp(bytes.length, this.#pageSize);
       this.#late.push({ at: pointerAt, kind: 'direct', within });
       return { at: within + this.#pageSize, packed: true };
     }
@@ -147,18 +148,18 @@ export class Placer {
 
   #aligned(offset: number): number {
     const { alignment, base } = this.#direct;
-    return alignUp(base + offset, alignment) - base;
+    return roundUp(base + offset, alignment) - base;
   }
 
   /** Writes the packed blocks and the pointers to them. */
   finish(): void {
     if (this.#packedLength === 0) return;
-    const start = this.#aligned(alignUp(this.cursor, 4));
+    const start = this.#aligned(roundUp(this.cursor, 4));
     this.paddingBytes += start - this.cursor;
     let at = start;
     for (const bytes of this.#packed) {
       this.#canvas.put(at, bytes);
-      const taken = alignUp(bytes.length, this.#pageSize);
+      const taken = roundUp(bytes.length, this.#pageSize);
       this.paddingBytes += taken - bytes.length;
       at += taken;
     }

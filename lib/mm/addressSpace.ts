@@ -1,6 +1,7 @@
 /**
  * The address space of a process: mmap(), and the page faults that follow (mm/mmap.c, mm/memory.c, mm/filemap.c).
  */
+import { roundUp } from '../base/pages.ts';
 import { anonymousMemory } from './anonymousMemory.ts';
 import { isReadable } from './cpu.ts';
 import type { Errno } from './errno.ts';
@@ -172,7 +173,7 @@ export class AddressSpace {
     const { cpu } = this.kernel;
     const { offset, read, write, exec, shared } = request;
     if (!(request.length > 0) || offset % cpu.pageSize !== 0) return 'EINVAL';
-    const length = Math.ceil(request.length / cpu.pageSize) * cpu.pageSize;
+    const length = roundUp(request.length, cpu.pageSize);
     if (length >= 2 ** 64 || length > cpu.taskSize) return 'ENOMEM';
     const start = request.address ?? this.unmappedArea(length);
     if (start < 0 || start + length > cpu.taskSize) return 'ENOMEM';

@@ -42,8 +42,3 @@ export class KernelBug extends Error {
 export function bugOn(condition: boolean, what: string): void {
   if (condition) throw new KernelBug(what);
 }
-
-/** A number in the form that the kernel prints with %#lx. */
-export function hex(value: number): string {
-  return `0x${value.toString(16)}`;
-}

@@ -3,6 +3,7 @@
  *
  * The results are those observed on Linux 6.1 and 7.3 with cramfs files; where the two differ, the kernel says which.
  */
+import { roundUp } from '../base/pages.ts';
 import type { AddressSpace, PageView, Touch } from './addressSpace.ts';
 import type { Errno } from './errno.ts';
 import { findMerger } from './merge.ts';
@@ -59,7 +60,7 @@ export function writePage(mm: AddressSpace, vma: Vma, page: number, at: number, 
 export function munmapRange(mm: AddressSpace, address: number, length: number): Errno | null {
   const { pageSize } = mm.kernel.cpu;
   if (address % pageSize !== 0 || length <= 0) return 'EINVAL';
-  const end = address + Math.ceil(length / pageSize) * pageSize;
+  const end = address + roundUp(length, pageSize);
   for (const vma of mm.vmas) {
     if (vma.end <= address || vma.start >= end) continue;
     const [from, to] = [Math.max(vma.start, address), Math.min(vma.end, end)];
@@ -81,7 +82,7 @@ function slice(vma: Vma, start: number, end: number, pageSize: number): Vma | nu
 export function mprotectRange(mm: AddressSpace, address: number, length: number, protection: Protection): Errno | null {
   const { pageSize } = mm.kernel.cpu;
   if (address % pageSize !== 0) return 'EINVAL';
-  const end = address + Math.ceil(length / pageSize) * pageSize;
+  const end = address + roundUp(length, pageSize);
   let at = address;
   for (const vma of mm.vmas) {
     if (vma.end <= at || vma.start >= end) continue;
@@ -134,7 +135,7 @@ export function madviseDontneed(mm: AddressSpace, vma: Vma): Errno | null {
 export function mremap(mm: AddressSpace, vma: Vma, length: number): Vma | { readonly errno: Errno } {
   const { pageSize } = mm.kernel.cpu;
   if (!(length > 0)) return { errno: 'EINVAL' };
-  const wanted = Math.ceil(length / pageSize) * pageSize;
+  const wanted = roundUp(length, pageSize);
   const old = vma.end - vma.start;
   if (wanted === old) return vma;
   if (wanted < old) {

@@ -1,9 +1,11 @@
 /**
  * Mapping page frames into a process: remap_pfn_range() with its two halves, and vmf_insert_mixed() (mm/memory.c).
  */
+import { hex } from '../base/hex.ts';
+import { roundUp } from '../base/pages.ts';
 import type { AddressSpace } from './addressSpace.ts';
 import { type Errno, ERRNO_NUMBERS } from './errno.ts';
-import { bugOn, hex, type Kernel, KernelBug, type TraceEntry } from './kernel.ts';
+import { bugOn, type Kernel, KernelBug, type TraceEntry } from './kernel.ts';
 import type { Vma, VmAreaDesc } from './vma.ts';
 import { isCowMapping, VM_ARCH_1, VM_MIXEDMAP, VM_REMAP_FLAGS } from './vmFlags.ts';
 import { VM_FAULT_NOPAGE, VM_FAULT_SIGBUS } from './vmFault.ts';
@@ -53,7 +55,7 @@ const MAX_PAGES = 1 << 20;
 /** remap_pfn_range_internal(): the page table part, down to remap_pte_range(). */
 function fillPageTable(mm: AddressSpace, vma: Vma, address: number, pfn: number, size: number): Errno | null {
   const { pageSize, taskSize } = mm.kernel.cpu;
-  const end = address + Math.ceil(size / pageSize) * pageSize;
+  const end = address + roundUp(size, pageSize);
   if (end > taskSize) return 'EINVAL';
   const wholeVma = address === vma.start && end === vma.end;
   if (mm.kernel.cpu.pat && !wholeVma && !trackPartialRemap(mm.kernel, pfn * pageSize, size)) return 'EINVAL';

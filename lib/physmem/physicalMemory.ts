@@ -4,6 +4,8 @@
  * A flash region holds the image and, behind it, a fill byte. Elsewhere is RAM or a device, with content that nobody here
  * knows: *foreign* memory. What is neither is nothing, and what needs more address bits than the CPU has is unaddressable.
  */
+import { hex } from '../base/hex.ts';
+import { roundUp } from '../base/pages.ts';
 import { CramfsError } from '../base/errors.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { WordReader } from '../source/wordReader.ts';
@@ -74,7 +76,7 @@ export class PhysicalMemory {
     if (!whole || base + size > 2 ** Math.min(physBits, MAX_PHYS_BITS)) {
       throw new CramfsError('USAGE', {
         found:
-          `no region of physical memory: ${String(size)} bytes at 0x${base.toString(16)} ` +
+          `no region of physical memory: ${String(size)} bytes at ${hex(base)} ` +
           `on a CPU with ${String(Math.min(physBits, MAX_PHYS_BITS))} physical address bits`,
       });
     }
@@ -82,7 +84,7 @@ export class PhysicalMemory {
     this.size = size;
     this.fill = fill;
     this.littleEndian = littleEndian;
-    this.foreign = layout.ram ?? [{ base: 0, size: Math.ceil(Math.max(1, base + size) / FOUR_GIB) * FOUR_GIB }];
+    this.foreign = layout.ram ?? [{ base: 0, size: roundUp(Math.max(1, base + size), FOUR_GIB) }];
     this.physBits = physBits;
     this.#source = source;
     this.linear = new WordReader(regionSource(source, size, fill), littleEndian, fill);

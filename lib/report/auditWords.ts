@@ -2,6 +2,7 @@
  * The audit's findings in words: for each id a title, the cause in one sentence, and in one sentence what to do. An id
  * without its words does not compile.
  */
+import { hex } from '../base/hex.ts';
 import type { FindingCode } from '../check/codes.ts';
 import type { Finding } from '../check/finding.ts';
 import type { AuditFinding } from '../audit/finding.ts';
@@ -19,7 +20,7 @@ import type { InvariantCode } from '../verdict/invariants.ts';
 import type { Sight } from '../verdict/mapVerdict.ts';
 import { CHECK_FIXES } from './checkFixes.ts';
 import { findingText } from './findingText.ts';
-import { hex, plural, size } from './words.ts';
+import { plural, size } from './words.ts';
 
 /** Words of an id: sentences without a full stop, in small letters where they begin with a word. */
 interface Words<Args> {

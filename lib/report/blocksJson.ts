@@ -1,9 +1,9 @@
 /** `cramfs blocks --json`. */
+import { hex } from '../base/hex.ts';
 import type { Block } from '../image/blocks.ts';
 import { decodeBlockPointer } from '../format/blockPointer.ts';
 import { type BlocksReport, whyItEnds } from './blocksText.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
-import { hex } from './words.ts';
 
 export function blocksJson(path: string, size: number, report: BlocksReport): Record<string, unknown> {
   const { blocks, runs, pageSize, physBase } = report;

@@ -1,8 +1,9 @@
 /** `cramfs blocks` for people: a row for each block, then what lies in one piece. */
+import { hexDigits, hex } from '../base/hex.ts';
 import type { DirectRun } from '../inspect/directRuns.ts';
 import type { Block } from '../image/blocks.ts';
 import { type Style, wrap } from './style.ts';
-import { hex, plural } from './words.ts';
+import { plural } from './words.ts';
 
 /** What the report is about. */
 export interface BlocksReport {
@@ -34,7 +35,7 @@ export function* blockRows({ blocks, runs, physBase }: BlocksReport, style: Styl
     const hole = block.kind === 'hole';
     const phys = physBase === null ? '' : `  ${(hole ? '' : hex(physBase + block.start)).padEnd(12)}`;
     yield (
-      `${String(block.index).padStart(5)}  0x${block.pointer.toString(16).padStart(8, '0')}  ${block.kind.padEnd(11)}` +
+      `${String(block.index).padStart(5)}  0x${hexDigits(block.pointer, 8)}  ${block.kind.padEnd(11)}` +
       `  ${(hole ? '' : hex(block.start)).padEnd(12)}  ${String(block.length).padStart(6)}${phys}` +
       (inRun ? `  ${style.good(String(run + 1))}` : '')
     ).trimEnd();

@@ -1,11 +1,12 @@
 /** `cramfs check`: a line for each finding, the worst first, and a summary. */
+import { hex } from '../base/hex.ts';
 import type { Severity } from '../check/codes.ts';
 import type { CheckResult } from '../check/checkImage.ts';
 import type { Finding } from '../check/finding.ts';
 import { shownPath } from '../inspect/shownPath.ts';
 import { findingText } from './findingText.ts';
 import { type Style, wrap } from './style.ts';
-import { hex, plural } from './words.ts';
+import { plural } from './words.ts';
 
 const ORDER: readonly Severity[] = ['error', 'warning', 'info'];
 const INDENT = '  ';

@@ -1,6 +1,7 @@
 /**
  * Kernels compared: one mapping under several models, or a whole image under two.
  */
+import { hex } from '../base/hex.ts';
 import { printableName } from '../format/names.ts';
 import type { Board } from '../verdict/board.ts';
 import type { KernelComparison, Outcome, OutcomeCount } from '../verdict/compareKernels.ts';
@@ -10,7 +11,7 @@ import type { MapRequest } from '../verdict/request.ts';
 import { mapJson, SCHEMA_VERSION, sightWord, violationJson } from './mapJson.ts';
 import { type Style, wrap } from './style.ts';
 import { violationMeaning } from './traceText.ts';
-import { hex, plural } from './words.ts';
+import { plural } from './words.ts';
 
 /** A mapping under one model. */
 export interface ModelVerdict {

@@ -1,4 +1,5 @@
 /** `cramfs diff` for people. */
+import { hex } from '../base/hex.ts';
 import { differs } from '../diff/diffResult.ts';
 import type {
   Both,
@@ -18,7 +19,7 @@ import { namedFlags } from '../inspect/superblockFlags.ts';
 import { modeString, octalMode } from './modeString.ts';
 import { type Style, wrap } from './style.ts';
 import { percent, table } from './table.ts';
-import { hex, plural, size } from './words.ts';
+import { plural, size } from './words.ts';
 
 /** Runs of a layout that are shown. */
 const SHOWN_RUNS = 4;

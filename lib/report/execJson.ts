@@ -1,13 +1,12 @@
 /**
  * A program on paper as JSON, schema version 1. Addresses and offsets as hexadecimal strings.
  */
+import { hex } from '../base/hex.ts';
 import type { CramfsError } from '../base/errors.ts';
 import type { ExecMapping, ExecReport } from '../exec/execProgram.ts';
 import { machineName } from '../elf/machines.ts';
 import type { Board } from '../verdict/board.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 function mappingJson({ object, start, end, perms, offset, state, directPages }: ExecMapping): Record<string, unknown> {
   return { object, start: hex(start), end: hex(end), perms, offset: hex(offset), state, directPages };

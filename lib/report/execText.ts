@@ -1,6 +1,7 @@
 /**
  * A program on paper for people: its mappings as /proc/PID/maps shows them, and what they are.
  */
+import { hexDigits } from '../base/hex.ts';
 import { printableName } from '../format/names.ts';
 import type { ExecMapping, ExecReport } from '../exec/execProgram.ts';
 import { machineName } from '../elf/machines.ts';
@@ -21,7 +22,6 @@ const STATES: Readonly<Record<ExecMapping['state'], string>> = {
   anonymous: 'anonymous',
 };
 
-const digits = (value: number, width: number): string => value.toString(16).padStart(width, '0');
 const kib = (bytes: number): string => `${String(bytes / 1024).padStart(5)} KiB`;
 
 /** The report, ending with a newline. */
@@ -76,6 +76,6 @@ export function outcomeText({ outcome, path }: ExecReport, style: Style): string
 
 function mappingLine({ object, start, end, perms, offset, state }: ExecMapping, style: Style): string {
   const paint = { pfnmap: style.good, mixedmap: style.fair, none: style.fair, anonymous: style.faint }[state];
-  const range = `${digits(start, 8)}-${digits(end, 8)}`;
-  return `${range} ${perms} ${digits(offset, 8)} ${paint(STATES[state].padEnd(9))} ${printableName(object)}`.trimEnd();
+  const range = `${hexDigits(start, 8)}-${hexDigits(end, 8)}`;
+  return `${range} ${perms} ${hexDigits(offset, 8)} ${paint(STATES[state].padEnd(9))} ${printableName(object)}`.trimEnd();
 }

@@ -1,4 +1,5 @@
 /** What an extraction did, in words. */
+import { hex } from '../base/hex.ts';
 import type { LeftOut } from '../extract/ownership.ts';
 import type { ExtractProblem } from '../extract/problem.ts';
 import { plural, size } from './words.ts';
@@ -48,8 +49,7 @@ export function leftOutLines(leftOut: LeftOut): string[] {
 /** A line for each of the first problems, and one for the rest. */
 export function problemLines(problems: readonly ExtractProblem[], total: number): string[] {
   const lines = problems.slice(0, SHOWN_PROBLEMS).map((problem) => {
-    const place =
-      problem.offset === null ? '' : ` (at byte ${String(problem.offset)}, 0x${problem.offset.toString(16)})`;
+    const place = problem.offset === null ? '' : ` (at byte ${String(problem.offset)}, ${hex(problem.offset)})`;
     return `${problem.path}: ${problem.message}${place}`;
   });
   if (total > lines.length) lines.push(`and ${String(total - lines.length)} more (--json lists them)`);

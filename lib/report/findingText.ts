@@ -1,16 +1,17 @@
 /**
  * Findings in words: one sentence for each code. A code without its words does not compile.
  */
+import { hexDigits, hex } from '../base/hex.ts';
 import type { FindingArguments, FindingCode } from '../check/codes.ts';
 import type { Finding } from '../check/finding.ts';
 import { printableName } from '../format/names.ts';
 import { shownPath } from '../inspect/shownPath.ts';
-import { hex, plural, size } from './words.ts';
+import { plural, size } from './words.ts';
 
 type Words = { readonly [C in FindingCode]: (args: FindingArguments[C]) => string };
 
 const octal = (mode: number): string => `0${mode.toString(8)}`;
-const crc = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
+const crc = (value: number): string => `0x${hexDigits(value, 8)}`;
 const at = (offset: number): string => `byte ${String(offset)}`;
 const range = (start: number, length: number): string => `${plural(length, 'byte')} at ${at(start)}`;
 const ofBlock = (block: number): string => `block ${String(block)}`;

@@ -1,6 +1,7 @@
 /**
  * A bFLT program under a kernel without an MMU, for people and as JSON.
  */
+import { hex } from '../base/hex.ts';
 import type { FlatHeader } from '../elf/bflt.ts';
 import type { ExecResult } from '../exec/flatLoader.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
@@ -15,8 +16,6 @@ export interface FlatReport {
   readonly result: ExecResult;
   readonly log: readonly string[];
 }
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** The object that `--json` prints. */
 export function flatJson({ path, kernel, header, result, log }: FlatReport): Record<string, unknown> {

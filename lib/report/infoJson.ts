@@ -1,8 +1,8 @@
 /** `cramfs info --json`: sizes in bytes, flags and checksums as hexadecimal strings. */
+import { hex } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
 import type { ImageInfo } from '../inspect/imageInfo.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
-import { hex } from './words.ts';
 
 /** @param ranges whether to list where the bytes of each label lie */
 export function infoJson(info: ImageInfo, ranges: boolean): Record<string, unknown> {

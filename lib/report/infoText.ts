@@ -1,11 +1,12 @@
 /** `cramfs info` for people. */
+import { hex } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
 import { printableName } from '../format/names.ts';
 import type { CrcVerdict } from '../inspect/imageCrc.ts';
 import type { ImageInfo } from '../inspect/imageInfo.ts';
 import { type Style, wrap } from './style.ts';
 import { bar, percent, table } from './table.ts';
-import { hex, plural, size } from './words.ts';
+import { plural, size } from './words.ts';
 
 const LABEL = 12;
 const BAR = 40;

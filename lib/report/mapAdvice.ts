@@ -3,6 +3,8 @@
  *
  * Advice that names options is tried on the board first, so that following it gives what it says.
  */
+import { hex } from '../base/hex.ts';
+import { roundDown } from '../base/pages.ts';
 import { CramfsError } from '../base/errors.ts';
 import { CRAMFS_FLAG_EXT_BLOCK_POINTERS } from '../format/constants.ts';
 import { blockCount, type BlockKind, fileBlock } from '../image/blocks.ts';
@@ -10,7 +12,7 @@ import { guessPageSize } from '../image/pageSize.ts';
 import type { Board } from '../verdict/board.ts';
 import type { MapVerdict, RunEnd } from '../verdict/mapVerdict.ts';
 import type { MapRequest } from '../verdict/request.ts';
-import { hex, plural, size } from './words.ts';
+import { plural, size } from './words.ts';
 
 /** A reason, and what to do about it. */
 export interface Advice {
@@ -130,7 +132,7 @@ function unaligned(verdict: MapVerdict, board: Board): Advice {
   const { base } = board.memory;
   const why = `the data stands at physical address ${hex(address)}, ${plural(address % pageSize, 'byte')} past a page boundary`;
   if ((address - base) % pageSize === 0) {
-    const aligned = Math.max(pageSize, Math.floor(base / pageSize) * pageSize);
+    const aligned = Math.max(pageSize, roundDown(base, pageSize));
     return { why, change: `put the image at a page boundary, such as --phys ${hex(aligned)}` };
   }
   const up = pageSize - (address % pageSize);

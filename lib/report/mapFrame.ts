@@ -1,12 +1,13 @@
 /**
  * What each report of a mapping begins and ends with: the request and the machine, and the kernel log.
  */
+import { hex } from '../base/hex.ts';
 import { printableName } from '../format/names.ts';
 import type { Board } from '../verdict/board.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { Style } from './style.ts';
 import { wrap } from './style.ts';
-import { hex, plural } from './words.ts';
+import { plural } from './words.ts';
 
 const INDENT = 2;
 

@@ -1,6 +1,7 @@
 /**
  * A map verdict as JSON, schema version 1. Keys in a stable order; addresses as hexadecimal strings.
  */
+import { hex, hexOrNull } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
 import type { BlockKind } from '../image/blocks.ts';
 import type { PteRun } from '../mm/pageTable.ts';
@@ -17,9 +18,6 @@ export function mountJson({ mount }: Board): Record<string, unknown> {
 
 /** Version of the JSON that every command prints. */
 export const SCHEMA_VERSION = 1;
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
-const hexOrNull = (value: number | null): string | null => (value === null ? null : hex(value));
 
 const TOUCH: Readonly<Record<PageKind, string>> = { direct: 'o', paged: 'o', sigbus: 'B', sigsegv: 'S', killed: 'K' };
 

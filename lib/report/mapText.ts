@@ -1,6 +1,7 @@
 /**
  * A map verdict for people.
  */
+import { hex } from '../base/hex.ts';
 import type { Board } from '../verdict/board.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { MapDetail } from '../verdict/request.ts';
@@ -12,7 +13,7 @@ import { pageList } from './pageList.ts';
 import type { Style } from './style.ts';
 import { wrap } from './style.ts';
 import { vmaPicture } from './vmaPicture.ts';
-import { hex, plural, size } from './words.ts';
+import { plural, size } from './words.ts';
 
 const LABEL = 11;
 const INDENT = 2;

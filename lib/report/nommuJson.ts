@@ -1,12 +1,10 @@
 /**
  * A map verdict of a kernel without an MMU as JSON: the keys behind `schemaVersion`, in a stable order.
  */
+import { hex, hexOrNull } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
 import type { Board } from '../verdict/board.ts';
 import type { MapVerdict, NommuOutcome } from '../verdict/mapVerdict.ts';
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
-const hexOrNull = (value: number | null): string | null => (value === null ? null : hex(value));
 
 /** The verdict as an object. `crc32` is of the bytes asked for, as one number, or null without --crc. */
 export function nommuJson(verdict: MapVerdict, nommu: NommuOutcome, board: Board): Record<string, unknown> {

@@ -1,6 +1,7 @@
 /**
  * A map verdict of a kernel without an MMU, for people.
  */
+import { hex } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
 import { filePages } from '../driver/inode.ts';
 import type { Board } from '../verdict/board.ts';
@@ -8,7 +9,7 @@ import type { MapVerdict, NommuOutcome } from '../verdict/mapVerdict.ts';
 import { heading, kernelLog } from './mapFrame.ts';
 import type { Style } from './style.ts';
 import { wrap } from './style.ts';
-import { hex, plural, size } from './words.ts';
+import { plural, size } from './words.ts';
 
 const LABEL = 11;
 const INDENT = 2;

@@ -1,9 +1,9 @@
 /** The pages of a mapping as a table, neighbours of the same kind folded into one row. */
+import { hex } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
 import type { PageVerdict } from '../verdict/mapVerdict.ts';
 import type { MapDetail } from '../verdict/request.ts';
 import type { Style } from './style.ts';
-import { hex } from './words.ts';
 
 interface Column {
   readonly title: string;

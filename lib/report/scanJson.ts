@@ -1,9 +1,9 @@
 /** An element of `images` in the output of `cramfs scan --json`. */
+import { hex } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
 import type { ScanHit } from '../inspect/scan.ts';
 import { volumeName } from './scanText.ts';
 import { scanRemarks } from './scanWords.ts';
-import { hex } from './words.ts';
 
 export function scanJson(hit: ScanHit): Record<string, unknown> {
   const { superblock, crc } = hit;

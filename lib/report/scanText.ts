@@ -1,11 +1,12 @@
 /** `cramfs scan` for people. */
+import { hex } from '../base/hex.ts';
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
 import { decodeName, printableName } from '../format/names.ts';
 import type { Superblock } from '../format/superblock.ts';
 import type { ScanHit } from '../inspect/scan.ts';
 import { scanRemarks } from './scanWords.ts';
 import { type Style, wrap } from './style.ts';
-import { hex, plural, size } from './words.ts';
+import { plural, size } from './words.ts';
 
 /** The volume's name, as far as its first NUL. */
 export function volumeName({ name }: Superblock): string {

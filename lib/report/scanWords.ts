@@ -1,8 +1,9 @@
 /** What a scan says about an image it found. */
+import { hex } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
 import { printableName } from '../format/names.ts';
 import type { ScanHit } from '../inspect/scan.ts';
-import { hex, plural } from './words.ts';
+import { plural } from './words.ts';
 
 /** A remark on an image found: a code for programs, a sentence for people. */
 export interface ScanRemark {

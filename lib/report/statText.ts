@@ -1,11 +1,12 @@
 /** `cramfs stat` for people. */
+import { hex } from '../base/hex.ts';
 import { deviceNumber } from '../format/inode.ts';
 import { printableName } from '../format/names.ts';
 import type { Inode } from '../image/image.ts';
 import type { KindCount } from '../inspect/statistics.ts';
 import { modeString, octalMode } from './modeString.ts';
 import type { Style } from './style.ts';
-import { hex, plural } from './words.ts';
+import { plural } from './words.ts';
 
 const LABEL = 11;
 

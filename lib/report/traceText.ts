@@ -1,13 +1,14 @@
 /**
  * The trace of a mapping, and the invariants that it violates, for people.
  */
+import { hex } from '../base/hex.ts';
 import type { Board } from '../verdict/board.ts';
 import { checkInvariants, type InvariantCode, type Violation, type ViolationSeverity } from '../verdict/invariants.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import { printableName } from '../format/names.ts';
 import { sightWord } from './mapJson.ts';
 import { type Style, wrap } from './style.ts';
-import { hex, plural } from './words.ts';
+import { plural } from './words.ts';
 
 /** What each violation means, in a few words. A code without its words does not compile. */
 const MEANINGS: Readonly<Record<InvariantCode, string>> = {

@@ -1,8 +1,5 @@
 /** Numbers and counts in words. */
 
-/** A number in hexadecimal. */
-export const hex = (value: number): string => `0x${value.toString(16)}`;
-
 /** "1 page", "2 pages"; `many` where an "s" does not do. */
 export function plural(n: number, noun: string, many = `${noun}s`): string {
   return `${String(n)} ${n === 1 ? noun : many}`;

@@ -1,6 +1,7 @@
 /**
  * Sources that need Node: files and standard input.
  */
+import { withRoom } from '../base/bytes.ts';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { CramfsError } from '../base/errors.ts';
 import { type ByteSource, cachedSource, type RawSource } from './byteSource.ts';
@@ -81,11 +82,7 @@ function stream(fd: number, name: string): RawSource {
           offset: filled,
         });
       }
-      if (filled === buffer.length) {
-        const larger = new Uint8Array(buffer.length * 2);
-        larger.set(buffer);
-        buffer = larger;
-      }
+      buffer = withRoom(buffer, filled + 1);
       const got = readBlocking(fd, buffer, filled, buffer.length - filled);
       if (got === 0) ended = true;
       filled += got;

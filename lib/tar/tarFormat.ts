@@ -4,6 +4,7 @@
  * A name or link target of more than 100 bytes goes in front as the data of an entry of its own (types 'L' and 'K'). The
  * pax form would ask for names in UTF-8.
  */
+import { roundUp } from '../base/pages.ts';
 import { deviceNumber } from '../format/inode.ts';
 import type { Inode } from '../image/image.ts';
 
@@ -96,7 +97,7 @@ function header(fields: HeaderFields): Uint8Array {
 
 /** An entry that holds the name or the target of the next one. */
 function longField(flag: 'K' | 'L', text: Uint8Array): Uint8Array {
-  const data = new Uint8Array(Math.ceil((text.length + 1) / TAR_BLOCK) * TAR_BLOCK);
+  const data = new Uint8Array(roundUp(text.length + 1, TAR_BLOCK));
   data.set(text);
   const name = ascii.encode('././@LongLink');
   const size = text.length + 1;

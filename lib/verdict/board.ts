@@ -1,6 +1,7 @@
 /**
  * A board: a CPU and a kernel, with an image in its physical memory, mounted. Requests go in, verdicts come out.
  */
+import { roundUp } from '../base/pages.ts';
 import { CramfsError } from '../base/errors.ts';
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
 import { blockCount } from '../image/blocks.ts';
@@ -77,7 +78,7 @@ export class Board {
   /** @throws CramfsError USAGE for an impossible memory, IO */
   constructor(image: CramfsImage, options: BoardOptions = {}) {
     const { physBase = DEFAULT_PHYS_BASE, fill = 0, littleEndian = image.littleEndian } = options;
-    const regionSize = options.regionSize ?? Math.ceil(image.size / REGION_GRANULE) * REGION_GRANULE;
+    const regionSize = options.regionSize ?? roundUp(image.size, REGION_GRANULE);
     this.image = image;
     this.#options = options;
     this.stackInit = options.stackInit ?? 0;

@@ -4,6 +4,7 @@
  * It is made only when a page shows something that it should not, and is bounded: an image with more pages than
  * {@link MAX_INDEXED_PAGES} is indexed up to there.
  */
+import { sameBytes } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { crc32 } from '../format/crc32.ts';
 import { fileBlocks } from '../image/blocks.ts';
@@ -69,11 +70,4 @@ export function padded(bytes: Uint8Array, pageSize: number): Uint8Array {
   const page = new Uint8Array(pageSize);
   page.set(bytes);
   return page;
-}
-
-/** Whether two pages are equal. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -3,6 +3,8 @@
  *
  * Nothing here knows a kernel model or what can go wrong in one. A verdict must have been made with a trace.
  */
+import { hex } from '../base/hex.ts';
+import { roundUp } from '../base/pages.ts';
 import type { TraceEntry } from '../mm/kernel.ts';
 import type { Board } from './board.ts';
 import type { MapState, MapVerdict, PageVerdict, Sight } from './mapVerdict.ts';
@@ -48,8 +50,6 @@ export interface Violation {
   /** What the trace shows of the cause; null where it shows nothing. */
   readonly cause: string | null;
 }
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** Checks all invariants on one verdict; violations in the order of the list above, then by page. */
 export function checkInvariants(verdict: MapVerdict, board: Board): Violation[] {
@@ -165,7 +165,7 @@ function entryViolations(verdict: MapVerdict, board: Board): Violation[] {
   const { pageSize } = verdict;
   for (const run of verdict.direct) {
     const start = run.pfn * pageSize;
-    const end = memory.base + Math.ceil(image.size / pageSize) * pageSize;
+    const end = memory.base + roundUp(image.size, pageSize);
     if (start >= memory.base && start + run.pages * pageSize <= end) continue;
     const first = verdict.pages?.[run.page];
     violations.push({

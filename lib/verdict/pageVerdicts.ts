@@ -1,11 +1,11 @@
 /**
  * What a process sees of each page of a mapping: it is made to read them, first to last.
  */
+import { sameBytes } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { crc32 } from '../format/crc32.ts';
 import { filePages } from '../driver/inode.ts';
 import { readFolio } from '../driver/readFolio.ts';
-import { sameBytes } from './contentIndex.ts';
 import { type BlockKind, fileBlock } from '../image/blocks.ts';
 import type { PageView } from '../mm/addressSpace.ts';
 import { type Vma, vmaPages } from '../mm/vma.ts';

@@ -1,12 +1,13 @@
 /**
  * What a page shows, held against what the file has there. Nothing here knows what can go wrong in a kernel.
  */
+import { sameBytes } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { filePages } from '../driver/inode.ts';
 import { fileBlock } from '../image/blocks.ts';
 import { readBlock } from '../image/content.ts';
 import type { PageView } from '../mm/addressSpace.ts';
-import { ownPage, padded, sameBytes } from './contentIndex.ts';
+import { ownPage, padded } from './contentIndex.ts';
 import type { Sight } from './mapVerdict.ts';
 import type { MappedProcess } from './process.ts';
 

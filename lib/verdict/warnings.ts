@@ -1,6 +1,7 @@
 /**
  * What is wrong with an image beside the verdict on one mapping of it.
  */
+import { hex } from '../base/hex.ts';
 import { CramfsError } from '../base/errors.ts';
 import { filePages } from '../driver/inode.ts';
 import { findBlock } from '../driver/readFolio.ts';
@@ -13,8 +14,6 @@ import { looksAtPages, type MapDetail } from './request.ts';
 
 /** The part of a mapping that matters here. */
 type Mapped = Pick<MappedProcess, 'board' | 'file' | 'pgoff'>;
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /**
  * Refuses a verdict on bytes that the image should have and the file has not: what a truncated file would really hold

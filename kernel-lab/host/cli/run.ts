@@ -1,4 +1,5 @@
 /** `cramfs-lab run IMAGE`: what a real kernel does with an image. */
+import { hex } from '../../../lib/base/hex.ts';
 import type { Command } from 'commander';
 import { CramfsImage } from '../../../lib/image/image.ts';
 import { bootImage } from '../boot.node.ts';
@@ -36,7 +37,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .description('Boots a real kernel with an image in memory and tells what mmap(), read() and execve() did with it.')
     .argument('<image>', IMAGE_ARGUMENT)
     .option('--vectors <file>', 'what to ask, or a transcript to ask again (default: each file mapped whole, and read)')
-    .option('--phys <address>', `physical address of the image (default: 0x${DEFAULT_PHYS_BASE.toString(16)})`)
+    .option('--phys <address>', `physical address of the image (default: ${hex(DEFAULT_PHYS_BASE)})`)
     .option('--region-size <size>', 'memory region that holds the image, a power of two (default: 64M)')
     .option('-o, --output <file>', 'write the transcript to a file (default: standard output)')
     .option('--force', 'replace the file')

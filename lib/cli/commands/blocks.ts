@@ -1,4 +1,5 @@
 /** `cramfs blocks IMAGE PATH` */
+import { hex } from '../../base/hex.ts';
 import type { Command } from 'commander';
 import { errorJson } from '../failure.ts';
 import { printableName } from '../../format/names.ts';
@@ -54,7 +55,7 @@ function blocks(image: CramfsImage, path: string, options: BlocksOptions, io: Io
   }
   const out = new TextBuffer(io.stdout);
   const style = styleFor(io, options.color);
-  const table = `table of block pointers at 0x${entry.inode.ino.toString(16)}`;
+  const table = `table of block pointers at ${hex(entry.inode.ino)}`;
   out.line(style.strong(printableName(entry.path)));
   out.line(
     style.faint(

@@ -1,4 +1,5 @@
 /** `cramfs scan FILE` */
+import { hexDigits } from '../../base/hex.ts';
 import type { Command } from 'commander';
 import { printableName } from '../../format/names.ts';
 import { scan, type ScanHit } from '../../inspect/scan.ts';
@@ -64,6 +65,6 @@ function scanFile(file: string, options: ScanOptions, io: Io): number {
 }
 
 function extract(hit: ScanHit, directory: string, options: ScanOptions): string {
-  const name = `0x${hit.offset.toString(16).padStart(8, '0')}.cramfs`;
+  const name = `0x${hexDigits(hit.offset, 8)}.cramfs`;
   return writeImage(hit.source, hit.present, directory, name, options.force === true);
 }

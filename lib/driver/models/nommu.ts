@@ -4,6 +4,7 @@
  * All or nothing: either the whole range stands in one piece and is mapped where it stands, wherever that is, or it is
  * copied. There is no test of alignment, of the last page, or of the image's end.
  */
+import { hex, hexDigits } from '../../base/hex.ts';
 import { NOMMU_MAP_COPY, NOMMU_MAP_DIRECT, NOMMU_MAP_EXEC, NOMMU_MAP_READ } from '../../mm/nommu/capabilities.ts';
 import type { MmapHooks, NommuOperations } from '../../mm/fileOperations.ts';
 import { VM_MAYSHARE, VM_SHARED } from '../../mm/vmFlags.ts';
@@ -30,8 +31,8 @@ export function nommuOperations({ fs, inode, name }: Pick<CramfsFile, 'fs' | 'in
       if (blocks.offset === 0 || blocks.pages !== pages) return 'ENOSYS';
       const address = fs.memory.base + blocks.offset;
       log.push(
-        `cramfs: get_unmapped for ${name} ofs 0x${(pgoff * pageSize).toString(16)} siz ${String(length)} ` +
-          `at 0x${address.toString(16).padStart(8, '0')}`,
+        `cramfs: get_unmapped for ${name} ofs ${hex(pgoff * pageSize)} siz ${String(length)} ` +
+          `at 0x${hexDigits(address, 8)}`,
       );
       return address;
     },

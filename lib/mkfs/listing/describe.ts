@@ -4,12 +4,12 @@
  * What was built by mkcramfs, by mkfs.cramfs or here leaves few questions open: how blocks were compressed, and how
  * direct blocks were placed. They are answered by building and comparing.
  */
+import { sameBytes } from '../../base/bytes.ts';
 import { CRAMFS_FLAG_EXT_BLOCK_POINTERS, CRAMFS_FLAG_HOLES, SUPERBLOCK_SIZE } from '../../format/constants.ts';
 import { decodeName } from '../../format/names.ts';
 import { fileBlocks } from '../../image/blocks.ts';
 import type { CramfsImage } from '../../image/image.ts';
 import { walk } from '../../inspect/walk.ts';
-import { sameBytes } from '../byteOrder.ts';
 import type { ContentHash } from '../contentHash.ts';
 import type { BlockCompressor } from '../encodeFile.ts';
 import { buildImage } from '../mkfs.ts';

@@ -12,6 +12,7 @@
  * Fields are separated by blanks; in names, blanks, backslashes, control characters and bytes that are no UTF-8 are
  * written \xHH. Contents of files are not part of it: they come from the source, from the same path or from `from=`.
  */
+import { hexDigits, hexBytes } from '../../base/hex.ts';
 import { decodeName, encodeName } from '../../format/names.ts';
 import type { BuildOptions } from '../mkfs.ts';
 import type { DirectPlacement } from '../placer.ts';
@@ -112,8 +113,7 @@ function imageLine(image: ImageDescription): string {
     `deflate=${image.deflate}`,
     `direct=${direct === null ? 'none' : `${direct.layout},${direct.alignment},${direct.base},${direct.padTail === true ? 'padded' : 'tight'}`}`,
   ];
-  if (image.insert.length > 0)
-    fields.push(`insert=${[...image.insert].map((b) => b.toString(16).padStart(2, '0')).join('')}`);
+  if (image.insert.length > 0) fields.push(`insert=${hexBytes(image.insert)}`);
   return `image ${fields.join(' ')}`;
 }
 
@@ -133,7 +133,5 @@ const UNSAFE = /[\s\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029\ufeff\\]/gu;
 
 /** Blanks, backslashes, control characters and bytes that are no UTF-8 as \xHH. */
 function escapeText(text: string): string {
-  return text.replace(UNSAFE, (char) =>
-    [...encodeName(char)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),
-  );
+  return text.replace(UNSAFE, (char) => [...encodeName(char)].map((byte) => `\\x${hexDigits(byte, 2)}`).join(''));
 }

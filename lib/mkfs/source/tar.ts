@@ -3,6 +3,7 @@
  *
  * Names are bytes. A later entry of the same path replaces an earlier one, as unpacking would.
  */
+import { roundUp } from '../../base/pages.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { decodeName } from '../../format/names.ts';
 import {
@@ -59,7 +60,7 @@ export function tarTree(archive: Uint8Array): DirectoryEntry {
         addEntry(root, header, overrides, data, position);
         local = new Map();
     }
-    position += BLOCK + Math.ceil(data.length / BLOCK) * BLOCK;
+    position += BLOCK + roundUp(data.length, BLOCK);
   }
   throw new CramfsError('TRUNCATED', { what: 'the end of the tar archive', offset: position });
 }

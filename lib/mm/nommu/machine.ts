@@ -1,8 +1,10 @@
 /**
  * What the processes of a machine without an MMU have in common: one address space, the regions in it, the RAM, the log.
  */
+import { hex } from '../../base/hex.ts';
+import { roundUp } from '../../base/pages.ts';
 import type { AddressRange } from '../../physmem/physicalMemory.ts';
-import { type Kernel, hex } from '../kernel.ts';
+import { type Kernel } from '../kernel.ts';
 import { procMapsLine } from './procMaps.ts';
 import { Ram } from './ram.ts';
 import { type NommuRegion, RegionTree } from './regions.ts';
@@ -80,5 +82,5 @@ export class NommuMachine {
 function freeRam(flash: { readonly base: number; readonly size: number }): AddressRange {
   const { base, size } = DEFAULT_RAM;
   if (flash.base >= base + size || flash.base + flash.size <= base) return DEFAULT_RAM;
-  return { base: Math.ceil((flash.base + flash.size) / size) * size, size };
+  return { base: roundUp(flash.base + flash.size, size), size };
 }

@@ -1,6 +1,7 @@
 /**
  * Lines of /proc/PID/maps (mappings of a process) and /proc/maps (regions of the machine) without an MMU.
  */
+import { hexDigits } from '../../base/hex.ts';
 import { VM_EXEC, VM_MAYSHARE, VM_READ, VM_SHARED, VM_WRITE } from '../vmFlags.ts';
 import type { NommuRegion } from './regions.ts';
 import type { NommuVma } from './vmaTree.ts';
@@ -28,14 +29,13 @@ export function procMapsLine(
   device: { readonly major: number; readonly minor: number },
 ): string {
   const { vmFlags, file } = entry;
-  const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
   const letters =
     ((vmFlags & VM_READ) !== 0 ? 'r' : '-') +
     ((vmFlags & VM_WRITE) !== 0 ? 'w' : '-') +
     ((vmFlags & VM_EXEC) !== 0 ? 'x' : '-') +
     mapsType(vmFlags);
-  const range = `${hex(entry.start, 8)}-${hex(entry.end, 8)}`;
+  const range = `${hexDigits(entry.start, 8)}-${hexDigits(entry.end, 8)}`;
   if (file === null) return `${range} ${letters} 00000000 00:00 0 `;
-  const where = `${hex(entry.pgoff * pageSize, 8)} ${hex(device.major, 2)}:${hex(device.minor, 2)}`;
+  const where = `${hexDigits(entry.pgoff * pageSize, 8)} ${hexDigits(device.major, 2)}:${hexDigits(device.minor, 2)}`;
   return `${range} ${letters} ${where} ${String(file.ino)} `.padEnd(PATH_COLUMN) + file.path;
 }

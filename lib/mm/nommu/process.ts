@@ -1,6 +1,7 @@
 /**
  * A process on a machine without an MMU: mmap(), munmap(), mremap(), mprotect() and exit (mm/nommu.c).
  */
+import { roundUp } from '../../base/pages.ts';
 import type { Errno } from '../errno.ts';
 import { KernelBug } from '../kernel.ts';
 import { VM_MAPPED_COPY, VM_MAYEXEC, VM_MAYREAD, VM_MAYSHARE, VM_MAYWRITE } from '../vmFlags.ts';
@@ -143,7 +144,7 @@ export class NommuProcess {
    */
   mmapAnonymous(length: number, vmProt: number): NommuMmapResult {
     const { pageSize } = this.machine.kernel.cpu;
-    const size = Math.ceil(length / pageSize) * pageSize;
+    const size = roundUp(length, pageSize);
     if (size === 0) return { errno: 'EINVAL' };
     const start = this.#allocate(size);
     if (start === null) return { errno: 'ENOMEM' };
@@ -161,7 +162,7 @@ export class NommuProcess {
    */
   munmap(start: number, length: number): Errno | null {
     const { pageSize } = this.machine.kernel.cpu;
-    const size = Math.ceil(length / pageSize) * pageSize;
+    const size = roundUp(length, pageSize);
     if (size === 0) return 'EINVAL';
     let found = false;
     for (const vma of this.#vmas.within(start, start + size)) {
@@ -183,8 +184,8 @@ export class NommuProcess {
    */
   mremap(start: number, oldLength: number, newLength: number): number | Errno {
     const { pageSize } = this.machine.kernel.cpu;
-    const oldSize = Math.ceil(oldLength / pageSize) * pageSize;
-    const newSize = Math.ceil(newLength / pageSize) * pageSize;
+    const oldSize = roundUp(oldLength, pageSize);
+    const newSize = roundUp(newLength, pageSize);
     if (oldSize === 0 || newSize === 0 || start % pageSize !== 0) return 'EINVAL';
     const vma = this.#vmas.findExact(start, start + oldSize);
     if (vma === null) return 'EINVAL';

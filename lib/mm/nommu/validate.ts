@@ -2,6 +2,7 @@
  * Whether a mapping may be attempted, and of what sort it would be: validate_mmap_request() and determine_vm_flags() of
  * mm/nommu.c.
  */
+import { roundUp } from '../../base/pages.ts';
 import type { Cpu } from '../cpu.ts';
 import type { Errno } from '../errno.ts';
 import type { OpenFile } from '../fileOperations.ts';
@@ -66,7 +67,7 @@ export function validateMmapRequest(file: NommuFile, request: NommuMmapRequest, 
   if (request.fixed === true) return 'EINVAL';
   if (type !== 'private' && type !== 'shared') return 'EINVAL';
   if (request.length === 0) return 'EINVAL';
-  const length = Math.ceil(unsigned(request.length) / pageSize) * pageSize;
+  const length = roundUp(unsigned(request.length), pageSize);
   // PAGE_ALIGN() of a length in the last page of the address space is 0. A double tells such a length from the last
   // that is whole pages only by way of rounding, so that one is taken for them, too.
   if (length >= TWO_64 - pageSize || length > cpu.taskSize) return 'ENOMEM';

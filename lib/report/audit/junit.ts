@@ -2,11 +2,11 @@
  * An audit as JUnit XML: a test suite for each image, in it a test case for each finding and one for each file and for the
  * image as a whole that has none. Errors fail; warnings and notes pass and say what they say; what is suppressed is skipped.
  */
+import { hexDigits, hex } from '../../base/hex.ts';
 import type { AuditFinding } from '../../audit/finding.ts';
 import type { AuditResult } from '../../audit/result.ts';
 import type { AuditedImage } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
-import { hex } from '../words.ts';
 import { findingWords } from './findingWords.ts';
 import type { AuditReporter } from './reporter.ts';
 
@@ -90,7 +90,7 @@ function text(content: string): string {
   return content
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, (char) => {
       const code = char.codePointAt(0) ?? 0;
-      return `\\u${code.toString(16).padStart(4, '0')}`;
+      return `\\u${hexDigits(code, 4)}`;
     })
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -2,6 +2,7 @@
  * An audit as SARIF 2.1.0 (OASIS), for code scanning. There is nothing in it that changes from run to run: no time, no
  * machine, no absolute path that was not given.
  */
+import { hexDigits } from '../../base/hex.ts';
 import type { AuditFinding } from '../../audit/finding.ts';
 import { fingerprints } from '../../audit/fingerprint.ts';
 import { type AuditId, defaultSeverity } from '../../audit/ids.ts';
@@ -89,7 +90,7 @@ export function imageUri(image: string): string {
   let uri = '';
   for (const byte of encodeName(image)) {
     const char = String.fromCharCode(byte);
-    uri += /[A-Za-z0-9._~/-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    uri += /[A-Za-z0-9._~/-]/.test(char) ? char : `%${hexDigits(byte, 2).toUpperCase()}`;
   }
   return image.startsWith('/') ? `file://${uri}` : uri;
 }

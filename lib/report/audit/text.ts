@@ -1,4 +1,5 @@
 /** An audit for people: what was found, file by file; where the flash goes; what runs from it; and what that comes to. */
+import { hex } from '../../base/hex.ts';
 import type { AuditFinding } from '../../audit/finding.ts';
 import type { AuditId } from '../../audit/ids.ts';
 import type { AuditNumbers, AuditResult, AuditedBoard } from '../../audit/result.ts';
@@ -8,7 +9,7 @@ import { shownPath } from '../../inspect/shownPath.ts';
 import { ACCOUNT_WORDS } from '../infoText.ts';
 import { type Style, wrap } from '../style.ts';
 import { percent, table } from '../table.ts';
-import { hex, plural, size } from '../words.ts';
+import { plural, size } from '../words.ts';
 import { countsText, findingCounts } from './counts.ts';
 import { filesTables } from './filesText.ts';
 import { findingWords } from './findingWords.ts';

@@ -1,0 +1,60 @@
+/**
+ * Byte strings: comparing them, and collecting them in buffers that grow.
+ */
+
+/** Order of names in a directory: by bytes, as strcmp(). */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** Whether two contents are the same. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** An array of numbers of a fixed size each. */
+interface Numbers<Self> {
+  readonly length: number;
+  readonly constructor: unknown;
+  set(from: Self): void;
+}
+
+/**
+ * An array with room for `length` elements, and the same contents: the array itself if it is long enough, else a copy of
+ * at least twice the size, so that adding piece by piece takes linear time.
+ *
+ * @param most elements that it may have
+ */
+export function withRoom<Self extends Numbers<Self>>(array: Self, length: number, most = Infinity): Self {
+  if (length <= array.length) return array;
+  const larger = new (array.constructor as new (length: number) => Self)(
+    Math.min(most, Math.max(length, array.length * 2)),
+  );
+  larger.set(array);
+  return larger;
+}
+
+/** Bytes in the making, added piece by piece. */
+export class GrowingBytes {
+  #buffer = new Uint8Array(1 << 16);
+  #length = 0;
+
+  add(bytes: Uint8Array): void {
+    const length = this.#length + bytes.length;
+    this.#buffer = withRoom(this.#buffer, length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length = length;
+  }
+
+  /** The bytes so far: a view, valid until the next addition. */
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+}
