@@ -4,7 +4,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { crc32, crcHex } from '../lib/format/crc32.ts';
 import { bytesSource } from '../lib/source/byteSource.ts';
-import { makeCpu } from '../lib/mm/cpu.ts';
+import { makeCpu } from '../lib/mm/cpus/index.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { PhysicalMemory } from '../lib/physmem/physicalMemory.ts';
 import { kernelModel } from '../lib/driver/models/index.ts';

@@ -6,7 +6,7 @@ import { type RawBlock, type RawEntry, layOutRawImage } from './support/rawImage
 import { CramfsImage } from '../lib/image/image.ts';
 import { PhysicalMemory } from '../lib/physmem/physicalMemory.ts';
 import { bytesSource } from '../lib/source/byteSource.ts';
-import { makeCpu } from '../lib/mm/cpu.ts';
+import { makeCpu } from '../lib/mm/cpus/index.ts';
 import { kernelModel } from '../lib/driver/models/index.ts';
 import { mountFromMtd } from '../lib/driver/mtd.ts';
 import { checkFlatHeader, decodeFlatHeader } from '../lib/elf/bflt.ts';

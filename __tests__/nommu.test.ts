@@ -7,7 +7,7 @@ import { crc32, crcHex } from '../lib/format/crc32.ts';
 import { bytesSource } from '../lib/source/byteSource.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { PhysicalMemory } from '../lib/physmem/physicalMemory.ts';
-import { makeCpu } from '../lib/mm/cpu.ts';
+import { makeCpu } from '../lib/mm/cpus/index.ts';
 import { kernelModel } from '../lib/driver/models/index.ts';
 import { type MtdDevice, mountFromMtd } from '../lib/driver/mtd.ts';
 import { mountCramfs } from '../lib/driver/mount.ts';

@@ -11,6 +11,7 @@ import { type ExecReport, execProgram } from '../../lib/exec/execProgram.ts';
 import { crc32, crcHex } from '../../lib/format/crc32.ts';
 import type { CramfsImage } from '../../lib/image/image.ts';
 import type { CpuName } from '../../lib/mm/cpu.ts';
+import { parseRelease } from '../../lib/mm/release.ts';
 import type { Errno } from '../../lib/mm/errno.ts';
 import { Board } from '../../lib/verdict/board.ts';
 import type { MapVerdict, PageKind, PageVerdict } from '../../lib/verdict/mapVerdict.ts';
@@ -59,7 +60,20 @@ export function modelOfRelease(release: string): KernelModel {
   return isBefore(6, 18) && patch < 3 ? linux617 : linux618;
 }
 
-const CPU_OF_MACHINE: Readonly<Record<string, CpuName>> = { x86_64: 'x86-64', aarch64: 'arm64' };
+/** The CPU of `uname -m`, and of ARM of the kernel's name too. */
+export function cpuOfMachine(machine: string, release: string): CpuName | undefined {
+  if (/^armv[678]l$/.test(machine)) return release.includes('lpae') ? 'arm-lpae' : 'arm';
+  return CPU_OF_MACHINE[machine];
+}
+
+const CPU_OF_MACHINE: Readonly<Record<string, CpuName>> = {
+  x86_64: 'x86-64',
+  i686: 'i386',
+  aarch64: 'arm64',
+  riscv64: 'riscv64',
+  riscv32: 'riscv32',
+  mips: 'mips',
+};
 
 /**
  * The machine of a transcript, emulated.
@@ -75,9 +89,10 @@ export function labBoard(image: CramfsImage, machine: LabMachine, options: Repla
   return new Board(image, {
     physBase: Number(machine.base),
     regionSize: machine.mtd_size,
-    cpu: machine.machine === undefined ? undefined : CPU_OF_MACHINE[machine.machine],
+    cpu: machine.machine === undefined ? undefined : cpuOfMachine(machine.machine, machine.release),
     mtdName: /"(.*)"$/.exec(machine.mtd ?? '')?.[1],
     kernel,
+    release: parseRelease(machine.release) ?? undefined,
     physBits: options.physBits,
   });
 }

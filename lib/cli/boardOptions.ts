@@ -5,6 +5,8 @@ import { hex } from '../base/hex.ts';
 import { type Command, Option } from 'commander';
 import { kernelModel } from '../driver/models/index.ts';
 import { type BoardOptions, DEFAULT_PHYS_BASE } from '../verdict/board.ts';
+import type { CpuName } from '../mm/cpu.ts';
+import { CPU_NAMES } from '../mm/cpus/index.ts';
 import { parsePhysBits, parseRam, parseStackInit } from './machineOptions.ts';
 import { parseNumber } from './numbers.ts';
 
@@ -13,7 +15,7 @@ export interface MachineOptions {
   readonly phys?: string;
   readonly region?: string;
   readonly fill: string;
-  readonly cpu?: 'x86-64' | 'arm64';
+  readonly cpu?: CpuName;
   readonly endian?: 'little' | 'big';
   readonly physBits?: string;
   readonly ram?: readonly string[];
@@ -29,7 +31,9 @@ export function addMachineOptions(command: Command): Command {
       new Option('--fill <byte>', 'what stands behind the image in the region').choices(['00', 'ff']).default('00'),
     )
     .addOption(
-      new Option('--cpu <name>', 'CPU (default: x86-64 for 4 KiB pages, else arm64)').choices(['x86-64', 'arm64']),
+      new Option('--cpu <name>', "CPU (default: that of the image's programs; --list-cpus lists all)").choices(
+        CPU_NAMES,
+      ),
     )
     .addOption(
       new Option('--endian <order>', "byte order of the CPU (default: the image's)").choices(['little', 'big']),

@@ -4,6 +4,7 @@
  * Kernel models share this; they differ in what they do with the decision.
  */
 import { hexDigits } from '../base/hex.ts';
+import { unsignedLong } from '../mm/cpu.ts';
 import { VM_WRITE } from '../mm/vmFlags.ts';
 import { type BlockRange, getBlockRange, lastPageIsShared } from './blockRange.ts';
 import { filePages, type KernelInode } from './inode.ts';
@@ -106,7 +107,8 @@ function walk(
   const blocks = rules.findRun(fs, inode, pgoff, rules.clampToFile(request.pages, maxPages - pgoff), log);
   if (blocks === null) return { bailout: 'unsuitable block layout' };
 
-  const address = fs.memory.base + blocks.offset;
+  // An unsigned long, whatever the width of physical addresses.
+  const address = unsignedLong(fs.cpu, fs.memory.base + blocks.offset);
   if (!rules.isAligned(address, fs.cpu.pageSize)) return { bailout: 'data is not page aligned', address };
 
   let { pages } = blocks;

@@ -15,7 +15,7 @@ import {
 } from '../format/constants.ts';
 import { decodeSuperblock, type Superblock } from '../format/superblock.ts';
 import { fileType } from '../format/inode.ts';
-import type { Cpu } from '../mm/cpu.ts';
+import { type Cpu, physAddrDigits } from '../mm/cpu.ts';
 import type { Errno } from '../mm/errno.ts';
 import type { PhysicalMemory } from '../physmem/physicalMemory.ts';
 
@@ -85,7 +85,7 @@ export function mountCramfs(memory: PhysicalMemory, cpu: Cpu, options: MountOpti
   if (!point) return fail(noAccess(0, 'EOPNOTSUPP'));
   // One page is mapped first; the rest when the size is known.
   if (memory.size < cpu.pageSize) return fail(noAccess(0));
-  log.push(`cramfs: checking physical address 0x${hexDigits(memory.base, 16)} for linear cramfs image`);
+  log.push(`cramfs: checking physical address 0x${physAddrDigits(cpu, memory.base)} for linear cramfs image`);
   const found = readSuper(memory, log);
   if ('errno' in found) return fail(found);
   const size = (found.flags & CRAMFS_FLAG_FSID_VERSION_2) !== 0 ? found.size : SIZE_WITHOUT_FSID;

@@ -3,8 +3,10 @@
  */
 
 export const EM_386 = 3;
+export const EM_MIPS = 8;
 export const EM_ARM = 40;
 export const EM_X86_64 = 62;
+export const EM_XTENSA = 94;
 export const EM_AARCH64 = 183;
 export const EM_RISCV = 243;
 
@@ -12,7 +14,7 @@ const NAMES: Readonly<Record<number, string>> = {
   2: 'SPARC',
   [EM_386]: 'i386',
   4: 'm68k',
-  8: 'MIPS',
+  [EM_MIPS]: 'MIPS',
   15: 'PA-RISC',
   20: 'PowerPC',
   21: 'PowerPC64',
@@ -21,7 +23,7 @@ const NAMES: Readonly<Record<number, string>> = {
   42: 'SuperH',
   43: 'SPARC64',
   [EM_X86_64]: 'x86-64',
-  94: 'Xtensa',
+  [EM_XTENSA]: 'Xtensa',
   [EM_AARCH64]: 'AArch64',
   189: 'MicroBlaze',
   [EM_RISCV]: 'RISC-V',

@@ -7,6 +7,7 @@ import { roundDown } from '../base/pages.ts';
 import { OPEN_ERRNOS } from '../driver/lookup.ts';
 import { CramfsError, type ErrorCode, type ErrorDetails } from '../base/errors.ts';
 import type { Cpu, CpuName } from '../mm/cpu.ts';
+import { cpuFor, cpuRuns } from '../mm/cpus/index.ts';
 import type { Errno } from '../mm/errno.ts';
 import type { Board } from '../verdict/board.ts';
 import {
@@ -22,11 +23,10 @@ import {
 } from '../elf/elf.ts';
 import { type LoadedObject, mapSegments, maximumAlignment, loadSegments } from './elfMap.ts';
 import { machineName } from '../elf/machines.ts';
-import { cpuFor, cpuRuns } from './cpuMachines.ts';
 import { ProgramFile } from './programFile.ts';
 import { BINPRM_BUF_SIZE, isScript, parseScriptLine } from '../elf/script.ts';
 import { killed, ProcessEnd, UserProcess } from './userProcess.ts';
-import { readImpliesExec, userLayout } from './userLayout.ts';
+import { programCpu, programLayout, readImpliesExec } from './userLayout.ts';
 
 /** PT_GNU_STACK: whether the stack is executable; that it is there says that the program is not an old one. */
 const PT_GNU_STACK = 0x6474e551;
@@ -130,7 +130,7 @@ function readExecutable(
     refuse('BAD_ELF', { what: 'the type (e_type)', offset: 16, expected, found: String(type) });
   }
   const order = (little: boolean): string => (little ? 'little endian' : 'big endian');
-  if (littleEndian !== cpu.littleEndian || (cpuName !== null && !cpuRuns(cpuName, machine))) {
+  if (littleEndian !== cpu.littleEndian || (cpuName !== null && !cpuRuns(cpuName, machine, bits))) {
     refuse('WRONG_MACHINE', {
       expected: `one for ${cpuName === null ? '' : `${cpuName}, `}${order(cpu.littleEndian)}`,
       found: `one for ${machineName(machine)}, ${order(littleEndian)}`,
@@ -167,8 +167,8 @@ function loadElf(
 ): ExecedProgram {
   const headers = readExecutable(file, head, { cpu: board.cpu, cpuName, otherwise: 'ENOEXEC' });
   trail.header = headers;
-  const name = cpuName ?? cpuFor(headers.machine) ?? board.cpu.name;
-  const { cpu, etDynBase } = userLayout(name, board.cpu.pageSize, headers);
+  const name = cpuName ?? programCpu(board, headers);
+  const cpu = programLayout(board, name, headers);
   const wanted = headers.segments.find((segment) => segment.type === PT_INTERP);
   let interpreter: { readonly file: ProgramFile; readonly headers: ElfHeaders } | null = null;
   if (wanted !== undefined) {
@@ -193,7 +193,7 @@ function loadElf(
     headers.segments.some(({ type }) => type === PT_GNU_STACK),
   );
   const alignment = maximumAlignment(loadSegments(headers), cpu.pageSize);
-  const base = roundDown(etDynBase, alignment);
+  const base = roundDown(cpu.etDynBase, alignment);
   const program = mapped(mapSegments(process, file, headers, interpreter === null ? null : base, 'program'), file);
   const loaded =
     interpreter === null

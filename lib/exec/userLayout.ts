@@ -1,13 +1,14 @@
 /**
- * Where in its address space a program finds itself, without address randomisation: for 32-bit and 64-bit programs.
+ * The machine as a program finds it, without address randomisation: which CPU runs it, and where things go.
  *
- * Only distances within an object are the same on every machine; the addresses here are those of Linux on x86-64, and
- * plausible elsewhere.
+ * Only distances within an object are the same on every machine; of the places see mm/cpus.
  */
 import { roundDown } from '../base/pages.ts';
-import { type Cpu, type CpuName, makeCpu } from '../mm/cpu.ts';
 import type { ElfHeader } from '../elf/elf.ts';
 import { EM_386, EM_ARM } from '../elf/machines.ts';
+import type { Cpu, CpuName } from '../mm/cpu.ts';
+import { cpuFor, cpuRuns, makeCpu } from '../mm/cpus/index.ts';
+import type { Board } from '../verdict/board.ts';
 
 /** Bytes between the top of the address space and the first mapping that the kernel places: room for the stack. */
 const STACK_GAP = 128 * 1024 * 1024;
@@ -16,22 +17,22 @@ const TASK_SIZE_32 = 0xffff_e000;
 /** Where 32-bit PIEs go on x86-64 (a third of the address space, and 16 MiB). */
 const ET_DYN_BASE_32 = 0x5655_5000;
 
-/** The CPU as a program of the given class sees it, and where a PIE with an interpreter is loaded. */
-export interface UserLayout {
-  readonly cpu: Cpu;
-  /** ELF_ET_DYN_BASE, page aligned. */
-  readonly etDynBase: number;
+/** The CPU that runs a program: that of the board if it can, else one that can. */
+export function programCpu({ cpu }: Pick<Board, 'cpu'>, { machine, bits }: ElfHeader): CpuName {
+  if (cpuRuns(cpu.name, machine, bits)) return cpu.name;
+  return cpuFor(machine, bits, true) ?? cpu.name;
 }
 
-/** The layout for a program. */
-export function userLayout(name: CpuName, pageSize: number, header: ElfHeader): UserLayout {
-  const cpu = makeCpu(name, pageSize, header.littleEndian);
-  const taskSize = header.bits === 32 ? TASK_SIZE_32 : cpu.taskSize;
+/** The CPU as a program sees it: mappings go where the kernel puts them while it starts the program. */
+export function programLayout(board: Pick<Board, 'cpu' | 'release'>, name: CpuName, header: ElfHeader): Cpu {
+  const { pageSize } = board.cpu;
+  const cpu = makeCpu(name, pageSize, header.littleEndian, { release: board.release });
   const down = (address: number): number => roundDown(address, pageSize);
-  return {
-    cpu: { ...cpu, taskSize, mmapBase: down(taskSize - STACK_GAP) },
-    etDynBase: down(header.bits === 32 ? ET_DYN_BASE_32 : (taskSize / 3) * 2),
-  };
+  if (header.bits < cpu.wordBits) {
+    const mmapBase = down(TASK_SIZE_32 - STACK_GAP);
+    return { ...cpu, taskSize: TASK_SIZE_32, mmapBase, mmapFloor: 0, etDynBase: down(ET_DYN_BASE_32) };
+  }
+  return { ...cpu, mmapBase: down(cpu.execBase), mmapFloor: 0, etDynBase: down(cpu.etDynBase) };
 }
 
 /** Machines whose kernel gives old 32-bit programs, those without PT_GNU_STACK, READ_IMPLIES_EXEC. */

@@ -8,7 +8,7 @@ import { findBlock, readFolio } from '../driver/readFolio.ts';
 import { fileBlocks } from '../image/blocks.ts';
 import { readBlock, readContent } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
-import { defaultCpuName, makeCpu } from '../mm/cpu.ts';
+import { defaultCpuName, makeCpu } from '../mm/cpus/index.ts';
 import { PhysicalMemory } from '../physmem/physicalMemory.ts';
 
 /** Where the image is taken to lie; reads do not depend on it. */

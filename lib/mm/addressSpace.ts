@@ -79,7 +79,7 @@ export type Touch = 'ok' | 'SIGBUS' | 'SIGSEGV' | 'killed';
 export type PageView =
   { readonly touch: 'ok'; readonly bytes: Uint8Array | null } | { readonly touch: Exclude<Touch, 'ok'> };
 
-/** Where file offsets end on 64-bit kernels: file_mmap_ok() of regular files. */
+/** Where file offsets end on 64-bit kernels: file_mmap_ok() of regular files. On 32-bit ones page numbers end first. */
 const MAX_LFS_FILESIZE = 2 ** 63;
 
 /** A process's address space. The file descriptors it maps were opened read-only. */
@@ -174,14 +174,18 @@ export class AddressSpace {
     const { offset, read, write, exec, shared } = request;
     if (!(request.length > 0) || offset % cpu.pageSize !== 0) return 'EINVAL';
     const length = roundUp(request.length, cpu.pageSize);
-    if (length >= 2 ** 64 || length > cpu.taskSize) return 'ENOMEM';
+    // PAGE_ALIGN() may wrap to 0.
+    if (length >= 2 ** cpu.wordBits) return 'ENOMEM';
+    if ((offset + length) / cpu.pageSize >= 2 ** cpu.wordBits) return 'EOVERFLOW';
+    if (length > cpu.taskSize) return 'ENOMEM';
     const start = request.address ?? this.unmappedArea(length);
-    if (start < 0 || start + length > cpu.taskSize) return 'ENOMEM';
+    if (start < (request.address === undefined ? cpu.mmapFloor : 0) || start + length > cpu.taskSize) return 'ENOMEM';
     // A directory may have any offset, and is refused later for having no mmap operation.
     const isDirectory = file.operations.mmap === null;
     if (offset < 0 || (!isDirectory && offset + length >= MAX_LFS_FILESIZE)) return 'EOVERFLOW';
     if (shared && write) return 'EACCES';
-    let vmFlags = VM_MAYREAD | VM_MAYEXEC | (read ? VM_READ : 0) | (write ? VM_WRITE : 0) | (exec ? VM_EXEC : 0);
+    let vmFlags = VM_MAYREAD | VM_MAYEXEC | (read || (write && cpu.writeImpliesRead) ? VM_READ : 0);
+    vmFlags |= (write ? VM_WRITE : 0) | (exec ? VM_EXEC : 0);
     // The file is open read-only: a shared mapping loses VM_SHARED and VM_MAYWRITE again.
     vmFlags |= shared ? VM_MAYSHARE : VM_MAYWRITE;
     if (request.locked === true) vmFlags |= VM_LOCKED;

@@ -1,100 +1,139 @@
 /**
- * What depends on the CPU: page size, byte order, address space, protection bits.
+ * What depends on the CPU: word size, address space, protection bits, and what its port of Linux does differently.
  *
- * The values of page_prot and of execute-only memory are as observed on QEMU's "max" CPUs: x86-64 with protection keys,
- * and AArch64; of RISC-V only machines without an MMU are known.
+ * Each CPU is a value; the folder cpus/ has them. What a kernel was seen to do and what was only read in its source is
+ * part of the value.
  */
+import { hexDigits } from '../base/hex.ts';
+import type { Release } from './release.ts';
 import { VM_EXEC, VM_READ, VM_WRITE } from './vmFlags.ts';
 
 /** Names of the CPUs that are known. */
-export type CpuName = 'x86-64' | 'arm64' | 'riscv64';
+export type CpuName =
+  | 'x86-64'
+  | 'i386'
+  | 'arm64'
+  | 'arm'
+  | 'arm-lpae'
+  | 'arm-m'
+  | 'riscv64'
+  | 'riscv64-sv48'
+  | 'riscv64-sv39'
+  | 'riscv32'
+  | 'mips'
+  | 'xtensa';
 
-/** A CPU with its page size and byte order chosen. */
-export interface Cpu {
-  readonly name: CpuName;
-  /** Bytes of a page. */
-  readonly pageSize: number;
-  readonly littleEndian: boolean;
-  /** End of user space, in bytes (TASK_SIZE). */
+/** Bits of `unsigned long`, or of phys_addr_t. */
+export type WordBits = 32 | 64;
+
+/** Where a process's mappings go, in bytes, without randomisation of addresses. */
+export interface AddressLayout {
+  /** End of user space (TASK_SIZE). */
   readonly taskSize: number;
-  /** Where top-down mmap starts to look, in bytes, without randomisation. */
+  /** Where top-down mmap starts to look, in a process with as little in it as that of the lab. */
   readonly mmapBase: number;
-  /** Whether a page with PROT_EXEC alone can be read. On x86-64 a protection key forbids it. */
-  readonly execOnlyReadable: boolean;
-  /** Whether a new vma is soft-dirty (VmFlags "sd"). */
-  readonly softDirty: boolean;
-  /** Whether the kernel keeps page attribute reservations (PAT): VmFlags "ar" in older kernels. */
-  readonly pat: boolean;
-  /** vm_page_prot of a mapping that is not writable, in hexadecimal. */
-  pageProt(vmFlags: number): string;
+  /** Below it lies the program itself: mmap does not go there. */
+  readonly mmapFloor: number;
+  /** Top of the mmap area while execve() maps the program: nothing is there yet but the stack above it. */
+  readonly execBase: number;
+  /** Where a PIE with an interpreter is loaded (ELF_ET_DYN_BASE). */
+  readonly etDynBase: number;
 }
 
-const X86_64 = {
-  name: 'x86-64',
-  taskSize: 0x7fff_ffff_f000,
-  mmapBase: 0x7fff_f7ef_8000,
-  execOnlyReadable: false,
-  softDirty: true,
-  pat: true,
-  // present, accessed, user: 0x25; no-execute: bit 63; protection key 1 for execute-only: bit 59
-  pageProt: (flags: number): string =>
-    protOf(flags, { none: '0x120', read: '0x8000000000000025', readExec: '0x25', exec: '0x800000000000025' }),
-} as const;
+/** What a read of an address gives at which no memory and no device answers. */
+export type AbsentMemory = 'zeros' | 'SIGSEGV' | 'SIGBUS';
 
-const ARM64 = {
-  name: 'arm64',
-  taskSize: 0x1_0000_0000_0000,
-  mmapBase: 0xffff_f7ff_0000,
-  execOnlyReadable: true,
-  softDirty: false,
-  pat: false,
-  pageProt: (flags: number): string =>
-    protOf(flags, {
-      none: '0x60000000000c82',
-      read: '0x60000000000cc3',
-      readExec: '0x20000000000cc3',
-      exec: '0x20000000000cc3',
-    }),
-} as const;
+/** A kernel that was run on a CPU, or a rule that was only read in its source. */
+export interface CpuEvidence {
+  /** Releases and configurations that were run; empty where nobody ran one. */
+  readonly run: readonly string[];
+  /** What was only read, or nobody looked at; null where nothing is left to say. */
+  readonly notRun: string | null;
+}
 
-/** RISC-V without an MMU: all of the address space is user space, and nothing is protected. */
-const RISCV64 = {
-  name: 'riscv64',
-  taskSize: 2 ** 64 - 1,
-  mmapBase: 0,
-  execOnlyReadable: true,
-  softDirty: false,
-  pat: false,
-  pageProt: (): string => '0x0',
-} as const;
-
-const CPUS = { 'x86-64': X86_64, arm64: ARM64, riscv64: RISCV64 } as const;
-
-interface ProtectionTable {
+/** The values of vm_page_prot by protection, in hexadecimal as the kernel prints them. */
+export interface ProtectionTable {
   readonly none: string;
   readonly read: string;
   readonly readExec: string;
   readonly exec: string;
 }
 
-function protOf(flags: number, table: ProtectionTable): string {
-  const readable = (flags & (VM_READ | VM_WRITE)) !== 0;
-  if ((flags & VM_EXEC) !== 0) return readable ? table.readExec : table.exec;
+/** A kind of CPU, with the port of Linux for it. */
+export interface CpuModel {
+  readonly name: CpuName;
+  /** What it is, in one line. */
+  readonly title: string;
+  /** ELF machines (e_machine) whose programs it runs, its own first; `bits` where only one class of them. */
+  readonly programs: readonly { readonly machine: number; readonly bits: WordBits }[];
+  /** Whether Linux runs with an MMU on it here. */
+  readonly mmu: 'always' | 'never' | 'either';
+  /** Page sizes that it has, in bytes. */
+  readonly pageSizes: readonly number[];
+  /** Bits of `unsigned long`. */
+  readonly wordBits: WordBits;
+  /** Bits of phys_addr_t: the width of physical addresses in the log, and what of them is kept. */
+  readonly physAddrBits: WordBits;
+  /** Physical address bits that are assumed; null for as many as usual. */
+  readonly physBits: number | null;
+  /** Bits of a page frame number that a page table entry holds; null for all. */
+  readonly pfnBits: number | null;
+  /** Whether a page with PROT_EXEC alone can be read. */
+  readonly execOnlyReadable: boolean;
+  /** Whether a new vma is soft-dirty (VmFlags "sd"). */
+  readonly softDirty: boolean;
+  /** Whether the kernel keeps page attribute reservations (PAT): VmFlags "ar" in older kernels. */
+  readonly pat: boolean;
+  /**
+   * Whether an entry without a struct page has a bit of its own (pte_special()). Without one, an entry counts as such
+   * where the frame has no struct page.
+   */
+  readonly hasSpecialPte: boolean;
+  /** Whether setting an executable entry looks at the struct page of its frame (flush_icache_pte() of RISC-V). */
+  readonly flushesIcache: boolean;
+  readonly absentMemory: AbsentMemory;
+  /** Whether `char` was signed before Linux 6.2, which makes it unsigned everywhere. */
+  readonly charSignedBefore62: boolean;
+  /** First release in which PROT_WRITE implies PROT_READ; null for none. */
+  readonly writeImpliesReadSince: Release | null;
+  readonly evidence: CpuEvidence;
+  layout(pageSize: number, release: Release): AddressLayout;
+  /** vm_page_prot of mappings that are not writable. */
+  protections(pageSize: number, release: Release): ProtectionTable;
+}
+
+/** A CPU with its page size, byte order and kernel release chosen. */
+export interface Cpu extends Omit<CpuModel, 'layout' | 'protections' | 'evidence'>, AddressLayout {
+  /** Bytes of a page. */
+  readonly pageSize: number;
+  readonly littleEndian: boolean;
+  /** Whether `char` is signed: names are compared as such in look-ups of sorted directories. */
+  readonly charSigned: boolean;
+  /** Whether PROT_WRITE implies PROT_READ. */
+  readonly writeImpliesRead: boolean;
+  /** vm_page_prot of a mapping that is not writable, in hexadecimal. */
+  pageProt(vmFlags: number): string;
+}
+
+/** The entry of a table for a mapping's flags. */
+export function protOf(vmFlags: number, table: ProtectionTable): string {
+  const readable = (vmFlags & (VM_READ | VM_WRITE)) !== 0;
+  if ((vmFlags & VM_EXEC) !== 0) return readable ? table.readExec : table.exec;
   return readable ? table.read : table.none;
-}
-
-/** The CPU to assume for a page size where none is named: x86-64 has 4 KiB pages only. */
-export function defaultCpuName(pageSize: number): CpuName {
-  return pageSize === 4096 ? 'x86-64' : 'arm64';
-}
-
-/** A CPU of the given kind. */
-export function makeCpu(name: CpuName, pageSize: number, littleEndian: boolean): Cpu {
-  return { ...CPUS[name], pageSize, littleEndian };
 }
 
 /** Whether a user-space read of a page of such a mapping is let through by protection. */
 export function isReadable(cpu: Cpu, vmFlags: number): boolean {
   if ((vmFlags & (VM_READ | VM_WRITE)) !== 0) return true;
   return cpu.execOnlyReadable && (vmFlags & VM_EXEC) !== 0;
+}
+
+/** What of a number fits into `unsigned long`. */
+export function unsignedLong(cpu: Pick<Cpu, 'wordBits'>, value: number): number {
+  return cpu.wordBits === 32 ? value % 2 ** 32 : value;
+}
+
+/** A physical address as %pap prints it, after "0x". */
+export function physAddrDigits(cpu: Pick<Cpu, 'physAddrBits'>, address: number): string {
+  return hexDigits(address, cpu.physAddrBits / 4);
 }

@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { KERNEL_MODELS } from '../driver/models/index.ts';
 import { PAGE_SIZES } from '../image/image.ts';
+import { CPU_NAMES } from '../mm/cpus/index.ts';
 import { parseQuantity, QUANTITY_PATTERN } from '../base/quantity.ts';
 import { AUDIT_IDS, type AuditId } from '../audit/ids.ts';
 import { BadGlob, compileGlobs } from './compileGlobs.ts';
@@ -206,7 +207,10 @@ export const policySchema = z
       'region-size': bytes
         .meta({ description: 'Bytes of the partition that the image lies in. An image that is larger is a finding.' })
         .optional(),
-      cpu: z.enum(['x86-64', 'arm64'], 'x86-64 or arm64').meta({ description: 'CPU.' }).optional(),
+      cpu: z
+        .enum(CPU_NAMES, `one of ${CPU_NAMES.join(', ')}`)
+        .meta({ description: 'CPU.' })
+        .optional(),
       endian: z.enum(['little', 'big'], 'little or big').meta({ description: 'Byte order of the CPU.' }).optional(),
       rules: rules.optional(),
       requires: listOf(requirement, 'What must be mapped how.'),

@@ -11,7 +11,7 @@ version: 1
 # phys: 0x10000000       # physical address of the image; 0 for none
 # page-size: 4K          # else what the image's files tell
 # region-size: 4M        # the partition; an image that is larger is a finding
-# cpu: x86-64            # or arm64
+# cpu: arm               # cramfs-map --list-cpus lists them
 # endian: little         # or big
 
 # How bad findings are: off, info, warn or error, by id or glob of ids. The last setting

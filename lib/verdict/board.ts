@@ -10,8 +10,11 @@ import { PathWalker, type Resolved } from '../driver/lookup.ts';
 import { DEFAULT_MODEL } from '../driver/models/index.ts';
 import type { KernelModel } from '../driver/models/kernelModel.ts';
 import { mountCramfs, type MountedCramfs, type MountResult } from '../driver/mount.ts';
-import { type CpuName, type Cpu, defaultCpuName, makeCpu } from '../mm/cpu.ts';
+import type { Cpu, CpuName } from '../mm/cpu.ts';
+import { cpuModel, makeCpu } from '../mm/cpus/index.ts';
+import type { Release } from '../mm/release.ts';
 import { type AddressRange, PhysicalMemory } from '../physmem/physicalMemory.ts';
+import { type CpuChoice, usualCpu } from './usualCpu.ts';
 import { ContentIndex } from './contentIndex.ts';
 import { mapFile } from './mapFile.ts';
 import type { MapVerdict } from './mapVerdict.ts';
@@ -30,11 +33,13 @@ export interface BoardOptions {
   readonly regionSize?: number | undefined;
   /** What stands behind the image in the region. Default 0x00. */
   readonly fill?: number | undefined;
-  /** Default: x86-64 for 4 KiB pages, arm64 for larger ones; riscv64 for a kernel without an MMU. */
+  /** Default: the one that the programs of the image are for; see usualCpu(). */
   readonly cpu?: CpuName | undefined;
   /** Byte order of the CPU. Default: the image's own. */
   readonly littleEndian?: boolean | undefined;
   readonly kernel?: KernelModel | undefined;
+  /** The kernel's release, where the port to the CPU depends on it. Default: that of the model. */
+  readonly release?: Release | undefined;
   /** Where RAM is; see PhysicalMemory. */
   readonly ram?: readonly AddressRange[] | undefined;
   /** Physical address bits of the CPU; see PhysicalMemory. */
@@ -65,6 +70,10 @@ const MAX_REMEMBERED = 4096;
 export class Board {
   readonly image: CramfsImage;
   readonly cpu: Cpu;
+  /** The kernel's release. */
+  readonly release: Release;
+  /** Why it is this CPU. */
+  readonly cpuChoice: CpuChoice;
   readonly memory: PhysicalMemory;
   readonly kernel: KernelModel;
   readonly stackInit: number;
@@ -83,14 +92,22 @@ export class Board {
     this.#options = options;
     this.stackInit = options.stackInit ?? 0;
     this.kernel = options.kernel ?? DEFAULT_MODEL;
-    this.cpu = makeCpu(options.cpu ?? this.#usualCpu(), image.pageSize, littleEndian);
+    const mmu = this.kernel.nommu === undefined;
+    const { cpu } = options;
+    this.cpuChoice = cpu === undefined ? usualCpu(image, mmu) : { name: cpu, from: 'given', machine: null };
+    requireMmu(this.cpuChoice.name, this.kernel);
+    this.release = options.release ?? this.kernel.release;
+    this.cpu = makeCpu(this.cpuChoice.name, image.pageSize, littleEndian, {
+      release: this.release,
+      mmu,
+    });
     this.memory = new PhysicalMemory(image.source, {
       base: physBase,
       size: regionSize,
       fill,
       littleEndian,
       ram: options.ram,
-      physBits: options.physBits,
+      physBits: options.physBits ?? this.cpu.physBits ?? undefined,
     });
     const { mtdName } = options;
     this.mount = mountCramfs(this.memory, this.cpu, { mtdName, fallbackLog: this.kernel.mountFallbackLog });
@@ -106,11 +123,6 @@ export class Board {
   /** The same board with another kernel, other address bits or another stack content. */
   variant(changes: BoardVariant): Board {
     return new Board(this.image, { ...this.#options, ...changes });
-  }
-
-  /** The CPU where none is named. */
-  #usualCpu(): CpuName {
-    return this.kernel.nommu === undefined ? defaultCpuName(this.image.pageSize) : 'riscv64';
   }
 
   /** Whether the file that the image was read from is shorter than the superblock says. */
@@ -196,6 +208,17 @@ export class Board {
   map(request: MapRequest, detail: MapDetail = {}): MapVerdict {
     return mapFile(this, request, detail);
   }
+}
+
+/** Refuses a kernel with an MMU on a CPU that has none, and the other way round. */
+function requireMmu(cpuName: CpuName, kernel: KernelModel): void {
+  const { mmu } = cpuModel(cpuName);
+  const wanted = kernel.nommu === undefined;
+  if (mmu === 'either' || (mmu === 'always') === wanted) return;
+  const found = wanted
+    ? `the CPU ${cpuName} has no MMU, and ${kernel.name} needs one: add --kernel nommu`
+    : `the kernel model ${kernel.name} is for CPUs without an MMU, and is not modelled on ${cpuName}`;
+  throw new CramfsError('USAGE', { found });
 }
 
 const NOUNS: Partial<Record<Inode['type'], string>> = {

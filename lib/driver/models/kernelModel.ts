@@ -2,6 +2,7 @@
  * A kernel model: how one kernel maps a cramfs file. Models are values; whoever maps takes one.
  */
 import type { MmapHooks, NommuOperations } from '../../mm/fileOperations.ts';
+import type { Release } from '../../mm/release.ts';
 import type { Decision } from '../decision.ts';
 import type { KernelInode } from '../inode.ts';
 import type { MountedCramfs } from '../mount.ts';
@@ -25,6 +26,8 @@ export interface KernelModel {
   readonly aliases: readonly string[];
   /** What it is, in one line. */
   readonly title: string;
+  /** The release whose port to a CPU is taken, where ports differ from one release to the next. */
+  readonly release: Release;
   /** Releases that behave so. */
   readonly releases: string;
   /** What differs from the default model. */

@@ -44,6 +44,7 @@ export const nommu: KernelModel = {
   name: 'nommu',
   aliases: [],
   title: 'mainline Linux without an MMU (CONFIG_MMU=n)',
+  release: [6, 1],
   releases: '6.1 (run on riscv64)',
   differences:
     'a mapping points at the stored data as a whole, at any address, or is a copy in RAM; mappings of the same file are shared',

@@ -102,6 +102,7 @@ export const patchV1: KernelModel = {
   name: 'patch-v1',
   aliases: [],
   title: 'the two-phase patch, version 1, as posted on 2025-09-08; never merged',
+  release: [6, 17],
   releases: 'none',
   differences:
     'pgoff of private mappings is lost, complete walks again from an uninitialised page count, the shared tail is ' +

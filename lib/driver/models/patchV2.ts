@@ -55,6 +55,7 @@ export const patchV2: KernelModel = {
   name: 'patch-v2',
   aliases: [],
   title: 'the two-phase patch, version 2, as posted on 2025-09-10; never merged (version 3 dropped cramfs)',
+  release: [6, 17],
   releases: 'none',
   differences: 'maps the same; the log says "mapping" where it said "mapped", before the pages are there',
   vmPat: false,

@@ -1,0 +1,94 @@
+/**
+ * The CPU to assume where none is named: the one that most programs of the image are for.
+ */
+import { CramfsError } from '../base/errors.ts';
+import { machineName } from '../elf/machines.ts';
+import { fileBlock } from '../image/blocks.ts';
+import { readBlock } from '../image/content.ts';
+import type { CramfsImage, Inode } from '../image/image.ts';
+import { walk } from '../inspect/walk.ts';
+import type { CpuName, WordBits } from '../mm/cpu.ts';
+import { cpuFor, cpuModel, defaultCpuName } from '../mm/cpus/index.ts';
+
+/** A CPU, and why it is this one. */
+export interface CpuChoice {
+  readonly name: CpuName;
+  /** `given`: it was named; `programs`: the image's programs are for it; `page size`: nothing told, or nothing known. */
+  readonly from: 'given' | 'programs' | 'page size';
+  /** The machine that most programs are for, by its usual name; null without programs. */
+  readonly machine: string | null;
+}
+
+/** Entries of the tree that are looked at, and files of them whose first bytes are read. */
+const MAX_ENTRIES = 8192;
+const MAX_FILES = 256;
+/** Bytes of an ELF file up to e_machine. */
+const HEAD = 20;
+
+interface Vote {
+  readonly machine: number;
+  readonly bits: WordBits;
+  count: number;
+}
+
+const VOTES = new WeakMap<CramfsImage, readonly Vote[]>();
+
+/**
+ * The CPU of an image's programs, for a kernel with or without an MMU.
+ *
+ * @throws CramfsError IO when the image's source fails
+ */
+export function usualCpu(image: CramfsImage, withMmu: boolean): CpuChoice {
+  let votes = VOTES.get(image);
+  if (votes === undefined) {
+    votes = countPrograms(image);
+    VOTES.set(image, votes);
+  }
+  const [first] = votes;
+  const machine = first === undefined ? null : machineName(first.machine);
+  const name = first === undefined ? null : cpuFor(first.machine, first.bits, withMmu);
+  if (name !== null && cpuModel(name).pageSizes.includes(image.pageSize)) return { name, from: 'programs', machine };
+  return { name: withMmu ? defaultCpuName(image.pageSize) : 'riscv64', from: 'page size', machine };
+}
+
+/** Damage is another part's business. */
+function ignore(): void {
+  // Nothing to do.
+}
+
+/** The machines of the image's ELF files, the most frequent first. What is damaged has no vote. */
+function countPrograms(image: CramfsImage): Vote[] {
+  const votes = new Map<string, Vote>();
+  let files = 0;
+  for (const { inode, name } of walk(image, { maxEntries: MAX_ENTRIES, onProblem: ignore })) {
+    const isProgram = (inode.mode & 0o111) !== 0 || /\.so(?:\.|$)/.test(name);
+    if (inode.type !== 'file' || inode.size < HEAD || !isProgram) continue;
+    if (++files > MAX_FILES) break;
+    const found = machineOf(firstBytes(image, inode));
+    if (found === null) continue;
+    const key = `${String(found.machine)} ${String(found.bits)}`;
+    const vote = votes.get(key);
+    if (vote === undefined) votes.set(key, { ...found, count: 1 });
+    else vote.count++;
+  }
+  return [...votes.values()].sort((a, b) => b.count - a.count);
+}
+
+function firstBytes(image: CramfsImage, inode: Inode): Uint8Array {
+  try {
+    const block = fileBlock(image, inode, 0);
+    const stored = block.kind === 'direct' || block.kind === 'stored';
+    return stored ? image.source.read(block.start, HEAD) : readBlock(image, block);
+  } catch (error) {
+    if (error instanceof CramfsError && error.code !== 'IO') return new Uint8Array(0);
+    throw error;
+  }
+}
+
+/** e_machine and the class of an ELF file; null for other files. */
+function machineOf(head: Uint8Array): { readonly machine: number; readonly bits: WordBits } | null {
+  const [m0, m1, m2, m3, elfClass, data] = head;
+  if (head.length < HEAD || m0 !== 0x7f || m1 !== 0x45 || m2 !== 0x4c || m3 !== 0x46) return null;
+  const view = new DataView(head.buffer, head.byteOffset, HEAD);
+  return { machine: view.getUint16(18, data === 1), bits: elfClass === 2 ? 64 : 32 };
+}
