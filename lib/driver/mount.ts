@@ -1,7 +1,6 @@
 /**
  * Mounting an image that lies in memory: cramfs_mtd_fill_super() and cramfs_read_super() of fs/cramfs/inode.c.
  */
-import { hexDigits } from '../base/hex.ts';
 import {
   BOOT_PAD,
   CRAMFS_FLAG_EXT_BLOCK_POINTERS,

@@ -7,7 +7,7 @@ import { roundDown } from '../base/pages.ts';
 import { OPEN_ERRNOS } from '../driver/lookup.ts';
 import { CramfsError, type ErrorCode, type ErrorDetails } from '../base/errors.ts';
 import type { Cpu, CpuName } from '../mm/cpu.ts';
-import { cpuFor, cpuRuns } from '../mm/cpus/index.ts';
+import { cpuRuns } from '../mm/cpus/index.ts';
 import type { Errno } from '../mm/errno.ts';
 import type { Board } from '../verdict/board.ts';
 import {

@@ -97,9 +97,9 @@ export interface CpuModel {
   /** First release in which PROT_WRITE implies PROT_READ; null for none. */
   readonly writeImpliesReadSince: Release | null;
   readonly evidence: CpuEvidence;
-  layout(pageSize: number, release: Release): AddressLayout;
+  readonly layout: (pageSize: number, release: Release) => AddressLayout;
   /** vm_page_prot of mappings that are not writable. */
-  protections(pageSize: number, release: Release): ProtectionTable;
+  readonly protections: (pageSize: number, release: Release) => ProtectionTable;
 }
 
 /** A CPU with its page size, byte order and kernel release chosen. */
@@ -112,7 +112,7 @@ export interface Cpu extends Omit<CpuModel, 'layout' | 'protections' | 'evidence
   /** Whether PROT_WRITE implies PROT_READ. */
   readonly writeImpliesRead: boolean;
   /** vm_page_prot of a mapping that is not writable, in hexadecimal. */
-  pageProt(vmFlags: number): string;
+  readonly pageProt: (vmFlags: number) => string;
 }
 
 /** The entry of a table for a mapping's flags. */
