@@ -121,7 +121,7 @@ const options: fc.Arbitrary<BuildOptions> = fc
       : {
           ...rest,
           storeIncompressible: true,
-          chooseDirect: (data) => compatibleDirectBlocks(data, rest.pageSize, true),
+          chooseDirect: (data) => compatibleDirectBlocks(data, rest.pageSize),
           direct: { alignment: Math.max(xip, 8), base: 0, layout: 'inline' },
         },
   );

@@ -47,6 +47,8 @@ export interface BuildOptions extends InodeOptions {
   readonly insert?: Uint8Array | undefined;
   /** Blocks of zeros become holes. */
   readonly holes?: boolean | undefined;
+  /** With `holes`: whether the superblock announces them even where there are none, as mkfs.cramfs does. */
+  readonly alwaysAnnounceHoles?: boolean | undefined;
   /** Blocks that do not shrink are stored as they are. */
   readonly storeIncompressible?: boolean | undefined;
   /** See {@link EncodeOptions}. */
@@ -104,7 +106,7 @@ export async function buildImage(root: DirectoryEntry, options: BuildOptions): P
     flags:
       CRAMFS_FLAG_FSID_VERSION_2 |
       CRAMFS_FLAG_SORTED_DIRS |
-      (options.holes === true ? CRAMFS_FLAG_HOLES : 0) |
+      (options.holes === true && (options.alwaysAnnounceHoles === true || placer.usesHoles) ? CRAMFS_FLAG_HOLES : 0) |
       (insert.length > 0 ? CRAMFS_FLAG_SHIFTED_ROOT_OFFSET : 0) |
       (placer.usesExtension ? CRAMFS_FLAG_EXT_BLOCK_POINTERS : 0),
     edition: options.edition ?? 0,

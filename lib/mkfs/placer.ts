@@ -42,6 +42,8 @@ export class Placer {
   cursor: number;
   /** Whether a pointer with a flag bit was written. */
   usesExtension = false;
+  /** Whether there is a hole. */
+  usesHoles = false;
   /** Bytes of direct blocks, and bytes left free to align them or behind their last bytes. */
   directBytes = 0;
   paddingBytes = 0;
@@ -94,6 +96,7 @@ export class Placer {
     const { kind, bytes } = block;
     if (kind === 'direct') return this.#directBlock(bytes, pointerAt);
     if (kind === 'hole') {
+      this.usesHoles = true;
       if (chain.packed) this.#late.push({ at: pointerAt, kind: 'hole', within: chain.at });
       else this.#pointer(pointerAt, 'hole', chain.at);
       return chain;

@@ -220,10 +220,11 @@ function toBuildOptions(
     bootPad: options.bootPad,
     insert: options.insert === undefined ? undefined : readBytes(options.insert),
     holes: options.holes,
+    alwaysAnnounceHoles: utilLinux,
     storeIncompressible: extended,
     keepRemnants: options.xip === undefined,
     truncate: options.truncate,
-    chooseDirect: xip === 0 ? undefined : (bytes) => compatibleDirectBlocks(bytes, pageSize, true),
+    chooseDirect: xip === 0 ? undefined : (bytes) => compatibleDirectBlocks(bytes, pageSize),
     direct: { alignment: xip === 1 ? 8 : pageSize, base: 0, layout: 'inline' },
     hash: sha256Hash,
   };

@@ -62,6 +62,8 @@ export function describedOptions(
   const { direct: placement, deflate: _deflate, ...options } = image;
   return {
     ...options,
+    // What is described is the flag of the superblock.
+    alwaysAnnounceHoles: true,
     direct: placement ?? undefined,
     chooseDirect: (bytes, node) => {
       const blocks = direct.get(node.path);
