@@ -29,6 +29,8 @@ export interface ErrorDetails {
   readonly found?: string | undefined;
   /** Lines of the emulated kernel's log that go with it. */
   readonly log?: readonly string[] | undefined;
+  /** More to be said below the sentence: what is wrong one by one, and how to fix it. */
+  readonly lines?: readonly string[] | undefined;
   /** All that is wrong with a text file, in the order of the file; `what` is its name. */
   readonly problems?: readonly TextProblem[] | undefined;
   /** The lower-level error, if one is behind this one. */

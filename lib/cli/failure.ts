@@ -49,6 +49,7 @@ export function reportFailure(error: unknown, io: Io, program: string, json: boo
     for (const { line, column, message } of error.details.problems ?? []) {
       io.stderr.write(`${printableName(error.details.what ?? '')}:${line}:${column}: ${message}\n`);
     }
+    for (const line of error.details.lines ?? []) io.stderr.write(`  ${printableName(line)}\n`);
     for (const line of error.details.log ?? []) io.stderr.write(`  ${line}\n`);
     return exitCodeOf(error);
   }

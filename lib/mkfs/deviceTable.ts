@@ -74,8 +74,8 @@ export function parseDeviceTable(text: string): DeviceTableEntry[] {
   return entries;
 }
 
-/** Nodes that one line may make. */
-const MAX_COUNT = 65536;
+/** Nodes that a table may make in all its rows. */
+export const MAX_NODES = 65536;
 
 /**
  * Applies a table to a tree.
@@ -83,9 +83,17 @@ const MAX_COUNT = 65536;
  * @throws CramfsError NOT_FOUND for a file that is not in the tree, NOT_A_DIRECTORY, USAGE
  */
 export function applyDeviceTable(root: DirectoryEntry, entries: readonly DeviceTableEntry[]): void {
+  let nodes = 0;
   for (const entry of entries) {
+    nodes += entry.count;
+    if (nodes > MAX_NODES) {
+      throw new CramfsError('LIMIT', {
+        expected: `rows of at most ${String(MAX_NODES)} nodes in a device table`,
+        found: `${String(nodes)} up to line ${String(entry.line)}`,
+      });
+    }
     const { path, type, mode, uid, gid, line } = entry;
-    const owner = { mode, uid, gid };
+    const owner = { mode, uid, gid, origin: `device table, line ${String(line)}` };
     const existing = findEntry(root, path);
     if (type === 'f' || (type === 'd' && existing !== null)) {
       const wanted = type === 'f' ? 'file' : 'directory';
@@ -103,12 +111,9 @@ export function applyDeviceTable(root: DirectoryEntry, entries: readonly DeviceT
 function putNodes(
   root: DirectoryEntry,
   entry: DeviceTableEntry,
-  owner: { mode: number; uid: number; gid: number },
+  owner: { mode: number; uid: number; gid: number; origin: string },
 ): void {
-  const { path, type, major, minor, start, increment, count, line } = entry;
-  if (count > MAX_COUNT) {
-    throw new CramfsError('USAGE', { found: `device table, line ${String(line)}: a count above ${String(MAX_COUNT)}` });
-  }
+  const { path, type, major, minor, start, increment, count } = entry;
   const node = (number: number): SourceEntry =>
     type === 'p'
       ? { ...owner, type: 'fifo' }

@@ -39,8 +39,6 @@ export interface BuildOptions extends InodeOptions {
   /** Bytes of a block: the page size of the CPU. Default 4096. */
   readonly pageSize?: number | undefined;
   readonly edition?: number | undefined;
-  /** Name of the file system, cut to 16 bytes. Default "Compressed". */
-  readonly name?: string | undefined;
   /** 512 bytes in front for boot code. */
   readonly bootPad?: boolean | undefined;
   /** Bytes to insert behind the superblock. */
@@ -83,7 +81,7 @@ const READ_AHEAD = 16 << 20;
 /**
  * Builds an image. The same tree and options give the same bytes.
  *
- * @throws CramfsError UNFIT or LIMIT naming the path, USAGE, and what reading the source throws
+ * @throws UnfitError with everything in the tree that the format cannot hold; CramfsError UNFIT, LIMIT, USAGE, and what reading the source throws
  */
 export async function buildImage(root: DirectoryEntry, options: BuildOptions): Promise<BuildResult> {
   const { pageSize = 4096, littleEndian = true } = options;
@@ -97,6 +95,7 @@ export async function buildImage(root: DirectoryEntry, options: BuildOptions): P
   canvas.put(start + SUPERBLOCK_SIZE, insert);
   const layout = layOutDirectories(made.root, start + SUPERBLOCK_SIZE + roundUp(insert.length, 4));
   const direct = options.direct ?? { alignment: pageSize, base: 0, layout: 'inline' };
+  requirePlacement(direct);
   const placer = new Placer(canvas, layout.end, littleEndian, pageSize, direct);
   const blocks = await placeContents(made.root, layout.total, placer, pageSize, options);
   placer.finish();
@@ -110,7 +109,7 @@ export async function buildImage(root: DirectoryEntry, options: BuildOptions): P
       (insert.length > 0 ? CRAMFS_FLAG_SHIFTED_ROOT_OFFSET : 0) |
       (placer.usesExtension ? CRAMFS_FLAG_EXT_BLOCK_POINTERS : 0),
     edition: options.edition ?? 0,
-    name: encodeName(options.name ?? 'Compressed'),
+    name: made.name,
     blocks,
     files: layout.files,
     root: fieldsOf(made.root),
@@ -123,6 +122,15 @@ export async function buildImage(root: DirectoryEntry, options: BuildOptions): P
     directBytes: placer.directBytes,
     paddingBytes: placer.paddingBytes,
   };
+}
+
+/** Pointers to direct blocks count words of 4 bytes. @throws CramfsError USAGE */
+function requirePlacement({ alignment, base }: DirectPlacement): void {
+  const isPower = Number.isInteger(Math.log2(alignment));
+  if (isPower && alignment >= 4 && Number.isSafeInteger(base) && base >= 0 && base % 4 === 0) return;
+  throw new CramfsError('USAGE', {
+    found: `direct blocks aligned to ${String(alignment)} bytes from address ${String(base)}: the alignment must be a power of two of at least 4, the address a multiple of 4`,
+  });
 }
 
 /** Gives every inode its place. */

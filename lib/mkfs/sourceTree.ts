@@ -15,6 +15,8 @@ interface Common {
   mode: number;
   uid: number;
   gid: number;
+  /** Where the entry was described, for messages: "listing, line 3". */
+  readonly origin?: string | undefined;
 }
 
 /** A regular file. */

@@ -12,6 +12,7 @@ import { describedOptions, type Listing } from '../../mkfs/listing/listing.ts';
 import { parseListing } from '../../mkfs/listing/parse.ts';
 import { mapOwners, parseOwnerMap } from '../../mkfs/owners.ts';
 import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
+import { verifyBuilt } from '../../mkfs/verifyBuilt.ts';
 import { planXip, type XipPlan } from '../../mkfs/xip/plan.ts';
 import { proveXip } from '../../mkfs/xip/prove.ts';
 import { CramfsError } from '../../base/errors.ts';
@@ -159,6 +160,7 @@ async function mkfsAction(source: string, image: string, options: MkfsOptions, i
     } finally {
       await compressor.close();
     }
+    verifyBuilt(result.bytes, buildOptions.pageSize);
     if (options.plan !== true) await writeOutput(image, result.bytes);
     tellWarnings(result.warnings, io);
     if (options.verbose === true) tellFiles(result, io);
@@ -243,7 +245,9 @@ function isLittleEndian({ bigEndian, littleEndian, endian }: MkfsOptions): boole
 }
 
 function tellWarnings(warnings: readonly BuildWarning[], io: Io): void {
-  for (const { path, message } of warnings) io.stderr.write(`cramfs mkfs: ${printableName(path)}: ${message}\n`);
+  for (const { path, message } of warnings) {
+    io.stderr.write(`cramfs mkfs: ${path === null ? '' : `${printableName(path)}: `}${printableName(message)}\n`);
+  }
 }
 
 /** One line a file: what it takes of the image, in the order of the image. */

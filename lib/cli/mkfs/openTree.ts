@@ -3,8 +3,9 @@
  */
 import fs from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { fsTree, fromSyncFs } from '../../mkfs/source/fsTree.ts';
+import { fsTree } from '../../mkfs/source/fsTree.ts';
 import { imageTree } from '../../mkfs/source/imageTree.ts';
+import { nodeFs } from '../../mkfs/source/nodeFs.node.ts';
 import { tarTree } from '../../mkfs/source/tar.ts';
 import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
 import { CramfsError } from '../../base/errors.ts';
@@ -28,13 +29,21 @@ export interface OpenedTree {
 const HEAD = 588;
 
 /**
+ * Bytes that a gzip file may become: so many for each of its own, within bounds. Trees of programs shrink to a half or a
+ * tenth; only a bomb shrinks to a thousandth.
+ */
+const MAX_EXPANSION = 64;
+const LEAST_UNZIPPED = 64 << 20;
+const MAX_UNZIPPED = 1 << 30;
+
+/**
  * Opens a source: a directory, or a file ("-": standard input) that is a tar archive, gzipped or not, or an image.
  *
  * @throws CramfsError IO, and what reading archives and images throws
  */
 export function openTree(source: string, io: Io): OpenedTree {
   if (source !== '-' && isDirectory(source)) {
-    return { root: fsTree(fromSyncFs(fs), source), kind: 'directory', image: null, close: () => undefined };
+    return { root: fsTree(nodeFs(), source), kind: 'directory', image: null, close: () => undefined };
   }
   const file = openSource(source, io);
   try {
@@ -53,10 +62,17 @@ function isDirectory(path: string): boolean {
 
 function openUnzipped(file: ByteSource): OpenedTree {
   const packed = file.read(0, file.size);
+  const limit = Math.min(MAX_UNZIPPED, Math.max(LEAST_UNZIPPED, packed.length * MAX_EXPANSION));
   let bytes: Uint8Array;
   try {
-    bytes = gunzipSync(packed);
+    bytes = gunzipSync(packed, { maxOutputLength: limit });
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+      throw new CramfsError('LIMIT', {
+        expected: `at most ${String(limit)} bytes from a gzip file of ${String(packed.length)}`,
+        found: 'more (unpack it, and give the tar archive)',
+      });
+    }
     throw new CramfsError('IO', {
       what: 'the gzip file',
       found: cause instanceof Error ? cause.message : String(cause),
@@ -74,5 +90,5 @@ function openBytes(source: ByteSource): OpenedTree {
     const image = openDetected(source);
     return { root: imageTree(image), kind: 'image', image, close };
   }
-  return { root: tarTree(source.read(0, source.size)), kind: 'tar', image: null, close };
+  return { root: tarTree(source), kind: 'tar', image: null, close };
 }

@@ -4,6 +4,7 @@
 import { CramfsError } from '../../base/errors.ts';
 import { decodeName, encodeName } from '../../format/names.ts';
 import { PAGE_SIZES } from '../../image/image.ts';
+import { MAX_VOLUME_NAME } from '../inodes.ts';
 import type { DirectPlacement } from '../placer.ts';
 import { type DirectoryEntry, findEntry, newDirectory, putEntry, type SourceEntry } from '../sourceTree.ts';
 import { type DeflateName, HEADER, type ImageDescription, type Listing } from './listing.ts';
@@ -47,7 +48,8 @@ function parseEntry(
   const path = unescapeText(name, line);
   if (!path.startsWith('/')) usage(line, `the path "${name}" does not begin with a slash`);
   if (!/^[0-7]{1,4}$/.test(mode)) usage(line, `the mode "${mode}" is not octal`);
-  const common = { mode: parseInt(mode, 8), uid: number(uid, 'uid', line), gid: number(gid, 'gid', line) };
+  const origin = `listing, line ${line}`;
+  const common = { mode: parseInt(mode, 8), uid: number(uid, 'uid', line), gid: number(gid, 'gid', line), origin };
   const fields = fieldsOf(
     rest.filter((word) => word.includes('=')),
     line,
@@ -99,35 +101,55 @@ function parseImage(words: readonly string[], line: number): ImageDescription {
   const take = (key: string, pattern: RegExp): string => {
     const value = fields.get(key) ?? usage(line, `"${key}=" is missing`);
     fields.delete(key);
-    if (!pattern.test(value)) usage(line, `${key}=${value} is not possible`);
+    if (!pattern.test(value)) usage(line, `${key}=${value.slice(0, 80)} is not possible`);
     return value;
   };
   const flag = (key: string): boolean => take(key, /^(yes|no)$/) === 'yes';
-  const insert = fields.has('insert') ? take('insert', /^([0-9a-f]{2})*$/) : '';
+  const insert = fields.has('insert') ? take('insert', /^[0-9a-f]*$/) : '';
+  if (insert.length % 2 !== 0) usage(line, 'insert= has an odd number of digits');
   const pageSize = Number(take('page-size', /^[0-9]+$/));
   if (!PAGE_SIZES.includes(pageSize)) usage(line, `page-size=${pageSize} is not possible`);
+  const name = unescapeText(take('name', /^/), line);
+  if (encodeName(name).length > MAX_VOLUME_NAME) usage(line, `the name has more than ${MAX_VOLUME_NAME} bytes`);
+  const edition = Number(take('edition', /^[0-9]{1,10}$/));
+  if (edition > 0xffff_ffff) usage(line, `edition=${edition} is not possible`);
   const image: ImageDescription = {
     littleEndian: take('endian', /^(little|big)$/) === 'little',
     pageSize,
-    edition: Number(take('edition', /^[0-9]{1,10}$/)),
-    name: unescapeText(take('name', /^/), line),
+    edition,
+    name,
     bootPad: flag('boot-pad'),
-    insert: Uint8Array.from(insert.match(/../g) ?? [], (pair) => parseInt(pair, 16)),
+    insert: bytesOfHex(insert),
     holes: flag('holes'),
     storeIncompressible: flag('extended'),
     keepRemnants: flag('remnants'),
     compressFullLastPage: take('full-last-page', /^(compressed|any)$/) === 'compressed',
     deflate: take('deflate', /^(classic-9|classic-6|fast)$/) as DeflateName,
-    direct: parsePlacement(take('direct', /^(none|(inline|packed),(8|[0-9]{4,5}),[0-9]{1,15},(padded|tight))$/)),
+    direct: parsePlacement(take('direct', /^(none|(inline|packed),(8|[0-9]{4,5}),[0-9]{1,15},(padded|tight))$/), line),
   };
   const unknown = [...fields.keys()][0];
   if (unknown !== undefined) usage(line, `there is no "${unknown}="`);
   return image;
 }
 
-function parsePlacement(text: string): DirectPlacement | null {
+/** @param text an even number of digits 0-9 and a-f */
+function bytesOfHex(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length / 2);
+  const digit = (at: number): number => {
+    const code = text.charCodeAt(at);
+    return code <= 0x39 ? code - 0x30 : code - 0x57;
+  };
+  for (let at = 0; at < bytes.length; at++) bytes[at] = digit(at * 2) * 16 + digit(at * 2 + 1);
+  return bytes;
+}
+
+function parsePlacement(text: string, line: number): DirectPlacement | null {
   if (text === 'none') return null;
   const [layout, alignment, base, tail] = text.split(',');
+  if (alignment !== '8' && !PAGE_SIZES.includes(Number(alignment))) {
+    usage(line, `direct=${text}: the alignment must be 8 or ${PAGE_SIZES.join(', ')}`);
+  }
+  if (Number(base) % 4 !== 0) usage(line, `direct=${text}: the base must be a multiple of 4`);
   return {
     layout: layout === 'packed' ? 'packed' : 'inline',
     alignment: Number(alignment),

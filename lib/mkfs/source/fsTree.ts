@@ -6,7 +6,7 @@ import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK 
 import { decodeName, encodeName } from '../../format/names.ts';
 import type { DirectoryEntry, FileContent, SourceEntry } from '../sourceTree.ts';
 
-/** What lstat() tells. */
+/** What lstat() reports. */
 export interface FsStats {
   readonly mode: number;
   readonly uid: number;
@@ -14,18 +14,38 @@ export interface FsStats {
   readonly size: number;
   /** Device number of device nodes, in Linux's encoding of 64 bits. */
   readonly rdev: number;
+  /** Which file it is: device and inode number. */
+  readonly dev: number;
+  readonly ino: number;
+  /** Milliseconds since the epoch. */
+  readonly mtimeMs: number;
 }
 
-/** The calls that are used. Paths whose names are no UTF-8 are given as bytes. */
-export interface FsLike {
-  lstat(path: string | Uint8Array): FsStats;
+/** A directory whose entries are looked up in itself, whatever happens to its path meanwhile. */
+export interface FsDirectory {
+  /** The directory's own status. */
+  readonly stats: FsStats;
   /** Names as bytes or as strings. */
-  readdir(path: string | Uint8Array): readonly (string | Uint8Array)[];
-  readlink(path: string | Uint8Array): string | Uint8Array;
-  readFile(path: string | Uint8Array): Uint8Array;
+  names(): readonly (string | Uint8Array)[];
+  /** Neither call follows a link. */
+  lstat(name: string): FsStats;
+  readlink(name: string): string | Uint8Array;
+  /** Opens a directory in it; a link is an error. */
+  enter(name: string): FsDirectory;
+  close(): void;
 }
 
-/** The synchronous part of node:fs that is used; memfs volumes have it too. */
+/** The calls that are used. */
+export interface FsLike {
+  openDirectory(path: string): FsDirectory;
+  /**
+   * Opens a file without following a link and without waiting for the other end of a fifo, and reads at most `limit` bytes.
+   * Not read (null) if `isWanted` says no of what was opened.
+   */
+  readFile(path: string, limit: number, isWanted: (stats: FsStats) => boolean): Uint8Array | null;
+}
+
+/** The synchronous part of node:fs that memfs volumes have too. */
 export interface SyncFs {
   lstatSync(path: string): unknown;
   readdirSync(path: string, options: { encoding: 'buffer' }): unknown;
@@ -33,71 +53,121 @@ export interface SyncFs {
   readFileSync(path: string): unknown;
 }
 
-/** Makes the calls of node:fs or of a memfs volume usable here. */
+/**
+ * Makes a memfs volume usable here. Everything is looked up by its path, so nobody else may change the files meanwhile; for
+ * a directory of this computer there is nodeFs().
+ */
 export function fromSyncFs(fs: SyncFs): FsLike {
-  // Every one of them takes paths as bytes, which their declarations know as Buffer only.
-  const at = (path: string | Uint8Array): string => path as string;
-  return {
-    lstat: (path) => fs.lstatSync(at(path)) as FsStats,
-    readdir: (path) => fs.readdirSync(at(path), { encoding: 'buffer' }) as (string | Uint8Array)[],
-    readlink: (path) => fs.readlinkSync(at(path), { encoding: 'buffer' }) as string | Uint8Array,
-    readFile: (path) => fs.readFileSync(at(path)) as Uint8Array,
+  const lstat = (path: string): FsStats => fs.lstatSync(fsPath(path)) as FsStats;
+  const openDirectory = (path: string): FsDirectory => {
+    const prefix = path.endsWith('/') ? path : `${path}/`;
+    return {
+      stats: lstat(path),
+      names: () => fs.readdirSync(fsPath(path), { encoding: 'buffer' }) as (string | Uint8Array)[],
+      lstat: (name) => lstat(`${prefix}${name}`),
+      readlink: (name) => fs.readlinkSync(fsPath(`${prefix}${name}`), { encoding: 'buffer' }) as string | Uint8Array,
+      enter: (name) => openDirectory(`${prefix}${name}`),
+      close: () => undefined,
+    };
   };
+  return {
+    openDirectory,
+    readFile: (path, _limit, isWanted) =>
+      isWanted(lstat(path)) ? (fs.readFileSync(fsPath(path)) as Uint8Array) : null,
+  };
+}
+
+/** What format/names makes of bytes that are not UTF-8. */
+const LONE_SURROGATE = /[\udc80-\udcff]/u;
+
+/** A string where the path is UTF-8, else bytes, which the calls take too although their declarations do not say so. */
+function fsPath(path: string): string {
+  return LONE_SURROGATE.test(path) ? (encodeName(path) as unknown as string) : path;
 }
 
 /**
  * Reads a directory and all below it; links are not followed, contents are read when they are needed.
  *
- * @throws CramfsError IO for what cannot be read, NOT_A_DIRECTORY when `path` is none
+ * The tree may change meanwhile, by whoever likes to do harm: what is read is what was seen, or it is an error.
+ *
+ * @throws CramfsError IO for what cannot be read or has changed, NOT_A_DIRECTORY when `path` is none
  */
 export function fsTree(fs: FsLike, path: string): DirectoryEntry {
-  const entry = readEntry(fs, path);
-  if (entry.type !== 'directory') {
-    throw new CramfsError('NOT_A_DIRECTORY', { path, found: `it is a ${entry.type}` });
-  }
-  return entry;
-}
-
-function readEntry(fs: FsLike, path: string): SourceEntry {
-  const stats = attempt(path, () => fs.lstat(fsPath(path)));
-  const common = { mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid };
-  switch (stats.mode & S_IFMT) {
-    case S_IFREG:
-      return { ...common, type: 'file', content: fileContent(fs, path, stats.size) };
-    case S_IFDIR:
-      return { ...common, type: 'directory', children: readChildren(fs, path) };
-    case S_IFLNK:
-      return { ...common, type: 'symlink', target: toBytes(attempt(path, () => fs.readlink(fsPath(path)))) };
-    case S_IFCHR:
-      return { ...common, type: 'chardev', ...deviceNumbers(stats.rdev) };
-    case S_IFBLK:
-      return { ...common, type: 'blockdev', ...deviceNumbers(stats.rdev) };
-    case S_IFIFO:
-      return { ...common, type: 'fifo' };
-    case S_IFSOCK:
-      return { ...common, type: 'socket' };
-    default:
-      throw new CramfsError('IO', { path, found: `a file of unknown type (mode 0${stats.mode.toString(8)})` });
+  const directory = attempt(path, () => fs.openDirectory(path));
+  try {
+    if ((directory.stats.mode & S_IFMT) !== S_IFDIR) throw new CramfsError('NOT_A_DIRECTORY', { path });
+    return { ...common(directory.stats), type: 'directory', children: readChildren(fs, directory, path) };
+  } finally {
+    directory.close();
   }
 }
 
-function readChildren(fs: FsLike, path: string): Map<string, SourceEntry> {
-  const names = attempt(path, () => fs.readdir(fsPath(path))).map((name) => decodeName(toBytes(name)));
+const common = ({ mode, uid, gid }: FsStats): { mode: number; uid: number; gid: number } => ({
+  mode: mode & 0o7777,
+  uid,
+  gid,
+});
+
+function readChildren(fs: FsLike, directory: FsDirectory, path: string): Map<string, SourceEntry> {
+  const names = attempt(path, () => directory.names()).map((name) => decodeName(toBytes(name)));
   // Sorted, so that which error comes first does not depend on the file system either.
   names.sort();
-  return new Map(names.map((name) => [name, readEntry(fs, path.endsWith('/') ? `${path}${name}` : `${path}/${name}`)]));
+  const prefix = path.endsWith('/') ? path : `${path}/`;
+  return new Map(names.map((name) => [name, readEntry(fs, directory, name, `${prefix}${name}`)]));
 }
 
-function fileContent(fs: FsLike, path: string, size: number): FileContent {
-  return { size, read: () => attempt(path, () => fs.readFile(fsPath(path))) };
+function readEntry(fs: FsLike, directory: FsDirectory, name: string, path: string): SourceEntry {
+  const stats = attempt(path, () => directory.lstat(name));
+  switch (stats.mode & S_IFMT) {
+    case S_IFREG:
+      return { ...common(stats), type: 'file', content: fileContent(fs, path, stats) };
+    case S_IFDIR:
+      return enterDirectory(fs, directory, name, path, stats);
+    case S_IFLNK:
+      return { ...common(stats), type: 'symlink', target: toBytes(attempt(path, () => directory.readlink(name))) };
+    case S_IFCHR:
+      return { ...common(stats), type: 'chardev', ...deviceNumbers(stats.rdev) };
+    case S_IFBLK:
+      return { ...common(stats), type: 'blockdev', ...deviceNumbers(stats.rdev) };
+    case S_IFIFO:
+      return { ...common(stats), type: 'fifo' };
+    case S_IFSOCK:
+      return { ...common(stats), type: 'socket' };
+    default:
+      throw new CramfsError('IO', { what: path, found: `a file of unknown type (mode 0${stats.mode.toString(8)})` });
+  }
 }
 
-/** What format/names makes of bytes that are no UTF-8. */
-const LONE_SURROGATE = /[\udc80-\udcff]/u;
+function enterDirectory(fs: FsLike, parent: FsDirectory, name: string, path: string, seen: FsStats): DirectoryEntry {
+  const directory = attempt(path, () => parent.enter(name));
+  try {
+    if (!isSame(seen, directory.stats)) throw changed(path);
+    return { ...common(seen), type: 'directory', children: readChildren(fs, directory, path) };
+  } finally {
+    directory.close();
+  }
+}
 
-/** A string where the path is UTF-8, else bytes. */
-function fsPath(path: string): string | Uint8Array {
-  return LONE_SURROGATE.test(path) ? encodeName(path) : path;
+function fileContent(fs: FsLike, path: string, seen: FsStats): FileContent {
+  const isUnchanged = (stats: FsStats): boolean =>
+    isSame(seen, stats) && stats.size === seen.size && stats.mtimeMs === seen.mtimeMs;
+  return {
+    size: seen.size,
+    read: () => {
+      const bytes = attempt(path, () => fs.readFile(path, seen.size + 1, isUnchanged));
+      if (bytes?.length !== seen.size) throw changed(path);
+      return bytes;
+    },
+  };
+}
+
+/** Whether two looks were at the same file of the same type. */
+function isSame(a: FsStats, b: FsStats): boolean {
+  return a.dev === b.dev && a.ino === b.ino && (a.mode & S_IFMT) === (b.mode & S_IFMT);
+}
+
+function changed(path: string): CramfsError {
+  return new CramfsError('IO', { what: path, found: 'it changed while the tree was read' });
 }
 
 function toBytes(name: string | Uint8Array): Uint8Array {
@@ -118,6 +188,20 @@ function attempt<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (cause) {
-    throw new CramfsError('IO', { what: path, found: cause instanceof Error ? cause.message : String(cause), cause });
+    if (cause instanceof CramfsError) throw cause;
+    throw new CramfsError('IO', { what: path, found: reasonOf(cause), cause });
   }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  ENOTDIR: 'it is not a directory',
+  ELOOP: 'it changed while the tree was read',
+  ENXIO: 'it changed while the tree was read',
+};
+
+function reasonOf(cause: unknown): string {
+  const { code = '', message } = cause as { code?: string; message?: string };
+  return REASONS[code] ?? message ?? String(cause);
 }

@@ -1,0 +1,28 @@
+/**
+ * A look at what was built, as a stranger: whatever an input was, no image leaves the builder that a check would refuse.
+ */
+import { CramfsError } from '../base/errors.ts';
+import { checkImage } from '../check/checkImage.ts';
+import type { FindingCode } from '../check/codes.ts';
+import { CramfsImage } from '../image/image.ts';
+
+/** Errors of a check that are not about the structure: the check's own bounds. */
+const NOT_STRUCTURE: ReadonlySet<FindingCode> = new Set<FindingCode>(['CHECK_INCOMPLETE']);
+
+/**
+ * Checks the structure of an image that was built; compressed data is not inflated.
+ *
+ * @param pageSize bytes of a block
+ * @throws CramfsError BROKEN_PLAN with the first error
+ */
+export function verifyBuilt(bytes: Uint8Array, pageSize: number): void {
+  const { findings } = checkImage(CramfsImage.open(bytes, { pageSize }), { inflate: false });
+  const error = findings.find(({ severity, code }) => severity === 'error' && !NOT_STRUCTURE.has(code));
+  if (error === undefined) return;
+  throw new CramfsError('BROKEN_PLAN', {
+    path: error.path ?? undefined,
+    offset: error.offset,
+    expected: 'an image without errors',
+    found: error.code,
+  });
+}
