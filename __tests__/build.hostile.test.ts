@@ -176,10 +176,30 @@ describe('a tree that changes while it is read', () => {
   });
 
   test.each<[string, () => void]>([
-    ['a link out of the tree', () => void symlinkSync(at('secret'), at('tree/f'))],
-    ['a fifo', () => void spawnSync('mkfifo', [at('tree/f')])],
-    ['another file of the same size', () => void writeFileSync(at('tree/f'), 'y'.repeat(5000))],
-    ['a directory', () => void mkdirSync(at('tree/f'))],
+    [
+      'a link out of the tree',
+      () => {
+        symlinkSync(at('secret'), at('tree/f'));
+      },
+    ],
+    [
+      'a fifo',
+      () => {
+        spawnSync('mkfifo', [at('tree/f')]);
+      },
+    ],
+    [
+      'another file of the same size',
+      () => {
+        writeFileSync(at('tree/f'), 'y'.repeat(5000));
+      },
+    ],
+    [
+      'a directory',
+      () => {
+        mkdirSync(at('tree/f'));
+      },
+    ],
     ['nothing', () => undefined],
   ])('a file that became %s is an error and does not wait', (_what, make) => {
     const file = findEntry(fsTree(nodeFs(), at('tree')), '/f');
