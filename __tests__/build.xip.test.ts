@@ -10,7 +10,7 @@ import { choiceOf, parseProfile } from '../lib/mkfs/xip/choice.ts';
 import { flashCurve, selectWithin } from '../lib/mkfs/xip/knapsack.ts';
 import { planXip, type XipSpec } from '../lib/mkfs/xip/plan.ts';
 import { proveXip } from '../lib/mkfs/xip/prove.ts';
-import { PathWalker } from '../lib/driver/lookup.ts';
+import { walkerIn } from './support/mounted.ts';
 import { readContent } from '../lib/image/content.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { fixture } from './support/fixtures.ts';
@@ -65,7 +65,7 @@ describe('an image whose programs run in place', () => {
         );
         proveXip(plan);
         const image = CramfsImage.open(plan.image.bytes);
-        const walker = new PathWalker(image);
+        const walker = walkerIn(image);
         for (const path of [
           '/elf/zero_text',
           '/elf/gap',

@@ -6,7 +6,7 @@ import { elfBytes, readElfHeaders } from '../lib/elf/elf.ts';
 import { execProgram } from '../lib/exec/execProgram.ts';
 import { readContent } from '../lib/image/content.ts';
 import { CramfsImage } from '../lib/image/image.ts';
-import { PathWalker } from '../lib/driver/lookup.ts';
+import { walkerIn } from './support/mounted.ts';
 import { Board } from '../lib/verdict/board.ts';
 import { dynamicObject, elfFile } from './support/elfFile.ts';
 import { fixture } from './support/fixtures.ts';
@@ -106,7 +106,7 @@ function printed(text: string): unknown[] {
 test.each(Object.keys(READELF))('reads %s as readelf does', (specimen) => {
   const [name = '', path = ''] = specimen.split(' ');
   const image = CramfsImage.open(fixture(`images/${name}.cramfs.gz`));
-  const content = readContent(image, new PathWalker(image).resolve(path).inode);
+  const content = readContent(image, walkerIn(image).resolve(path).inode);
   const { segments } = readElfHeaders(elfBytes(content));
   const ours = segments.map((s) => [s.type, s.offset, s.vaddr, s.paddr, s.fileSize, s.memorySize, s.flags, s.align]);
   expect(ours).toEqual(printed(READELF[specimen] ?? ''));

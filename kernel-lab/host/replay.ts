@@ -94,6 +94,7 @@ export function labBoard(image: CramfsImage, machine: LabMachine, options: Repla
     kernel,
     release: parseRelease(machine.release) ?? undefined,
     physBits: options.physBits,
+    keepsInodes: true,
   });
 }
 

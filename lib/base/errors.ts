@@ -70,12 +70,16 @@ const sentences = {
   WRONG_MACHINE: (d) => `it is a program for another machine${expectedFound(d)}`,
   /** Linux would not mount the image. */
   MOUNT_REFUSED: (d) => `Linux refuses to mount this image${because(d)}`,
+  /** Linux gives an I/O error (EIO) for something on the way to a file. */
+  UNREADABLE: (d) => `Linux cannot read ${what(d, 'it')} (EIO)${because(d)}`,
   /** Linux crashes on the image. */
   KERNEL_OOPS: (d) => `Linux crashes on this image${because(d)}`,
   NOT_FOUND: (d) => `no such file or directory in the image${because(d)}`,
   NOT_A_DIRECTORY: (d) => `a part of the path is not a directory${because(d)}`,
   NOT_A_REGULAR_FILE: (d) => `not a regular file${because(d)}`,
   SYMLINK_LOOP: (d) => `too many symbolic links on the way${because(d)}`,
+  /** A directory lists itself, or one that it is in. */
+  DIRECTORY_LOOP: () => 'a directory on the way contains itself, which Linux refuses (ELOOP)',
   NAME_TOO_LONG: (d) => `the path is too long${because(d)}`,
   /** The output cannot be written. Usual cause: no space, no permission. */
   CANNOT_WRITE: (d) => `cannot write ${what(d, 'the output')}${because(d)}`,

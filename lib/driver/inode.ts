@@ -1,7 +1,8 @@
 /**
- * Inodes as the mounted kernel has them, and its raw reads of the image.
+ * Inodes as the mounted kernel has them, and what it dereferences without a look at the image's size.
  */
 import { hex } from '../base/hex.ts';
+import { fileType, type InodeFields, inodeNumber } from '../format/inode.ts';
 import type { Inode } from '../image/image.ts';
 import type { Errno } from '../mm/errno.ts';
 import { KernelBug } from '../mm/kernel.ts';
@@ -14,6 +15,38 @@ export interface KernelInode {
   /** i_size, in bytes. */
   readonly size: number;
   readonly type: Inode['type'];
+}
+
+/**
+ * The inodes that are in memory, by number: iget_locked(). Inodes of the same number are one to Linux, and it is like the
+ * one that was met first.
+ */
+export type InodeCache = Map<number, Inode>;
+
+/**
+ * get_cramfs_inode(): the inode of a number, new or met before.
+ *
+ * A new one gets its size only if its number says that it has data, which is so if the number is a multiple of 4; a file,
+ * directory or link at offset 0 is empty, whatever size is stored.
+ *
+ * @param position byte offset of the inode in the image
+ * @param numberedFrom the same; 0 for the root
+ */
+export function getCramfsInode(
+  cache: InodeCache,
+  fields: InodeFields,
+  position: number,
+  numberedFrom = position,
+): Inode {
+  const ino = inodeNumber(fields, numberedFrom);
+  const known = cache.get(ino);
+  if (known !== undefined) return known;
+  const { mode, uid, size, gid, namelen, offset } = fields;
+  const type = fileType(mode);
+  const hasData = ino % 4 === 0 || (type !== 'file' && type !== 'directory' && type !== 'symlink');
+  const inode: Inode = { mode, uid, size: hasData ? size : 0, gid, namelen, offset, position, ino, type };
+  cache.set(ino, inode);
+  return inode;
 }
 
 /**
@@ -42,26 +75,4 @@ export function requireMapped(fs: MountedCramfs, offset: number, length: number)
   if (offset + length > fs.memory.size) {
     throw new KernelBug(`oops: the kernel reads at ${hex(offset)}, behind the region of ${hex(fs.memory.size)} bytes`);
   }
-}
-
-/**
- * cramfs_read() on linear memory: bytes of the image, or zeros where the read would reach behind the image's size.
- */
-export function cramfsRead(fs: MountedCramfs, offset: number, length: number): Uint8Array {
-  if (!within(fs, offset, length)) return new Uint8Array(length);
-  return fs.memory.linear.bytes(offset, length);
-}
-
-/** cramfs_read() of a 32-bit word. */
-export function cramfsReadU32(fs: MountedCramfs, offset: number): number {
-  return within(fs, offset, 4) ? fs.memory.linear.u32(offset) : 0;
-}
-
-/** cramfs_read() of a 16-bit word. */
-export function cramfsReadU16(fs: MountedCramfs, offset: number): number {
-  return within(fs, offset, 2) ? fs.memory.linear.u16(offset) : 0;
-}
-
-function within(fs: MountedCramfs, offset: number, length: number): boolean {
-  return length <= fs.size && offset <= fs.size - length;
 }

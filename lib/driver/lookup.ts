@@ -3,15 +3,18 @@
  * with the image as root.
  */
 import { PATH_MAX } from '../base/paths.ts';
-import { compareBytes } from '../base/bytes.ts';
-import { roundUp } from '../base/pages.ts';
+import { sameBytes } from '../base/bytes.ts';
 import { CramfsError, type ErrorCode } from '../base/errors.ts';
-import { CRAMFS_FLAG_SORTED_DIRS } from '../format/constants.ts';
-import { encodeName, printableName } from '../format/names.ts';
-import { readLink } from '../image/content.ts';
-import { rawEntries } from '../image/directory.ts';
+import { ENTRY_READ_SIZE, INODE_SIZE, ROOT_INODE_OFFSET } from '../format/constants.ts';
+import { decodeName, encodeName, printableName } from '../format/names.ts';
+import { rawEntries, type RawEntry } from '../image/directory.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import type { Errno } from '../mm/errno.ts';
+import { isReadable } from './cramfsRead.ts';
+import { cramfsLookup } from './directory.ts';
+import { getCramfsInode, type InodeCache } from './inode.ts';
+import type { MountedCramfs } from './mount.ts';
+import { readFolio } from './readFolio.ts';
 
 /** Symlinks that Linux follows in one path (MAXSYMLINKS). */
 export const MAX_SYMLINKS = 40;
@@ -24,6 +27,8 @@ export const OPEN_ERRNOS: Partial<Readonly<Record<ErrorCode, Errno>>> = {
   NOT_A_DIRECTORY: 'ENOTDIR',
   SYMLINK_LOOP: 'ELOOP',
   NAME_TOO_LONG: 'ENAMETOOLONG',
+  DIRECTORY_LOOP: 'ELOOP',
+  UNREADABLE: 'EIO',
 };
 
 /** What a path leads to. */
@@ -40,22 +45,30 @@ interface Step {
   readonly name: string;
 }
 
-/** Walks paths in an image. One walker may serve many paths. */
+/** Walks paths in a mounted image. One walker may serve many paths. */
 export class PathWalker {
+  readonly #fs: MountedCramfs;
   readonly #image: CramfsImage;
-  readonly #sorted: boolean;
+  readonly #keepsInodes: boolean;
+  #inodes: InodeCache = new Map<number, Inode>();
   #steps = 0;
 
-  constructor(image: CramfsImage) {
+  /**
+   * @param image what is mounted
+   * @param keepsInodes whether inodes stay in memory from one path to the next, so that those of one number are like the
+   *   one that was met first; default: each path is walked as the first after the mount
+   */
+  constructor(fs: MountedCramfs, image: CramfsImage, keepsInodes = false) {
+    this.#fs = fs;
     this.#image = image;
-    this.#sorted = image.hasFlag(CRAMFS_FLAG_SORTED_DIRS);
+    this.#keepsInodes = keepsInodes;
   }
 
   /**
    * Follows a path from the root; symlinks are followed, the last component included.
    *
-   * @throws CramfsError NOT_FOUND, NOT_A_DIRECTORY, SYMLINK_LOOP, NAME_TOO_LONG, LIMIT; BAD_STRUCTURE, TRUNCATED,
-   *   OUTSIDE_IMAGE, BAD_BLOCK, BAD_ZLIB for damage on the way; IO
+   * @throws CramfsError NOT_FOUND, NOT_A_DIRECTORY, SYMLINK_LOOP, DIRECTORY_LOOP, NAME_TOO_LONG, UNREADABLE where Linux
+   *   gives an I/O error; LIMIT; TRUNCATED where the image's file ends before what Linux would read; IO
    */
   resolve(path: string): Resolved {
     this.#steps = 0;
@@ -63,14 +76,15 @@ export class PathWalker {
     if (encodeName(path).length >= PATH_MAX) {
       throw new CramfsError('NAME_TOO_LONG', { found: `Linux takes at most ${String(PATH_MAX - 1)} bytes` });
     }
+    if (!this.#keepsInodes) this.#inodes = new Map<number, Inode>();
     const shown = printableName(path);
-    const trail: Step[] = [{ inode: this.#image.root, name: '/' }];
+    const root: Step = { inode: this.#root(), name: '/' };
+    const trail: Step[] = [root];
     const pending = components(path).reverse();
     let links = 0;
     let mustBeDirectory = path.endsWith('/');
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-      const parent = trail[trail.length - 1];
-      if (parent === undefined) break;
+      const parent = trail[trail.length - 1] ?? root;
       if (parent.inode.type !== 'directory') throw new CramfsError('NOT_A_DIRECTORY', { path: shown });
       if (name === '.') continue;
       if (name === '..') {
@@ -79,6 +93,7 @@ export class PathWalker {
       }
       const inode = this.#lookup(parent.inode, name, shown);
       if (inode.type !== 'symlink') {
+        if (inode.type === 'directory') requireNoLoop(trail, inode, shown);
         trail.push({ inode, name });
         continue;
       }
@@ -86,12 +101,12 @@ export class PathWalker {
         throw new CramfsError('SYMLINK_LOOP', { path: shown, found: `more than ${String(MAX_SYMLINKS)}` });
       }
       // An empty target is nothing more to walk: the link leads to its own directory (pick_link()).
-      const target = readLink(this.#image, inode, shown);
+      const target = this.#getLink(inode, shown);
       if (pending.length === 0 && target.endsWith('/')) mustBeDirectory = true;
       if (target.startsWith('/')) trail.length = 1;
       for (const part of components(target).reverse()) pending.push(part);
     }
-    const last = trail[trail.length - 1] ?? { inode: this.#image.root, name: '/' };
+    const last = trail[trail.length - 1] ?? root;
     if (mustBeDirectory && last.inode.type !== 'directory') throw new CramfsError('NOT_A_DIRECTORY', { path: shown });
     const canonical = `/${trail
       .slice(1)
@@ -100,54 +115,82 @@ export class PathWalker {
     return { inode: last.inode, path: canonical, name: last.name };
   }
 
-  /**
-   * cramfs_lookup(): entries are compared in stored order; in an image with SORTED_DIRS the search ends at a name whose
-   * first byte is behind that of the wanted one, or that is as long and sorts behind it. Files in an unsorted directory
-   * can thus be listed and not opened.
-   */
-  #lookup(directory: Inode, name: string, path: string): Inode {
-    const wanted = encodeName(name);
-    let gaveUpAt: Inode | null = null;
-    for (const { inode, nameBytes } of rawEntries(this.#image, directory, path)) {
-      if (++this.#steps > MAX_LOOKUP_STEPS) {
-        throw new CramfsError('LIMIT', {
-          path,
-          expected: `at most ${String(MAX_LOOKUP_STEPS)} directory entries on the way`,
-          found: 'more',
-        });
-      }
-      if (gaveUpAt !== null) {
-        if (compareBytes(wanted, nameBytes) !== 0) continue;
-        throw new CramfsError('NOT_FOUND', {
-          path,
-          offset: inode.position,
-          found: 'it is listed, but Linux cannot open it: the directory is not sorted and the image says that it is',
-        });
-      }
-      const order = this.#compare(wanted, nameBytes, inode, path);
-      if (order === 'same') return inode;
-      if (order === 'behind') gaveUpAt = inode;
-    }
-    throw new CramfsError('NOT_FOUND', { path });
+  #root(): Inode {
+    const { root, position } = this.#fs.superblock;
+    return getCramfsInode(this.#inodes, root, position + ROOT_INODE_OFFSET, 0);
   }
 
-  #compare(wanted: Uint8Array, name: Uint8Array, inode: Inode, path: string): 'same' | 'other' | 'behind' {
-    if (this.#sorted && inode.namelen > 0 && (wanted[0] ?? 0) < (name[0] ?? 0)) return 'behind';
-    if (roundUp(wanted.length, 4) !== inode.namelen) return 'other';
-    if (name.length === 0) {
-      throw new CramfsError('BAD_STRUCTURE', {
-        what: 'a directory entry',
-        path,
-        offset: inode.position,
-        expected: 'a name',
-        found: 'NULs only, which Linux answers with EIO',
+  #lookup(directory: Inode, name: string, path: string): Inode {
+    const wanted = encodeName(name);
+    const found = cramfsLookup(this.#fs, this.#inodes, directory, wanted, ({ position, inode: { namelen } }) => {
+      this.#step(path);
+      // What the file of the image does not have is not what a kernel would find in flash.
+      this.#image.need(position, INODE_SIZE + namelen, 'a directory entry', path);
+    });
+    if ('inode' in found) return found.inode;
+    if ('errno' in found) {
+      throw new CramfsError('UNREADABLE', {
+        ...{ what: 'a directory entry', path, offset: found.position },
+        found: 'its name is all NULs',
       });
     }
-    if (name.length !== wanted.length) return 'other';
-    const order = compareBytes(wanted, name);
-    if (order === 0) return 'same';
-    return order < 0 && this.#sorted ? 'behind' : 'other';
+    const hidden = this.#find(directory, wanted, path);
+    throw new CramfsError('NOT_FOUND', {
+      path,
+      ...(hidden === null ? {} : { offset: hidden.inode.position, found: this.#whyHidden(hidden) }),
+    });
   }
+
+  #step(path: string): void {
+    if (++this.#steps <= MAX_LOOKUP_STEPS) return;
+    throw new CramfsError('LIMIT', {
+      path,
+      expected: `at most ${String(MAX_LOOKUP_STEPS)} directory entries on the way`,
+      found: 'more',
+    });
+  }
+
+  /** The entry of a name as the image has it, whatever Linux sees of it; null where there is none, or only damage. */
+  #find(directory: Inode, wanted: Uint8Array, path: string): RawEntry | null {
+    if (directory.size === 0) return null;
+    try {
+      for (const entry of rawEntries(this.#image, directory, path)) {
+        this.#step(path);
+        if (sameBytes(entry.nameBytes, wanted)) return entry;
+      }
+    } catch (error) {
+      if (!(error instanceof CramfsError) || error.code === 'IO' || error.code === 'LIMIT') throw error;
+    }
+    return null;
+  }
+
+  #whyHidden({ inode: { position } }: RawEntry): string {
+    const isSeen = isReadable(this.#fs, position, ENTRY_READ_SIZE);
+    return isSeen
+      ? 'it is listed, but Linux cannot open it: the directory is not sorted and the image says that it is'
+      : `Linux does not see it: its entry is in the last ${String(ENTRY_READ_SIZE)} bytes of the file system`;
+  }
+
+  /** page_get_link(): the target up to its first NUL, at most a page less one byte. */
+  #getLink(inode: Inode, path: string): string {
+    const { cpu } = this.#fs;
+    const folio = readFolio(this.#fs, inode, 0, this.#image.inflate);
+    if ('error' in folio) {
+      throw new CramfsError('UNREADABLE', {
+        ...{ what: 'the target of a symbolic link', path, offset: inode.position, log: folio.log },
+        found: folio.log.join(', ').replace('cramfs: ', ''),
+      });
+    }
+    const bytes = folio.bytes.subarray(0, Math.min(inode.size, cpu.pageSize - 1));
+    const nul = bytes.indexOf(0);
+    return decodeName(nul === -1 ? bytes : bytes.subarray(0, nul));
+  }
+}
+
+/** d_splice_alias(): a directory cannot be in itself. */
+function requireNoLoop(trail: readonly Step[], { ino, position }: Inode, path: string): void {
+  // An empty directory has a number of its own.
+  if (trail.some((step) => step.inode.ino === ino)) throw new CramfsError('DIRECTORY_LOOP', { path, offset: position });
 }
 
 function components(path: string): string[] {

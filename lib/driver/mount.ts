@@ -16,6 +16,7 @@ import { decodeSuperblock, type Superblock } from '../format/superblock.ts';
 import { fileType } from '../format/inode.ts';
 import { type Cpu, physAddrDigits } from '../mm/cpu.ts';
 import type { Errno } from '../mm/errno.ts';
+import { isBefore, NEWEST_RUN, type Release } from '../mm/release.ts';
 import type { PhysicalMemory } from '../physmem/physicalMemory.ts';
 
 /** A mounted cramfs: what the kernel keeps in struct cramfs_sb_info, and the machine around it. */
@@ -47,15 +48,20 @@ export interface MountOptions {
   readonly mtdName?: string | undefined;
   /**
    * What the kernel logs after it fell back from the MTD to a block device of that name, or null for a kernel without
-   * block device support, which then returns the MTD mount's own error. Default: what Linux 6.12 and later log.
+   * block device support, which then returns the MTD mount's own error. Default: what the newest Linux logs.
    */
-  readonly fallbackLog?: string | null;
+  readonly fallbackLog?: string | null | undefined;
   /** Whether the MTD device tells its physical address: whether its driver has point(). Default true. */
   readonly point?: boolean | undefined;
 }
 
-/** The line of the block device fallback, Linux 6.12 and later (6.1: "Can't open blockdev"). */
-export const FALLBACK_LOG = "mtd0: Can't lookup blockdev";
+/** get_tree_bdev() looks a block device up before it opens it from this release on (commit aca740cecbe5). Run: 6.1, 6.12. */
+const LOOKUP_BDEV_SINCE: Release = [6, 6];
+
+/** The line of the block device fallback. */
+export function fallbackLog(release: Release): string {
+  return `mtd0: Can't ${isBefore(release, LOOKUP_BDEV_SINCE) ? 'open' : 'lookup'} blockdev`;
+}
 
 interface Refusal {
   readonly errno: Errno;
@@ -69,12 +75,12 @@ interface Refusal {
  * @throws CramfsError IO when the image's source fails
  */
 export function mountCramfs(memory: PhysicalMemory, cpu: Cpu, options: MountOptions = {}): MountResult {
-  const { mtdName = 'physmap-flash.0', fallbackLog = FALLBACK_LOG, point = true } = options;
+  const { mtdName = 'physmap-flash.0', fallbackLog: fallback = fallbackLog(NEWEST_RUN), point = true } = options;
   const log: string[] = [];
   const fail = (refusal: Refusal): MountResult => {
     log.push(`cramfs: ${refusal.line}`);
-    if (fallbackLog !== null) log.push(fallbackLog);
-    return { errno: fallbackLog === null ? refusal.errno : 'ENOENT', log, offset: refusal.offset, mounted: null };
+    if (fallback !== null) log.push(fallback);
+    return { errno: fallback === null ? refusal.errno : 'ENOENT', log, offset: refusal.offset, mounted: null };
   };
   const noAccess = (offset: number, errno: Errno = 'EINVAL'): Refusal => ({
     errno,

@@ -12,7 +12,8 @@ import {
 } from '../format/constants.ts';
 import type { Inflate } from '../image/codec.ts';
 import type { FolioRead } from '../mm/fileOperations.ts';
-import { cramfsRead, cramfsReadU16, cramfsReadU32, filePages, type KernelInode } from './inode.ts';
+import { cramfsRead, cramfsReadU16, cramfsReadU32 } from './cramfsRead.ts';
+import { filePages, type KernelInode } from './inode.ts';
 import type { MountedCramfs } from './mount.ts';
 
 /** A block as the kernel takes it: where its bytes start, how many there are, and how they are stored. */

@@ -2,12 +2,12 @@
  * An image for programs: its entries one by one, and the contents of its files.
  */
 import { CramfsError } from '../base/errors.ts';
-import { PathWalker } from '../driver/lookup.ts';
 import { deviceNumber, type FileType } from '../format/inode.ts';
 import { printableName } from '../format/names.ts';
 import { blockCount, fileBlock } from '../image/blocks.ts';
 import { readBlock, readLink } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
+import { findPath } from '../inspect/findPath.ts';
 import { type ContentReader, contentReader } from './fileContent.ts';
 import type { ExtractProblem } from './problem.ts';
 import { type Choice, safeWalk } from './safeWalk.ts';
@@ -90,7 +90,7 @@ export interface ReadFileOptions {
 /**
  * The content of a file. Links on the way are followed, with the image as root.
  *
- * @throws CramfsError NOT_FOUND, NOT_A_DIRECTORY, NOT_A_REGULAR_FILE, SYMLINK_LOOP, NAME_TOO_LONG; errors of damaged blocks
+ * @throws CramfsError NOT_FOUND, NOT_A_DIRECTORY, NOT_A_REGULAR_FILE, SYMLINK_LOOP; errors of damaged blocks
  */
 export function readFile(image: CramfsImage, path: string, options: ReadFileOptions = {}): Uint8Array {
   const inode = fileInode(image, path);
@@ -126,7 +126,7 @@ export function* readChunks(image: CramfsImage, path: string, range: ReadRange =
 }
 
 function fileInode(image: CramfsImage, path: string): Inode {
-  const { inode } = new PathWalker(image).resolve(path);
+  const { inode } = findPath(image, path, { follow: true });
   if (inode.type !== 'file') throw notAFile(path, inode.type);
   return inode;
 }

@@ -18,6 +18,11 @@ export const BOOT_PAD = 512;
 export const INODE_SIZE = 12;
 /** Longest name in bytes: 63 units of 4. */
 export const MAX_NAME = 252;
+/**
+ * Bytes that Linux reads for each directory entry, whatever its name's length: an inode and the longest name. On a mount
+ * from MTD all of them must lie within the file system's size, or the entry does not exist.
+ */
+export const ENTRY_READ_SIZE = INODE_SIZE + MAX_NAME;
 /** What an image without FSID_VERSION_2 is taken to be long, in bytes. */
 export const SIZE_WITHOUT_FSID = 1 << 28;
 

@@ -9,7 +9,7 @@ import type { CramfsImage, Inode } from '../image/image.ts';
 import { PathWalker, type Resolved } from '../driver/lookup.ts';
 import { DEFAULT_MODEL } from '../driver/models/index.ts';
 import type { KernelModel } from '../driver/models/kernelModel.ts';
-import { mountCramfs, type MountedCramfs, type MountResult } from '../driver/mount.ts';
+import { fallbackLog, mountCramfs, type MountedCramfs, type MountResult } from '../driver/mount.ts';
 import type { Cpu, CpuName } from '../mm/cpu.ts';
 import { cpuModel, makeCpu } from '../mm/cpus/index.ts';
 import type { Release } from '../mm/release.ts';
@@ -48,6 +48,11 @@ export interface BoardOptions {
   readonly stackInit?: number | undefined;
   /** Name of the MTD device in the log. Default "physmap-flash.0". */
   readonly mtdName?: string | undefined;
+  /**
+   * Whether inodes stay in memory from one request to the next, as in a kernel that answers many: those of one number are
+   * like the one that was met first. Default false: each request is the first after the mount.
+   */
+  readonly keepsInodes?: boolean | undefined;
 }
 
 /** What a variant of a board may differ in. Keys that are absent stay as they are. */
@@ -80,7 +85,8 @@ export class Board {
   readonly #options: BoardOptions;
   /** How the mount went; a board whose mount failed answers every request with MOUNT_REFUSED. */
   readonly mount: MountResult;
-  readonly #walker: PathWalker;
+  /** Made at the first use. */
+  #walker: PathWalker | null = null;
   #contentIndex: ContentIndex | null = null;
   readonly #opened = new Map<string, BoardFile>();
 
@@ -110,8 +116,10 @@ export class Board {
       physBits: options.physBits ?? this.cpu.physBits ?? undefined,
     });
     const { mtdName } = options;
-    this.mount = mountCramfs(this.memory, this.cpu, { mtdName, fallbackLog: this.kernel.mountFallbackLog });
-    this.#walker = new PathWalker(image);
+    this.mount = mountCramfs(this.memory, this.cpu, {
+      mtdName,
+      fallbackLog: this.kernel.hasBlockDevices ? fallbackLog(this.release) : null,
+    });
   }
 
   /** Which file a page of bytes belongs to. Made at the first use. */
@@ -174,7 +182,7 @@ export class Board {
   open(path: string): BoardFile {
     const known = this.#opened.get(path);
     if (known !== undefined) return known;
-    this.mounted();
+    this.#walker ??= new PathWalker(this.mounted(), this.image, this.#options.keepsInodes);
     const resolved = this.#walker.resolve(path);
     const { inode } = resolved;
     if (inode.type === 'file') this.#requirePointers(inode, resolved.path);

@@ -39,11 +39,8 @@ export interface KernelModel {
    * does, and 6.12.117 refuses to start the program; both were run.
    */
   readonly ignoresBssFault: boolean;
-  /**
-   * What the kernel logs when it falls back to a block device after a failed mount from MTD; null for a kernel without
-   * block devices.
-   */
-  readonly mountFallbackLog: string | null;
+  /** Whether it falls back to a block device after a failed mount from MTD. */
+  readonly hasBlockDevices: boolean;
   /** The mmap hooks of a regular file that can be mapped directly. */
   hooks(file: CramfsFile): MmapHooks;
   /** What such a file offers besides to a kernel without an MMU; undefined for kernels with one. */

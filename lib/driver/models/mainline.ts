@@ -11,7 +11,6 @@ import { remapPfnRange } from '../../mm/remap.ts';
 import { vmaPages, type Vma } from '../../mm/vma.ts';
 import { VM_MIXEDMAP } from '../../mm/vmFlags.ts';
 import { decide, type DirectRange, LINUX_RULES, mappedLine } from '../decision.ts';
-import { FALLBACK_LOG } from '../mount.ts';
 import { insertPages, type MixedPfn, physPfn } from './insertPages.ts';
 import type { CramfsFile, KernelModel } from './kernelModel.ts';
 
@@ -61,7 +60,7 @@ export const linux618: KernelModel = {
   differences: 'the default; the others are told by how they differ from it',
   vmPat: false,
   ignoresBssFault: false,
-  mountFallbackLog: FALLBACK_LOG,
+  hasBlockDevices: true,
   hooks: (file) => onePhase(file, physPfn),
 };
 
@@ -75,7 +74,7 @@ export const linux415: KernelModel = {
   differences: 'maps the same; on x86 VmFlags shows "ar" for mappings of page frames',
   vmPat: true,
   ignoresBssFault: false,
-  mountFallbackLog: "mtd0: Can't open blockdev",
+  hasBlockDevices: true,
   hooks: (file) => onePhase(file, physPfn),
 };
 
@@ -101,6 +100,6 @@ export const linux617: KernelModel = {
   differences: 'vmf_insert_mixed() gets the physical address as PFN: each direct page of a mixed map points elsewhere',
   vmPat: false,
   ignoresBssFault: false,
-  mountFallbackLog: FALLBACK_LOG,
+  hasBlockDevices: true,
   hooks: (file) => onePhase(file, (address) => address),
 };

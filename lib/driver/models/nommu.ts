@@ -50,7 +50,7 @@ export const nommu: KernelModel = {
     'a mapping points at the stored data as a whole, at any address, or is a copy in RAM; mappings of the same file are shared',
   vmPat: false,
   ignoresBssFault: false,
-  mountFallbackLog: null,
+  hasBlockDevices: false,
   hooks: () => MMAP,
   nommu: nommuOperations,
 };

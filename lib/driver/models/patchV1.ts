@@ -11,7 +11,6 @@ import { type Vma, vmaPages } from '../../mm/vma.ts';
 import { VM_MIXEDMAP } from '../../mm/vmFlags.ts';
 import { getBlockRange } from '../blockRange.ts';
 import { decide, type DirectRange, mappedLine } from '../decision.ts';
-import { FALLBACK_LOG } from '../mount.ts';
 import { insertPages, type MixedPfn, physPfn } from './insertPages.ts';
 import type { CramfsFile, KernelModel } from './kernelModel.ts';
 
@@ -109,7 +108,7 @@ export const patchV1: KernelModel = {
     'forgotten, and vmf_insert_mixed() gets an address as PFN',
   vmPat: false,
   ignoresBssFault: false,
-  mountFallbackLog: FALLBACK_LOG,
+  hasBlockDevices: true,
   hooks: (file) => asPosted(file, (address) => address),
 };
 

@@ -7,7 +7,6 @@ import { remapPfnRangeComplete, remapPfnRangePrepare } from '../../mm/remap.ts';
 import { vmaPages } from '../../mm/vma.ts';
 import { VM_MIXEDMAP } from '../../mm/vmFlags.ts';
 import { decide, type DirectRange, mappedLine } from '../decision.ts';
-import { FALLBACK_LOG } from '../mount.ts';
 import { insertPages, physPfn } from './insertPages.ts';
 import type { CramfsFile, KernelModel } from './kernelModel.ts';
 
@@ -60,6 +59,6 @@ export const patchV2: KernelModel = {
   differences: 'maps the same; the log says "mapping" where it said "mapped", before the pages are there',
   vmPat: false,
   ignoresBssFault: false,
-  mountFallbackLog: FALLBACK_LOG,
+  hasBlockDevices: true,
   hooks,
 };
