@@ -20,7 +20,7 @@ export interface RelativeMapping {
 export interface ExecFacts {
   /** "runs", "failed ERRNO", "killed SIGNAL" or "exits STATUS". */
   readonly outcome: string;
-  /** The log, without the addresses of the process. */
+  /** The log, without the addresses of the process, and without blocks that cannot be read. */
   readonly kmsg: readonly string[];
   /** The mappings of files; null where the program did not print them. */
   readonly mappings: readonly RelativeMapping[] | null;
@@ -31,9 +31,19 @@ export function execFacts(record: LabExecRecord): ExecFacts {
   const mappings = record.exit === 0 ? mappingsOf(record.output) : [];
   return {
     outcome: outcomeOf(record),
-    kmsg: record.kmsg.map(withoutVma),
+    kmsg: record.kmsg.filter((line) => !isReadFailure(line)).map(withoutVma),
     mappings: mappings.length === 0 ? null : mappings,
   };
+}
+
+/**
+ * Whether a line is about a block that cannot be read. Read-ahead tries blocks that nobody touches, and a fault tries its
+ * own more than once: how often there is such a line, and whether, depends on the release.
+ */
+function isReadFailure(line: string): boolean {
+  return /^cramfs: (?:Error -?[0-9]+ while decompressing!|[0-9a-f]+\([0-9]+\)->|bad (?:compressed|data) blocksize)/.test(
+    line,
+  );
 }
 
 /** A line of the log without the address of the vma, which depends on what else the process has mapped. */

@@ -211,13 +211,18 @@ function read(board: Board, { type, path }: LabRead): LabReadRecord {
 /** Status with which the child exits that could not become the program. */
 const EXEC_FAILED = 127;
 
+/** LD_LIBRARY_PATH of the lab's programs (kernel-lab/init/exec.c). */
+const LAB_LIBRARY_PATH = '/lib';
+
 function run(board: Board, { type, argv }: LabExec): LabExecRecord {
   const [path = '', ...args] = argv;
   const request = { type, argv } as const;
   const failed = (errno: Errno, kmsg: readonly string[]): LabExecRecord => {
     return { ...request, exit: EXEC_FAILED, signal: null, output: `execve: ${errno}`, kmsg };
   };
-  const report = unlessOpenFails(() => execProgram(board, { path, args }));
+  const report = unlessOpenFails(() =>
+    execProgram(board, { path, args, cpu: board.cpu.name, ldLibraryPath: LAB_LIBRARY_PATH }),
+  );
   if (typeof report === 'string') return failed(report, []);
   const { outcome, log: kmsg } = report;
   switch (outcome.kind) {

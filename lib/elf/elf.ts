@@ -105,25 +105,24 @@ export class ElfView {
   }
 }
 
+/** The class and the byte order of a file: what its first bytes say, unless a reader knows better. */
+export type ElfForm = Pick<ElfHeader, 'bits' | 'littleEndian'>;
+
 /**
  * Decodes the file header.
  *
+ * @param form class and byte order, where those that the file claims do not count
  * @throws CramfsError NOT_ELF without the magic number; BAD_ELF for an unknown class or byte order, or where the file ends
  *   within the header
  */
-export function decodeElfHeader(bytes: Uint8Array): ElfHeader {
+export function decodeElfHeader(bytes: Uint8Array, form?: ElfForm): ElfHeader {
   if (MAGIC.some((byte, index) => bytes[index] !== byte)) {
     const found = bytes.length === 0 ? 'an empty file' : hexBytes(bytes.subarray(0, 4), ' ');
     throw new CramfsError('NOT_ELF', { offset: 0, expected: '7f 45 4c 46', found });
   }
-  const bits = bytes[4] === 1 ? 32 : bytes[4] === 2 ? 64 : null;
-  if (bits === null) throw badField('the class (EI_CLASS)', 4, '1 (32 bits) or 2 (64 bits)', bytes[4]);
-  if (bytes[5] !== 1 && bytes[5] !== 2) {
-    throw badField('the byte order (EI_DATA)', 5, '1 (little endian) or 2 (big endian)', bytes[5]);
-  }
+  const { bits, littleEndian } = form ?? claimedForm(bytes);
   const size = HEADER_SIZE[bits];
   if (bytes.length < size) throw tooShort('the ELF header', 0, size, bytes.length);
-  const littleEndian = bytes[5] === 1;
   const view = new ElfView(bytes, { bits, littleEndian });
   // 16 – e_type, 18 – e_machine, 20 – e_version, which the kernel does not look at
   const [entry, phoff, phentsize, phnum] = bits === 32 ? [24, 28, 42, 44] : [24, 32, 54, 56];
@@ -140,14 +139,25 @@ export function decodeElfHeader(bytes: Uint8Array): ElfHeader {
   };
 }
 
+/** What the first bytes of an ELF file say of its class and byte order. */
+function claimedForm(bytes: Uint8Array): ElfForm {
+  const bits = bytes[4] === 1 ? 32 : bytes[4] === 2 ? 64 : null;
+  if (bits === null) throw badField('the class (EI_CLASS)', 4, '1 (32 bits) or 2 (64 bits)', bytes[4]);
+  if (bytes[5] !== 1 && bytes[5] !== 2) {
+    throw badField('the byte order (EI_DATA)', 5, '1 (little endian) or 2 (big endian)', bytes[5]);
+  }
+  return { bits, littleEndian: bytes[5] === 1 };
+}
+
 /**
  * Reads the header and the program headers of a file.
  *
+ * @param form class and byte order, where those that the file claims do not count
  * @throws CramfsError as {@link decodeElfHeader}; BAD_ELF when the program headers are of another size than the class has,
  *   or are not all in the file; whatever the reader throws
  */
-export function readElfHeaders(file: ElfReader): ElfHeaders {
-  const header = decodeElfHeader(file.read(0, HEADER_SIZE[64]));
+export function readElfHeaders(file: ElfReader, form?: ElfForm): ElfHeaders {
+  const header = decodeElfHeader(file.read(0, HEADER_SIZE[64]), form);
   const { bits, phoff, phnum, phentsize } = header;
   const size = PHENTSIZE[bits];
   if (phnum === 0) return { ...header, segments: [] };

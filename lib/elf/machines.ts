@@ -3,6 +3,7 @@
  */
 
 export const EM_386 = 3;
+export const EM_486 = 6;
 export const EM_MIPS = 8;
 export const EM_ARM = 40;
 export const EM_X86_64 = 62;
@@ -14,6 +15,7 @@ const NAMES: Readonly<Record<number, string>> = {
   2: 'SPARC',
   [EM_386]: 'i386',
   4: 'm68k',
+  [EM_486]: 'i486',
   [EM_MIPS]: 'MIPS',
   15: 'PA-RISC',
   20: 'PowerPC',
@@ -29,6 +31,20 @@ const NAMES: Readonly<Record<number, string>> = {
   [EM_RISCV]: 'RISC-V',
   258: 'LoongArch',
 };
+
+/** Machines of one class each, whose kernels look at e_machine and not at EI_CLASS and EI_DATA (elf_check_arch()). */
+const BITS: Readonly<Record<number, 32 | 64>> = {
+  [EM_386]: 32,
+  [EM_486]: 32,
+  [EM_ARM]: 32,
+  [EM_X86_64]: 64,
+  [EM_AARCH64]: 64,
+};
+
+/** The class that Linux takes a program of a machine for, whatever EI_CLASS says; null where EI_CLASS counts. */
+export function machineBits(machine: number): 32 | 64 | null {
+  return BITS[machine] ?? null;
+}
 
 /** A machine by its usual name. */
 export function machineName(machine: number): string {

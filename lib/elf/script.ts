@@ -28,7 +28,8 @@ export function isScript(head: Uint8Array): boolean {
  * load_script(): takes the first line of a script apart.
  *
  * @param start the first bytes of the file
- * @returns null where there is no interpreter, or its path may be cut (ENOEXEC)
+ * @returns null where there is no interpreter, or its path may be cut (ENOEXEC); its path is empty where a NUL or the end of
+ *   the file follows instead
  */
 export function parseScriptLine(start: Uint8Array): ScriptLine | null {
   const head = new Uint8Array(BINPRM_BUF_SIZE);
@@ -42,7 +43,7 @@ export function parseScriptLine(start: Uint8Array): ScriptLine | null {
   }
   while (end > 2 && isBlank(head[end - 1])) end--;
   const from = skipBlanks(head, 2, end);
-  if (from >= end || head[from] === 0) return null;
+  if (from >= end) return null;
   const to = firstEnd(head, from, end);
   const interpreter = text(head.subarray(from, to));
   const rest = head[to] === 0 ? end : skipBlanks(head, to, end);

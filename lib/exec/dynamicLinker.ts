@@ -7,6 +7,7 @@ import type { DynamicSection } from './dynamicSection.ts';
 import { type ElfHeaders, type ElfSegment, ET_DYN, readElfHeaders } from '../elf/elf.ts';
 import { type LoadedObject, loadSegments } from './elfMap.ts';
 import type { LibrarySearch } from './librarySearch.ts';
+import type { LinkerOptions } from './linkerCommand.ts';
 import { machineName } from '../elf/machines.ts';
 import type { ProgramFile } from './programFile.ts';
 import { ProcessEnd, type UserProcess } from './userProcess.ts';
@@ -24,6 +25,8 @@ export interface NeededLibrary {
   readonly neededBy: string;
   /** Why a file that was found cannot be used; null where it can. */
   readonly problem: string | null;
+  /** Whether it is opened by dlopen(), or for something that is: the program starts without it. */
+  readonly atRunTime: boolean;
 }
 
 /** An object in the linker's list. */
@@ -32,9 +35,26 @@ export interface LinkedObject {
   readonly dynamic: DynamicSection;
   /** The path that it was opened with. */
   readonly name: string;
+  /** The name that was asked for, where it is another. */
+  readonly alias: string | null;
   /** The object that asked for it. */
   readonly neededBy: LinkedObject | null;
 }
+
+/** What the caller says of the environment, and of what the program does once it runs. */
+export interface LinkerEnvironment {
+  /** LD_LIBRARY_PATH; "" where it is not set. */
+  readonly ldLibraryPath: string;
+  /** LD_PRELOAD, taken apart. */
+  readonly preload: readonly string[];
+  /** Libraries that the program opens with dlopen(). */
+  readonly dlopen: readonly string[];
+}
+
+/**
+ * How a linker's work ends: the program begins; or it is a static one, and the linker has it executed (execve()).
+ */
+export type LinkEnd = 'linked' | 'static';
 
 /** What a dynamic linker works on. */
 export interface LinkRequest {
@@ -47,8 +67,14 @@ export interface LinkRequest {
   readonly linker: LoadedObject;
   /** The path that the linker was started with. */
   readonly linkerPath: string;
-  /** LD_LIBRARY_PATH. */
-  readonly ldLibraryPath: string;
+  /** LD_LIBRARY_PATH, and what else of the environment counts. */
+  readonly environment: LinkerEnvironment;
+  /** The linker's own options, where it was started itself. */
+  readonly options: LinkerOptions;
+  /** Whether the program is only mapped, with what it needs (--list), or without (--verify). */
+  readonly mode: 'run' | 'list' | 'verify';
+  /** Filled with what decides here, and is not modelled. */
+  readonly uncertain: string[];
   /** Filled while libraries are found, or not. */
   readonly needed: NeededLibrary[];
 }
@@ -64,32 +90,17 @@ export function isLinkerName(path: string): boolean {
   return /(?:^|\/)(?:ld-musl-[^/]*|ld-linux[^/]*|ld64?[.-][^/]*|ld(?:64)?-uClibc[^/]*|libc[.]so)$/.test(path);
 }
 
-/** A linker's own command line: options of its own, and then the program. */
-export function linkerArguments(
-  kind: LinkerKind,
-  argv: readonly string[],
-): { readonly path: string | null; readonly ldLibraryPath: string | null } {
-  let ldLibraryPath: string | null = null;
-  const takesValue = ['--library-path', '--preload', '--argv0', '--inhibit-rpath', '--audit', '--glibc-hwcaps-mask'];
-  for (let index = 1; index < argv.length; index++) {
-    const argument = argv[index] ?? '';
-    if (!argument.startsWith('--')) return { path: argument, ldLibraryPath };
-    const [option = '', value] = argument.split('=', 2);
-    if (option === '--') return { path: argv[index + 1] ?? null, ldLibraryPath };
-    if (!takesValue.includes(option)) continue;
-    // musl takes both forms, glibc the value as the next argument only.
-    const given = value !== undefined && kind === 'musl' ? value : argv[++index];
-    if (option === '--library-path') ldLibraryPath = given ?? null;
-  }
-  return { path: null, ldLibraryPath };
-}
-
 /**
  * Reads the headers of a library, and holds them against the program's.
  *
+ * @param types values of e_type that are taken
  * @returns the headers, or what is wrong, in words
  */
-export function readLibrary(file: ProgramFile, like: ElfHeaders): ElfHeaders | string {
+export function readLibrary(
+  file: ProgramFile,
+  like: ElfHeaders,
+  types: readonly number[] = [ET_DYN],
+): ElfHeaders | string {
   try {
     const headers = readElfHeaders(file);
     if (headers.bits !== like.bits)
@@ -97,7 +108,7 @@ export function readLibrary(file: ProgramFile, like: ElfHeaders): ElfHeaders | s
     if (headers.machine !== like.machine || headers.littleEndian !== like.littleEndian) {
       return `it is for ${machineName(headers.machine)}, the program for ${machineName(like.machine)}`;
     }
-    if (headers.type !== ET_DYN) return 'it is not a shared object';
+    if (!types.includes(headers.type)) return 'it is not a shared object';
     if (loadSegments(headers).length === 0) return 'it has nothing to load';
     return headers;
   } catch (error) {
@@ -132,14 +143,14 @@ export function segmentPages(headers: ElfHeaders, pageSize: number): SegmentPage
   }));
 }
 
-/** The linker writes what is missing, and exits. */
-export function giveUp(why: string): never {
-  throw new ProcessEnd({ kind: 'exits', status: 127, why });
+/** The linker writes what is wrong, and exits. */
+export function giveUp(why: string, status = 127): never {
+  throw new ProcessEnd({ kind: 'exits', status, why });
 }
 
 /** The sentence for libraries that are missing or unusable; null where all are there. */
 export function missingSentence(needed: readonly NeededLibrary[]): string | null {
-  const bad = needed.filter(({ path, problem }) => path === null || problem !== null);
+  const bad = needed.filter(({ path, problem, atRunTime }) => !atRunTime && (path === null || problem !== null));
   if (bad.length === 0) return null;
   return bad
     .map(({ name, path, neededBy, problem }) =>

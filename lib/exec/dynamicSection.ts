@@ -13,24 +13,54 @@ const DT_SONAME = 14;
 const DT_RPATH = 15;
 const DT_TEXTREL = 22;
 const DT_RUNPATH = 29;
+const DT_FLAGS_1 = 0x6ffffffb;
+const DT_AUXILIARY = 0x7ffffffd;
+const DT_FILTER = 0x7fffffff;
+
+/** DF_1_NODEFLIB: neither the cache nor the usual directories are searched for what the object needs. */
+const DF_1_NODEFLIB = 0x800;
 
 /** Entries of a dynamic section that are looked at; honest ones have some dozens. */
 export const MAX_DYNAMIC_ENTRIES = 65536;
 /** Libraries that one object may ask for. */
 export const MAX_NEEDED = 1024;
 
+/** A library that an object wants. */
+export interface Dependency {
+  readonly kind: 'needed' | 'auxiliary' | 'filter';
+  readonly name: string;
+}
+
+const KINDS: ReadonlyMap<number, Dependency['kind']> = new Map([
+  [DT_NEEDED, 'needed'],
+  [DT_AUXILIARY, 'auxiliary'],
+  [DT_FILTER, 'filter'],
+]);
+
 /** What an object asks of its dynamic linker. */
 export interface DynamicSection {
   /** DT_NEEDED, in order. */
   readonly needed: readonly string[];
+  /** DT_NEEDED, and the filtees of DT_AUXILIARY and DT_FILTER, in order. */
+  readonly dependencies: readonly Dependency[];
   readonly soname: string | null;
   readonly rpath: string | null;
   readonly runpath: string | null;
   /** DT_TEXTREL: read-only segments will be written. */
   readonly textrel: boolean;
+  /** DF_1_NODEFLIB. */
+  readonly noDefaultLibraries: boolean;
 }
 
-const NOTHING: DynamicSection = { needed: [], soname: null, rpath: null, runpath: null, textrel: false };
+const NOTHING: DynamicSection = {
+  needed: [],
+  dependencies: [],
+  noDefaultLibraries: false,
+  soname: null,
+  rpath: null,
+  runpath: null,
+  textrel: false,
+};
 
 /**
  * Reads the dynamic section of an object in memory.
@@ -45,20 +75,26 @@ export function readDynamicSection(process: UserProcess, { headers, bias }: Load
   const length = Math.min(segment.memorySize, MAX_DYNAMIC_ENTRIES * 2 * word);
   const bytes = process.read(bias + segment.vaddr, length);
   const view = new ElfView(bytes, headers);
-  const needed: number[] = [];
+  const wanted: { readonly kind: Dependency['kind']; readonly offset: number }[] = [];
   const values = new Map<number, number>();
   for (let at = 0; at + 2 * word <= bytes.length; at += 2 * word) {
     const tag = view.long(at);
     if (tag === DT_NULL) break;
     const value = view.long(at + word);
-    if (tag !== DT_NEEDED) values.set(tag, value);
-    else if (needed.length < MAX_NEEDED) needed.push(value);
+    const kind = KINDS.get(tag);
+    if (kind === undefined) values.set(tag, value);
+    else if (wanted.length < MAX_NEEDED) wanted.push({ kind, offset: value });
   }
   const strings = values.get(DT_STRTAB);
   const text = (offset: number | undefined): string | null =>
     offset === undefined || strings === undefined ? null : process.readString(bias + strings + offset);
+  const dependencies = wanted
+    .map(({ kind, offset }) => ({ kind, name: text(offset) ?? '' }))
+    .filter(({ name }) => name !== '');
   return {
-    needed: needed.map((offset) => text(offset) ?? '').filter((name) => name !== ''),
+    needed: dependencies.filter(({ kind }) => kind === 'needed').map(({ name }) => name),
+    dependencies,
+    noDefaultLibraries: ((values.get(DT_FLAGS_1) ?? 0) & DF_1_NODEFLIB) !== 0,
     soname: text(values.get(DT_SONAME)),
     rpath: text(values.get(DT_RPATH)),
     runpath: text(values.get(DT_RUNPATH)),

@@ -8,7 +8,16 @@ import type { Vma } from '../mm/vma.ts';
 import { VM_EXEC, VM_MAYSHARE, VM_MIXEDMAP, VM_PFNMAP, VM_READ, VM_WRITE } from '../mm/vmFlags.ts';
 import type { Board } from '../verdict/board.ts';
 import type { MapState } from '../verdict/mapVerdict.ts';
-import { isLinkerName, linkerArguments, linkerKind, type LinkRequest, type NeededLibrary } from './dynamicLinker.ts';
+import {
+  giveUp,
+  isLinkerName,
+  type LinkEnd,
+  type LinkerEnvironment,
+  linkerKind,
+  type LinkRequest,
+  type NeededLibrary,
+} from './dynamicLinker.ts';
+import { linkerCommand, NO_OPTIONS, splitPreload } from './linkerCommand.ts';
 import { hasGlibcNote } from './dynamicSection.ts';
 import { protectRelro } from './relro.ts';
 import type { ElfHeader } from '../elf/elf.ts';
@@ -25,8 +34,12 @@ export interface ExecRequest {
   readonly path: string;
   /** Arguments behind the program's name. */
   readonly args?: readonly string[] | undefined;
-  /** LD_LIBRARY_PATH. Default "/lib". */
+  /** LD_LIBRARY_PATH. Default: not set. */
   readonly ldLibraryPath?: string | undefined;
+  /** LD_PRELOAD: names with blanks or colons between them. Default: not set. */
+  readonly ldPreload?: string | undefined;
+  /** Libraries that the program opens with dlopen() once it runs. */
+  readonly dlopen?: readonly string[] | undefined;
   /** The CPU, where a program for another machine is to be refused. Default: whatever the program is for. */
   readonly cpu?: CpuName | undefined;
   /** Gets the process as it is in the end, if there is one. */
@@ -63,6 +76,8 @@ export interface ExecReport {
   readonly interpreter: string | null;
   readonly mappings: readonly ExecMapping[];
   readonly needed: readonly NeededLibrary[];
+  /** What decides, and is not modelled: with any of it, the rest is not certain. */
+  readonly uncertain: readonly string[];
   readonly log: readonly string[];
   /** Bytes of RAM for the pages of file mappings that are not direct, when all are touched. */
   readonly ramBytes: number;
@@ -80,16 +95,25 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
   if (board.kernel.nommu !== undefined) {
     throw new CramfsError('USAGE', { found: `the kernel model "${board.kernel.name}" has no MMU` });
   }
-  const { path, args = [], ldLibraryPath = '/lib', cpu = null } = request;
-  const log: string[] = [];
-  const needed: NeededLibrary[] = [];
-  const trail: ExecTrail = { scripts: [], header: null, process: null, interpreterPath: null };
+  const { path, args = [], cpu = null } = request;
+  const start: Start = {
+    board,
+    cpu,
+    environment: {
+      ldLibraryPath: request.ldLibraryPath ?? '',
+      preload: splitPreload(request.ldPreload ?? ''),
+      dlopen: request.dlopen ?? [],
+    },
+    trail: { scripts: [], header: null, process: null, interpreterPath: null },
+    needed: [],
+    uncertain: [],
+    log: [],
+  };
+  const { trail, needed, uncertain, log } = start;
   let argv: readonly string[] = [path, ...args];
   let outcome: ExecOutcome = { kind: 'runs' };
   try {
-    const started = execve(board, { path, argv, cpuName: cpu }, log, trail);
-    ({ argv } = started);
-    link(board, started, { trail, ldLibraryPath, needed, log });
+    argv = run(start, path, argv);
   } catch (error) {
     if (!(error instanceof ProcessEnd)) throw error;
     ({ outcome } = error);
@@ -106,44 +130,71 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
     interpreter: trail.interpreterPath,
     mappings: process === null ? [] : process.mm.vmas.map((vma) => describe(process, vma)),
     needed,
+    uncertain,
     log: [...log],
     ...(process === null ? { ramBytes: 0, flashBytes: 0 } : countBytes(process)),
   };
 }
 
-/** What happens in user space before the program's own first instruction. */
+/** What goes on while a program is started. */
+interface Start {
+  readonly board: Board;
+  readonly cpu: CpuName | null;
+  readonly environment: LinkerEnvironment;
+  readonly trail: ExecTrail;
+  readonly needed: NeededLibrary[];
+  readonly uncertain: string[];
+  readonly log: string[];
+}
+
+/**
+ * execve(), and what happens in user space before the program's own first instruction.
+ *
+ * @returns the arguments as the program gets them
+ */
+function run(start: Start, path: string, argv: readonly string[]): readonly string[] {
+  const { board, cpu, log, trail } = start;
+  const started = execve(board, { path, argv, cpuName: cpu }, log, trail);
+  const next = link(start, started);
+  if (next === null) return started.argv;
+  try {
+    return run(start, next.path, next.argv);
+  } catch (error) {
+    // glibc's linker executes a static program, and gives up where that fails.
+    if (!(error instanceof ProcessEnd) || error.outcome.kind !== 'failed') throw error;
+    return giveUp(`the linker cannot execute ${next.path}: ${error.outcome.why} (${error.outcome.errno})`);
+  }
+}
+
+/** Links a program. Gives the static program that the linker executes in its place; null where it begins. */
 function link(
-  board: Board,
-  { process, program, interpreter, argv }: ExecedProgram,
-  {
-    trail,
-    ldLibraryPath,
-    needed,
-    log,
-  }: { trail: ExecTrail; ldLibraryPath: string; needed: NeededLibrary[]; log: string[] },
-): void {
-  const search = new LibrarySearch(board, log);
-  const common = { process, search, needed };
+  start: Start,
+  started: ExecedProgram,
+): { readonly path: string; readonly argv: readonly string[] } | null {
+  const { process, program, interpreter, argv } = started;
+  const { trail, board, log, needed, uncertain, environment } = start;
+  const common = { process, search: new LibrarySearch(board, log), needed, uncertain, environment };
   if (interpreter !== null) {
     const linkerPath = trail.interpreterPath ?? interpreter.file.path;
-    run({ ...common, program, path: program.file.path, linker: interpreter, linkerPath, ldLibraryPath });
-    return;
+    const none = { options: NO_OPTIONS, mode: 'run' } as const;
+    runLinker({ ...common, ...none, program, path: program.file.path, linker: interpreter, linkerPath });
+    return null;
   }
   if (isLinkerName(program.file.path) || isLinkerName(argv[0] ?? '')) {
     const linkerPath = argv[0] ?? program.file.path;
-    const given = linkerArguments(linkerKind(linkerPath), argv);
-    if (given.path === null) return;
-    const list = given.ldLibraryPath ?? ldLibraryPath;
-    run({ ...common, program: null, path: given.path, linker: program, linkerPath, ldLibraryPath: list });
-    return;
+    const command = linkerCommand(linkerKind(linkerPath), argv);
+    if (command.kind === 'exits') throw new ProcessEnd(command);
+    const { path, mode, options } = command;
+    const end = runLinker({ ...common, program: null, path, linker: program, linkerPath, mode, options });
+    return end === 'static' ? { path, argv: command.argv } : null;
   }
   // Static programs: glibc's protect themselves, musl's do not.
   if (hasGlibcNote(program)) protectRelro(process, program);
+  return null;
 }
 
-function run(request: LinkRequest): void {
-  if (linkerKind(request.linkerPath) === 'musl') linkWithMusl(request);
-  else linkWithGlibc(request);
+function runLinker(request: LinkRequest): LinkEnd {
+  return linkerKind(request.linkerPath) === 'musl' ? linkWithMusl(request) : linkWithGlibc(request);
 }
 
 function describe(process: UserProcess, vma: Vma): ExecMapping {

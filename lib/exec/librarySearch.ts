@@ -66,11 +66,12 @@ const MISSING: ReadonlySet<string> = new Set([
   'NAME_TOO_LONG',
 ]);
 
-/** The directories of a list such as LD_LIBRARY_PATH; empty ones are left out. */
-export function splitList(list: string, separators = /[:\n]/): string[] {
+/** The directories of a list such as LD_LIBRARY_PATH; empty ones are left out, or stand for another. */
+export function splitList(list: string, separators = /[:\n]/, empty = ''): string[] {
   return list
     .slice(0, MAX_LIST)
     .split(separators)
+    .map((directory) => (directory === '' ? empty : directory))
     .filter((directory) => directory !== '');
 }
 

@@ -2,27 +2,29 @@
  * execve(): from a path to a program in memory, with its interpreter (fs/exec.c, load_elf_binary() of fs/binfmt_elf.c).
  */
 import { PATH_MAX } from '../base/paths.ts';
-import { hex } from '../base/hex.ts';
-import { roundDown } from '../base/pages.ts';
 import { OPEN_ERRNOS } from '../driver/lookup.ts';
 import { CramfsError, type ErrorCode, type ErrorDetails } from '../base/errors.ts';
+import { hex } from '../base/hex.ts';
 import type { Cpu, CpuName } from '../mm/cpu.ts';
 import { cpuRuns } from '../mm/cpus/index.ts';
 import type { Errno } from '../mm/errno.ts';
 import type { Board } from '../verdict/board.ts';
 import {
   decodeElfHeader,
+  type ElfForm,
   type ElfHeader,
   type ElfHeaders,
+  ElfView,
   ET_DYN,
   ET_EXEC,
   HEADER_SIZE,
   PHENTSIZE,
+  PF_X,
   PT_INTERP,
   readElfHeaders,
 } from '../elf/elf.ts';
-import { type LoadedObject, mapSegments, maximumAlignment, loadSegments } from './elfMap.ts';
-import { machineName } from '../elf/machines.ts';
+import { type LoadedObject, type LoadResult, mapInterpreter, mapProgram } from './elfMap.ts';
+import { machineBits, machineName } from '../elf/machines.ts';
 import { ProgramFile } from './programFile.ts';
 import { BINPRM_BUF_SIZE, isScript, parseScriptLine } from '../elf/script.ts';
 import { killed, ProcessEnd, UserProcess } from './userProcess.ts';
@@ -93,7 +95,8 @@ const ERRNO_OF: typeof OPEN_ERRNOS = { ...OPEN_ERRNOS, NOT_A_REGULAR_FILE: 'EACC
 /** open_exec(). */
 function openInterpreter(board: Board, path: string, log: string[], what: string): ProgramFile {
   try {
-    const file = new ProgramFile(board, board.open(path), log);
+    // In the kernel's own look-ups an empty path is the current directory.
+    const file = new ProgramFile(board, board.open(path === '' ? '/' : path), log);
     if (!file.isExecutable) fail('EACCES', `${what}, ${path}, is not an executable file (its mode has no x)`);
     return file;
   } catch (error) {
@@ -103,13 +106,13 @@ function openInterpreter(board: Board, path: string, log: string[], what: string
   }
 }
 
-/** Reads headers; what is wrong with them becomes the errno of execve(). */
-function attempt<T>(otherwise: Errno, read: () => T): T {
+/** Reads headers; what is wrong with them becomes the errno of execve(), `unread` where a block cannot be read. */
+function attempt<T>(otherwise: Errno, read: () => T, unread: Errno = 'EIO'): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof CramfsError) || !['NOT_ELF', 'BAD_ELF', 'BAD_BLOCK'].includes(error.code)) throw error;
-    return fail(error.code === 'BAD_BLOCK' ? 'EIO' : otherwise, error.message, error);
+    return fail(error.code === 'BAD_BLOCK' ? unread : otherwise, error.message, error);
   }
 }
 
@@ -119,7 +122,8 @@ function readExecutable(
   head: Uint8Array,
   { cpu, cpuName, otherwise }: { cpu: Pick<Cpu, 'littleEndian'>; cpuName: CpuName | null; otherwise: Errno },
 ): ElfHeaders {
-  const header = attempt(otherwise, () => withPath(file, () => decodeElfHeader(head)));
+  const form = formOf(head, cpu, cpuName);
+  const header = attempt(otherwise, () => withPath(file, () => decodeElfHeader(head, form)));
   const { type, machine, bits, phnum, phentsize, littleEndian } = header;
   const refuse = (code: ErrorCode, details: ErrorDetails): never => {
     const error = new CramfsError(code, { path: file.path, ...details });
@@ -145,7 +149,20 @@ function readExecutable(
       found: String(phnum),
     });
   }
-  return attempt(otherwise, () => withPath(file, () => readElfHeaders(file)));
+  // load_elf_phdrs() has one answer for all that is wrong, a block that cannot be read too.
+  return attempt(otherwise, () => withPath(file, () => readElfHeaders(file, form)), otherwise);
+}
+
+/** The class and the byte order that the kernel takes a file to have; undefined where those that it claims count. */
+function formOf(
+  head: Uint8Array,
+  { littleEndian }: Pick<Cpu, 'littleEndian'>,
+  cpuName: CpuName | null,
+): ElfForm | undefined {
+  if (head.length < HEADER_SIZE[32]) return undefined;
+  const machine = new ElfView(head, { bits: 32, littleEndian }).half(18);
+  const bits = machineBits(machine);
+  return bits === null || (cpuName !== null && !cpuRuns(cpuName, machine, bits)) ? undefined : { bits, littleEndian };
 }
 
 function withPath<T>(file: ProgramFile, read: () => T): T {
@@ -188,31 +205,36 @@ function loadElf(
   // From here on the old program is gone: what fails kills the process.
   const process = new UserProcess(board, cpu, log);
   trail.process = process;
-  process.readImpliesExec = readImpliesExec(
-    headers,
-    headers.segments.some(({ type }) => type === PT_GNU_STACK),
-  );
-  const alignment = maximumAlignment(loadSegments(headers), cpu.pageSize);
-  const base = roundDown(cpu.etDynBase, alignment);
-  const program = mapped(mapSegments(process, file, headers, interpreter === null ? null : base, 'program'), file);
+  const stack = headers.segments.findLast(({ type }) => type === PT_GNU_STACK);
+  process.readImpliesExec = readImpliesExec(headers, stack !== undefined);
+  process.mapStack(stack !== undefined && (stack.flags & PF_X) !== 0);
+  const program = mapped(mapProgram(process, file, headers, interpreter === null ? null : cpu.etDynBase), file);
   const loaded =
     interpreter === null
       ? null
-      : mapped(mapSegments(process, interpreter.file, interpreter.headers, null, 'interpreter'), interpreter.file);
+      : mapped(mapInterpreter(process, interpreter.file, interpreter.headers, program.bias), interpreter.file);
+  if (!process.canWriteStack()) killed(`a segment of ${file.path} lies over the stack`);
   process.useMappings();
-  const started = loaded ?? program;
-  const entry = started.headers.entry + started.bias;
-  if (!process.isExecutable(entry)) {
-    killed(`the entry point of ${started.file.path}, ${hex(entry)}, is not in an executable mapping`);
-  }
+  enter(process, loaded ?? program);
   return { process, program, interpreter: loaded, argv };
 }
 
-function mapped(result: LoadedObject | { readonly errno: Errno }, file: ProgramFile): LoadedObject {
-  if ('errno' in result) {
-    return killed(`a segment of ${file.path} cannot be mapped (${result.errno}), and the old program is gone already`);
-  }
-  return result;
+function mapped(result: LoadResult, file: ProgramFile): LoadedObject {
+  if (!('errno' in result)) return result;
+  const over = result.errno === 'EEXIST' ? ': something is mapped there already, the stack perhaps' : '';
+  return killed(
+    `a segment of ${file.path} cannot be mapped (${result.errno}${over}), and the old program is gone already`,
+  );
+}
+
+/** The first instruction. */
+function enter(process: UserProcess, { file, headers, bias }: LoadedObject): void {
+  const entry = headers.entry + bias;
+  const what = `the entry point of ${file.path}, ${hex(entry)},`;
+  const touch = process.fetch(entry);
+  if (touch === 'ok') return;
+  if (touch === 'SIGBUS') killed(`${what} is in a page that cannot be read`, 'SIGBUS');
+  killed(`${what} is not in an executable mapping`);
 }
 
 /** The path in PT_INTERP. */

@@ -4,10 +4,10 @@
  */
 import { roundUp } from '../base/pages.ts';
 import type { Errno } from '../mm/errno.ts';
-import { readDynamicSection } from './dynamicSection.ts';
+import { type Dependency, readDynamicSection } from './dynamicSection.ts';
 import { protectRelro } from './relro.ts';
-import { type LinkedObject, type LinkRequest, segmentPages } from './dynamicLinker.ts';
-import { type ElfHeaders, PF_W } from '../elf/elf.ts';
+import { type LinkedObject, type LinkEnd, type LinkRequest, segmentPages } from './dynamicLinker.ts';
+import { type ElfHeaders, ET_DYN, PF_W, PT_DYNAMIC } from '../elf/elf.ts';
 import type { LoadedObject } from './elfMap.ts';
 import { directoryOf, splitList, substitute } from './librarySearch.ts';
 import { type FoundLibrary, Linker } from './linker.ts';
@@ -30,21 +30,24 @@ export function mapMuslLibrary(process: UserProcess, file: ProgramFile, headers:
   const { pageSize } = process.cpu;
   const segments = segmentPages(headers, pageSize);
   const [first] = [...segments].sort((a, b) => a.segment.vaddr - b.segment.vaddr);
-  if (first === undefined) return 'ENOEXEC';
+  if (first === undefined || !headers.segments.some(({ type }) => type === PT_DYNAMIC)) return 'ENOEXEC';
   const top = Math.max(...segments.map(({ end }) => end));
   const span = process.mmap(file, {
+    // Where a file of type ET_EXEC must be, and a hint for others.
+    address: first.start,
     // The file offset is added once more: the span may be longer than the object.
     length: top - first.start + first.offset,
     offset: first.offset,
     protection: protectionOf(first.segment.flags),
   });
   if (typeof span === 'string') return span;
+  if (headers.type !== ET_DYN && first.start !== 0 && span !== first.start) return 'EBUSY';
   const bias = span - first.start;
   for (const { segment, start, end, offset } of segments) {
     const protection = protectionOf(segment.flags);
     if (start !== first.start) {
       const length = end - start;
-      const mapped = process.mmap(file, { address: bias + start, length, offset, protection, fixed: true });
+      const mapped = process.mmap(file, { address: bias + start, length, offset, protection, placement: 'fixed' });
       if (typeof mapped === 'string') return mapped;
     }
     if (segment.memorySize <= segment.fileSize || (segment.flags & PF_W) === 0) continue;
@@ -63,11 +66,13 @@ export function mapMuslLibrary(process: UserProcess, file: ProgramFile, headers:
 }
 
 /** Starts a program with musl. */
-export function linkWithMusl(request: LinkRequest): void {
-  new MuslLinker(request).run();
+export function linkWithMusl(request: LinkRequest): LinkEnd {
+  return new MuslLinker(request).run();
 }
 
 class MuslLinker extends Linker {
+  protected override readonly failureStatus = 1;
+  protected override readonly listsMissing = false;
   readonly #shortNames = new Map<string, LinkedObject>();
   #systemPath: string[] | null = null;
 
@@ -96,18 +101,39 @@ class MuslLinker extends Linker {
     return kind === 'missing' ? `cannot load ${path}: ${why}` : `cannot map ${path}: ${why}`;
   }
 
-  protected override protect(): void {
-    for (const { object } of this.list) protectRelro(this.request.process, object);
+  /** DT_AUXILIARY and DT_FILTER mean nothing to musl. */
+  protected override dependencies({ dynamic }: LinkedObject): readonly Dependency[] {
+    return dynamic.dependencies.filter(({ kind }) => kind === 'needed');
+  }
+
+  /** A program without a dynamic section is refused when it is mapped. */
+  protected override isStatic(): boolean {
+    return false;
+  }
+
+  protected override preload(program: LinkedObject): void {
+    const { environment, options } = this.request;
+    const [names, words] =
+      options.preload.length > 0 ? [options.preload, '--preload'] : [environment.preload, 'LD_PRELOAD'];
+    for (const name of names) this.loadPreload(name, program, words);
+  }
+
+  protected override protect(from: number): void {
+    for (const { object } of this.list.slice(from)) protectRelro(this.request.process, object);
+  }
+
+  protected override finish(): void {
+    return;
   }
 
   protected override find(name: string, neededBy: LinkedObject): FoundLibrary | null {
-    const { search, ldLibraryPath } = this.request;
+    const { search, environment, options } = this.request;
     if (name.includes('/')) {
       const file = search.open(name);
       return file === null ? null : { file, path: name };
     }
     if (name.length > NAME_MAX) return null;
-    const inEnvironment = search.find(splitList(ldLibraryPath), name);
+    const inEnvironment = search.find(splitList(options.libraryPath ?? environment.ldLibraryPath), name);
     if (inEnvironment !== null) return inEnvironment;
     for (let object: LinkedObject | null = neededBy; object !== null; object = object.neededBy) {
       const found = search.find(this.#runpath(object), name);

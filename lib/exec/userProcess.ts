@@ -2,22 +2,26 @@
  * A process that is being started: its address space, what is mapped in it, and the ways it can end before it runs.
  */
 import { hex } from '../base/hex.ts';
-import { roundUp } from '../base/pages.ts';
 import { CramfsError } from '../base/errors.ts';
+import { roundUp } from '../base/pages.ts';
 import { findBlock } from '../driver/readFolio.ts';
-import { AddressSpace } from '../mm/addressSpace.ts';
+import { AddressSpace, type Touch } from '../mm/addressSpace.ts';
 import type { Cpu } from '../mm/cpu.ts';
 import type { Errno } from '../mm/errno.ts';
 import type { OpenFile } from '../mm/fileOperations.ts';
 import type { Protection } from '../mm/laterOperations.ts';
 import { type Vma, vmaPages } from '../mm/vma.ts';
-import { VM_EXEC, VM_PFNMAP } from '../mm/vmFlags.ts';
+import { VM_EXEC, VM_PFNMAP, VM_WRITE } from '../mm/vmFlags.ts';
 import type { Board } from '../verdict/board.ts';
 import { PF_R, PF_W, PF_X } from '../elf/elf.ts';
 import type { ProgramFile } from './programFile.ts';
 
 /** mmap() calls for one program: more than any honest one makes. */
 export const MAX_MMAP_CALLS = 4096;
+/** vm.mmap_min_addr, below which a hint is not followed (round_hint_to_min()). */
+const MMAP_MIN_ADDR = 65536;
+/** Bytes of the stack once its arguments are on it: setup_arg_pages() adds 128 KiB to the page that they need. */
+const STACK_SIZE = 132 * 1024;
 /** Bytes within which a string of a process has to end. */
 const MAX_STRING = 4096;
 
@@ -29,8 +33,8 @@ export type ExecOutcome =
   | { readonly kind: 'failed'; readonly errno: Errno; readonly cause: CramfsError | null; readonly why: string }
   /** A signal ends it. */
   | { readonly kind: 'killed'; readonly signal: 'SIGSEGV' | 'SIGBUS'; readonly why: string }
-  /** The dynamic linker gives up, with exit status 127. */
-  | { readonly kind: 'exits'; readonly status: 127; readonly why: string }
+  /** The dynamic linker ends before the program begins: it gives up, or does what its options ask for (status 0). */
+  | { readonly kind: 'exits'; readonly status: number; readonly why: string }
   /** The kernel dies. */
   | { readonly kind: 'bug'; readonly bug: string };
 
@@ -50,13 +54,21 @@ export function killed(why: string, signal: 'SIGSEGV' | 'SIGBUS' = 'SIGSEGV'): n
   throw new ProcessEnd({ kind: 'killed', signal, why });
 }
 
+/**
+ * What mmap() makes of an address: a hint, which is followed where there is room; MAP_FIXED, which unmaps what is there;
+ * MAP_FIXED_NOREPLACE, which fails with EEXIST where something is.
+ */
+export type Placement = 'hint' | 'fixed' | 'noreplace';
+
 /** One mmap() of a file. Addresses and lengths in bytes. */
 export interface FileMapping {
+  /** Default, and 0 as a hint: wherever there is room. */
   readonly address?: number | undefined;
   readonly length: number;
   readonly offset: number;
   readonly protection: Protection;
-  readonly fixed?: boolean;
+  /** Default: "hint". */
+  readonly placement?: Placement;
 }
 
 /** PF_R, PF_W and PF_X as mmap() takes them. */
@@ -85,6 +97,17 @@ export class UserProcess {
     this.mm = new AddressSpace({ cpu, memory: board.memory, reservesMemoryType, log, trace: null });
   }
 
+  /** setup_arg_pages(): the stack, at the top of the address space. */
+  mapStack(exec: boolean): void {
+    const size = roundUp(STACK_SIZE, this.cpu.pageSize);
+    this.mmapAnonymous(this.cpu.taskSize - size, size, { read: true, write: true, exec });
+  }
+
+  /** create_elf_tables(): whether arguments and auxiliary vector can be written, at the top of the stack. */
+  canWriteStack(): boolean {
+    return ((this.vmaAt(this.cpu.taskSize - this.cpu.pageSize)?.vmFlags ?? 0) & VM_WRITE) !== 0;
+  }
+
   /** The file behind a mapping; undefined for anonymous memory. */
   fileOf(vma: Vma): ProgramFile | undefined {
     return this.#files.get(vma.file);
@@ -99,14 +122,16 @@ export class UserProcess {
   mmap(file: ProgramFile, mapping: FileMapping): number | Errno {
     this.#count();
     this.#files.set(file.openFile, file);
-    const { address, length, offset, protection, fixed = false } = mapping;
+    const { length, offset, protection, placement = 'hint' } = mapping;
+    const address = this.#place(mapping.address, length, placement);
+    if (typeof address === 'string') return address;
     const result = this.mm.mmap(file.openFile, {
       ...this.#effective(protection),
       shared: false,
       address,
       length,
       offset,
-      fixed,
+      fixed: placement === 'fixed',
     });
     if ('errno' in result) return result.errno;
     if ('bug' in result) throw new ProcessEnd({ kind: 'bug', bug: result.bug });
@@ -135,9 +160,11 @@ export class UserProcess {
     return this.mm.vmas.find((vma) => vma.start <= address && address < vma.end);
   }
 
-  /** Whether the CPU could execute at an address. */
-  isExecutable(address: number): boolean {
-    return ((this.vmaAt(address)?.vmFlags ?? 0) & VM_EXEC) !== 0;
+  /** What the CPU gets when it executes at an address. */
+  fetch(address: number): Touch {
+    const vma = this.vmaAt(address);
+    if (vma === undefined || (vma.vmFlags & VM_EXEC) === 0) return 'SIGSEGV';
+    return this.mm.fetchPage(vma, Math.floor((address - vma.start) / this.cpu.pageSize));
   }
 
   /**
@@ -231,6 +258,22 @@ export class UserProcess {
     }
     // Pages without an entry are filled from vm_pgoff, which in a mapping of page frames is the first frame's number.
     if ((vma.vmFlags & VM_PFNMAP) !== 0 && present < pages && vma.pgoff !== pgoff) wrong(present);
+  }
+
+  /** get_unmapped_area(): the address that mmap() takes; undefined for wherever there is room. */
+  #place(address: number | undefined, length: number, placement: Placement): number | undefined | Errno {
+    if (address === undefined || placement === 'fixed') return address;
+    const isFree = (start: number): boolean => {
+      const end = start + roundUp(length, this.cpu.pageSize);
+      return end <= this.cpu.taskSize && !this.mm.vmas.some((vma) => vma.start < end && start < vma.end);
+    };
+    if (placement === 'noreplace') {
+      // What does not fit into the address space at all is refused first.
+      const isInside = address >= 0 && address + roundUp(length, this.cpu.pageSize) <= this.cpu.taskSize;
+      return isInside && !isFree(address) ? 'EEXIST' : address;
+    }
+    const hint = address > 0 ? Math.max(address, MMAP_MIN_ADDR) : 0;
+    return hint > 0 && isFree(hint) ? hint : undefined;
   }
 
   #effective(protection: Protection): Protection {

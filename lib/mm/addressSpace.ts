@@ -295,8 +295,16 @@ export class AddressSpace {
    * @throws CramfsError IO when the image's source fails
    */
   readPage(vma: Vma, page: number): PageView {
+    return isReadable(this.kernel.cpu, vma.vmFlags) ? this.#view(vma, page) : { touch: 'SIGSEGV' };
+  }
+
+  /** How the fetch of an instruction from one page of an executable mapping ends. */
+  fetchPage(vma: Vma, page: number): Touch {
+    return this.#view(vma, page).touch;
+  }
+
+  #view(vma: Vma, page: number): PageView {
     const { cpu, memory } = this.kernel;
-    if (!isReadable(cpu, vma.vmFlags)) return { touch: 'SIGSEGV' };
     const vpn = vma.start / cpu.pageSize + page;
     if (this.#fault(vma, vpn) !== 'ok') return { touch: 'SIGBUS' };
     const pte = this.pageTable.get(vpn);

@@ -2,6 +2,8 @@
 export type Errno =
   | 'EACCES'
   | 'EAGAIN'
+  | 'EBUSY'
+  | 'EEXIST'
   | 'EFAULT'
   | 'EINVAL'
   | 'EIO'
@@ -30,6 +32,8 @@ export const ERRNO_NUMBERS: Readonly<Record<Errno, number>> = {
   ENOMEM: 12,
   EACCES: 13,
   EFAULT: 14,
+  EBUSY: 16,
+  EEXIST: 17,
   ENODEV: 19,
   ENOTDIR: 20,
   EISDIR: 21,

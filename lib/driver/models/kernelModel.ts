@@ -39,6 +39,11 @@ export interface KernelModel {
    * does, and 6.12.117 refuses to start the program; both were run.
    */
   readonly ignoresBssFault: boolean;
+  /**
+   * Whether load_elf_interp() maps an interpreter by elf_map(), with one bss at the end, instead of by elf_load(): a segment
+   * without bytes in the file that begins inside a page then maps a page of the file. 6.1.192 does, and 6.12.117 does not.
+   */
+  readonly interpreterByElfMap?: boolean;
   /** Whether it falls back to a block device after a failed mount from MTD. */
   readonly hasBlockDevices: boolean;
   /** The mmap hooks of a regular file that can be mapped directly. */

@@ -88,6 +88,7 @@ export const linux61: KernelModel = {
   releases: '6.1.192 (the newest of 6.1 that was run)',
   differences: 'as linux-4.15; a program whose file ends before its data is started all the same',
   ignoresBssFault: true,
+  interpreterByElfMap: true,
 };
 
 /** Linux 6.17 up to 6.17.2: the mixed map hands over the address where a page frame number is wanted. */

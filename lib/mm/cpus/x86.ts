@@ -1,5 +1,5 @@
 /** x86, 64 and 32 bits. The values are those of QEMU's "max" CPU, which has protection keys. */
-import { EM_386, EM_X86_64 } from '../../elf/machines.ts';
+import { EM_386, EM_486, EM_X86_64 } from '../../elf/machines.ts';
 import type { CpuModel } from '../cpu.ts';
 
 export const x86_64: CpuModel = {
@@ -8,6 +8,7 @@ export const x86_64: CpuModel = {
   programs: [
     { machine: EM_X86_64, bits: 64 },
     { machine: EM_386, bits: 32 },
+    { machine: EM_486, bits: 32 },
   ],
   mmu: 'always',
   pageSizes: [4096],
@@ -40,7 +41,10 @@ export const i386: CpuModel = {
   ...x86_64,
   name: 'i386',
   title: 'x86, 32 bits, with PAE',
-  programs: [{ machine: EM_386, bits: 32 }],
+  programs: [
+    { machine: EM_386, bits: 32 },
+    { machine: EM_486, bits: 32 },
+  ],
   wordBits: 32,
   execOnlyReadable: true,
   softDirty: false,
