@@ -94,7 +94,7 @@ describe('files that no machine cares about', () => {
 });
 
 describe('all kernels', () => {
-  const kernels = ['linux-6.18', 'linux-6.17', 'linux-4.15', 'patch-v1', 'patch-v2', 'nommu'];
+  const kernels = ['linux-6.18', 'linux-6.17', 'linux-4.15', 'patch-v1', 'patch-v2', 'patch-v2-fixed', 'nommu'];
   test.each(kernels)('%s audits the same twice, and plain data comes out', (kernel) => {
     const board = new Board(openDetected(fixture('images/mini-XX.cramfs.gz')), { kernel: kernelModel(kernel) });
     const result = audit(board);

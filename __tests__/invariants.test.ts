@@ -149,7 +149,7 @@ describe('kernels without hazards', () => {
   });
 
   test.each(
-    ['linux-6.18', 'linux-4.15', 'patch-v2', 'patch-v1-intended'].flatMap((kernel) =>
+    ['linux-6.18', 'linux-4.15', 'patch-v2-fixed', 'patch-v1-intended'].flatMap((kernel) =>
       ['mini-XX@0x10000000', 'mini-X@0x10000ef0', 'root-XX@0x10000000'].map((name) => ({ kernel, name })),
     ),
   )('$kernel on $name: nothing but the last-page defect', ({ kernel, name }) => {

@@ -51,6 +51,7 @@ describe('the schema of map verdicts', () => {
       ['/zc_tail_shared', '--length', '8p', '--shared', '--populate'],
       ['/zf_gap_mid', '--kernel', 'linux-6.17'],
       ['/zf_gap_mid', '--kernel', 'patch-v1', '--offset', '1p', '--stack-init', 'pattern'],
+      ['/zf_gap_mid', '--length', '0x100000000000', '--kernel', 'patch-v2'],
       ['/', '--length', '0'],
     ]) {
       const [answer = {}] = answers([image, ...argv, ...options]);

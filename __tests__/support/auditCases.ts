@@ -112,7 +112,7 @@ export const AUDIT_CASES: readonly AuditCase[] = [
   {
     name: 'the same under the second version of the patch',
     image: 'images/root-XX.cramfs.gz',
-    kernel: 'patch-v2',
+    kernel: 'patch-v2-fixed',
     ids: ['xip/longer-mapping', 'xip/program-fails', 'image/alignment-padding', 'security/device-node'],
   },
   {

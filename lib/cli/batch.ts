@@ -79,7 +79,7 @@ function answerLine(
     const { touches } = parsed;
     const board = family.member(parsed.variant);
     const request = vmaStart === undefined ? parsed.request : { ...parsed.request, vmaStart };
-    const wanted = touches ? detail : {};
+    const wanted = { ...detail, untouched: !touches };
     const verdict = board.map(request, wanted);
     return { result: mapJson(verdict, board, wanted), good: requirement === null || meets(verdict, requirement) };
   } catch (error) {

@@ -22,18 +22,16 @@ export interface BatchRequest {
  *
  * @throws CramfsError USAGE for a line that is no request
  */
-export function parseBatchLine(line: string): BatchRequest {
+export function parseBatchLine(text: string): BatchRequest {
   let value: unknown;
   try {
-    value = JSON.parse(line.trim());
+    value = JSON.parse(text.trim());
   } catch (cause) {
     throw new CramfsError('USAGE', { found: `the line is not JSON: ${(cause as Error).message}`, cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) bad('the line is not a JSON object');
-  const { path, offset, length, prot, flags, mode, noexec, kernel, stackInit, physBits } = value as Record<
-    string,
-    unknown
-  >;
+  const line = value as Record<string, unknown>;
+  const { path, offset, length, prot, flags, addr, mode, noexec, kernel, stackInit, physBits } = line;
   if (typeof path !== 'string') bad('"path" must be a string');
   const set = new Set(flagList(flags));
   if (set.has('shared') && set.has('private')) bad('"flags" has both "shared" and "private"');
@@ -47,6 +45,7 @@ export function parseBatchLine(line: string): BatchRequest {
     locked: set.has('locked'),
     rdwr: set.has('rdwr'),
     lone: set.has('lone'),
+    vmaStart: vmaStart(addr, set),
     mapType: mapType(set),
     fixed: set.has('fixed'),
     traced: mode === 'traced',
@@ -54,11 +53,30 @@ export function parseBatchLine(line: string): BatchRequest {
   };
   if ((request.length ?? 0) < 0) bad('"length" must not be negative');
   const variant: BoardVariant = {
-    ...(kernel === undefined || kernel === null ? {} : { kernel: kernelNamed(kernel) }),
+    // In a transcript an array stands there: the lines of an oops.
+    ...(kernel === undefined || kernel === null || Array.isArray(kernel) ? {} : { kernel: kernelNamed(kernel) }),
     ...(stackInit === undefined || stackInit === null ? {} : { stackInit: parseStackInit(stackInit, '"stackInit"') }),
     ...(physBits === undefined || physBits === null ? {} : { physBits: parsePhysBits(physBits, '"physBits"') }),
   };
   return { request, variant, touches: !set.has('notouch') };
+}
+
+/**
+ * The virtual address to map at: the flag `at=HEX`; with the flags `lone` and `nbr` also `addr`, a number or in hexadecimal.
+ * Of other mappings a transcript's `addr` is what the kernel chose.
+ */
+function vmaStart(addr: unknown, set: ReadonlySet<string>): number | undefined {
+  const flag = [...set].find((each) => each.startsWith('at='));
+  const placed = set.has('lone') || set.has('nbr');
+  if (flag === undefined && (!placed || addr === undefined || addr === null)) return undefined;
+  const address = flag === undefined ? addressOf(addr) : Number.parseInt(flag.slice('at='.length), 16);
+  if (!Number.isSafeInteger(address) || address < 0) bad('"addr" must be an address, such as "0x20000"');
+  return address;
+}
+
+function addressOf(value: unknown): number {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && /^0x[0-9a-f]+$/i.test(value) ? Number(value) : Number.NaN;
 }
 
 /** What stands in place of MAP_PRIVATE or MAP_SHARED. */

@@ -16,7 +16,6 @@ import { openFileSource, openStdinSource } from '../source/nodeFile.ts';
 import { Board } from '../verdict/board.ts';
 import { compareMapping } from '../verdict/compareKernels.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
-import { MAX_DETAIL_PAGES } from '../verdict/pageVerdicts.ts';
 import type { MapDetail, MapRequest } from '../verdict/request.ts';
 import { runBatch } from './batch.ts';
 import { addMachineOptions, boardOptions, type MachineOptions } from './boardOptions.ts';
@@ -195,8 +194,8 @@ function mapAction(
 }
 
 /**
- * The report for people. What a kernel other than the default one does is always held against the invariants, unless
- * there are too many pages to look at: a verdict alone could look better than what the process sees.
+ * The report for people. What a kernel other than the default one does is always held against the invariants: a verdict
+ * alone could look better than what the process sees.
  */
 function report(
   plain: MapVerdict,
@@ -208,8 +207,7 @@ function report(
 ): string {
   const style = styleFor(io, options.color);
   const width = widthFor(io);
-  const unasked = board.kernel !== DEFAULT_MODEL && (plain.vmaPages ?? 0) <= MAX_DETAIL_PAGES;
-  const judged = detail.trace === true || unasked;
+  const judged = detail.trace === true || board.kernel !== DEFAULT_MODEL;
   const verdict = judged ? board.map(request, { ...detail, trace: true }) : plain;
   const sections = [mapText(verdict, board, { style, width, detail })];
   if (detail.trace === true) sections.push(traceText(verdict, style));

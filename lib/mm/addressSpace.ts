@@ -111,10 +111,16 @@ export class AddressSpace {
     if (hooks === null) return { errno: 'ENODEV' };
     if (request.fixed === true) this.munmap(desc.start, desc.end - desc.start);
     if (request.neighbour === true) this.#occupy(desc.end);
+    if ((desc.vmFlags & VM_ACCOUNT) !== 0 && !this.#enoughMemory(desc.end - desc.start)) return { errno: 'ENOMEM' };
     const vma = this.#place(desc, hooks);
     if ('errno' in vma || 'bug' in vma) return vma;
     const hangs = (request.populate === true || request.locked === true) && this.#populate(vma);
     return { vma, hangs };
+  }
+
+  /** __vm_enough_memory(), the heuristic: no single request for more than all the RAM there can be. */
+  #enoughMemory(bytes: number): boolean {
+    return bytes <= 2 ** this.kernel.memory.physBits;
   }
 
   /** Puts a page of anonymous memory at an address, unless something is there already. */
@@ -179,6 +185,7 @@ export class AddressSpace {
     if ((offset + length) / cpu.pageSize >= 2 ** cpu.wordBits) return 'EOVERFLOW';
     if (length > cpu.taskSize) return 'ENOMEM';
     const start = request.address ?? this.unmappedArea(length);
+    if (start % cpu.pageSize !== 0) return 'EINVAL';
     if (start < (request.address === undefined ? cpu.mmapFloor : 0) || start + length > cpu.taskSize) return 'ENOMEM';
     // A directory may have any offset, and is refused later for having no mmap operation.
     const isDirectory = file.operations.mmap === null;
@@ -306,6 +313,7 @@ export class AddressSpace {
   #view(vma: Vma, page: number): PageView {
     const { cpu, memory } = this.kernel;
     const vpn = vma.start / cpu.pageSize + page;
+    if (!isReadable(cpu, vma.vmFlags)) return { touch: this.#isCorrupt(vma, vpn) ? 'killed' : 'SIGSEGV' };
     if (this.#fault(vma, vpn) !== 'ok') return { touch: 'SIGBUS' };
     const pte = this.pageTable.get(vpn);
     if (pte === null) return { touch: 'SIGBUS' };
@@ -313,6 +321,17 @@ export class AddressSpace {
     const frame = memory.frame(pte.pfn, cpu.pageSize);
     if (frame === 'unaddressable') return { touch: 'killed' };
     return { touch: 'ok', bytes: frame === 'foreign' ? null : frame };
+  }
+
+  /**
+   * Whether a touch meets a present entry with more address bits than the CPU has. The CPU finds that out before it looks
+   * at protection keys; with PROT_NONE no entry is present.
+   */
+  #isCorrupt(vma: Vma, vpn: number): boolean {
+    const { cpu, memory } = this.kernel;
+    if ((vma.vmFlags & (VM_READ | VM_WRITE | VM_EXEC)) === 0) return false;
+    const pte = this.pageTable.get(vpn);
+    return pte?.kind === 'direct' && memory.frame(pte.pfn, cpu.pageSize) === 'unaddressable';
   }
 
   /** A write into one page of a mapping; see {@link writePage}. */

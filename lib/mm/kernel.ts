@@ -10,8 +10,12 @@ export interface TraceEntry {
   readonly call: string;
   /** Page frame number handed over, in hexadecimal. */
   readonly pfn: string;
+  /** User address in hexadecimal, where the primitive is told one that the page does not say. */
+  readonly address?: string;
   /** Bytes to map, where the primitive takes a size. */
   readonly size?: number;
+  /** Pages to map, where the primitive takes a number of them. */
+  readonly pages?: number;
   /** The page of the vma, where the primitive maps a single page. */
   readonly page?: number;
   /** What came back: "0" or a negated errno ("-22"), a VM_FAULT code ("0x100"), or "BUG". */

@@ -52,6 +52,14 @@ export function remapPfnRange(mm: AddressSpace, vma: Vma, address: number, pfn: 
 /** More pages than this are taken to exhaust the memory for page tables. A cramfs file has at most 4096. */
 const MAX_PAGES = 1 << 20;
 
+/** Physical address bits that a page table entry has room for: those of x86-64 and arm64. */
+const PTE_ADDRESS_BITS = 52;
+
+/** pfn_pte(): what a page table entry keeps of a page frame number, be it one or not. */
+function ptePfn(pfn: number, pageSize: number): number {
+  return pfn % (2 ** PTE_ADDRESS_BITS / pageSize);
+}
+
 /** remap_pfn_range_internal(): the page table part, down to remap_pte_range(). */
 function fillPageTable(mm: AddressSpace, vma: Vma, address: number, pfn: number, size: number): Errno | null {
   const { pageSize, taskSize } = mm.kernel.cpu;
@@ -66,7 +74,7 @@ function fillPageTable(mm: AddressSpace, vma: Vma, address: number, pfn: number,
   if (pages > MAX_PAGES) return 'ENOMEM';
   for (let page = 0; page < pages; page++) {
     bugOn(!mm.pageTable.isNone(first + page), 'BUG_ON(!pte_none(*pte)) in remap_pte_range');
-    mm.pageTable.setDirect(first + page, pfn + page);
+    mm.pageTable.setDirect(first + page, ptePfn(pfn + page, pageSize));
   }
   return null;
 }
@@ -92,7 +100,7 @@ export function vmfInsertMixed(mm: AddressSpace, vma: Vma, address: number, pfn:
     bugOn((vma.vmFlags & VM_MIXEDMAP) === 0, 'BUG_ON(!vm_mixed_ok(vma, pfn)) in vmf_insert_mixed');
     if (address < vma.start || address >= vma.end) return VM_FAULT_SIGBUS;
     const vpn = address / pageSize;
-    if (mm.pageTable.isNone(vpn)) mm.pageTable.setDirect(vpn, pfn);
+    if (mm.pageTable.isNone(vpn)) mm.pageTable.setDirect(vpn, ptePfn(pfn, pageSize));
     return VM_FAULT_NOPAGE;
   });
   return fault;

@@ -7,7 +7,7 @@ import type { BlockKind } from '../image/blocks.ts';
 import type { PteRun } from '../mm/pageTable.ts';
 import type { Board } from '../verdict/board.ts';
 import { checkInvariants, type Violation } from '../verdict/invariants.ts';
-import type { MapVerdict, PageKind, PageVerdict, Sight } from '../verdict/mapVerdict.ts';
+import type { MapVerdict, PageKind, PageVerdict, RestOfPages, Sight } from '../verdict/mapVerdict.ts';
 import type { MapDetail } from '../verdict/request.ts';
 import { nommuJson } from './nommuJson.ts';
 
@@ -71,6 +71,11 @@ function pageJson(page: PageVerdict): Record<string, unknown> {
   };
 }
 
+/** The pages of a long mapping that are not told of one by one. */
+function restJson({ page, pages, kind, sight }: RestOfPages): Record<string, unknown> {
+  return { page, pages, kind, ...(sight === null ? {} : { sees: sightWord(sight) }) };
+}
+
 /** The verdict as the object that `--json` prints, and `--batch` on each line. */
 export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): Record<string, unknown> {
   const { nommu } = verdict;
@@ -78,7 +83,7 @@ export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): R
     return {
       schemaVersion: SCHEMA_VERSION,
       ...nommuJson(verdict, nommu, board),
-      ...(verdict.pages === null ? {} : pagesJson(verdict.pages, { ...detail, crc: false })),
+      ...pagesJson(verdict, { ...detail, crc: false }),
       ...tracedJson(verdict, board),
     };
   }
@@ -111,7 +116,7 @@ export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): R
     vmFlags: verdict.vmFlags,
     log: verdict.log,
     warnings: verdict.warnings,
-    ...(verdict.pages === null ? {} : pagesJson(verdict.pages, detail)),
+    ...pagesJson(verdict, detail),
     ...tracedJson(verdict, board),
   };
 }
@@ -125,7 +130,8 @@ function tracedJson(verdict: MapVerdict, board: Board): Record<string, unknown> 
   };
 }
 
-function pagesJson(pages: readonly PageVerdict[], detail: MapDetail): Record<string, unknown> {
+function pagesJson({ pages, rest }: MapVerdict, detail: MapDetail): Record<string, unknown> {
+  if (pages === null) return {};
   return {
     ...(detail.pages === true ? { pages: pages.map(pageJson) } : {}),
     ...(detail.crc === true
@@ -137,5 +143,6 @@ function pagesJson(pages: readonly PageVerdict[], detail: MapDetail): Record<str
     ...(detail.trace === true
       ? { sees: pages.map((page) => (page.sight === null ? null : sightWord(page.sight))) }
       : {}),
+    ...(rest === null ? {} : { rest: restJson(rest) }),
   };
 }

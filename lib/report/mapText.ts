@@ -47,8 +47,7 @@ export function mapText(verdict: MapVerdict, board: Board, { style, width, detai
   const picture = verdict.state === null ? [] : vmaPicture(verdict, width - INDENT);
   if (picture.length > 0) out.push('', ...indented(picture));
   const listed = detail.pages === true || detail.crc === true;
-  if (listed && verdict.pages !== null)
-    out.push('', ...indented(pageList(verdict.pages, board.cpu.pageSize, detail, style)));
+  if (listed) out.push('', ...indented(pageList(verdict, board.cpu.pageSize, detail, style)));
   if (out[out.length - 1] !== '') out.push('');
   for (const warning of verdict.warnings)
     out.push(wrap(`${style.bad('warning:')} ${warning.message}.`, width, '  '), '');

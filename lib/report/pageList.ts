@@ -1,7 +1,7 @@
 /** The pages of a mapping as a table, neighbours of the same kind folded into one row. */
 import { hex } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
-import type { PageVerdict } from '../verdict/mapVerdict.ts';
+import type { MapVerdict, PageVerdict } from '../verdict/mapVerdict.ts';
 import type { MapDetail } from '../verdict/request.ts';
 import type { Style } from './style.ts';
 
@@ -11,10 +11,19 @@ interface Column {
 }
 
 /** The table: a line with the titles, then one a run. */
-export function pageList(pages: readonly PageVerdict[], pageSize: number, detail: MapDetail, style: Style): string[] {
-  const runs = foldRuns(pages, pageSize);
+export function pageList(
+  { pages, rest }: Pick<MapVerdict, 'pages' | 'rest'>,
+  pageSize: number,
+  detail: MapDetail,
+  style: Style,
+): string[] {
+  if (pages === null) return [];
   const columns = columnsFor(pageSize, detail);
-  const cells = runs.map((run) => columns.map((column) => column.cell(run)));
+  const cells = foldRuns(pages, pageSize).map((run) => columns.map((column) => column.cell(run)));
+  if (rest !== null) {
+    const last = rest.page + rest.pages - 1;
+    cells.push([last === rest.page ? String(last) : `${String(rest.page)}-${String(last)}`, rest.kind]);
+  }
   const widths = columns.map(({ title }, index) =>
     cells.reduce((widest, row) => Math.max(widest, row[index]?.length ?? 0), title.length),
   );

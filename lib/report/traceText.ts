@@ -3,7 +3,13 @@
  */
 import { hex } from '../base/hex.ts';
 import type { Board } from '../verdict/board.ts';
-import { checkInvariants, type InvariantCode, type Violation, type ViolationSeverity } from '../verdict/invariants.ts';
+import {
+  checkInvariants,
+  describeCall,
+  type InvariantCode,
+  type Violation,
+  type ViolationSeverity,
+} from '../verdict/invariants.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import { printableName } from '../format/names.ts';
 import { sightWord } from './mapJson.ts';
@@ -36,9 +42,7 @@ export function traceText(verdict: MapVerdict, style: Style): string {
   const out: string[] = ['', style.strong('trace')];
   if (verdict.trace === null || verdict.trace.length === 0) out.push(`  ${style.faint('(no primitive was called)')}`);
   for (const entry of verdict.trace ?? []) {
-    const size = entry.size === undefined ? '' : `, size ${hex(entry.size)}`;
-    const page = entry.page === undefined ? '' : `, page ${String(entry.page)}`;
-    out.push(`  ${entry.call}(pfn ${entry.pfn}${size}${page}) = ${entry.result}`);
+    out.push(`  ${describeCall(entry)}`);
   }
   for (const run of verdict.beyond ?? []) {
     const entries = plural(run.pages, 'entry', 'entries');

@@ -74,10 +74,13 @@ function lastCall(verdict: MapVerdict): string | null {
   return last === undefined ? null : describeCall(last);
 }
 
-function describeCall(entry: TraceEntry): string {
+/** A call with its arguments and what came back. */
+export function describeCall(entry: TraceEntry): string {
   const size = entry.size === undefined ? '' : `, size ${hex(entry.size)}`;
   const page = entry.page === undefined ? '' : `, page ${String(entry.page)}`;
-  return `${entry.call}(pfn ${entry.pfn}${size}${page}) = ${entry.result}`;
+  const address = entry.address === undefined ? '' : `, address ${entry.address}`;
+  const pages = entry.pages === undefined ? '' : `, ${String(entry.pages)} page${entry.pages === 1 ? '' : 's'}`;
+  return `${entry.call}(pfn ${entry.pfn}${address}${size}${pages}${page}) = ${entry.result}`;
 }
 
 /** Sights that are memory of somebody else; another page of the file itself is not. */
@@ -142,7 +145,7 @@ function causeOf(page: PageVerdict, verdict: MapVerdict): string | null {
     if (verdict.vmPgoff === null || verdict.vmPgoff === asked) return null;
     return `read through the page cache at vm_pgoff ${String(verdict.vmPgoff)}; page ${String(asked)} was asked for`;
   }
-  const entry = verdict.trace?.find((call) =>
+  const entry = verdict.trace?.findLast((call) =>
     call.page === undefined
       ? call.size !== undefined && page.page < call.size / verdict.pageSize
       : call.page === page.page,

@@ -132,6 +132,7 @@ function refused(
     runEnd: null,
     warnings: [],
     pages: null,
+    rest: null,
     trace,
     beyond: null,
   };
@@ -157,6 +158,7 @@ function describe(
   const direct = mm.pageTable.directRuns(vma.start / pageSize, pages);
   requireNotTruncated(mapped, direct, pages, detail);
   const first = direct[0];
+  const seen = looksAtPages(detail) ? pageVerdicts(mapped, vma, detail) : { pages: null, rest: null };
   const behindEnd = mapped.pgoff + pages - filePages(board.mounted(), file.inode);
   return {
     path: understood.path,
@@ -184,7 +186,8 @@ function describe(
     pagesBehindEnd: Math.min(pages, Math.max(0, behindEnd)),
     runEnd: findRunEnd(mapped, pages),
     warnings: [...findWarnings(mapped, direct, hangs), ...lastPageWarning(mapped, direct, pages)],
-    pages: looksAtPages(detail) ? pageVerdicts(mapped, vma, detail) : null,
+    pages: seen.pages,
+    rest: seen.rest,
     trace,
     beyond: trace === null ? null : mm.entriesBehind(vma),
   };

@@ -13,7 +13,7 @@ import type { Board, BoardFile } from './board.ts';
 import type { MapVerdict, NommuOutcome } from './mapVerdict.ts';
 import { nommuKernel, openNommuFile } from './nommuFile.ts';
 import { nommuPages } from './nommuPages.ts';
-import type { MapDetail, MapRequest } from './request.ts';
+import { looksAtPages, type MapDetail, type MapRequest } from './request.ts';
 import { findWarnings, lastPageWarning, requireNotTruncated } from './warnings.ts';
 
 /** The request as understood: the part of the verdict that is known before the call. */
@@ -40,6 +40,7 @@ export function mapNommu(
   const { log } = machine.kernel;
   const process = new NommuProcess(machine);
   const opened = openNommuFile(board, file, { noexec: request.noexec });
+  const touches = looksAtPages(detail);
   const traced = detail.trace === true ? { trace: [], beyond: [] } : {};
   const result = process.mmap(opened, nommuRequest(understood, request));
   if ('errno' in result)
@@ -64,12 +65,12 @@ export function mapNommu(
     ...traced,
     log,
     warnings: [...findWarnings(at, liesInImage(at, vma) ? [] : direct, false), ...lastPageWarning(at, direct, pages)],
-    pages: detail.pages === true || detail.trace === true ? nommuPages(at, machine, vma, detail) : null,
+    pages: touches && (detail.pages === true || detail.trace === true) ? nommuPages(at, machine, vma, detail) : null,
     nommu: {
       inFlash,
       mapsType: mapsType(vma.vmFlags),
       mapsLine: process.line(vma),
-      crc: detail.crc === true ? contentCrc(machine, vma, understood.length) : null,
+      crc: touches && detail.crc === true ? contentCrc(machine, vma, understood.length) : null,
     },
   });
 }
@@ -136,6 +137,7 @@ function verdict(understood: Understood, outcome: Partial<MapVerdict> & Pick<Map
     runEnd: null,
     warnings: outcome.warnings ?? [],
     pages: outcome.pages ?? null,
+    rest: null,
     // There are no page tables, hence no primitives that fill them.
     trace: outcome.trace ?? null,
     beyond: outcome.beyond ?? null,

@@ -46,6 +46,19 @@ export interface PageVerdict {
   readonly asRead: boolean | null;
 }
 
+/**
+ * The pages behind those that are listed one by one: none has an entry, all lie wholly behind the end of the file, and a
+ * touch of any of them ends as that of the first.
+ */
+export interface RestOfPages {
+  /** First of them, page of the vma. */
+  readonly page: number;
+  readonly pages: number;
+  readonly kind: PageKind;
+  /** With a trace: what each of them shows. */
+  readonly sight: Sight | null;
+}
+
 /** Why the direct pages end where they end. */
 export type RunEnd =
   /** The whole vma is direct. */
@@ -122,8 +135,10 @@ export interface MapVerdict {
   readonly pagesBehindEnd: number | null;
   readonly runEnd: RunEnd | null;
   readonly warnings: readonly MapWarning[];
-  /** With detail: one for each page of the vma. */
+  /** With detail: one for each page of the vma, or each but for the rest. */
   readonly pages: readonly PageVerdict[] | null;
+  /** With detail: the pages of a long mapping that are not in `pages`; null where there are none. */
+  readonly rest: RestOfPages | null;
   /** With a trace: the primitives called, in order. */
   readonly trace: readonly TraceEntry[] | null;
   /** With a trace: direct entries behind the vma, pages counted from its end. */

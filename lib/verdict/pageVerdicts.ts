@@ -2,53 +2,67 @@
  * What a process sees of each page of a mapping: it is made to read them, first to last.
  */
 import { sameBytes } from '../base/bytes.ts';
-import { CramfsError } from '../base/errors.ts';
 import { crc32 } from '../format/crc32.ts';
 import { filePages } from '../driver/inode.ts';
 import { readFolio } from '../driver/readFolio.ts';
 import { type BlockKind, fileBlock } from '../image/blocks.ts';
 import type { PageView } from '../mm/addressSpace.ts';
 import { type Vma, vmaPages } from '../mm/vma.ts';
-import type { PageKind, PageVerdict } from './mapVerdict.ts';
+import type { PageKind, PageVerdict, RestOfPages } from './mapVerdict.ts';
 import type { MappedProcess } from './process.ts';
 import type { MapDetail } from './request.ts';
 import { sightOf } from './sight.ts';
 
-/** Pages that are looked at one by one at most: 4 GiB of them, and a file has at most 16 MiB. */
-export const MAX_DETAIL_PAGES = 1 << 20;
+/** Mappings of more pages than this are not looked at page by page to their end. A file has at most 4096. */
+export const MAX_SINGLE_PAGES = 1 << 14;
+
+/** What a look at all pages comes to. */
+export interface PagesSeen {
+  readonly pages: readonly PageVerdict[];
+  readonly rest: RestOfPages | null;
+}
 
 /**
- * Touches each page and tells what came of it.
+ * Touches each page and reports what came of it. Of a mapping of more than MAX_SINGLE_PAGES these are the pages that have
+ * an entry or belong to the file, and one more; those behind are all alike, and the last of them is touched.
  *
- * @throws CramfsError USAGE for a mapping of more than MAX_DETAIL_PAGES; IO; TRUNCATED or OUTSIDE_IMAGE for block pointers that are not there
+ * @throws CramfsError IO; TRUNCATED or OUTSIDE_IMAGE for block pointers that are not there
  */
-export function pageVerdicts(mapped: MappedProcess, vma: Vma, detail: MapDetail): PageVerdict[] {
-  const { pageSize } = mapped.board.cpu;
-  const verdicts: PageVerdict[] = [];
-  const pages = vmaPages(vma, pageSize);
-  if (pages > MAX_DETAIL_PAGES) {
-    throw new CramfsError('USAGE', {
-      found: `${String(pages)} pages are too many to look at one by one: at most ${String(MAX_DETAIL_PAGES)}`,
-    });
-  }
-  for (let page = 0; page < pages; page++) {
-    const pte = mapped.mm.pageTable.get(vma.start / pageSize + page);
-    const phys = pte?.kind === 'direct' ? pte.pfn * pageSize : null;
-    const view = mapped.mm.readPage(vma, page);
-    const bytes = view.touch === 'ok' ? view.bytes : null;
-    const index = mapped.pgoff + page;
-    verdicts.push({
-      page,
-      kind: pageKind(view, phys),
-      phys,
-      source: detail.pages === true ? storedAs(mapped, index) : null,
-      crc: detail.crc === true && bytes !== null ? crc32(bytes) : null,
-      foreign: view.touch === 'ok' && bytes === null,
-      sight: detail.trace === true ? sightOf(mapped, index, view, phys) : null,
-      asRead: detail.trace === true && bytes !== null ? showsWhatReadGives(mapped, index, bytes) : null,
-    });
-  }
-  return verdicts;
+export function pageVerdicts(mapped: MappedProcess, vma: Vma, detail: MapDetail): PagesSeen {
+  const total = vmaPages(vma, mapped.board.cpu.pageSize);
+  const single = total > MAX_SINGLE_PAGES ? Math.min(total, distinctPages(mapped, vma, total) + 1) : total;
+  const pages: PageVerdict[] = [];
+  for (let page = 0; page < single; page++) pages.push(lookAt(mapped, vma, page, detail));
+  if (single === total) return { pages, rest: null };
+  const { kind, sight } = lookAt(mapped, vma, total - 1, detail);
+  return { pages, rest: { page: single, pages: total - single, kind, sight } };
+}
+
+/** Pages of the vma up to the last that has an entry, or that the file has, by the offset asked for or by the vma's own. */
+function distinctPages(mapped: MappedProcess, vma: Vma, total: number): number {
+  const { board, file, mm, pgoff } = mapped;
+  const inFile = filePages(board.mounted(), file.inode) - Math.min(pgoff, vma.pgoff);
+  const lastRun = mm.pageTable.directRuns(vma.start / board.cpu.pageSize, total).at(-1);
+  return Math.max(0, inFile, lastRun === undefined ? 0 : lastRun.page + lastRun.pages);
+}
+
+/** Touches one page of the vma. */
+function lookAt(mapped: MappedProcess, vma: Vma, page: number, detail: MapDetail): PageVerdict {
+  const pte = mapped.mm.pageTable.get(vma.start / mapped.board.cpu.pageSize + page);
+  const phys = pte?.kind === 'direct' ? pte.pfn * mapped.board.cpu.pageSize : null;
+  const view = mapped.mm.readPage(vma, page);
+  const bytes = view.touch === 'ok' ? view.bytes : null;
+  const index = mapped.pgoff + page;
+  return {
+    page,
+    kind: pageKind(view, phys),
+    phys,
+    source: detail.pages === true ? storedAs(mapped, index) : null,
+    crc: detail.crc === true && bytes !== null ? crc32(bytes) : null,
+    foreign: view.touch === 'ok' && bytes === null,
+    sight: detail.trace === true ? sightOf(mapped, index, view, phys) : null,
+    asRead: detail.trace === true && bytes !== null ? showsWhatReadGives(mapped, index, bytes) : null,
+  };
 }
 
 function pageKind(view: PageView, phys: number | null): PageKind {

@@ -42,9 +42,12 @@ export interface MapDetail {
   readonly crc?: boolean | undefined;
   /** The primitives called, what stands behind the vma, and what each page shows. */
   readonly trace?: boolean | undefined;
+  /** No page is touched, whatever else is asked: what pages show stays unknown. */
+  readonly untouched?: boolean | undefined;
 }
 
 /** Whether a detail needs pages to be touched. */
 export function looksAtPages(detail: MapDetail): boolean {
+  if (detail.untouched === true) return false;
   return detail.pages === true || detail.crc === true || detail.trace === true;
 }

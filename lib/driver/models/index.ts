@@ -4,7 +4,7 @@ import type { KernelModel } from './kernelModel.ts';
 import { linux415, linux61, linux617, linux618 } from './mainline.ts';
 import { nommu } from './nommu.ts';
 import { patchV1, patchV1Intended, patchV1PfnFixed } from './patchV1.ts';
-import { patchV2 } from './patchV2.ts';
+import { patchV2, patchV2Fixed } from './patchV2.ts';
 
 export const KERNEL_MODELS: readonly KernelModel[] = [
   linux618,
@@ -15,6 +15,7 @@ export const KERNEL_MODELS: readonly KernelModel[] = [
   patchV1PfnFixed,
   patchV1Intended,
   patchV2,
+  patchV2Fixed,
   nommu,
 ];
 

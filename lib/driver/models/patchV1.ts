@@ -22,17 +22,24 @@ function logMapped({ name }: CramfsFile, range: DirectRange, vma: Vma, mm: Addre
   mm.kernel.log.push(mappedLine('mapped', name, range, { pages, start: vma.start, pageProt: vma.pageProt }));
 }
 
+/** What C keeps of a number in an `unsigned int`. */
+function unsignedInt(value: number): number {
+  return value >>> 0;
+}
+
 function asPosted(file: CramfsFile, mixedPfn: MixedPfn): MmapHooks {
   const { fs, inode, name, stackInit, observe } = file;
   return {
     preparesFirst: true,
     prepare(desc, kernel) {
-      const pages = vmaPages(desc, kernel.cpu.pageSize);
-      const decision = decide(fs, inode, { name, pgoff: desc.pgoff, pages, vmFlags: desc.vmFlags }, kernel.log);
+      // "unsigned int mapped_pages = vma_desc_pages(desc)": 16 TiB of 4 KiB pages are none.
+      const mappedPages = unsignedInt(vmaPages(desc, kernel.cpu.pageSize));
+      const request = { name, pgoff: desc.pgoff, pages: mappedPages, vmFlags: desc.vmFlags };
+      const decision = decide(fs, inode, request, kernel.log);
       observe?.(decision);
       let state: PrepopulateState = 'NO_PREPOPULATE';
       if ('range' in decision) {
-        state = decision.range.pages === pages ? 'PREPOPULATE_PFNMAP' : 'PREPOPULATE_MIXEDMAP';
+        state = decision.range.pages === mappedPages ? 'PREPOPULATE_PFNMAP' : 'PREPOPULATE_MIXEDMAP';
         // "No CoW allowed so no PFN needed": but each private mapping is a COW mapping, writable or not.
         if (state === 'PREPOPULATE_PFNMAP') remapPfnRangePrepare(desc, 0, kernel);
         else desc.vmFlags |= VM_MIXEDMAP;
@@ -105,7 +112,7 @@ export const patchV1: KernelModel = {
   releases: 'none',
   differences:
     'pgoff of private mappings is lost, complete walks again from an uninitialised page count, the shared tail is ' +
-    'forgotten, and vmf_insert_mixed() gets an address as PFN',
+    'forgotten, vmf_insert_mixed() gets an address as PFN, and pages are counted in 32 bits',
   vmPat: false,
   ignoresBssFault: false,
   hasBlockDevices: true,
