@@ -150,7 +150,7 @@ const unescaped = (line: string): string =>
 const triples = (runs: readonly Run[]): Triple[] => runs.map((run) => [run.page, run.pages, run.pfn]);
 
 /** One call of a recording, in the words of the trace. */
-function recordedCall(call: readonly string[], repaired: boolean): Record<string, unknown> {
+function recordedCall(call: readonly string[], repaired: boolean, chosen: boolean): Record<string, unknown> {
   const value = (key: string): string | undefined =>
     call.find((part) => part.startsWith(`${key}=`))?.slice(key.length + 1);
   const number = (key: string): number | undefined => (value(key) === undefined ? undefined : Number(value(key)));
@@ -163,7 +163,7 @@ function recordedCall(call: readonly string[], repaired: boolean): Record<string
     repaired && call[0] === 'vmf_insert_mixed' ? `0x${(Number(value('pfn')) / 4096).toString(16)}` : value('pfn');
   return {
     call: call[0],
-    ...(isAction ? { address: value('addr') } : {}),
+    address: isAction && chosen ? value('addr') : undefined,
     pfn,
     size: number('size'),
     pages: number('pages'),
@@ -266,7 +266,10 @@ describe.each(recordings)('$file $machine', ({ file, variant, machine }) => {
       for (const [i, vector] of group.entries()) {
         const { path, offset, length, prot, flags } = vector;
         const request = { path, offset, length, prot, flags };
-        const got = verdicts[i] as Verdict;
+        const got = verdicts[i];
+        if (got === undefined) throw new Error(`no answer to ${path}`);
+        // Which address the kernel chooses is not the patch's affair.
+        const chosen = /lone|nbr|at=/.test(flags);
         expect({ request, got }).not.toHaveProperty('got.error');
         const died = vector.child !== undefined && vector.errno === null;
         expect({
@@ -275,7 +278,14 @@ describe.each(recordings)('$file $machine', ({ file, variant, machine }) => {
           kmsg: got.log.map(withoutVma),
           calls: (got.trace ?? [])
             .filter(({ call }) => isTraced(call))
-            .map(({ call, address, pfn, size, pages, result }) => ({ call, address, pfn, size, pages, result })),
+            .map(({ call, address, pfn, size, pages, result }) => ({
+              call,
+              address: chosen ? address : undefined,
+              pfn,
+              size,
+              pages,
+              result,
+            })),
           state: got.state ?? undefined,
           vmflags: got.vmFlags?.filter((flag) => flag !== 'ar').join(' '),
           maps_offset: got.mapsOffset ?? undefined,
@@ -291,7 +301,7 @@ describe.each(recordings)('$file $machine', ({ file, variant, machine }) => {
           request,
           errno: vector.errno,
           kmsg: vector.kmsg.map((line) => unescaped(withoutVma(line))),
-          calls: vector.calls.map((call) => recordedCall(call, repaired)),
+          calls: vector.calls.map((call) => recordedCall(call, repaired, chosen)),
           state: vector.state,
           vmflags: vector.vmflags
             ?.split(' ')
