@@ -4,6 +4,7 @@
 import { hex } from '../base/hex.ts';
 import { roundUp } from '../base/pages.ts';
 import type { AddressSpace } from './addressSpace.ts';
+import type { Cpu } from './cpu.ts';
 import { type Errno, ERRNO_NUMBERS } from './errno.ts';
 import { bugOn, type Kernel, KernelBug, type TraceEntry } from './kernel.ts';
 import type { Vma, VmAreaDesc } from './vma.ts';
@@ -52,12 +53,12 @@ export function remapPfnRange(mm: AddressSpace, vma: Vma, address: number, pfn: 
 /** More pages than this are taken to exhaust the memory for page tables. A cramfs file has at most 4096. */
 const MAX_PAGES = 1 << 20;
 
-/** Physical address bits that a page table entry has room for: those of x86-64 and arm64. */
+/** Physical address bits that a page table entry has room for, where the CPU does not say otherwise. */
 const PTE_ADDRESS_BITS = 52;
 
 /** pfn_pte(): what a page table entry keeps of a page frame number, be it one or not. */
-function ptePfn(pfn: number, pageSize: number): number {
-  return pfn % (2 ** PTE_ADDRESS_BITS / pageSize);
+function ptePfn(pfn: number, { pfnBits, pageSize }: Cpu): number {
+  return pfn % (pfnBits === null ? 2 ** PTE_ADDRESS_BITS / pageSize : 2 ** pfnBits);
 }
 
 /** remap_pfn_range_internal(): the page table part, down to remap_pte_range(). */
@@ -74,7 +75,7 @@ function fillPageTable(mm: AddressSpace, vma: Vma, address: number, pfn: number,
   if (pages > MAX_PAGES) return 'ENOMEM';
   for (let page = 0; page < pages; page++) {
     bugOn(!mm.pageTable.isNone(first + page), 'BUG_ON(!pte_none(*pte)) in remap_pte_range');
-    mm.pageTable.setDirect(first + page, ptePfn(pfn + page, pageSize));
+    mm.pageTable.setDirect(first + page, ptePfn(pfn + page, mm.kernel.cpu));
   }
   return null;
 }
@@ -100,7 +101,7 @@ export function vmfInsertMixed(mm: AddressSpace, vma: Vma, address: number, pfn:
     bugOn((vma.vmFlags & VM_MIXEDMAP) === 0, 'BUG_ON(!vm_mixed_ok(vma, pfn)) in vmf_insert_mixed');
     if (address < vma.start || address >= vma.end) return VM_FAULT_SIGBUS;
     const vpn = address / pageSize;
-    if (mm.pageTable.isNone(vpn)) mm.pageTable.setDirect(vpn, ptePfn(pfn, pageSize));
+    if (mm.pageTable.isNone(vpn)) mm.pageTable.setDirect(vpn, ptePfn(pfn, mm.kernel.cpu));
     return VM_FAULT_NOPAGE;
   });
   return fault;
