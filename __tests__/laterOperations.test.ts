@@ -58,6 +58,7 @@ function act(mm: AddressSpace, vma: Vma, action: Action): Action {
     }
     case 'mprotw': {
       const errno = mm.mprotect(vma, { read: true, write: true, exec: false });
+      if (typeof errno === 'object' && errno !== null) throw new Error(errno.bug);
       return { action: 'mprotw', errno: errno ?? 'OK', touch: writeAll(mm, vma), maps_offset: hex(vma.pgoff * PAGE) };
     }
     case 'unmap1': {

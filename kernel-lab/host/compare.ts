@@ -126,7 +126,8 @@ function vectorFields(record: LabVectorRecord, kernel: LabVectorRecord, ours: La
     // A child that did the work did not tell which call failed.
     failed: kernel.killed === undefined ? record.failed : undefined,
     kmsg: record.kmsg.filter(isAboutFiles).map(withoutVma),
-    bug: record.bug,
+    // A kernel tells of its death by not returning.
+    bug: kernel.returned === false ? returns(record) : record.bug,
     state: record.state,
     vmflags: record.vmflags,
     maps_offset: record.maps_offset,
@@ -139,6 +140,11 @@ function vectorFields(record: LabVectorRecord, kernel: LabVectorRecord, ours: La
   };
 }
 
+/** Whether a call came back. */
+function returns({ bug, returned }: Pick<LabVectorRecord, 'bug' | 'returned'>): string {
+  return bug === undefined && returned !== false ? 'returns' : 'does not return';
+}
+
 function readFields({ errno, size, bytes, crc }: LabReadRecord): Fields {
   return { errno, size, bytes, crc };
 }
@@ -146,14 +152,14 @@ function readFields({ errno, size, bytes, crc }: LabReadRecord): Fields {
 function execFields(kernel: LabExecRecord, ours: LabExecRecord): { readonly kernel: Fields; readonly ours: Fields } {
   const real = execFacts(kernel);
   const emulated = execFacts(ours);
-  const fields = ({ outcome, kmsg, mappings }: typeof real, bug: string | undefined): Fields => ({
-    outcome,
-    bug,
+  const fields = ({ outcome, kmsg, mappings }: typeof real, { bug, returned }: LabExecRecord): Fields => ({
+    outcome: kernel.returned === false ? undefined : outcome,
+    bug: kernel.returned === false ? returns({ bug, returned }) : bug,
     kmsg,
     // Not every program prints its mappings.
     mappings: real.mappings === null ? undefined : mappings,
   });
-  return { kernel: fields(real, kernel.bug), ours: fields(emulated, ours.bug) };
+  return { kernel: fields(real, kernel), ours: fields(emulated, ours) };
 }
 
 /** What of each kind of request a transcript has. */

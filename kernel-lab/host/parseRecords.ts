@@ -142,8 +142,10 @@ function parseRequest(line: Line): LabRequest | null {
 }
 
 function vectorResult(line: Line): Omit<LabVectorRecord, keyof LabVector> {
+  const returned = line.optional('returned', 'false', isFalse);
   const result = {
-    errno: line.field('errno', 'the name of an error, or null', isStringOrNull),
+    ...(returned === false ? { returned } : {}),
+    errno: returned === false ? null : line.field('errno', 'the name of an error, or null', isStringOrNull),
     failed: line.optional('failed', '"open"', oneOf('open')),
     kmsg: line.field('kmsg', 'lines of the kernel log', isStrings),
     killed: line.optional('killed', 'a signal, or null', isCountOrNull),
@@ -178,6 +180,7 @@ function execResult(line: Line): Omit<LabExecRecord, keyof LabExec> {
     signal: line.field('signal', 'a signal, or null', isCountOrNull),
     output: line.field('output', 'a text', isString),
     kmsg: line.field('kmsg', 'lines of the kernel log', isStrings),
+    ...(line.has('oops') ? { returned: false as const } : {}),
   };
 }
 
@@ -190,6 +193,7 @@ const orNull =
   (value: unknown): value is T | null =>
     value === null || isRight(value);
 
+const isFalse = (value: unknown): value is false => value === false;
 const isString = (value: unknown): value is string => typeof value === 'string';
 const matching =
   (pattern: RegExp) =>

@@ -96,6 +96,8 @@ export interface LabVectorRecord extends LabVector {
   readonly killed?: number | null | undefined;
   /** How the kernel died. Only the emulation lives to tell. */
   readonly bug?: string | undefined;
+  /** False where the call never returned, because the kernel oopsed in it. */
+  readonly returned?: false | undefined;
 }
 
 /** A file read by read(2). */
@@ -123,6 +125,8 @@ export interface LabExecRecord extends LabExec {
   readonly kmsg: readonly string[];
   /** How the kernel died. Only the emulation lives to tell. */
   readonly bug?: string | undefined;
+  /** False where execve(), or a call of the program, never returned. */
+  readonly returned?: false | undefined;
 }
 
 /** What a kernel was asked and what came of it. */

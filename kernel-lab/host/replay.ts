@@ -11,6 +11,8 @@ import { type ExecReport, execProgram } from '../../lib/exec/execProgram.ts';
 import { crc32, crcHex } from '../../lib/format/crc32.ts';
 import type { CramfsImage } from '../../lib/image/image.ts';
 import type { CpuName } from '../../lib/mm/cpu.ts';
+import type { IcacheKernel } from '../../lib/mm/icache.ts';
+import type { AddressRange } from '../../lib/physmem/physicalMemory.ts';
 import { parseRelease } from '../../lib/mm/release.ts';
 import type { Errno } from '../../lib/mm/errno.ts';
 import { Board } from '../../lib/verdict/board.ts';
@@ -36,6 +38,11 @@ export interface ReplayOptions {
   readonly kernel?: KernelModel | undefined;
   /** Physical address bits of the CPU. Default 40. */
   readonly physBits?: number | undefined;
+  /** The CPU, where `machine` does not tell all of it. */
+  readonly cpu?: CpuName | undefined;
+  /** RISC-V: see BoardOptions. */
+  readonly riscvIcache?: IcacheKernel | undefined;
+  readonly ram?: readonly AddressRange[] | undefined;
 }
 
 /** The machine of a transcript. */
@@ -89,7 +96,9 @@ export function labBoard(image: CramfsImage, machine: LabMachine, options: Repla
   return new Board(image, {
     physBase: Number(machine.base),
     regionSize: machine.mtd_size,
-    cpu: machine.machine === undefined ? undefined : cpuOfMachine(machine.machine, machine.release),
+    cpu: options.cpu ?? (machine.machine === undefined ? undefined : cpuOfMachine(machine.machine, machine.release)),
+    riscvIcache: options.riscvIcache,
+    ram: options.ram,
     mtdName: /"(.*)"$/.exec(machine.mtd ?? '')?.[1],
     kernel,
     release: parseRelease(machine.release) ?? undefined,

@@ -20,6 +20,7 @@ export interface MachineOptions {
   readonly physBits?: string;
   readonly ram?: readonly string[];
   readonly stackInit?: string;
+  readonly riscvIcache?: 'fixed' | 'sparsemem' | 'flatmem';
 }
 
 /** Adds the options of the machine, all but the kernel model. */
@@ -40,6 +41,12 @@ export function addMachineOptions(command: Command): Command {
     )
     .option('--phys-bits <n>', 'physical address bits of the CPU (default: 40)')
     .option('--ram <base,size...>', 'where RAM is (default: unknown, anywhere below 4 GiB)')
+    .addOption(
+      new Option(
+        '--riscv-icache <kernel>',
+        'RISC-V: flush_icache_pte() fixed, or unfixed with this memory model (default: unfixed, model unknown)',
+      ).choices(['fixed', 'sparsemem', 'flatmem']),
+    )
     .option('--stack-init <value>', 'what unset automatic variables hold: zero, pattern or a number (default: zero)');
 }
 
@@ -61,6 +68,7 @@ export function boardOptions(options: MachineOptions, kernel: string, pageSize: 
     kernel: kernelModel(kernel),
     ram: options.ram?.map((text) => parseRam(text, pageSize)),
     physBits: options.physBits === undefined ? undefined : parsePhysBits(options.physBits, '--phys-bits'),
+    riscvIcache: options.riscvIcache,
     stackInit: options.stackInit === undefined ? undefined : parseStackInit(options.stackInit, '--stack-init'),
   };
 }

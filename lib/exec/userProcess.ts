@@ -13,6 +13,7 @@ import type { Protection } from '../mm/laterOperations.ts';
 import { type Vma, vmaPages } from '../mm/vma.ts';
 import { VM_EXEC, VM_PFNMAP, VM_WRITE } from '../mm/vmFlags.ts';
 import type { Board } from '../verdict/board.ts';
+import { kernelOf } from '../verdict/process.ts';
 import { PF_R, PF_W, PF_X } from '../elf/elf.ts';
 import type { ProgramFile } from './programFile.ts';
 
@@ -93,8 +94,7 @@ export class UserProcess {
     this.board = board;
     this.cpu = cpu;
     this.log = log;
-    const reservesMemoryType = cpu.pat && board.kernel.vmPat;
-    this.mm = new AddressSpace({ cpu, memory: board.memory, reservesMemoryType, log, trace: null });
+    this.mm = new AddressSpace(kernelOf(board, cpu, log, null));
   }
 
   /** setup_arg_pages(): the stack, at the top of the address space. */
@@ -152,7 +152,9 @@ export class UserProcess {
   }
 
   mprotect(address: number, length: number, protection: Protection): Errno | null {
-    return this.mm.mprotectRange(address, length, this.#effective(protection));
+    const result = this.mm.mprotectRange(address, length, this.#effective(protection));
+    if (typeof result === 'object' && result !== null) throw new ProcessEnd({ kind: 'bug', bug: result.bug });
+    return result;
   }
 
   /** The mapping at an address. */

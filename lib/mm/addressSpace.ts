@@ -19,6 +19,7 @@ import {
   writePage,
 } from './laterOperations.ts';
 import { findMerger } from './merge.ts';
+import { setDirectPte } from './setPte.ts';
 import { type Folio, PageTable, type PteRun } from './pageTable.ts';
 import { type Vma, type VmAreaDesc, vmaPages } from './vma.ts';
 import {
@@ -71,6 +72,19 @@ export type MmapResult =
   | { readonly errno: Errno }
   /** The kernel died: which BUG_ON or oops it was. */
   | { readonly bug: string };
+
+/** How an mprotect() ended: null, what it failed with, or how the kernel died. */
+export type MprotectResult = Errno | { readonly bug: string } | null;
+
+/** What a call gives, or how the kernel died in it. */
+function orBug<T>(call: () => T): T | { readonly bug: string } {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof KernelBug) return { bug: error.message };
+    throw error;
+  }
+}
 
 /** How a touch of a page ends; `killed`: the page table entry is corrupt, the kernel oopses and kills the process. */
 export type Touch = 'ok' | 'SIGBUS' | 'SIGSEGV' | 'killed';
@@ -241,7 +255,11 @@ export class AddressSpace {
     for (const vma of this.#vmas) child.#vmas.push({ ...vma });
     for (const vpn of this.pageTable.presentPages()) {
       const pte = this.pageTable.get(vpn);
-      if (pte?.kind === 'direct') child.pageTable.setDirect(vpn, pte.pfn);
+      if (pte?.kind === 'direct') {
+        const address = vpn * this.kernel.cpu.pageSize;
+        const vma = this.#vmas.find(({ start, end }) => start <= address && address < end);
+        setDirectPte(this.kernel, child.pageTable, vpn, pte.pfn, vma?.vmFlags ?? 0);
+      }
       if (pte?.kind !== 'folio') continue;
       const { bytes, anonymous } = pte.folio;
       child.pageTable.setFolio(vpn, { bytes: anonymous ? bytes.slice() : bytes, anonymous });
@@ -318,6 +336,9 @@ export class AddressSpace {
     const pte = this.pageTable.get(vpn);
     if (pte === null) return { touch: 'SIGBUS' };
     if (pte.kind === 'folio') return { touch: 'ok', bytes: pte.folio.bytes };
+    if (cpu.absentMemory !== 'zeros' && memory.placeOf(pte.pfn * cpu.pageSize).kind === 'nothing') {
+      return { touch: cpu.absentMemory };
+    }
     const frame = memory.frame(pte.pfn, cpu.pageSize);
     if (frame === 'unaddressable') return { touch: 'killed' };
     return { touch: 'ok', bytes: frame === 'foreign' ? null : frame };
@@ -345,13 +366,13 @@ export class AddressSpace {
   }
 
   /** mprotect() of a mapping; see {@link mprotect}. */
-  mprotect(vma: Vma, protection: Protection): Errno | null {
-    return mprotect(this, vma, protection);
+  mprotect(vma: Vma, protection: Protection): MprotectResult {
+    return orBug(() => mprotect(this, vma, protection));
   }
 
   /** mprotect() of a range, a part of mappings perhaps; see {@link mprotectRange}. */
-  mprotectRange(address: number, length: number, protection: Protection): Errno | null {
-    return mprotectRange(this, address, length, protection);
+  mprotectRange(address: number, length: number, protection: Protection): MprotectResult {
+    return orBug(() => mprotectRange(this, address, length, protection));
   }
 
   /** madvise(MADV_DONTNEED) of a mapping; see {@link madviseDontneed}. */

@@ -3,6 +3,7 @@
  */
 import type { PhysicalMemory } from '../physmem/physicalMemory.ts';
 import type { Cpu } from './cpu.ts';
+import type { IcacheFlush } from './icache.ts';
 
 /** One call of a memory-management primitive. */
 export interface TraceEntry {
@@ -28,6 +29,8 @@ export interface Kernel {
   readonly memory: PhysicalMemory;
   /** Whether a mapping of page frames reserves its memory type (VM_PAT): x86, in older kernels. */
   readonly reservesMemoryType: boolean;
+  /** What happens when an executable entry is set; null on CPUs where nothing does. */
+  readonly icache: IcacheFlush | null;
   /** The kernel log: complete lines, in order. */
   readonly log: string[];
   /** The trace, when one is wanted. */

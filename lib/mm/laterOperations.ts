@@ -7,6 +7,7 @@ import { roundUp } from '../base/pages.ts';
 import type { AddressSpace, PageView, Touch } from './addressSpace.ts';
 import type { Errno } from './errno.ts';
 import { findMerger } from './merge.ts';
+import { changeProtection, setDirectPte } from './setPte.ts';
 import { type Vma, vmaPages } from './vma.ts';
 import {
   isCowMapping,
@@ -78,6 +79,8 @@ function slice(vma: Vma, start: number, end: number, pageSize: number): Vma | nu
 /**
  * mprotect() of [address, address + length): mappings that reach beyond are split, and what is alike afterwards is merged.
  * ENOMEM where a part of the range is not mapped; the parts before it have their new protection then.
+ *
+ * @throws KernelBug as {@link mprotect}
  */
 export function mprotectRange(mm: AddressSpace, address: number, length: number, protection: Protection): Errno | null {
   const { pageSize } = mm.kernel.cpu;
@@ -104,14 +107,21 @@ export function mprotectRange(mm: AddressSpace, address: number, length: number,
   return at < end ? 'ENOMEM' : null;
 }
 
-/** mprotect() of a whole mapping: EACCES for what the mapping may never become. */
+/**
+ * mprotect() of a whole mapping: EACCES for what the mapping may never become.
+ *
+ * @throws KernelBug where setting the entries again kills the kernel
+ */
 export function mprotect(mm: AddressSpace, vma: Vma, protection: Protection): Errno | null {
   const { read, write, exec } = protection;
   if (read && (vma.vmFlags & VM_MAYREAD) === 0) return 'EACCES';
   if (write && (vma.vmFlags & VM_MAYWRITE) === 0) return 'EACCES';
   if (exec && (vma.vmFlags & VM_MAYEXEC) === 0) return 'EACCES';
-  const bits = (read ? VM_READ : 0) | (write ? VM_WRITE : 0) | (exec ? VM_EXEC : 0);
+  const { pageSize, writeImpliesRead } = mm.kernel.cpu;
+  const isRead = read || (write && writeImpliesRead);
+  const bits = (isRead ? VM_READ : 0) | (write ? VM_WRITE : 0) | (exec ? VM_EXEC : 0);
   vma.vmFlags = (vma.vmFlags & ~(VM_READ | VM_WRITE | VM_EXEC)) | bits | (write ? VM_ACCOUNT : 0);
+  changeProtection(mm.kernel, mm.pageTable, vma.start / pageSize, vmaPages(vma, pageSize), vma.vmFlags);
   return null;
 }
 
@@ -148,7 +158,7 @@ export function mremap(mm: AddressSpace, vma: Vma, length: number): Vma | { read
   const moved: Vma = { ...vma, start, end: start + wanted };
   for (let page = 0; page < old / pageSize; page++) {
     const pte = mm.pageTable.get(vma.start / pageSize + page);
-    if (pte?.kind === 'direct') mm.pageTable.setDirect(start / pageSize + page, pte.pfn);
+    if (pte?.kind === 'direct') setDirectPte(mm.kernel, mm.pageTable, start / pageSize + page, pte.pfn, vma.vmFlags);
     else if (pte?.kind === 'folio') mm.pageTable.setFolio(start / pageSize + page, pte.folio);
   }
   mm.pageTable.clearRange(vma.start / pageSize, old / pageSize);

@@ -4,9 +4,9 @@
 import { hex } from '../base/hex.ts';
 import { roundUp } from '../base/pages.ts';
 import type { AddressSpace } from './addressSpace.ts';
-import type { Cpu } from './cpu.ts';
 import { type Errno, ERRNO_NUMBERS } from './errno.ts';
 import { bugOn, type Kernel, KernelBug, type TraceEntry } from './kernel.ts';
+import { setDirectPte } from './setPte.ts';
 import type { Vma, VmAreaDesc } from './vma.ts';
 import { isCowMapping, VM_ARCH_1, VM_MIXEDMAP, VM_REMAP_FLAGS } from './vmFlags.ts';
 import { VM_FAULT_NOPAGE, VM_FAULT_SIGBUS } from './vmFault.ts';
@@ -56,11 +56,6 @@ const MAX_PAGES = 1 << 20;
 /** Physical address bits that a page table entry has room for, where the CPU does not say otherwise. */
 const PTE_ADDRESS_BITS = 52;
 
-/** pfn_pte(): what a page table entry keeps of a page frame number, be it one or not. */
-function ptePfn(pfn: number, { pfnBits, pageSize }: Cpu): number {
-  return pfn % (pfnBits === null ? 2 ** PTE_ADDRESS_BITS / pageSize : 2 ** pfnBits);
-}
-
 /** remap_pfn_range_internal(): the page table part, down to remap_pte_range(). */
 function fillPageTable(mm: AddressSpace, vma: Vma, address: number, pfn: number, size: number): Errno | null {
   const { pageSize, taskSize } = mm.kernel.cpu;
@@ -75,7 +70,7 @@ function fillPageTable(mm: AddressSpace, vma: Vma, address: number, pfn: number,
   if (pages > MAX_PAGES) return 'ENOMEM';
   for (let page = 0; page < pages; page++) {
     bugOn(!mm.pageTable.isNone(first + page), 'BUG_ON(!pte_none(*pte)) in remap_pte_range');
-    mm.pageTable.setDirect(first + page, ptePfn(pfn + page, mm.kernel.cpu));
+    setDirectPte(mm.kernel, mm.pageTable, first + page, pfn + page, vma.vmFlags);
   }
   return null;
 }
@@ -101,7 +96,7 @@ export function vmfInsertMixed(mm: AddressSpace, vma: Vma, address: number, pfn:
     bugOn((vma.vmFlags & VM_MIXEDMAP) === 0, 'BUG_ON(!vm_mixed_ok(vma, pfn)) in vmf_insert_mixed');
     if (address < vma.start || address >= vma.end) return VM_FAULT_SIGBUS;
     const vpn = address / pageSize;
-    if (mm.pageTable.isNone(vpn)) mm.pageTable.setDirect(vpn, ptePfn(pfn, mm.kernel.cpu));
+    if (mm.pageTable.isNone(vpn)) setDirectPte(mm.kernel, mm.pageTable, vpn, pfn, vma.vmFlags);
     return VM_FAULT_NOPAGE;
   });
   return fault;

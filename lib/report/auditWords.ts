@@ -56,6 +56,7 @@ function segmentName({ segment, perms, directPages, pages }: SegmentRef): string
 
 const BROKEN: Readonly<Record<InvariantCode, string>> = {
   'kernel-dies': 'the kernel dies',
+  'writes-elsewhere': 'the kernel writes into memory that belongs to something else',
   'mapping-refused': 'the kernel refuses what it has itself decided to map, and mmap() fails',
   'wrong-content': "bytes are seen that are not the file's",
   'tail-not-zero': 'something else than zeros is seen behind the end of the file',

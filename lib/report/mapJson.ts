@@ -5,6 +5,7 @@ import { hex, hexOrNull } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
 import type { BlockKind } from '../image/blocks.ts';
 import type { PteRun } from '../mm/pageTable.ts';
+import type { IcacheFault } from '../mm/icache.ts';
 import type { Board } from '../verdict/board.ts';
 import { checkInvariants, type Violation } from '../verdict/invariants.ts';
 import type { MapVerdict, PageKind, PageVerdict, RestOfPages, Sight } from '../verdict/mapVerdict.ts';
@@ -105,6 +106,7 @@ export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): R
     errno: verdict.errno,
     ...(verdict.failed === 'open' ? { failed: 'open' } : {}),
     bug: verdict.bug,
+    ...(verdict.icache === null ? {} : { icache: icacheJson(verdict.icache) }),
     state: verdict.state,
     bailout: verdict.bailout,
     physAddress: hexOrNull(verdict.physAddress),
@@ -145,4 +147,9 @@ function pagesJson({ pages, rest }: MapVerdict, detail: MapDetail): Record<strin
       : {}),
     ...(rest === null ? {} : { rest: restJson(rest) }),
   };
+}
+
+/** What setting executable entries did to frames without a struct page. */
+function icacheJson({ outcome, pfn, pages }: IcacheFault): Record<string, unknown> {
+  return { outcome, pfn: hex(pfn), pages };
 }

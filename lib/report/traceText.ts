@@ -19,6 +19,7 @@ import { plural } from './words.ts';
 /** What each violation means, in a few words. A code without its words does not compile. */
 const MEANINGS: Readonly<Record<InvariantCode, string>> = {
   'kernel-dies': 'the kernel dies',
+  'writes-elsewhere': 'the kernel writes into memory that belongs to something else',
   'mapping-refused': 'the kernel refuses what it had decided',
   'wrong-content': "the process does not see the file's bytes",
   'tail-not-zero': 'bytes behind the end of the file are not zero',

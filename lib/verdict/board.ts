@@ -12,6 +12,7 @@ import type { KernelModel } from '../driver/models/kernelModel.ts';
 import { fallbackLog, mountCramfs, type MountedCramfs, type MountResult } from '../driver/mount.ts';
 import type { Cpu, CpuName } from '../mm/cpu.ts';
 import { cpuModel, makeCpu } from '../mm/cpus/index.ts';
+import type { IcacheKernel } from '../mm/icache.ts';
 import type { Release } from '../mm/release.ts';
 import { type AddressRange, PhysicalMemory } from '../physmem/physicalMemory.ts';
 import { type CpuChoice, usualCpu } from './usualCpu.ts';
@@ -42,6 +43,8 @@ export interface BoardOptions {
   readonly release?: Release | undefined;
   /** Where RAM is; see PhysicalMemory. */
   readonly ram?: readonly AddressRange[] | undefined;
+  /** RISC-V: how the kernel's flush_icache_pte() answers for frames without a struct page. Default: unfixed, memory model unknown. */
+  readonly riscvIcache?: IcacheKernel | undefined;
   /** Physical address bits of the CPU; see PhysicalMemory. */
   readonly physBits?: number | undefined;
   /** What automatic variables hold that nobody set, an unsigned 32-bit number. Default 0. */
@@ -82,6 +85,9 @@ export class Board {
   readonly memory: PhysicalMemory;
   readonly kernel: KernelModel;
   readonly stackInit: number;
+  readonly riscvIcache: IcacheKernel;
+  /** Where RAM is; null where it is not known. */
+  readonly ram: readonly AddressRange[] | null;
   readonly #options: BoardOptions;
   /** How the mount went; a board whose mount failed answers every request with MOUNT_REFUSED. */
   readonly mount: MountResult;
@@ -97,6 +103,8 @@ export class Board {
     this.image = image;
     this.#options = options;
     this.stackInit = options.stackInit ?? 0;
+    this.riscvIcache = options.riscvIcache ?? 'unknown';
+    this.ram = options.ram ?? null;
     this.kernel = options.kernel ?? DEFAULT_MODEL;
     const mmu = this.kernel.nommu === undefined;
     const { cpu } = options;

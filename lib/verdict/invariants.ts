@@ -13,6 +13,8 @@ import type { MapState, MapVerdict, PageVerdict, Sight } from './mapVerdict.ts';
 export type InvariantCode =
   /** The kernel died. */
   | 'kernel-dies'
+  /** The kernel writes into memory that is not the mapping's. */
+  | 'writes-elsewhere'
   /** A primitive refused what the kernel itself had decided. */
   | 'mapping-refused'
   /** A byte within the file is not the file's. */
@@ -62,7 +64,22 @@ export function checkInvariants(verdict: MapVerdict, board: Board): Violation[] 
     if (refusing === undefined) return [];
     return [{ code: 'mapping-refused', severity: 'error', pages: null, sees: null, cause: describeCall(refusing) }];
   }
-  return [...pageViolations(verdict), ...entryViolations(verdict, board), ...bookkeeping(verdict)];
+  return [
+    ...elsewhere(verdict),
+    ...pageViolations(verdict),
+    ...entryViolations(verdict, board),
+    ...bookkeeping(verdict),
+  ];
+}
+
+/** RISC-V: a bit set in other memory for each executable entry. */
+function elsewhere({ icache, direct, pageSize, vmaPages }: MapVerdict): Violation[] {
+  if (icache === null) return [];
+  const first = direct.find((run) => run.pfn <= icache.pfn && icache.pfn < run.pfn + run.pages);
+  const page = first === undefined ? 0 : first.page + icache.pfn - first.pfn;
+  const cause = `flush_icache_pte() set a bit in the struct page that it takes ${hex(icache.pfn * pageSize)} to have`;
+  const pages = { first: page, count: Math.min(icache.pages, vmaPages ?? icache.pages) };
+  return [{ code: 'writes-elsewhere', severity: 'critical', pages, sees: null, cause }];
 }
 
 function isRefusal(entry: TraceEntry): boolean {

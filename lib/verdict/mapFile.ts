@@ -13,7 +13,7 @@ import { pageVerdicts } from './pageVerdicts.ts';
 import { type MappedProcess, mapInNewProcess } from './process.ts';
 import { looksAtPages, type MapDetail, type MapRequest } from './request.ts';
 import { findRunEnd } from './runEnd.ts';
-import { findWarnings, lastPageWarning, requireNotTruncated } from './warnings.ts';
+import { findWarnings, icacheWarning, lastPageWarning, requireNotTruncated } from './warnings.ts';
 
 /** The request as understood. */
 type Understood = Pick<MapVerdict, 'path' | 'offset' | 'length' | 'prot' | 'flags' | 'pageSize' | 'file'>;
@@ -45,7 +45,7 @@ export function mapOpenedFile(board: Board, file: BoardFile, request: MapRequest
   if (board.kernel.nommu !== undefined) return mapNommu(board, file, understood, request, detail);
   if (request.rdwr === true) {
     const errno = errnoForWriting(file.inode);
-    return refused(understood, { errno, failed: 'open', bug: null, log: [], trace: null });
+    return refused(understood, { errno, failed: 'open', bug: null, icache: null, log: [], trace: null });
   }
   const trace: TraceEntry[] | null = detail.trace === true ? [] : null;
   const mapped = mapInNewProcess(
@@ -68,8 +68,11 @@ export function mapOpenedFile(board: Board, file: BoardFile, request: MapRequest
   const { result } = mapped;
   // A copy: reading pages for the details may log more.
   const log = [...mapped.mm.kernel.log];
-  if ('errno' in result) return refused(understood, { errno: result.errno, failed: 'mmap', bug: null, log, trace });
-  if ('bug' in result) return refused(understood, { errno: null, failed: null, bug: result.bug, log, trace });
+  const icache = mapped.mm.kernel.icache?.fault ?? null;
+  if ('errno' in result) {
+    return refused(understood, { errno: result.errno, failed: 'mmap', bug: null, icache, log, trace });
+  }
+  if ('bug' in result) return refused(understood, { errno: null, failed: null, bug: result.bug, icache, log, trace });
   return describe(understood, mapped, { vma: result.vma, hangs: result.hangs, log, trace }, detail);
 }
 
@@ -103,7 +106,7 @@ function flagNames(request: MapRequest, nommu: boolean): string[] {
 /** The verdict on a mapping that does not come about. */
 function refused(
   understood: Understood,
-  { errno, failed, bug, log, trace }: Pick<MapVerdict, 'errno' | 'failed' | 'bug' | 'log' | 'trace'>,
+  { errno, failed, bug, icache, log, trace }: Pick<MapVerdict, 'errno' | 'failed' | 'bug' | 'icache' | 'log' | 'trace'>,
 ): MapVerdict {
   return {
     path: understood.path,
@@ -116,6 +119,7 @@ function refused(
     errno,
     failed,
     bug,
+    icache,
     state: null,
     bailout: null,
     misaligned: null,
@@ -159,6 +163,7 @@ function describe(
   requireNotTruncated(mapped, direct, pages, detail);
   const first = direct[0];
   const seen = looksAtPages(detail) ? pageVerdicts(mapped, vma, detail) : { pages: null, rest: null };
+  const icache = mm.kernel.icache?.fault ?? null;
   const behindEnd = mapped.pgoff + pages - filePages(board.mounted(), file.inode);
   return {
     path: understood.path,
@@ -171,6 +176,7 @@ function describe(
     errno: null,
     failed: null,
     bug: null,
+    icache,
     state: stateOf(vma),
     bailout: decision !== null && 'bailout' in decision ? decision.bailout : null,
     misaligned: decision !== null && 'bailout' in decision ? (decision.address ?? null) : null,
@@ -185,7 +191,11 @@ function describe(
     log,
     pagesBehindEnd: Math.min(pages, Math.max(0, behindEnd)),
     runEnd: findRunEnd(mapped, pages),
-    warnings: [...findWarnings(mapped, direct, hangs), ...lastPageWarning(mapped, direct, pages)],
+    warnings: [
+      ...icacheWarning(icache, pageSize),
+      ...findWarnings(mapped, direct, hangs),
+      ...lastPageWarning(mapped, direct, pages),
+    ],
     pages: seen.pages,
     rest: seen.rest,
     trace,

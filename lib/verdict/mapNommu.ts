@@ -121,6 +121,7 @@ function verdict(understood: Understood, outcome: Partial<MapVerdict> & Pick<Map
     errno: outcome.errno ?? null,
     failed: outcome.failed ?? null,
     bug: outcome.bug ?? null,
+    icache: null,
     state: null,
     bailout: null,
     misaligned: null,

@@ -4,6 +4,7 @@
 import type { BlockKind } from '../image/blocks.ts';
 import type { BailoutReason } from '../driver/decision.ts';
 import type { Errno } from '../mm/errno.ts';
+import type { IcacheFault } from '../mm/icache.ts';
 import type { TraceEntry } from '../mm/kernel.ts';
 import type { MapsType } from '../mm/nommu/procMaps.ts';
 import type { PteRun } from '../mm/pageTable.ts';
@@ -80,7 +81,14 @@ export type RunEnd =
 
 /** Something about the image that the user should know, beside the verdict. */
 export interface MapWarning {
-  readonly code: 'outside-image' | 'foreign-memory' | 'truncated' | 'page-size' | 'populate-hangs' | 'last-page-zeros';
+  readonly code:
+    | 'icache-bit'
+    | 'outside-image'
+    | 'foreign-memory'
+    | 'truncated'
+    | 'page-size'
+    | 'populate-hangs'
+    | 'last-page-zeros';
   readonly message: string;
 }
 
@@ -114,6 +122,8 @@ export interface MapVerdict {
   readonly failed: 'open' | 'mmap' | null;
   /** Null, or how the kernel died. */
   readonly bug: string | null;
+  /** RISC-V: executable entries set for frames without a struct page; null where there were none. */
+  readonly icache: IcacheFault | null;
   readonly state: MapState | null;
   readonly bailout: BailoutReason | null;
   /** The physical address that is not page aligned, where that is the reason. */

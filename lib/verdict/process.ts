@@ -4,7 +4,9 @@
 import type { Decision } from '../driver/decision.ts';
 import { readFolio } from '../driver/readFolio.ts';
 import { AddressSpace, type MmapRequest, type MmapResult } from '../mm/addressSpace.ts';
+import type { Cpu } from '../mm/cpu.ts';
 import type { MmapHooks, OpenFile } from '../mm/fileOperations.ts';
+import { IcacheFlush } from '../mm/icache.ts';
 import type { Kernel, TraceEntry } from '../mm/kernel.ts';
 import type { Board, BoardFile } from './board.ts';
 
@@ -41,6 +43,19 @@ export function openForMapping(board: Board, file: BoardFile, observe?: (decisio
   };
 }
 
+/** The running kernel of a board, for a process on a CPU; what it logs and calls goes into `log` and `trace`. */
+export function kernelOf(board: Board, cpu: Cpu, log: string[], trace: TraceEntry[] | null): Kernel {
+  const { memory, kernel, riscvIcache, ram } = board;
+  return {
+    cpu,
+    memory,
+    reservesMemoryType: cpu.pat && kernel.vmPat,
+    icache: cpu.flushesIcache ? new IcacheFlush(riscvIcache, cpu, ram) : null,
+    log,
+    trace,
+  };
+}
+
 /** Runs one mmap() in a new process. */
 export function mapInNewProcess(
   board: Board,
@@ -52,14 +67,7 @@ export function mapInNewProcess(
   const openFile = openForMapping(board, file, (made) => {
     decision = made;
   });
-  const kernel: Kernel = {
-    cpu: board.cpu,
-    memory: board.memory,
-    reservesMemoryType: board.cpu.pat && board.kernel.vmPat,
-    log: [],
-    trace,
-  };
-  const mm = new AddressSpace(kernel);
+  const mm = new AddressSpace(kernelOf(board, board.cpu, [], trace));
   const result = mm.mmap(openFile, request);
   return { board, file, mm, result, decision, pgoff: Math.floor(request.offset / board.cpu.pageSize) };
 }

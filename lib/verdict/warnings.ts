@@ -7,6 +7,7 @@ import { filePages } from '../driver/inode.ts';
 import { findBlock } from '../driver/readFolio.ts';
 import { fileBlock } from '../image/blocks.ts';
 import { guessPageSize } from '../image/pageSize.ts';
+import type { IcacheFault } from '../mm/icache.ts';
 import type { PteRun } from '../mm/pageTable.ts';
 import type { MapWarning } from './mapVerdict.ts';
 import type { MappedProcess } from './process.ts';
@@ -46,6 +47,19 @@ export function requireNotTruncated(mapped: Mapped, direct: readonly PteRun[], p
     const { start, length } = findBlock(fs, file.inode, index);
     check(start, length, `block ${String(index)}`);
   }
+}
+
+/** RISC-V with FLATMEM: setting executable entries sets bits of memory that is not the image's. */
+export function icacheWarning(fault: IcacheFault | null, pageSize: number): MapWarning[] {
+  if (fault?.outcome !== 'bit') return [];
+  return [
+    {
+      code: 'icache-bit',
+      message:
+        `the kernel sets a bit of memory that belongs to something else, once for each of ${count(fault.pages, 'page')} ` +
+        `from ${hex(fault.pfn * pageSize)}: flush_icache_pte() takes them to have a struct page`,
+    },
+  ];
 }
 
 /** Things the user should know, most important first. */
