@@ -52,6 +52,8 @@ export interface LabVector {
   readonly prot: string;
   /** Names of {@link LAB_FLAGS}, separated by commas. */
   readonly flags: string;
+  /** What to do with the mapping then: names of actions, separated by commas. */
+  readonly acts?: string | undefined;
 }
 
 /** A request to read(2) a whole file. */
@@ -71,6 +73,21 @@ export type LabRequest = LabVector | LabRead | LabExec;
 
 /** Pages of the mapping whose page table entries follow each other: first page, how many, PFN of the first as "0x10001". */
 export type LabPteRun = readonly [page: number, pages: number, pfn: string];
+
+/** What came of an action on a mapping; without `errno` it did not return. */
+export interface LabActionRecord {
+  readonly action: string;
+  readonly errno?: string | null | undefined;
+  readonly vmflags?: string | undefined;
+  readonly maps_offset?: string | undefined;
+  readonly vma_pages?: number | undefined;
+  readonly direct?: readonly LabPteRun[] | undefined;
+  readonly touch?: string | undefined;
+  readonly crc?: readonly (string | null)[] | undefined;
+  readonly write_touch?: string | undefined;
+  readonly write_direct?: readonly LabPteRun[] | undefined;
+  readonly kmsg?: readonly string[] | undefined;
+}
 
 /** A vector and what came of it. What stands behind `kmsg` is there when the mapping came about. */
 export interface LabVectorRecord extends LabVector {
@@ -98,6 +115,8 @@ export interface LabVectorRecord extends LabVector {
   readonly bug?: string | undefined;
   /** False where the call never returned, because the kernel oopsed in it. */
   readonly returned?: false | undefined;
+  /** What came of the actions, of those that the emulation runs too. */
+  readonly actions?: readonly LabActionRecord[] | undefined;
 }
 
 /** A file read by read(2). */

@@ -5,6 +5,7 @@ import { CramfsError } from '../base/errors.ts';
 import { kernelModel } from '../driver/models/index.ts';
 import type { KernelModel } from '../driver/models/kernelModel.ts';
 import type { BoardVariant } from '../verdict/board.ts';
+import { parseActions } from '../verdict/actions.ts';
 import type { MapRequest } from '../verdict/request.ts';
 import { parsePhysBits, parseStackInit } from './machineOptions.ts';
 
@@ -31,7 +32,7 @@ export function parseBatchLine(text: string): BatchRequest {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) bad('the line is not a JSON object');
   const line = value as Record<string, unknown>;
-  const { path, offset, length, prot, flags, addr, mode, noexec, kernel, stackInit, physBits } = line;
+  const { path, offset, length, prot, flags, addr, mode, noexec, kernel, stackInit, physBits, acts } = line;
   if (typeof path !== 'string') bad('"path" must be a string');
   const set = new Set(flagList(flags));
   if (set.has('shared') && set.has('private')) bad('"flags" has both "shared" and "private"');
@@ -46,6 +47,7 @@ export function parseBatchLine(text: string): BatchRequest {
     rdwr: set.has('rdwr'),
     lone: set.has('lone'),
     vmaStart: vmaStart(addr, set),
+    actions: typeof acts === 'string' && acts !== '' ? parseActions(acts) : undefined,
     mapType: mapType(set),
     fixed: set.has('fixed'),
     traced: mode === 'traced',

@@ -53,9 +53,6 @@ export function remapPfnRange(mm: AddressSpace, vma: Vma, address: number, pfn: 
 /** More pages than this are taken to exhaust the memory for page tables. A cramfs file has at most 4096. */
 const MAX_PAGES = 1 << 20;
 
-/** Physical address bits that a page table entry has room for, where the CPU does not say otherwise. */
-const PTE_ADDRESS_BITS = 52;
-
 /** remap_pfn_range_internal(): the page table part, down to remap_pte_range(). */
 function fillPageTable(mm: AddressSpace, vma: Vma, address: number, pfn: number, size: number): Errno | null {
   const { pageSize, taskSize } = mm.kernel.cpu;

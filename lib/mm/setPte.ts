@@ -7,6 +7,9 @@ import type { Kernel } from './kernel.ts';
 import type { PageTable } from './pageTable.ts';
 import { VM_EXEC } from './vmFlags.ts';
 
+/** Physical address bits that a page table entry has room for, where the CPU does not say otherwise. */
+const PTE_ADDRESS_BITS = 52;
+
 /** pfn_pte(): what a page table entry keeps of a page frame number, be it one or not. */
 function ptePfn(pfn: number, { pfnBits, pageSize }: Cpu): number {
   return pfn % (pfnBits === null ? 2 ** PTE_ADDRESS_BITS / pageSize : 2 ** pfnBits);
@@ -19,8 +22,9 @@ function ptePfn(pfn: number, { pfnBits, pageSize }: Cpu): number {
  * @throws KernelBug where the port's hook does not survive it
  */
 export function setDirectPte(kernel: Kernel, table: PageTable, vpn: number, pfn: number, vmFlags: number): void {
-  if ((vmFlags & VM_EXEC) !== 0) kernel.icache?.flushIcachePte(pfn);
-  table.setDirect(vpn, ptePfn(pfn, kernel.cpu));
+  const kept = ptePfn(pfn, kernel.cpu);
+  if ((vmFlags & VM_EXEC) !== 0) kernel.icache?.flushIcachePte(kept);
+  table.setDirect(vpn, kept);
 }
 
 /**

@@ -6,6 +6,7 @@ import { crcHex } from '../format/crc32.ts';
 import type { BlockKind } from '../image/blocks.ts';
 import type { PteRun } from '../mm/pageTable.ts';
 import type { IcacheFault } from '../mm/icache.ts';
+import type { ActionOutcome } from '../verdict/actions.ts';
 import type { Board } from '../verdict/board.ts';
 import { checkInvariants, type Violation } from '../verdict/invariants.ts';
 import type { MapVerdict, PageKind, PageVerdict, RestOfPages, Sight } from '../verdict/mapVerdict.ts';
@@ -106,6 +107,7 @@ export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): R
     errno: verdict.errno,
     ...(verdict.failed === 'open' ? { failed: 'open' } : {}),
     bug: verdict.bug,
+    ...(verdict.actions === undefined ? {} : { actions: verdict.actions.map(actionJson) }),
     ...(verdict.icache === null ? {} : { icache: icacheJson(verdict.icache) }),
     state: verdict.state,
     bailout: verdict.bailout,
@@ -152,4 +154,15 @@ function pagesJson({ pages, rest }: MapVerdict, detail: MapDetail): Record<strin
 /** What setting executable entries did to frames without a struct page. */
 function icacheJson({ outcome, pfn, pages }: IcacheFault): Record<string, unknown> {
   return { outcome, pfn: hex(pfn), pages };
+}
+
+/** What came of an action; keys as in the verdict itself. */
+function actionJson({ direct, writeDirect, mapsOffset, ...rest }: ActionOutcome): Record<string, unknown> {
+  const runs = (list: ActionOutcome['direct']): unknown => list?.map((run) => ({ ...run, pfn: hex(run.pfn) }));
+  return {
+    ...rest,
+    ...(mapsOffset === undefined ? {} : { mapsOffset: hex(mapsOffset) }),
+    ...(direct === undefined ? {} : { direct: runs(direct) }),
+    ...(writeDirect === undefined ? {} : { writeDirect: runs(writeDirect) }),
+  };
 }

@@ -3,12 +3,14 @@
  * page table and the log.
  */
 import { errnoForWriting, filePages } from '../driver/inode.ts';
+import type { MmapRequest } from '../mm/addressSpace.ts';
 import type { TraceEntry } from '../mm/kernel.ts';
 import { type Vma, vmaPages } from '../mm/vma.ts';
 import { VM_MIXEDMAP, VM_PFNMAP, vmFlagNames } from '../mm/vmFlags.ts';
 import type { Board, BoardFile } from './board.ts';
 import { mapNommu } from './mapNommu.ts';
 import type { MapState, MapVerdict } from './mapVerdict.ts';
+import { runActions } from './actions.ts';
 import { pageVerdicts } from './pageVerdicts.ts';
 import { type MappedProcess, mapInNewProcess } from './process.ts';
 import { looksAtPages, type MapDetail, type MapRequest } from './request.ts';
@@ -48,23 +50,19 @@ export function mapOpenedFile(board: Board, file: BoardFile, request: MapRequest
     return refused(understood, { errno, failed: 'open', bug: null, icache: null, log: [], trace: null });
   }
   const trace: TraceEntry[] | null = detail.trace === true ? [] : null;
-  const mapped = mapInNewProcess(
-    board,
-    file,
-    {
-      length,
-      offset,
-      read: prot.includes('r'),
-      write: prot.includes('w'),
-      exec: prot.includes('x'),
-      shared: request.shared === true,
-      populate: request.populate === true,
-      locked: request.locked === true,
-      address: request.vmaStart,
-      neighbour: request.lone !== true,
-    },
-    trace,
-  );
+  const asked: MmapRequest = {
+    length,
+    offset,
+    read: prot.includes('r'),
+    write: prot.includes('w'),
+    exec: prot.includes('x'),
+    shared: request.shared === true,
+    populate: request.populate === true,
+    locked: request.locked === true,
+    address: request.vmaStart,
+    neighbour: request.lone !== true,
+  };
+  const mapped = mapInNewProcess(board, file, asked, trace);
   const { result } = mapped;
   // A copy: reading pages for the details may log more.
   const log = [...mapped.mm.kernel.log];
@@ -73,7 +71,10 @@ export function mapOpenedFile(board: Board, file: BoardFile, request: MapRequest
     return refused(understood, { errno: result.errno, failed: 'mmap', bug: null, icache, log, trace });
   }
   if ('bug' in result) return refused(understood, { errno: null, failed: null, bug: result.bug, icache, log, trace });
-  return describe(understood, mapped, { vma: result.vma, hangs: result.hangs, log, trace }, detail);
+  const verdict = describe(understood, mapped, { vma: result.vma, hangs: result.hangs, log, trace }, detail);
+  if (request.actions === undefined) return verdict;
+  const { outcomes, bug } = runActions(mapped, result.vma, asked, request.actions);
+  return { ...verdict, bug, icache: mapped.mm.kernel.icache?.fault ?? null, actions: outcomes };
 }
 
 /** Bytes from `offset` to the end of the file; a page where there is nothing left. */

@@ -4,6 +4,7 @@
 import type { BlockKind } from '../image/blocks.ts';
 import type { BailoutReason } from '../driver/decision.ts';
 import type { Errno } from '../mm/errno.ts';
+import type { ActionOutcome } from './actions.ts';
 import type { IcacheFault } from '../mm/icache.ts';
 import type { TraceEntry } from '../mm/kernel.ts';
 import type { MapsType } from '../mm/nommu/procMaps.ts';
@@ -153,6 +154,8 @@ export interface MapVerdict {
   readonly trace: readonly TraceEntry[] | null;
   /** With a trace: direct entries behind the vma, pages counted from its end. */
   readonly beyond: readonly PteRun[] | null;
+  /** With actions: what came of each, up to the one that killed the kernel, of which `bug` tells. */
+  readonly actions?: readonly ActionOutcome[] | undefined;
   /** Of a kernel without an MMU; what has to do with page tables is null then. */
   readonly nommu?: NommuOutcome | undefined;
 }

@@ -14,6 +14,7 @@ import type { Board, BoardFile } from './board.ts';
 export interface MappedProcess {
   readonly board: Board;
   readonly file: BoardFile;
+  readonly openFile: OpenFile;
   readonly mm: AddressSpace;
   readonly result: MmapResult;
   /** What the driver decided; null when it was not asked. */
@@ -69,5 +70,5 @@ export function mapInNewProcess(
   });
   const mm = new AddressSpace(kernelOf(board, board.cpu, [], trace));
   const result = mm.mmap(openFile, request);
-  return { board, file, mm, result, decision, pgoff: Math.floor(request.offset / board.cpu.pageSize) };
+  return { board, file, openFile, mm, result, decision, pgoff: Math.floor(request.offset / board.cpu.pageSize) };
 }

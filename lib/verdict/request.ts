@@ -1,6 +1,7 @@
 /**
  * What is asked of a mapping.
  */
+import type { Action } from './actions.ts';
 
 /** A request to map a part of a file. */
 export interface MapRequest {
@@ -24,6 +25,8 @@ export interface MapRequest {
   readonly vmaStart?: number | undefined;
   /** Whether nothing is mapped right behind. Default: the process's other memory is there, in use. */
   readonly lone?: boolean | undefined;
+  /** What the process does with the mapping afterwards. Kernels with an MMU only. */
+  readonly actions?: readonly Action[] | undefined;
   /** MAP_TYPE in place of MAP_PRIVATE or MAP_SHARED. Kernels without an MMU only, as what follows. */
   readonly mapType?: 'none' | 'shared_validate' | undefined;
   /** MAP_FIXED. */
