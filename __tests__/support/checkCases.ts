@@ -112,6 +112,7 @@ export const CHECK_CASES: readonly (readonly [FindingCode, () => RawImageSpec | 
   ['DIRECTORY_REUSED', () => only(directory('d', [file('f')]), directory('e', [], { offset: 108, size: 16 }))],
   ['DIRECTORY_UNSORTED', () => unsorted(file('bbbbb'), file('ba'))],
   ['ENTRY_CUT', () => only(directory('d', [file('f')], { size: 12 }))],
+  ['ENTRY_UNSEEN', () => ({ entries: [node('fifo', 0o010644)], superblock: { size: 100 } })],
   ['PATH_TOO_LONG', () => only(nest(20, 'x'.repeat(250)))],
   ['NAME_EMPTY', () => only(file(bytes(0)))],
   ['NAME_NUL', () => only(file(bytes(0x61, 0, 0x62)))],

@@ -54,6 +54,8 @@ export interface FindingArguments {
   DIRECTORY_REUSED: { readonly target: number; readonly first: string | null };
   DIRECTORY_UNSORTED: Nothing;
   ENTRY_CUT: { readonly entryEnd: number; readonly directoryEnd: number };
+  /** Linux does not see `count` entries, the first of which are `names`, in a file system of `size` bytes. */
+  ENTRY_UNSEEN: { readonly names: readonly string[]; readonly count: number; readonly size: number };
   PATH_TOO_LONG: { readonly bytes: number };
 
   // Names.
@@ -131,7 +133,7 @@ export const SEVERITIES: Readonly<Record<FindingCode, Severity>> = {
   FILES_ZERO: 'error',
   FILES_MISCOUNTED: 'warning',
   BLOCKS_MISCOUNTED: 'warning',
-  VENDOR_INODES: 'warning',
+  VENDOR_INODES: 'error',
   VENDOR_COMPRESSION: 'warning',
   VENDOR_FLAGS: 'warning',
   PAGE_SIZE: 'info',
@@ -145,6 +147,7 @@ export const SEVERITIES: Readonly<Record<FindingCode, Severity>> = {
   DIRECTORY_REUSED: 'error',
   DIRECTORY_UNSORTED: 'info',
   ENTRY_CUT: 'error',
+  ENTRY_UNSEEN: 'error',
   PATH_TOO_LONG: 'warning',
   NAME_EMPTY: 'error',
   NAME_NUL: 'error',

@@ -3,17 +3,11 @@
  */
 import { withRoom } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
-import { mountCramfs, type MountedCramfs } from '../driver/mount.ts';
+import { requireMounted } from '../driver/mountImage.ts';
 import { findBlock, readFolio } from '../driver/readFolio.ts';
 import { fileBlocks } from '../image/blocks.ts';
 import { readBlock, readContent } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
-import { defaultCpuName, makeCpu } from '../mm/cpus/index.ts';
-import { PhysicalMemory } from '../physmem/physicalMemory.ts';
-
-/** Where the image is taken to lie; reads do not depend on it. */
-const SOME_ADDRESS = 0x1000_0000;
-const REGION_GRANULE = 64 * 1024;
 
 /** A file's content. */
 export interface FileContent {
@@ -53,7 +47,7 @@ export function storedContent(image: CramfsImage): ContentReader {
  * @throws CramfsError MOUNT_REFUSED for an image that Linux does not mount
  */
 export function linuxContent(image: CramfsImage): ContentReader {
-  const fs = mounted(image);
+  const fs = requireMounted(image);
   return (inode, path) => {
     const { pageSize } = fs.cpu;
     const bytes = new Uint8Array(checkedSize(image, inode, path));
@@ -90,17 +84,4 @@ function equalsStored(image: CramfsImage, inode: Inode, bytes: Uint8Array): bool
     if (error instanceof CramfsError && error.code !== 'IO') return false;
     throw error;
   }
-}
-
-function mounted(image: CramfsImage): MountedCramfs {
-  const { littleEndian, pageSize, size } = image;
-  const region = Math.max(1, Math.ceil(size / REGION_GRANULE)) * REGION_GRANULE;
-  const memory = new PhysicalMemory(image.source, { base: SOME_ADDRESS, size: region, fill: 0, littleEndian });
-  const result = mountCramfs(memory, makeCpu(defaultCpuName(pageSize), pageSize, littleEndian));
-  if (result.mounted !== null) return result.mounted;
-  const reason = [...result.log].reverse().find((line) => line.startsWith('cramfs: ')) ?? 'cramfs: no reason given';
-  throw new CramfsError('MOUNT_REFUSED', {
-    offset: result.offset ?? undefined,
-    found: reason.slice('cramfs: '.length),
-  });
 }

@@ -1,7 +1,7 @@
 /**
  * The blocks of a file: what each pointer says, and where the block's bytes lie.
  */
-import { CRAMFS_BLK_FLAG_DIRECT_PTR, CRAMFS_BLK_FLAG_UNCOMPRESSED, CRAMFS_BLK_VALUE } from '../format/constants.ts';
+import { CRAMFS_BLK_FLAG_DIRECT_PTR, CRAMFS_BLK_VALUE } from '../format/constants.ts';
 import { decodeBlockPointer } from '../format/blockPointer.ts';
 import type { CramfsImage, Inode } from './image.ts';
 
@@ -117,9 +117,10 @@ function legacyStart(
   if (index === 0) return inode.ino + blockCount(inode.size, image.pageSize) * 4;
   const previous = known ?? blockPointers(image, inode, index - 1, 1, path)[0] ?? 0;
   if ((previous & CRAMFS_BLK_FLAG_DIRECT_PTR) === 0) return previous & CRAMFS_BLK_VALUE;
-  const { address } = decodeBlockPointer(previous);
-  if ((previous & CRAMFS_BLK_FLAG_UNCOMPRESSED) !== 0) return address + image.pageSize;
-  return address + 2 + directLength(image, address, path);
+  const { address, uncompressed } = decodeBlockPointer(previous);
+  const end = uncompressed ? address + image.pageSize : address + 2 + directLength(image, address, path);
+  // The read path masks what it took for a pointer's flags, and the end of a direct block with them.
+  return end & CRAMFS_BLK_VALUE;
 }
 
 function directLength(image: CramfsImage, address: number, path: string | undefined): number {

@@ -28,7 +28,7 @@ export interface Statistics {
   readonly contentBytes: number;
   /** The same with data that files share counted once. */
   readonly distinctBytes: number;
-  /** Files and symlinks whose data another one before them has too. */
+  /** Regular files whose data another one before them has too. */
   readonly sharingFiles: number;
   /** Data blocks, those that files share counted once: what a maker writes as fsid.blocks. */
   readonly blocks: number;
@@ -76,8 +76,8 @@ export class StatisticsCounter {
 
   /** Counts a file's data: `shared` where a file before it has the same. */
   data(inode: Inode, shared: boolean): void {
-    if (shared) this.#sharing++;
-    else this.#distinctBytes += inode.size;
+    if (shared && inode.type === 'file') this.#sharing++;
+    if (!shared) this.#distinctBytes += inode.size;
   }
 
   /** Counts a block of data that is not shared; `storedBytes` as far as they are there. */

@@ -23,9 +23,9 @@ export const MAX_SIZE = 0xff_ffff;
 /** Bytes of a link's target: Linux takes no more (PATH_MAX, its NUL included). */
 export const MAX_TARGET = 4095;
 
-/** Something that was cut to fit, with `truncate`. */
+/** Something that was cut to fit, with `truncate`; `entry-unseen`: directory entries that Linux will not see. */
 export interface BuildWarning {
-  readonly code: UnfitCode;
+  readonly code: UnfitCode | 'entry-unseen';
   /** null for what concerns the file system as a whole. */
   readonly path: string | null;
   readonly message: string;

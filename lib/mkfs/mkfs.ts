@@ -15,12 +15,13 @@ import {
   CRAMFS_FLAG_SHIFTED_ROOT_OFFSET,
   CRAMFS_FLAG_SORTED_DIRS,
   CRAMFS_SIGNATURE,
+  ENTRY_READ_SIZE,
   INODE_SIZE,
   SUPERBLOCK_SIZE,
 } from '../format/constants.ts';
 import { crc32 } from '../format/crc32.ts';
 import { encodeInode, type InodeFields } from '../format/inode.ts';
-import { encodeName } from '../format/names.ts';
+import { decodeName, encodeName } from '../format/names.ts';
 import { encodeSuperblock } from '../format/superblock.ts';
 import { PAGE_SIZES } from '../image/image.ts';
 import { Canvas } from './canvas.ts';
@@ -54,6 +55,8 @@ export interface BuildOptions extends InodeOptions {
   /** See {@link EncodeOptions}. */
   readonly keepRemnants?: boolean | undefined;
   readonly chooseDirect?: ChooseDirect | undefined;
+  /** Leave room after the last directory entry for all that Linux reads of it; the reference tools do not. */
+  readonly entryRoom?: boolean | undefined;
   /** Default: aligned to a page of the image, inline. */
   readonly direct?: DirectPlacement | undefined;
   readonly compressor: BlockCompressor;
@@ -100,7 +103,8 @@ export async function buildImage(root: DirectoryEntry, options: BuildOptions): P
   const blocks = await placeContents(made.root, layout.total, placer, pageSize, options);
   placer.finish();
   writeInodes(made.root, canvas, littleEndian);
-  canvas.setLength(roundUp(placer.cursor, pageSize));
+  const wanted = options.entryRoom === true ? layout.lastEntry + ENTRY_READ_SIZE : 0;
+  canvas.setLength(roundUp(Math.max(placer.cursor, wanted), pageSize));
   writeSuperblock(canvas, start, littleEndian, {
     flags:
       CRAMFS_FLAG_FSID_VERSION_2 |
@@ -116,7 +120,7 @@ export async function buildImage(root: DirectoryEntry, options: BuildOptions): P
   });
   return {
     bytes: canvas.view(),
-    warnings: made.warnings,
+    warnings: [...made.warnings, ...unseenEntries(made.root, canvas.length)],
     root: made.root,
     files: layout.files,
     directBytes: placer.directBytes,
@@ -134,8 +138,12 @@ function requirePlacement({ alignment, base }: DirectPlacement): void {
 }
 
 /** Gives every inode its place. */
-function layOutDirectories(root: ImageNode, start: number): { end: number; files: number; total: number } {
+function layOutDirectories(
+  root: ImageNode,
+  start: number,
+): { end: number; lastEntry: number; files: number; total: number } {
   let cursor = start;
+  let lastEntry = 0;
   let files = 1;
   let total = 0;
   const enter = (directory: ImageNode): void => {
@@ -143,6 +151,7 @@ function layOutDirectories(root: ImageNode, start: number): { end: number; files
     const begin = cursor;
     for (const child of children) {
       child.position = cursor;
+      lastEntry = cursor;
       cursor += INODE_SIZE + roundUp(child.name.length, 4);
       if (child.content !== null) total += child.size;
     }
@@ -161,7 +170,21 @@ function layOutDirectories(root: ImageNode, start: number): { end: number; files
   enter(root);
   // The root's offset is written even when it is empty.
   root.offset = start;
-  return { end: cursor, files, total };
+  return { end: cursor, lastEntry, files, total };
+}
+
+/** A warning for each directory with entries that Linux does not see in an image of that many bytes. */
+function unseenEntries(directory: ImageNode, imageBytes: number): BuildWarning[] {
+  const children = directory.children ?? [];
+  const unseen = children.filter(({ position }) => position + ENTRY_READ_SIZE > imageBytes);
+  const [first] = unseen;
+  const warnings = children.flatMap((child) => (child.children === null ? [] : unseenEntries(child, imageBytes)));
+  if (first === undefined) return warnings;
+  const others = unseen.length === 1 ? '' : ` and ${String(unseen.length - 1)} more`;
+  const message =
+    `Linux does not see ${decodeName(first.name)}${others} when it mounts the image from MTD: ` +
+    `entries in the last ${String(ENTRY_READ_SIZE)} bytes do not exist; --deflate fast and --xip leave room after them`;
+  return [{ code: 'entry-unseen', path: directory.path, message }, ...warnings];
 }
 
 interface Pending {

@@ -76,6 +76,10 @@ export const CHECK_FIXES: Readonly<Record<FindingCode, CheckWords>> = {
   DIRECTORY_REUSED: { title: 'A directory with two parents', fix: REMAKE },
   DIRECTORY_UNSORTED: { title: 'A directory that is not sorted', fix: SORT },
   ENTRY_CUT: { title: 'A directory entry is cut', fix: REMAKE },
+  ENTRY_UNSEEN: {
+    title: 'Directory entries that Linux does not see',
+    fix: 'build the image with cramfs mkfs --deflate fast, which leaves room after the last entry, or add a file that does not compress',
+  },
   PATH_TOO_LONG: { title: 'A path that is too long', fix: 'put the file less deep, or give shorter names' },
 
   NAME_EMPTY: { title: 'A name that is empty', fix: REMAKE },

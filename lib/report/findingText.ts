@@ -58,6 +58,9 @@ const WORDS: Words = {
     'the entries are not sorted, and the image says that they are; Linux finds them all the same',
   ENTRY_CUT: ({ entryEnd, directoryEnd }) =>
     `the last entry ends at ${at(entryEnd)}, and the directory at ${at(directoryEnd)}`,
+  ENTRY_UNSEEN: ({ names, count, size: bytes }) =>
+    `Linux does not see ${plural(count, 'entry', 'entries')} in the last 264 of ${String(bytes)} bytes when it mounts from MTD: ` +
+    `${names.map(printableName).join(', ')}${count > names.length ? ` and ${String(count - names.length)} more` : ''}`,
   PATH_TOO_LONG: ({ bytes }) => `the path is ${plural(bytes, 'byte')} long, and system calls take 4095`,
 
   NAME_EMPTY: () => 'an entry has no name; Linux answers EIO, and what follows cannot be listed',

@@ -1,11 +1,17 @@
 /** `cramfs info --json`: sizes in bytes, flags and checksums as hexadecimal strings. */
 import { hex } from '../base/hex.ts';
+import type { MountResult } from '../driver/mount.ts';
+import { refusalOf } from '../driver/mountImage.ts';
 import { crcHex } from '../format/crc32.ts';
 import type { ImageInfo } from '../inspect/imageInfo.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
 
-/** @param ranges whether to list where the bytes of each label lie */
-export function infoJson(info: ImageInfo, ranges: boolean): Record<string, unknown> {
+/**
+ * @param mount how Linux mounts the image from MTD
+ * @param ranges whether to list where the bytes of each label lie
+ */
+export function infoJson(info: ImageInfo, mount: MountResult, ranges: boolean): Record<string, unknown> {
+  const refusal = refusalOf(mount);
   const { statistics, account, crc } = info;
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -28,7 +34,8 @@ export function infoJson(info: ImageInfo, ranges: boolean): Record<string, unkno
       stored: crcHex(crc.stored),
       computed: crc.computed === null ? null : crcHex(crc.computed),
     },
-    neededKernel: info.neededKernel,
+    neededKernel: refusal === null ? info.neededKernel : null,
+    mountRefusal: refusal,
     variants: info.variants,
     counted: {
       inodes: statistics.inodes,

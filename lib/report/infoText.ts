@@ -1,5 +1,7 @@
 /** `cramfs info` for people. */
 import { hex } from '../base/hex.ts';
+import type { MountResult } from '../driver/mount.ts';
+import { refusalOf } from '../driver/mountImage.ts';
 import { crcHex } from '../format/crc32.ts';
 import { printableName } from '../format/names.ts';
 import type { CrcVerdict } from '../inspect/imageCrc.ts';
@@ -15,8 +17,8 @@ const SHOWN_PROBLEMS = 10;
 /** Columns of the longest flag's name. */
 const FLAG = 19;
 
-/** The report: lines, each ended by a newline. */
-export function infoText(info: ImageInfo, ranges: boolean, style: Style, width: number): string {
+/** The report: lines, each ended by a newline. `mount`: how Linux mounts the image from MTD. */
+export function infoText(info: ImageInfo, mount: MountResult, ranges: boolean, style: Style, width: number): string {
   const out: string[] = [];
   const row = (label: string, text: string): void => {
     out.push(`  ${style.faint(label.padEnd(LABEL))}${wrap(text, width - 2 - LABEL, ' '.repeat(2 + LABEL))}`);
@@ -25,7 +27,7 @@ export function infoText(info: ImageInfo, ranges: boolean, style: Style, width: 
     out.push('', style.strong(title));
   };
   out.push(style.strong('superblock'));
-  superblockRows(info, style, row);
+  superblockRows(info, mount, style, row);
   section(`flags ${hex(info.flags)}`);
   out.push(...flagTable(info, style));
   if (info.variants.length > 0) {
@@ -59,7 +61,12 @@ export function infoText(info: ImageInfo, ranges: boolean, style: Style, width: 
   return `${out.join('\n')}\n`;
 }
 
-function superblockRows(info: ImageInfo, style: Style, row: (label: string, text: string) => void): void {
+function superblockRows(
+  info: ImageInfo,
+  mount: MountResult,
+  style: Style,
+  row: (label: string, text: string) => void,
+): void {
   const pad = info.position === 0 ? '' : `, behind a boot pad of ${String(info.position)} bytes`;
   row(
     'made for',
@@ -70,7 +77,7 @@ function superblockRows(info: ImageInfo, style: Style, row: (label: string, text
   if (info.claimed !== null) row('edition', String(info.claimed.edition));
   if (!info.signatureGood) row('signature', style.bad(`"${printableName(info.signature)}", not "Compressed ROMFS"`));
   row('CRC-32', crcSentence(info.crc, style));
-  row('mounts on', mountSentence(info, style));
+  row('mounts on', mountSentence(info, mount, style));
 }
 
 function flagTable({ namedFlags }: ImageInfo, style: Style): string[] {
@@ -111,11 +118,11 @@ function crcSentence({ state, stored, computed }: CrcVerdict, style: Style): str
   }
 }
 
-function mountSentence(info: ImageInfo, style: Style): string {
-  if (info.neededKernel === null) {
-    const unknown = info.namedFlags.some(({ mounts }) => !mounts);
-    return style.bad(unknown ? 'no Linux: it refuses unknown flags' : 'no Linux: it does not know the vendor variant');
-  }
+function mountSentence(info: ImageInfo, mount: MountResult, style: Style): string {
+  const refusal = refusalOf(mount);
+  if (refusal !== null) return style.bad(`no Linux: the mount fails with "${refusal}"`);
+  if (mount.mounted?.size === 0) return style.bad('no Linux: it mounts, and the first look-up crashes the kernel');
+  if (info.neededKernel === null) return style.bad('no Linux: it mounts, and does not know the vendor variant');
   const pages = info.pageSize === 4096 ? '' : `, on a CPU with ${String(info.pageSize / 1024)} KiB pages`;
   return `Linux ${info.neededKernel} and later${pages}`;
 }

@@ -23,6 +23,7 @@ import { symlinks } from './symlinks.ts';
 import { tables } from './tables.ts';
 import { trailing } from './trailing.ts';
 import { unused } from './unused.ts';
+import { unseenEntries } from './unseenEntries.ts';
 import { vendor } from './vendor.ts';
 import { zlibBlocks } from './zlibBlocks.ts';
 
@@ -36,6 +37,7 @@ export const RULES: readonly Rule[] = [
   root,
   inodes,
   directories,
+  unseenEntries,
   cycles,
   names,
   order,

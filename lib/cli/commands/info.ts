@@ -1,5 +1,6 @@
 /** `cramfs info IMAGE` */
 import type { Command } from 'commander';
+import { mountImage } from '../../driver/mountImage.ts';
 import { type ImageInfo, imageInfo } from '../../inspect/imageInfo.ts';
 import { infoJson } from '../../report/infoJson.ts';
 import { infoText } from '../../report/infoText.ts';
@@ -26,11 +27,14 @@ ${EXIT_CODES}`,
     )
     .action((file: string, options: InfoOptions) => {
       const ranges = options.ranges === true;
-      const info = withImage(file, options, io, imageInfo);
+      const { info, mount } = withImage(file, options, io, (image) => ({
+        info: imageInfo(image),
+        mount: mountImage(image),
+      }));
       io.stdout.write(
         options.json === true
-          ? `${JSON.stringify(infoJson(info, ranges))}\n`
-          : infoText(info, ranges, styleFor(io, options.color), widthFor(io)),
+          ? `${JSON.stringify(infoJson(info, mount, ranges))}\n`
+          : infoText(info, mount, ranges, styleFor(io, options.color), widthFor(io)),
       );
       done(hasFindings(info) ? EXIT.findings : EXIT.ok);
     });

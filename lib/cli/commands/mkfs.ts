@@ -225,6 +225,7 @@ function toBuildOptions(
     alwaysAnnounceHoles: utilLinux,
     storeIncompressible: extended,
     keepRemnants: options.xip === undefined,
+    entryRoom: options.xip !== undefined || options.deflate === 'fast',
     truncate: options.truncate,
     chooseDirect: xip === 0 ? undefined : (bytes) => compatibleDirectBlocks(bytes, pageSize),
     direct: { alignment: xip === 1 ? 8 : pageSize, base: 0, layout: 'inline' },

@@ -1,0 +1,31 @@
+/** What kernels see of images whose bytes say something else: transcripts of Linux 6.1 and 6.12. */
+import { expect, test } from '@jest/globals';
+import { CramfsImage } from '../lib/image/image.ts';
+import { compareTranscript } from '../kernel-lab/host/compare.ts';
+import { parseTranscript } from '../kernel-lab/host/parseRecords.ts';
+import type { LabTranscript } from '../kernel-lab/host/record.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
+
+const names = fixtureNames('view')
+  .filter((name) => name.endsWith('.jsonl'))
+  .map((name) => name.slice(0, -'.jsonl'.length));
+
+function seen(name: string): { readonly image: CramfsImage; readonly transcript: LabTranscript } {
+  const transcript = parseTranscript(Buffer.from(fixture(`view/${name}.jsonl`)).toString('utf8'), name);
+  const [image = ''] = name.split('@');
+  return { image: CramfsImage.open(fixture(`view/${image}.cramfs.gz`)), transcript };
+}
+
+test.each(names)('%s', (name) => {
+  const { image, transcript } = seen(name);
+  if (transcript.setup.mount === null) expect(transcript.records.length).toBeGreaterThan(0);
+  expect(compareTranscript(image, transcript)).toEqual([]);
+});
+
+test('each image is in transcripts of both kernels, but for one', () => {
+  const images = fixtureNames('view').filter((name) => name.endsWith('.cramfs.gz'));
+  const wanted = images.flatMap((name) =>
+    ['6.1', '6.12'].map((release) => `${name.slice(0, -'.cramfs.gz'.length)}@${release}`),
+  );
+  expect(wanted.filter((name) => !names.includes(name))).toEqual(['tree251@6.12']);
+});
