@@ -7,7 +7,8 @@ import { compareTranscript, findDifferences, type LabDifference } from './compar
 import { boardOf, emulatedOracle, type LabCase, type Oracle, regionOf, sideBySide } from './labCase.ts';
 import { isAskable } from './randomRequests.ts';
 import type { LabRequest, LabTranscript } from './record.ts';
-import { modelOfRelease, type ReplayOptions } from './replay.ts';
+import { modelOfRelease } from '../../lib/driver/models/index.ts';
+import type { ReplayOptions } from './replay.ts';
 import { type Judge, shrink } from './shrink.ts';
 
 /** A case, and what a kernel and the emulation made of it. */

@@ -4,7 +4,7 @@
 import { hex, hexDigits } from '../../lib/base/hex.ts';
 import { CramfsError } from '../../lib/base/errors.ts';
 import { OPEN_ERRNOS } from '../../lib/driver/lookup.ts';
-import { linux415, linux61, linux617, linux618 } from '../../lib/driver/models/mainline.ts';
+import { modelOfRelease } from '../../lib/driver/models/index.ts';
 import type { KernelModel } from '../../lib/driver/models/kernelModel.ts';
 import { readFile } from '../../lib/driver/readFolio.ts';
 import { type ExecReport, execProgram } from '../../lib/exec/execProgram.ts';
@@ -47,25 +47,6 @@ export interface ReplayOptions {
 
 /** The machine of a transcript. */
 export type LabMachine = Pick<LabSetup, 'base' | 'mtd_size' | 'page_size' | 'release' | 'machine' | 'mtd'>;
-
-/**
- * The kernel model of a release, as `uname -r` prints it.
- *
- * @throws CramfsError USAGE for a kernel before 4.15, which maps nothing directly, and for what is no release
- */
-export function modelOfRelease(release: string): KernelModel {
-  const match = /^([0-9]+)[.]([0-9]+)(?:[.]([0-9]+))?/.exec(release);
-  if (match === null) throw new CramfsError('USAGE', { found: `"${release}" is no release of a Linux kernel` });
-  const [major = 0, minor = 0, patch = 0] = match.slice(1).map((digits) => Number(digits));
-  const isBefore = (otherMajor: number, otherMinor: number): boolean =>
-    major < otherMajor || (major === otherMajor && minor < otherMinor);
-  if (isBefore(4, 15)) {
-    throw new CramfsError('USAGE', { found: `no kernel model for Linux ${release}: the oldest is that of 4.15` });
-  }
-  if (major === 6 && minor === 1) return linux61;
-  if (isBefore(6, 17)) return linux415;
-  return isBefore(6, 18) && patch < 3 ? linux617 : linux618;
-}
 
 /** The CPU of `uname -m`, and of ARM of the kernel's name too. */
 export function cpuOfMachine(machine: string, release: string): CpuName | undefined {

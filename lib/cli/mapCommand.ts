@@ -207,7 +207,7 @@ function report(
 ): string {
   const style = styleFor(io, options.color);
   const width = widthFor(io);
-  const judged = detail.trace === true || board.kernel !== DEFAULT_MODEL;
+  const judged = detail.trace === true || board.kernel.name !== DEFAULT_MODEL.name;
   const verdict = judged ? board.map(request, { ...detail, trace: true }) : plain;
   const sections = [mapText(verdict, board, { style, width, detail })];
   if (detail.trace === true) sections.push(traceText(verdict, style));

@@ -76,7 +76,7 @@ export function modelsJson(verdicts: readonly ModelVerdict[], differs: boolean):
   };
 }
 
-/** What the second kernel does, as the end of "KERNEL …". */
+/** What the worse kernel does, as the end of "KERNEL …". */
 const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
   'kernel-dies': 'is hit by a kernel BUG for',
   killed: 'kills the process at a touch for',
@@ -86,9 +86,8 @@ const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
   'entry-outside-vma': 'leaves page table entries behind the mapping for',
   'wrong-content': 'shows wrong file content for',
   'tail-not-zero': 'shows foreign bytes behind the end of the file for',
-  fails: 'ends otherwise (errno) for',
+  fails: 'refuses',
   'fewer-direct': 'maps fewer pages directly for',
-  'more-direct': 'maps more pages directly for',
   'reported-otherwise': 'maps the same and reports it otherwise for',
 };
 
@@ -115,19 +114,25 @@ export function comparisonText(
 ): string {
   const { files, mappings, different, outcomes, skipped } = comparison;
   const out = [
-    `${style.strong(printableName(image))}: ${second} against ${first}`,
+    `${style.strong(printableName(image))}: ${first} and ${second}`,
     `  ${plural(files, 'file')}, ${plural(mappings, 'mapping')} compared, ${
       different === 0 ? style.good('no difference') : style.fair(`${String(different)} differ`)
     }`,
   ];
+  const nameOf = (worse: OutcomeCount['worse']): string => (worse === 'first' ? first : second);
   for (const count of outcomes) {
     const { request } = count.example;
     const paint = SEVERE.has(count.outcome) ? style.bad : style.fair;
-    const line = `${paint(OUTCOME_WORDS[count.outcome])} ${String(count.count)} of ${String(count.of)} ${kindWords(count)}`;
+    const counted = `${String(count.count)} of ${String(count.of)} ${kindWords(count)}`;
+    const line = `${nameOf(count.worse)} ${paint(OUTCOME_WORDS[count.outcome])} ${counted}`;
     out.push(
       '',
-      wrap(`${second} ${line}`, width, '  '),
-      `  ${style.faint(wrap(exampleCommand(image, request, second), width, '    ', 2))}`,
+      wrap(
+        count.worse === null ? `both ${paint('map the same and report it otherwise for')} ${counted}` : line,
+        width,
+        '  ',
+      ),
+      `  ${style.faint(wrap(exampleCommand(image, request, nameOf(count.worse)), width, '    ', 2))}`,
     );
   }
   for (const { error } of skipped) out.push('', wrap(`skipped: ${error.message}`, width, '  '));
@@ -160,6 +165,7 @@ export function comparisonJson(comparison: KernelComparison, first: string, seco
     different,
     outcomes: outcomes.map((count) => ({
       outcome: count.outcome,
+      kernel: count.worse === null ? null : count.worse === 'first' ? first : second,
       shared: count.shared,
       atOffset: count.atOffset,
       count: count.count,

@@ -6,7 +6,7 @@ import { filePages } from '../driver/inode.ts';
 import { getBlockRange } from '../driver/blockRange.ts';
 import { walk } from '../inspect/walk.ts';
 import type { Board, BoardFile } from './board.ts';
-import { checkInvariants, type Violation } from './invariants.ts';
+import { checkInvariants, type Violation, type ViolationSeverity } from './invariants.ts';
 import type { MapVerdict, Sight } from './mapVerdict.ts';
 import type { MapRequest } from './request.ts';
 
@@ -22,17 +22,21 @@ export const OUTCOMES = [
   'tail-not-zero',
   'fails',
   'fewer-direct',
-  'more-direct',
   'reported-otherwise',
 ] as const;
 
-/** What a mapping under the second kernel comes to, where it differs from the first. */
+/** What a mapping comes to under one of two kernels, where it differs from the other. */
 export type Outcome = (typeof OUTCOMES)[number];
+
+/** One of the two kernels. */
+export type Side = 'first' | 'second';
 
 /** A mapping that differs. */
 export interface Difference {
   readonly request: MapRequest;
   readonly outcome: Outcome;
+  /** The kernel that the outcome and the violations are of: the one that fares worse; null where neither does, and no violations. */
+  readonly worse: Side | null;
   readonly violations: readonly Violation[];
   readonly first: MapVerdict;
   readonly second: MapVerdict;
@@ -41,6 +45,7 @@ export interface Difference {
 /** One line of the summary: how many mappings of a kind have an outcome. */
 export interface OutcomeCount {
   readonly outcome: Outcome;
+  readonly worse: Side | null;
   readonly shared: boolean;
   /** Whether the mappings begin behind the start of the file. */
   readonly atOffset: boolean;
@@ -70,8 +75,22 @@ export function compareMapping(first: Board, second: Board, request: MapRequest)
   if (sameMapping(a, b)) return null;
   const before = first.map(request, TRACED);
   const after = second.map(request, TRACED);
-  const violations = checkInvariants(after, second);
-  return { request, outcome: outcomeOf(before, after), violations, first: before, second: after };
+  const found = { first: checkInvariants(before, first), second: checkInvariants(after, second) };
+  const outcome = outcomeOf(before, after);
+  const worse = outcome.worse ?? violatesMore(found.first, found.second);
+  const violations = worse === null ? [] : found[worse];
+  return { request, outcome: outcome.outcome, worse, violations, first: before, second: after };
+}
+
+const SEVERITIES: readonly ViolationSeverity[] = ['critical', 'error', 'warning'];
+
+/** Which of two lists of violations is the longer one of the worst severity in which they differ. */
+function violatesMore(first: readonly Violation[], second: readonly Violation[]): Side | null {
+  for (const severity of SEVERITIES) {
+    const [a, b] = [first, second].map((list) => list.filter((each) => each.severity === severity).length);
+    if (a !== b) return (a ?? 0) > (b ?? 0) ? 'first' : 'second';
+  }
+  return null;
 }
 
 /** Whether two verdicts are one in everything that can be observed; pages need no look when the entries are the same. */
@@ -95,7 +114,7 @@ function sameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
-/** How often a mapping shows each outcome, worst first; the second kernel has the first one it shows more of. */
+/** How often a mapping shows each outcome, worst first; the worse kernel has the first one that it shows more of. */
 const MEASURES: readonly (readonly [Outcome, (verdict: MapVerdict) => number])[] = [
   ['kernel-dies', (verdict) => (verdict.bug === null ? 0 : 1)],
   ['killed', (verdict) => pagesThat(verdict, (sight) => sight.shows === 'killed')],
@@ -117,13 +136,19 @@ function pagesThat(verdict: MapVerdict, holds: (sight: Sight) => boolean): numbe
   return verdict.pages?.filter(({ sight }) => sight !== null && holds(sight)).length ?? 0;
 }
 
-function outcomeOf(a: MapVerdict, b: MapVerdict): Outcome {
-  const worst = MEASURES.find(([, measure]) => measure(b) > measure(a));
-  if (worst !== undefined) return worst[0];
-  if (b.errno !== a.errno) return 'fails';
-  const [before, after] = [a.directPages ?? 0, b.directPages ?? 0];
-  if (before !== after) return after < before ? 'fewer-direct' : 'more-direct';
-  return 'reported-otherwise';
+/** The worst in which two verdicts differ, and which of them has it. Exchanged, they come to the same. */
+function outcomeOf(a: MapVerdict, b: MapVerdict): Pick<Difference, 'outcome' | 'worse'> {
+  const worse = (first: number, second: number): Side => (first > second ? 'first' : 'second');
+  for (const [outcome, measure] of MEASURES) {
+    const [first, second] = [measure(a), measure(b)];
+    if (first !== second) return { outcome, worse: worse(first, second) };
+  }
+  const failed = [a, b].map(({ errno }) => (errno === null ? 0 : 1)) as [number, number];
+  if (failed[0] !== failed[1]) return { outcome: 'fails', worse: worse(...failed) };
+  if (a.errno !== b.errno) return { outcome: 'reported-otherwise', worse: null };
+  const [first, second] = [a.directPages ?? 0, b.directPages ?? 0];
+  if (first !== second) return { outcome: 'fewer-direct', worse: worse(second, first) };
+  return { outcome: 'reported-otherwise', worse: null };
 }
 
 /**
@@ -176,11 +201,12 @@ function kindOf(request: MapRequest): string {
 }
 
 function tally(counts: Map<string, OutcomeCount>, difference: Difference): void {
-  const { request, outcome } = difference;
-  const key = `${outcome} ${kindOf(request)}`;
+  const { request, outcome, worse } = difference;
+  const key = `${outcome} ${worse ?? ''} ${kindOf(request)}`;
   const known = counts.get(key);
   counts.set(key, {
     outcome,
+    worse,
     shared: request.shared === true,
     atOffset: (request.offset ?? 0) > 0,
     count: (known?.count ?? 0) + 1,

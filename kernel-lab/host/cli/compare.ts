@@ -1,10 +1,9 @@
 /** `cramfs-lab compare IMAGE TRANSCRIPT`: a real kernel's transcript against the emulation. */
 import type { Command } from 'commander';
-import { kernelModel } from '../../../lib/driver/models/index.ts';
+import { kernelModel, modelOfRelease } from '../../../lib/driver/models/index.ts';
 import { CramfsImage } from '../../../lib/image/image.ts';
 import { compareTranscript, countRequests } from '../compare.ts';
 import { comparisonJson, labDifferencesText, totalsText } from '../differencesText.ts';
-import { modelOfRelease } from '../replay.ts';
 import { addReportOptions, IMAGE_ARGUMENT, openSource } from '../../../lib/cli/imageOptions.ts';
 import { EXIT, type Io } from '../../../lib/cli/io.ts';
 import { parsePhysBits } from '../../../lib/cli/machineOptions.ts';

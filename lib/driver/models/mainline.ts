@@ -71,7 +71,8 @@ export const linux415: KernelModel = {
   title: 'mainline Linux since it has direct mapping',
   release: [6, 16],
   releases: '4.15 to 6.16',
-  differences: 'maps the same; on x86 VmFlags shows "ar" for mappings of page frames',
+  differences:
+    'maps the same; on x86 VmFlags shows "ar" for mappings of page frames (run: 6.1, 6.12; most likely up to 6.15)',
   vmPat: true,
   ignoresBssFault: false,
   hasBlockDevices: true,
