@@ -23,9 +23,10 @@ export const MAX_SIZE = 0xff_ffff;
 /** Bytes of a link's target: Linux takes no more (PATH_MAX, its NUL included). */
 export const MAX_TARGET = 4095;
 
-/** Something that was cut to fit, with `truncate`; `entry-unseen`: directory entries that Linux will not see. */
+/** Something that is not as it was asked for: with `truncate`, what was cut to fit. */
 export interface BuildWarning {
-  readonly code: UnfitCode | 'entry-unseen';
+  /** Beside what was cut: entries that Linux will not see; what of the source is lost; an odd address; nothing to run in place. */
+  readonly code: UnfitCode | 'entry-unseen' | 'lost' | 'phys' | 'no-program';
   /** null for what concerns the file system as a whole. */
   readonly path: string | null;
   readonly message: string;

@@ -76,6 +76,9 @@ export interface BuildResult {
   /** Bytes of direct blocks, and bytes left free around them. */
   readonly directBytes: number;
   readonly paddingBytes: number;
+  /** Direct blocks, shared ones counted once, and files that have some. */
+  readonly directBlocks: number;
+  readonly directFiles: number;
 }
 
 /** Content that is read and encoded ahead of the one that is placed, in bytes at most. */
@@ -125,6 +128,8 @@ export async function buildImage(root: DirectoryEntry, options: BuildOptions): P
     files: layout.files,
     directBytes: placer.directBytes,
     paddingBytes: placer.paddingBytes,
+    directBlocks: placer.directBlocks,
+    directFiles: [...contentNodes(made.root)].filter(({ offset }) => placer.directTables.has(offset)).length,
   };
 }
 

@@ -47,6 +47,9 @@ export class Placer {
   /** Bytes of direct blocks, and bytes left free to align them or behind their last bytes. */
   directBytes = 0;
   paddingBytes = 0;
+  directBlocks = 0;
+  /** Offsets of the pointer tables of files with direct blocks. */
+  readonly directTables = new Set<number>();
   readonly #canvas: Canvas;
   readonly #littleEndian: boolean;
   readonly #pageSize: number;
@@ -79,6 +82,7 @@ export class Placer {
       });
     }
     this.cursor = table + blocks.length * 4;
+    if (blocks.some(({ kind }) => kind === 'direct')) this.directTables.add(table);
     this.#canvas.reserve(this.cursor);
     // Where a block that is addressed by its end starts: in the image, or in the packed region, or neither.
     let chain: { readonly at: number; readonly packed: boolean } = { at: this.cursor, packed: false };
@@ -129,6 +133,7 @@ export class Placer {
 
   #directBlock(bytes: Uint8Array, pointerAt: number): { at: number; packed: boolean } {
     this.directBytes += bytes.length;
+    this.directBlocks++;
     if (this.#direct.layout === 'packed') {
       const within = this.#packedLength;
       this.#packed.push(bytes);

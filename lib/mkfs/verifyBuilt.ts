@@ -6,8 +6,8 @@ import { checkImage } from '../check/checkImage.ts';
 import type { FindingCode } from '../check/codes.ts';
 import { CramfsImage } from '../image/image.ts';
 
-/** Errors of a check that are not about the structure: the check's own bounds. */
-const NOT_STRUCTURE: ReadonlySet<FindingCode> = new Set<FindingCode>(['CHECK_INCOMPLETE']);
+/** Errors that are not about the structure: the check's own bounds, and what Linux does not see of a sound image (a warning). */
+const NOT_STRUCTURE: ReadonlySet<FindingCode> = new Set<FindingCode>(['CHECK_INCOMPLETE', 'ENTRY_UNSEEN']);
 
 /**
  * Checks the structure of an image that was built; compressed data is not inflated.

@@ -6,6 +6,8 @@ import { sha256Hash } from '../../mkfs/contentHash.node.ts';
 import { newDeflate } from '../../mkfs/deflate.node.ts';
 import { directCompressor } from '../../mkfs/encodeFile.ts';
 import { describeImage } from '../../mkfs/listing/describe.ts';
+import { repackLosses } from '../../mkfs/repackLosses.ts';
+import { repackLossText } from '../../report/mkfsWords.ts';
 import { DEFLATE_NAMES, writeListing } from '../../mkfs/listing/listing.ts';
 import { addImageOptions, EXIT_CODES, IMAGE_ARGUMENT, type ImageOptions, openImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
@@ -40,7 +42,8 @@ async function describeAction(file: string, options: ImageOptions, io: Io): Prom
     const remark = isExact
       ? 'Building from this listing gives the same image, byte for byte.'
       : 'The image was built in a way that is not known here: building from this listing gives the same files, in other bytes.';
-    io.stdout.write(writeListing(listing, [remark]));
+    const losses = repackLosses(image).map((loss) => `Building from it: ${repackLossText(loss)}.`);
+    io.stdout.write(writeListing(listing, [remark, ...losses]));
     return EXIT.ok;
   } finally {
     image.close();

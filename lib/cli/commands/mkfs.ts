@@ -6,7 +6,11 @@ import { compatibleDirectBlocks } from '../../mkfs/compatibleXip.ts';
 import { sha256Hash } from '../../mkfs/contentHash.node.ts';
 import type { DeflateMethod } from '../../mkfs/deflate.node.ts';
 import { applyDeviceTable, parseDeviceTable } from '../../mkfs/deviceTable.ts';
-import type { BuildWarning } from '../../mkfs/inodes.ts';
+import { type BuildWarning, UnfitError } from '../../mkfs/inodes.ts';
+import { ElfTally } from '../../mkfs/elfTally.ts';
+import { buildSummary } from '../../report/mkfsWords.ts';
+import { requireMatches, sourceWarnings, unusedXip, withFixes } from '../mkfs/advice.ts';
+import { statSync } from 'node:fs';
 import { type BuildOptions, type BuildResult, buildImage } from '../../mkfs/mkfs.ts';
 import { describedOptions, type Listing } from '../../mkfs/listing/listing.ts';
 import { parseListing } from '../../mkfs/listing/parse.ts';
@@ -26,7 +30,7 @@ import { openTree } from '../mkfs/openTree.ts';
 import { newProgress } from '../mkfs/progress.ts';
 import { readBytes, readText } from '../mkfs/readInput.ts';
 import { writeOutput } from '../mkfs/writeOutput.ts';
-import { addXipOptions, type XipOptions, xipSpec } from '../mkfs/xipOptions.ts';
+import { addXipOptions, flashBudgetOf, type XipOptions, xipRequest } from '../mkfs/xipOptions.ts';
 import { parseNumber } from '../numbers.ts';
 
 /** The options as commander hands them over: text, still. */
@@ -128,11 +132,19 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
   return addXipOptions(command)
     .addHelpText('after', HELP)
     .action(async (source: string, image: string, options: MkfsOptions) => {
-      done(await mkfsAction(source, image, options, io));
+      // commander keeps the words, and does not declare it.
+      const { rawArgs = [] } = (command.parent ?? {}) as { rawArgs?: readonly string[] };
+      done(await mkfsAction(source, image, options, io, rawArgs));
     });
 }
 
-async function mkfsAction(source: string, image: string, options: MkfsOptions, io: Io): Promise<number> {
+async function mkfsAction(
+  source: string,
+  image: string,
+  options: MkfsOptions,
+  io: Io,
+  argv: readonly string[],
+): Promise<number> {
   if (image === '-') usage('the image must be a file: it is renamed into place when it is whole');
   const table = options.deviceTable === undefined ? [] : parseDeviceTable(readText(options.deviceTable));
   const map = options.uidGidMap === undefined ? null : parseOwnerMap(readText(options.uidGidMap));
@@ -143,33 +155,65 @@ async function mkfsAction(source: string, image: string, options: MkfsOptions, i
     const root = listing?.root ?? tree.root;
     const buildOptions =
       listing === null ? toBuildOptions(options, tree.image) : listedOptions(listing, options.truncate === true);
-    const spec = xipSpec(options, buildOptions.pageSize, table);
+    const warnings: BuildWarning[] = sourceWarnings(tree, listing);
+    const request = xipRequest(options, buildOptions.pageSize, table);
+    const spec = request?.spec ?? null;
+    if (request?.warning != null) warnings.push({ code: 'phys', path: null, message: request.warning });
     prepareOwners(root, options.squash === true, map);
     applyDeviceTable(root, table);
+    requireMatches(root, request?.wishes ?? []);
+    const elf = new ElfTally();
     const compressor = compressorFor(
       root,
       listing === null ? deflateMethod(options) : deflateOf(listing.image.deflate),
     );
-    const complete = { ...buildOptions, compressor, onProgress: progress.update };
+    const { chooseDirect } = buildOptions;
+    const complete = {
+      ...buildOptions,
+      // Who asks which blocks are direct has read the file: the chance to see what programs there are.
+      chooseDirect: chooseDirect === undefined ? undefined : elf.watching(chooseDirect),
+      compressor,
+      onProgress: progress.update,
+    };
     let result: BuildResult;
+    let plan: XipPlan | null = null;
     try {
-      const plan = spec === null ? null : await planXip(root, spec, complete);
+      plan = spec === null ? null : await planXip(root, spec, complete);
       result = plan === null ? await buildImage(root, complete) : plan.image;
       progress.clear();
       if (plan !== null) tellPlan(plan, options, io);
+    } catch (error) {
+      throw error instanceof UnfitError ? withFixes(error, root, complete, argv) : error;
     } finally {
       await compressor.close();
     }
+    const budget = flashBudgetOf(options, buildOptions.pageSize);
+    if (budget !== null && result.bytes.length > budget) {
+      throw new CramfsError('UNFIT', {
+        expected: `an image of at most ${String(budget)} bytes (--flash-budget)`,
+        found: `${String(result.bytes.length)} bytes`,
+      });
+    }
+    const unused = unusedXip(options, elf, result, plan, root, buildOptions.littleEndian !== false, argv);
+    if (unused !== null) warnings.push({ code: 'no-program', path: null, message: unused });
+    warnings.push(...result.warnings);
     verifyBuilt(result.bytes, buildOptions.pageSize);
     if (options.plan !== true) await writeOutput(image, result.bytes);
-    tellWarnings(result.warnings, io);
+    tellWarnings(warnings, io);
     if (options.verbose === true) tellFiles(result, io);
-    return options.errors === true && result.warnings.length > 0 ? EXIT.findings : EXIT.ok;
+    if (options.plan !== true && options.json !== true) {
+      // The image itself may go to standard output, as /dev/stdout.
+      const sink = isRegular(image) ? io.stdout : io.stderr;
+      sink.write(`${buildSummary(image, result, buildOptions.pageSize, plan)}\n`);
+    }
+    return options.errors === true && warnings.length > 0 ? EXIT.findings : EXIT.ok;
   } finally {
     progress.clear();
     tree.close();
   }
 }
+
+const isRegular = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 
 /** Proves the plan, and prints it if that is asked for. */
 function tellPlan(plan: XipPlan, options: MkfsOptions, io: Io): void {
@@ -203,7 +247,7 @@ function toBuildOptions(
   repacked: CramfsImage | null,
 ): Omit<BuildOptions, 'compressor'> & { readonly pageSize: number } {
   const pageSize =
-    options.pageSize === undefined ? (repacked?.pageSize ?? 4096) : parseNumber(options.pageSize, '--page-size', null);
+    options.pageSize === undefined ? pageSizeOf(repacked) : parseNumber(options.pageSize, '--page-size', null);
   if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(pageSize)} is none of 4K, 8K, 16K and 64K`);
   const utilLinux = options.layout === 'util-linux';
   const xip = options.xipElf ?? 0;
@@ -231,6 +275,11 @@ function toBuildOptions(
     direct: { alignment: xip === 1 ? 8 : pageSize, base: 0, layout: 'inline' },
     hash: sha256Hash,
   };
+}
+
+/** The page size of the image that is repacked, if a CPU has it. */
+function pageSizeOf(repacked: CramfsImage | null): number {
+  return repacked !== null && PAGE_SIZES.includes(repacked.pageSize) ? repacked.pageSize : 4096;
 }
 
 function deflateMethod({ deflate, layout }: MkfsOptions): DeflateMethod {

@@ -5,6 +5,8 @@ import { type Command, Option } from 'commander';
 import type { DeviceTableEntry } from '../../mkfs/deviceTable.ts';
 import { choiceOf, parsePathList, parseProfile } from '../../mkfs/xip/choice.ts';
 import type { XipSpec } from '../../mkfs/xip/plan.ts';
+import type { XipWish } from '../../mkfs/xip/wishes.ts';
+import { roundDown } from '../../base/pages.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { parseNumber } from '../numbers.ts';
 import { readText } from './readInput.ts';
@@ -48,7 +50,7 @@ export function addXipOptions(command: Command): Command {
         'with --xip: direct blocks with each file, or all together (default: packed)',
       ).choices(['inline', 'packed']),
     )
-    .option('--flash-budget <size>', 'with --xip: bytes that the image may have; what saves most RAM is placed')
+    .option('--flash-budget <size>', 'bytes that the image may have; with --xip what saves most RAM is placed')
     .option('--plan', 'with --xip: print the plan and write nothing')
     .addOption(new Option('--json', 'with --xip: print the plan as JSON').conflicts('verbose'))
     .option(
@@ -57,15 +59,40 @@ export function addXipOptions(command: Command): Command {
     );
 }
 
+/** What --xip asks for. */
+export interface XipRequest {
+  readonly spec: XipSpec;
+  /** The names that were given, each of which must match a file. */
+  readonly wishes: readonly XipWish[];
+  /** A warning about --phys. */
+  readonly warning: string | null;
+}
+
+/** `--flash-budget` in bytes; null for none. @throws CramfsError USAGE */
+export function flashBudgetOf({ flashBudget }: XipOptions, pageSize: number): number | null {
+  return flashBudget === undefined ? null : parseNumber(flashBudget, '--flash-budget', pageSize);
+}
+
+/** The page that an address outside of one was probably meant to be: hexadecimal without its 0x, or the page it is in. */
+function meantAddress(text: string, address: number, pageSize: number): string {
+  const hexadecimal = /^[0-9]+$/.test(text) ? parseInt(text, 16) : NaN;
+  const meant = hexadecimal % pageSize === 0 ? hexadecimal : roundDown(address, pageSize);
+  return `0x${meant.toString(16)}`;
+}
+
 /**
  * What is asked for; null without --xip.
  *
  * @throws CramfsError USAGE
  */
-export function xipSpec(options: XipOptions, pageSize: number, table: readonly DeviceTableEntry[]): XipSpec | null {
+export function xipRequest(
+  options: XipOptions,
+  pageSize: number,
+  table: readonly DeviceTableEntry[],
+): XipRequest | null {
   if (options.xip === undefined) {
-    const { phys, xipFiles, xipList, xipProfile, xipLayout, flashBudget, plan, json } = options;
-    const given = { phys, xipFiles, xipList, xipProfile, xipLayout, flashBudget, plan, json };
+    const { phys, xipFiles, xipList, xipProfile, xipLayout, plan, json } = options;
+    const given = { phys, xipFiles, xipList, xipProfile, xipLayout, plan, json };
     const idle = Object.entries(given).find(([, value]) => value !== undefined);
     const name = idle?.[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     if (name !== undefined) usage(`--${name} needs --xip`);
@@ -74,21 +101,36 @@ export function xipSpec(options: XipOptions, pageSize: number, table: readonly D
   }
   if (options.phys === undefined) usage('--xip needs --phys: pages are aligned where the image is in physical memory');
   const physBase = parseNumber(options.phys, '--phys', pageSize);
-  if (physBase % 4 !== 0) usage('--phys must be a multiple of 4');
-  const paths = table.filter(({ xip }) => xip).map(({ path }) => path);
-  if (options.xipList !== undefined) paths.push(...parsePathList(readText(options.xipList)));
+  const meant = meantAddress(options.phys, physBase, pageSize);
+  if (physBase % 4 !== 0) usage(`--phys ${options.phys} is not a multiple of 4; did you mean --phys ${meant}?`);
+  const paths: XipWish[] = [];
+  const wish = (origin: string, text: string): void => {
+    paths.push({ origin, text, isPattern: false });
+  };
+  for (const { xip, path, line } of table) if (xip) wish(`device table, line ${String(line)}`, path);
+  for (const { path, line } of options.xipList === undefined ? [] : parsePathList(readText(options.xipList))) {
+    wish(`--xip-list, line ${String(line)}`, path);
+  }
   const profile = options.xipProfile === undefined ? null : parseProfile(readText(options.xipProfile));
-  if (profile !== null) paths.push(...profile.keys());
+  for (const path of profile?.keys() ?? []) wish('--xip-profile', path);
   const patterns = options.xipFiles ?? (paths.length === 0 ? ['auto'] : []);
-  return {
+  const named = patterns.filter((pattern) => pattern !== 'auto');
+  const spec: XipSpec = {
     mode: options.xip,
     physBase,
     layout: options.xipLayout ?? 'packed',
-    choice: choiceOf(patterns, new Set(paths)),
+    choice: choiceOf(patterns, new Set(paths.map(({ text }) => text))),
     profile,
     avoidLastPageDefect: options.avoidLastPageDefect,
-    flashBudget:
-      options.flashBudget === undefined ? null : parseNumber(options.flashBudget, '--flash-budget', pageSize),
+    flashBudget: flashBudgetOf(options, pageSize),
+  };
+  return {
+    spec,
+    wishes: [...named.map((text) => ({ origin: '--xip-files', text, isPattern: true })), ...paths],
+    warning:
+      physBase % pageSize === 0
+        ? null
+        : `--phys ${options.phys} is not a multiple of the page size, ${String(pageSize)}; did you mean --phys ${meant}?`,
   };
 }
 

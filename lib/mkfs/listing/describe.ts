@@ -5,7 +5,11 @@
  * direct blocks were placed. They are answered by building and comparing.
  */
 import { sameBytes } from '../../base/bytes.ts';
-import { CRAMFS_FLAG_EXT_BLOCK_POINTERS, CRAMFS_FLAG_HOLES, SUPERBLOCK_SIZE } from '../../format/constants.ts';
+import {
+  CRAMFS_FLAG_EXT_BLOCK_POINTERS,
+  CRAMFS_FLAG_HOLES,
+  CRAMFS_FLAG_SHIFTED_ROOT_OFFSET,
+} from '../../format/constants.ts';
 import { decodeName } from '../../format/names.ts';
 import { fileBlocks } from '../../image/blocks.ts';
 import type { CramfsImage } from '../../image/image.ts';
@@ -41,14 +45,17 @@ export async function describeImage(
   const stored = image.source.read(0, image.size);
   const { superblock } = image;
   const start = superblock.position;
-  const insertLength = Math.max(0, superblock.root.offset - start - SUPERBLOCK_SIZE);
+  // Only this flag says that what lies between superblock and root is an inserted file.
+  const isShifted = image.hasFlag(CRAMFS_FLAG_SHIFTED_ROOT_OFFSET);
+  const insertStart = start + image.superblockSize;
+  const insertEnd = isShifted ? Math.max(insertStart, Math.min(superblock.root.offset, image.size)) : insertStart;
   const common = {
     littleEndian: image.littleEndian,
     pageSize: image.pageSize,
     edition: superblock.edition,
     name: decodeName(superblock.name).replace(/\0+$/, ''),
     bootPad: start > 0,
-    insert: stored.slice(start + SUPERBLOCK_SIZE, start + SUPERBLOCK_SIZE + insertLength),
+    insert: stored.slice(insertStart, insertEnd),
     holes: image.hasFlag(CRAMFS_FLAG_HOLES),
     storeIncompressible: image.hasFlag(CRAMFS_FLAG_EXT_BLOCK_POINTERS),
   };

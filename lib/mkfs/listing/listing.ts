@@ -16,7 +16,7 @@ import { hexDigits, hexBytes } from '../../base/hex.ts';
 import { decodeName, encodeName } from '../../format/names.ts';
 import type { BuildOptions } from '../mkfs.ts';
 import type { DirectPlacement } from '../placer.ts';
-import { type DirectoryEntry, type SourceEntry, walkEntries } from '../sourceTree.ts';
+import { type DirectoryEntry, type FileContent, findEntry, type SourceEntry, walkEntries } from '../sourceTree.ts';
 
 /** The first line. */
 export const HEADER = 'cramfs-listing 1';
@@ -71,6 +71,18 @@ export function describedOptions(
       return Array.from({ length: Math.ceil(bytes.length / image.pageSize) }, (_, block) => blocks.has(block));
     },
   };
+}
+
+/** Entries of the source that the listing lacks, and files whose content it takes nowhere; by path. */
+export function unlistedFiles(source: DirectoryEntry, { root }: Listing): string[] {
+  const listed = new Set<FileContent>();
+  for (const { entry } of walkEntries(root)) if (entry.type === 'file') listed.add(entry.content);
+  const missing: string[] = [];
+  for (const { path, entry } of walkEntries(source)) {
+    const isThere = entry.type === 'file' ? listed.has(entry.content) : findEntry(root, path) !== null;
+    if (!isThere) missing.push(path);
+  }
+  return missing;
 }
 
 /** Writes a listing. `remarks` become comments at its beginning. */

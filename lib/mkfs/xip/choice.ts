@@ -25,7 +25,8 @@ export function choiceOf(patterns: readonly string[], paths: ReadonlySet<string>
   };
 }
 
-function globExpression(pattern: string): RegExp {
+/** A pattern, see {@link choiceOf}, as a regular expression. @throws CramfsError USAGE */
+export function globExpression(pattern: string): RegExp {
   let source = '';
   for (let i = 0; i < pattern.length; i++) {
     const char = pattern.charAt(i);
@@ -53,12 +54,12 @@ function globExpression(pattern: string): RegExp {
 }
 
 /** Paths of a list file: one a line; empty lines and those that begin with # do not count. */
-export function parsePathList(text: string): string[] {
+export function parsePathList(text: string): { readonly path: string; readonly line: number }[] {
   return text
     .split('\n')
-    .map((line) => line.replace(/\r$/, ''))
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => (line.startsWith('/') ? line : `/${line}`));
+    .map((line, index) => ({ path: line.replace(/\r$/, ''), line: index + 1 }))
+    .filter(({ path }) => path !== '' && !path.startsWith('#'))
+    .map(({ path, line }) => ({ path: path.startsWith('/') ? path : `/${path}`, line }));
 }
 
 /**

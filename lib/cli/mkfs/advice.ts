@@ -1,0 +1,84 @@
+/**
+ * What `cramfs mkfs` warns of, and the commands that would do what was meant.
+ */
+import { CramfsError } from '../../base/errors.ts';
+import { ElfTally } from '../../mkfs/elfTally.ts';
+import { type BuildWarning, makeNodes, UnfitError } from '../../mkfs/inodes.ts';
+import { type Listing, unlistedFiles } from '../../mkfs/listing/listing.ts';
+import type { BuildOptions, BuildResult } from '../../mkfs/mkfs.ts';
+import { repackLosses } from '../../mkfs/repackLosses.ts';
+import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
+import type { XipPlan } from '../../mkfs/xip/plan.ts';
+import { unmatchedWishes, type XipWish } from '../../mkfs/xip/wishes.ts';
+import { repackLossText, unmatchedText } from '../../report/mkfsWords.ts';
+import { commandWith } from './commandLine.ts';
+import type { OpenedTree } from './openTree.ts';
+import type { XipOptions } from './xipOptions.ts';
+
+/** What of the source is not in the image: a vendor's traits, and files that the listing lacks. */
+export function sourceWarnings({ image, root }: OpenedTree, listing: Listing | null): BuildWarning[] {
+  const losses = image === null ? [] : repackLosses(image);
+  const warnings: BuildWarning[] = losses.map((loss) => ({ code: 'lost', path: null, message: repackLossText(loss) }));
+  for (const path of listing === null ? [] : unlistedFiles(root, listing)) {
+    warnings.push({ code: 'lost', path, message: 'it is in the source and not in the listing, and is left out' });
+  }
+  return warnings;
+}
+
+/** @throws CramfsError USAGE naming every name that matches no file */
+export function requireMatches(root: DirectoryEntry, wishes: readonly XipWish[]): void {
+  const unmatched = wishes.length === 0 ? [] : unmatchedWishes(root, wishes);
+  if (unmatched.length === 0) return;
+  throw new CramfsError('USAGE', {
+    found: 'what is to run in place must be in the source',
+    lines: unmatched.map(unmatchedText),
+  });
+}
+
+/** A build that was to run programs in place and places none: why, and the command that does. */
+export function unusedXip(
+  options: Pick<XipOptions, 'xip'> & { readonly xipElf?: number },
+  elf: ElfTally,
+  result: BuildResult,
+  plan: XipPlan | null,
+  root: DirectoryEntry,
+  littleEndian: boolean,
+  argv: readonly string[],
+): string | null {
+  const asked = (options.xipElf ?? 0) > 0 ? '-X' : options.xip === undefined ? null : '--xip';
+  if (asked === null || result.directBlocks > 0 || (plan !== null && plan.items.length > 0)) return null;
+  const tally = plan === null ? elf : ElfTally.ofTree(root);
+  if (tally.files === 0) return `${asked} has no effect: the source has no ELF file`;
+  const found = `${asked} has no effect: ${tally.text()}`;
+  const other = tally.bigEndian === tally.files ? littleEndian : tally.bigEndian === 0 && !littleEndian;
+  const order = other ? [littleEndian ? '-B' : '-L'] : [];
+  if (asked === '--xip') return other ? `${found}; try: ${commandWith(argv, order, ['-B', '-L'])}` : found;
+  const added = [...order, '--xip', 'mmu', '--phys', 'ADDRESS'];
+  return `${found}; try: ${commandWith(argv, added, ['-X', '-XX', '--xip-elf', ...(other ? ['-B', '-L'] : [])])}`;
+}
+
+/** Adds the commands that would succeed. */
+export function withFixes(
+  error: UnfitError,
+  root: DirectoryEntry,
+  options: BuildOptions,
+  argv: readonly string[],
+): CramfsError {
+  const fixes: string[] = [];
+  const isIds = error.unfit.every(
+    ({ code, origin }) => (code === 'uid' || code === 'gid') && origin?.startsWith('device table') !== true,
+  );
+  if (isIds) fixes.push(`to make root the owner of everything: ${commandWith(argv, ['-q'])}`);
+  if (canBeCut(root, options)) fixes.push(`to cut what does not fit: ${commandWith(argv, ['--truncate'], ['-E'])}`);
+  return new UnfitError(error.unfit, fixes);
+}
+
+function canBeCut(root: DirectoryEntry, options: BuildOptions): boolean {
+  try {
+    makeNodes(root, { ...options, truncate: true });
+    return true;
+  } catch (error) {
+    if (error instanceof UnfitError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What `cramfs mkfs` and `cramfs describe` say of a build.
+ */
+import { printableName } from '../format/names.ts';
+import type { BuildResult } from '../mkfs/mkfs.ts';
+import type { ImageNode } from '../mkfs/inodes.ts';
+import type { RepackLoss } from '../mkfs/repackLosses.ts';
+import type { XipPlan } from '../mkfs/xip/plan.ts';
+import type { UnmatchedWish } from '../mkfs/xip/wishes.ts';
+
+/** What an image has and one built from its files has not, as a sentence without its subject. */
+export function repackLossText(loss: RepackLoss): string {
+  switch (loss.code) {
+    case 'wide-inodes':
+      return "the source's 16-byte inodes become Linux's of 12 bytes";
+    case 'lzma':
+      return "the source's LZMA blocks become zlib blocks";
+    case 'block-size':
+      return `the source's blocks of ${String(loss.bytes / 1024)} KiB become blocks of another size`;
+    case 'flags':
+      return `the source's flags 0x${loss.flags.toString(16)} are not kept`;
+    case 'signature':
+      return `the source's signature "${printableName(loss.signature)}" becomes "Compressed ROMFS"`;
+    case 'swapped-crc':
+      return "the source's CRC in the other byte order becomes one in the image's own";
+  }
+}
+
+/** A name that was to run in place and matches no file. */
+export function unmatchedText({ origin, text, isPattern, type, near }: UnmatchedWish): string {
+  const name = isPattern ? `"${text}"` : text;
+  const found = isPattern
+    ? 'matches no file'
+    : type === null
+      ? 'is not in the source'
+      : `is a ${type}, not a regular file`;
+  const quoted = near.map((candidate) => (isPattern ? `"${candidate}"` : candidate));
+  return `${origin}: ${name} ${found}${near.length === 0 ? '' : `; did you mean ${quoted.join(' or ')}?`}`;
+}
+
+/** One line on what was built: `fw.cramfs 4.99 MiB: 22 files, 1267 pages in flash; +1.9 MiB of flash saves 3.2 MiB of RAM`. */
+export function buildSummary(image: string, result: BuildResult, pageSize: number, plan: XipPlan | null): string {
+  const head = `${printableName(image)} ${bytesText(result.bytes.length, 2)}`;
+  const placed = plan === null ? { files: result.directFiles, pages: result.directBlocks } : placedBy(plan);
+  if (placed.pages === 0) {
+    const none = plan === null ? '' : ', none of them in flash';
+    return `${head}: ${count(regularFiles(result.root), 'file')}${none}`;
+  }
+  const where = `${count(placed.files, 'file')}, ${count(placed.pages, 'page')} in flash`;
+  if (plan === null) return `${head}: ${where}`;
+  const more = Math.max(0, result.bytes.length - plan.plainSize);
+  const saved = plan.items.reduce((sum, { leftOut, ramPages }) => sum + (leftOut === null ? ramPages : 0), 0);
+  return `${head}: ${where}; +${bytesText(more, 1)} of flash saves ${bytesText(saved * pageSize, 1)} of RAM`;
+}
+
+const count = (number: number, noun: string): string => `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
+
+function bytesText(bytes: number, digits: number): string {
+  return bytes < 2 ** 20 ? `${(bytes / 2 ** 10).toFixed(0)} KiB` : `${(bytes / 2 ** 20).toFixed(digits)} MiB`;
+}
+
+function placedBy({ items }: XipPlan): { files: number; pages: number } {
+  const direct = items.filter(({ leftOut }) => leftOut === null);
+  return {
+    files: new Set(direct.flatMap(({ paths }) => paths)).size,
+    pages: direct.reduce((sum, { first, end }) => sum + end - first, 0),
+  };
+}
+
+function regularFiles(node: ImageNode): number {
+  let files = (node.mode & 0o170000) === 0o100000 ? 1 : 0;
+  for (const child of node.children ?? []) files += regularFiles(child);
+  return files;
+}
