@@ -162,6 +162,11 @@ describe('inputs that would take time and memory without bound', () => {
     expect(() => tarTree(tarOf('0', 'f', '', { comment: 'a'.repeat(1 << 20) }))).toThrow('a limit was reached');
   });
 
+  test.each([['-D'], ['--uid-gid-map'], ['--from-listing'], ['-i']])('%s reads no endless file', async (option) => {
+    expect(await mkfs(at('tree'), at('a.img'), option, '/dev/zero')).toBe(3);
+    expect(err).toContain('at most 67108864 bytes in /dev/zero');
+  });
+
   test('a device table makes 65,536 nodes in all', async () => {
     writeFileSync(at('table'), '/a c 666 0 0 1 0 0 1 65536\n/b c 666 0 0 1 0 0 1 1\n');
     expect(await mkfs(at('tree'), at('a.img'), '-D', at('table'))).toBe(3);

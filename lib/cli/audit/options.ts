@@ -1,9 +1,9 @@
 /** What `cramfs audit` was asked to do, parsed. */
-import { readFileSync } from 'node:fs';
 import { type Baseline, parseBaseline } from '../../audit/baseline.ts';
 import { parsePolicy } from '../../policy/parsePolicy.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { DEFAULT_MODEL } from '../../driver/models/index.ts';
+import { readAtMost } from '../readAtMost.ts';
 import { CramfsError } from '../../base/errors.ts';
 import type { AuditFormat } from '../../report/audit/index.ts';
 import type { Shard } from '../../report/audit/reporter.ts';
@@ -152,8 +152,9 @@ export function readBaseline(file: string | undefined): Baseline | null {
 
 function readText(file: string, what: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return Buffer.from(readAtMost(file)).toString('utf8');
   } catch (cause) {
+    if (cause instanceof CramfsError) throw cause;
     throw new CramfsError('USAGE', { found: `cannot read ${what} ${file}: ${(cause as Error).message}`, cause });
   }
 }

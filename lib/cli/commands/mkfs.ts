@@ -158,7 +158,8 @@ async function mkfsAction(
     const warnings: BuildWarning[] = sourceWarnings(tree, listing);
     const request = xipRequest(options, buildOptions.pageSize, table);
     const spec = request?.spec ?? null;
-    if (request?.warning != null) warnings.push({ code: 'phys', path: null, message: request.warning });
+    if (request !== null && request.warning !== null)
+      warnings.push({ code: 'phys', path: null, message: request.warning });
     prepareOwners(root, options.squash === true, map);
     applyDeviceTable(root, table);
     requireMatches(root, request?.wishes ?? []);

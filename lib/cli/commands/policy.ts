@@ -1,8 +1,8 @@
 /** `cramfs policy init|check`: policies of `cramfs audit`. */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { parsePolicy } from '../../policy/parsePolicy.ts';
 import { STARTING_POLICY } from '../../policy/startingPolicy.ts';
+import { readAtMost } from '../readAtMost.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { printableName } from '../../format/names.ts';
 import { plural } from '../../report/words.ts';
@@ -76,8 +76,9 @@ async function check(files: readonly string[], io: Io): Promise<number> {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return Buffer.from(readAtMost(file)).toString('utf8');
   } catch (cause) {
+    if (cause instanceof CramfsError) throw cause;
     const found = `cannot read the policy ${file}: ${(cause as Error).message}`;
     throw new CramfsError('USAGE', { found, cause });
   }

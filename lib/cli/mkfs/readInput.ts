@@ -1,14 +1,15 @@
 /**
  * Reading the small files that options name.
  */
-import { readFileSync } from 'node:fs';
 import { CramfsError } from '../../base/errors.ts';
+import { readAtMost } from '../readAtMost.ts';
 
-/** The bytes of a file. @throws CramfsError IO */
+/** The bytes of a file. @throws CramfsError IO, LIMIT */
 export function readBytes(file: string): Uint8Array {
   try {
-    return readFileSync(file);
+    return readAtMost(file);
   } catch (cause) {
+    if (cause instanceof CramfsError) throw cause;
     throw new CramfsError('IO', { what: file, found: cause instanceof Error ? cause.message : String(cause), cause });
   }
 }
