@@ -11,6 +11,7 @@ import { createRequire, isBuiltin } from 'node:module';
 import { relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { buildPage } from './page.mjs';
 
 /** Commands: dist/bin/NAME.cjs, executable. Those whose source is not there are left out. */
 const COMMANDS = ['bin/cramfs-map.ts', 'bin/cramfs.ts', 'bin/cramfs-lab.ts'];
@@ -118,6 +119,8 @@ for (const [name, bundle] of lazyPackages) {
   });
   inputs.push(...Object.keys(result.metafile.inputs));
 }
+mkdirSync('dist/page', { recursive: true });
+writeFileSync('dist/page/report.html', await buildPage('.', 'main'));
 writeFileSync('dist/bin/THIRD-PARTY-LICENSES.txt', licencesOf(inputs));
 for (const file of readdirSync('dist/bin')) console.log(`dist/bin/${file}  ${statSync(`dist/bin/${file}`).size} bytes`);
 

@@ -20,6 +20,7 @@ const ROWS = [
   ['audit'],
   ['policy', 'diff', 'mkfs'],
   ['report'],
+  ['page'],
   ['workers'],
   ['cli'],
 ];

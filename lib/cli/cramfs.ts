@@ -68,6 +68,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./commands/check.ts'),
   },
   {
+    name: 'report',
+    summary: 'write a report of an image as one HTML file',
+    load: () => import('./commands/report.ts'),
+  },
+  {
     name: 'audit',
     summary: 'tell what is wrong with images, what they cost and what they save',
     load: () => import('./commands/audit.ts'),

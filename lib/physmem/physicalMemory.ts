@@ -163,6 +163,12 @@ function regionSource(source: ByteSource, size: number, fill: number): ByteSourc
       filled.set(bytes);
       return filled;
     },
+    ...(source.around === undefined
+      ? {}
+      : {
+          around: (offset: number, start: number, end: number) =>
+            source.around?.(offset, start, Math.min(end, Math.max(offset + 1, source.size))) ?? { start, end },
+        }),
     close: () => {
       source.close();
     },

@@ -17,6 +17,11 @@ export interface ByteSource {
    * @throws CramfsError IO when the source fails
    */
   read(offset: number, length: number): Uint8Array;
+  /**
+   * The bytes [start, end) around `offset` that a reader may ask for although it does not need all of them, within
+   * `[start, end)` as given. Sources that have all their bytes leave it out.
+   */
+  around?(offset: number, start: number, end: number): { readonly start: number; readonly end: number };
   /** Releases what the source holds; reading afterwards fails. */
   close(): void;
 }
@@ -41,8 +46,23 @@ export function sliceSource(source: ByteSource, start: number): ByteSource {
       return Math.max(0, source.size - start);
     },
     read: (offset, length) => source.read(start + offset, length),
+    ...shiftedAround(source, start),
     close: () => {
       source.close();
+    },
+  };
+}
+
+/** `around` of a source whose byte 0 is byte `start` of another; nothing where that one has all its bytes. */
+function shiftedAround(source: ByteSource, start: number): Pick<ByteSource, 'around'> {
+  if (source.around === undefined) return {};
+  return {
+    around(offset, from, to) {
+      const range = source.around?.(start + offset, start + from, start + to) ?? {
+        start: start + from,
+        end: start + to,
+      };
+      return { start: range.start - start, end: range.end - start };
     },
   };
 }

@@ -41,8 +41,11 @@ export class WordReader {
   }
 
   #slide(offset: number, least: number): void {
-    const start = offset - (offset % WINDOW);
-    const length = offset + least > start + WINDOW ? 2 * WINDOW : WINDOW;
+    const from = offset - (offset % WINDOW);
+    const to = from + (offset + least > from + WINDOW ? 2 * WINDOW : WINDOW);
+    const { start, end } = this.source.around?.(offset, from, to) ?? { start: from, end: to };
+    // A word that the source has in part only is asked for as a whole: the source says what is missing.
+    const length = Math.max(end, offset + least) - start;
     const bytes = this.bytes(start, length);
     this.#start = start;
     this.#end = start + length;
