@@ -197,6 +197,7 @@ export class FilePanel {
     const cells: HTMLElement[] = [];
     const first = verdict.offset / verdict.pageSize;
     const segments = this.#segments(verdict.pageSize);
+    const named: { readonly name: string; pages: number }[] = [];
     let count = { direct: 0, paged: 0, past: 0 };
     for (let page = 0; page < shown; page++) {
       const kind = direct.has(page) ? 'direct' : page >= end ? 'past' : 'paged';
@@ -207,9 +208,11 @@ export class FilePanel {
         h('span', {
           class: `cell ${kind}${segment === undefined ? '' : ' in-segment'}${starts ? ' segment-start' : ''}`,
           title: `page ${String(first + page)}: ${names[kind]}${segment === undefined ? '' : `, segment ${segment.name}`}`,
-          'data-segment': starts ? segment.name : undefined,
         }),
       );
+      const last = named.at(-1);
+      if (segment !== undefined && starts) named.push({ name: segment.name, pages: 1 });
+      else if (segment !== undefined && last !== undefined) last.pages++;
     }
     const label = kinds
       .filter((kind) => count[kind] > 0)
@@ -218,6 +221,13 @@ export class FilePanel {
     return h(
       'div',
       { class: 'vma' },
+      named.length === 0
+        ? null
+        : h(
+            'p',
+            { class: 'segments muted' },
+            named.map(({ name, pages: many }) => `${name}, ${plural(many, 'page')}`).join(' · '),
+          ),
       h('div', { class: 'cells', role: 'img', 'aria-label': `Pages: ${label}` }, ...cells),
       h(
         'ul',
@@ -317,8 +327,13 @@ function segmentPages(
   return {
     from: Math.floor(offset / pageSize),
     to: Math.ceil((offset + fileSize) / pageSize),
-    name: `${letter(PF_R, 'r')}${letter(PF_W, 'w')}${letter(PF_X, 'x')}`,
+    name: segmentName(`${letter(PF_R, 'r')}${letter(PF_W, 'w')}${letter(PF_X, 'x')}`),
   };
+}
+
+/** "r-x text", "r-- rodata", "rw- data". */
+function segmentName(perms: string): string {
+  return `${perms} ${perms.includes('w') ? 'data' : perms.includes('x') ? 'text' : 'rodata'}`;
 }
 
 /** The verdict in a sentence. */

@@ -22,6 +22,8 @@ const ADDRESS_WIDTH = 92;
 const OFFSET_WIDTH = 76;
 const MIN_CELL = 3;
 const MAX_CELL = 28;
+/** Height of the grid in CSS pixels; more rows scroll. */
+const MAX_HEIGHT = 400;
 const EMPTY = toneIndex('empty');
 const PADDING = toneIndex('padding');
 
@@ -37,6 +39,8 @@ export class FlashMap {
   readonly #state: State;
   /** Edge of a cell in CSS pixels, the gap included. */
   #cell = 9;
+  /** Whether the reader has zoomed; until then cells fill the width. */
+  #zoomed = false;
   #columns = 64;
   #cursor = 0;
   /** Pages of the selected file, as [first, last] runs. */
@@ -142,6 +146,7 @@ export class FlashMap {
   }
 
   #zoom(direction: number): void {
+    this.#zoomed = true;
     this.#cell = Math.max(MIN_CELL, Math.min(MAX_CELL, this.#cell + direction * (this.#cell < 8 ? 1 : 3)));
     this.#layOut();
     this.#show(this.#cursor);
@@ -154,10 +159,13 @@ export class FlashMap {
 
   #layOut(): void {
     const width = this.#scroll.clientWidth - (this.#rulers ? ADDRESS_WIDTH + OFFSET_WIDTH : 0);
+    if (!this.#zoomed) this.#cell = usualCell(width, this.#data.pages.count);
     // A row is a whole number of 16 pages, so that rows are equal parts of erase blocks.
     const fit = Math.max(8, Math.floor(width / this.#cell));
     this.#columns = fit >= 16 ? fit - (fit % 16) : 8;
-    this.#spacer.style.height = `${String(this.#rows * this.#cell)}px`;
+    const height = this.#rows * this.#cell;
+    this.#spacer.style.height = `${String(height)}px`;
+    this.#scroll.style.height = `${String(Math.min(MAX_HEIGHT, height + 2))}px`;
     this.#draw();
   }
 
@@ -257,14 +265,15 @@ export class FlashMap {
     let labelled = -Infinity;
     for (let row = firstRow; row <= lastRow; row++) {
       const y = row * this.#cell - top;
-      if (this.#rulers && y - labelled >= 18 && y >= 0) {
+      if (this.#rulers && y - labelled >= 18 && y >= 0 && y + this.#cell <= height + 1) {
         labelled = y;
         const offset = row * this.#columns * pages.pageSize;
         context.fillStyle = muted;
         context.textAlign = 'right';
-        context.fillText(physBase === 0 ? '' : hex(physBase + offset), ADDRESS_WIDTH - 10, y + this.#cell / 2);
+        const middle = Math.max(7, y + this.#cell / 2);
+        context.fillText(physBase === 0 ? '' : hex(physBase + offset), ADDRESS_WIDTH - 10, middle);
         context.textAlign = 'left';
-        context.fillText(`+${size(offset)}`, left + this.#columns * this.#cell + 8, y + this.#cell / 2);
+        context.fillText(offset === 0 ? '+0' : `+${size(offset)}`, left + this.#columns * this.#cell + 8, middle);
       }
       for (let column = 0; column < this.#columns; column++) {
         const page = row * this.#columns + column;
@@ -337,6 +346,17 @@ export class FlashMap {
       STRIP_HEIGHT - 2,
     );
   }
+}
+
+/** The largest cells with which all pages fit, from a row of 64 in the whole width down to what can still be seen. */
+function usualCell(width: number, pages: number): number {
+  const widest = Math.max(MIN_CELL, Math.min(MAX_CELL, Math.floor(width / (width < 400 ? 32 : 64))));
+  for (let cell = widest; cell > 6; cell--) {
+    const fit = Math.floor(width / cell);
+    const columns = fit >= 16 ? fit - (fit % 16) : 8;
+    if (Math.ceil(pages / columns) * cell <= MAX_HEIGHT) return cell;
+  }
+  return Math.min(widest, 6);
 }
 
 /** The legend: every tone that the map has. */

@@ -24,7 +24,7 @@ export function summary(session: ReportSession): HTMLElement {
     h(
       'p',
       { class: 'muted' },
-      `${printableName(data.name)} · ${size(data.fileBytes)} · ${kernel.name} on ${cpu.name}, ${size(cpu.pageSize)} pages, image at ${hex(memory.base)}`,
+      `${baseName(data.name)} · ${size(data.fileBytes)} · ${kernel.name} on ${cpu.name}, ${size(cpu.pageSize)} pages, image at ${hex(memory.base)}`,
     ),
     h(
       'ul',
@@ -100,7 +100,7 @@ function groupElement(group: readonly ReportFinding[], state: State): HTMLElemen
   const ofFiles = group.filter(({ path, offset }) => path !== null || offset !== null);
   return h(
     'details',
-    { class: severity, open: severity === 'error' && group.length === 1 },
+    { class: `finding ${severity}`, open: severity === 'error' && group.length === 1 },
     h(
       'summary',
       {},
@@ -150,5 +150,7 @@ function title(session: ReportSession): string {
   const { name } = session.image().superblock;
   const end = name.indexOf(0);
   const volume = printableName(decodeName(end === -1 ? name : name.subarray(0, end)));
-  return volume === '' || volume === 'Compressed' ? printableName(session.data.name) : volume;
+  return volume === '' || volume === 'Compressed' ? baseName(session.data.name) : volume;
 }
+
+const baseName = (name: string): string => printableName(name.slice(name.lastIndexOf('/') + 1));
