@@ -9,7 +9,8 @@ import { readElfHeaders, type ElfSegment, PF_R, PF_W, PF_X, PT_LOAD } from '../.
 import { printableName } from '../../format/names.ts';
 import { PAGE_SIZES } from '../../image/image.ts';
 import { adviseOn, errnoReason } from '../../report/mapAdvice.ts';
-import { hex, plural, size } from '../../report/words.ts';
+import { hex } from '../../base/hex.ts';
+import { plural, size } from '../../report/words.ts';
 import type { Board } from '../../verdict/board.ts';
 import type { MapVerdict } from '../../verdict/mapVerdict.ts';
 import type { MapRequest } from '../../verdict/request.ts';

@@ -3,7 +3,8 @@
  * offsets on the other.
  */
 import { printableName } from '../../format/names.ts';
-import { hex, size } from '../../report/words.ts';
+import { hex } from '../../base/hex.ts';
+import { size } from '../../report/words.ts';
 import { TONES, toneIndex } from '../../report/palette.ts';
 import type { FlashPages } from '../flashPages.ts';
 import { type Layout, PIECE, piecesIn } from '../layout.ts';

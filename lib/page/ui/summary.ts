@@ -1,6 +1,7 @@
 /** The first lines of a report: whose image, which machine, four numbers, and the findings. */
 import { decodeName, printableName } from '../../format/names.ts';
-import { hex, plural, size } from '../../report/words.ts';
+import { hex } from '../../base/hex.ts';
+import { plural, size } from '../../report/words.ts';
 import type { ReportFinding, ReportImage } from '../reportData.ts';
 import type { ReportSession } from '../session.ts';
 import { h } from './dom.ts';
@@ -46,7 +47,8 @@ export function summary(session: ReportSession): HTMLElement {
   );
 }
 
-function figures({ files, numbers, fileBytes }: ReportImage, regionSize: number): Figure[] {
+function figures({ files, numbers }: ReportImage, regionSize: number): Figure[] {
+  const { imageBytes } = numbers;
   const programs = files.filter(({ run }) => run !== null);
   const starting = programs.filter(({ run }) => run?.outcome === 'runs').length;
   const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
@@ -63,7 +65,7 @@ function figures({ files, numbers, fileBytes }: ReportImage, regionSize: number)
       what: 'of program text runs from flash, as loaded',
       share: text,
     },
-    { value: `${size(fileBytes)} of ${size(regionSize)}`, what: 'flash used', share: share(fileBytes, regionSize) },
+    { value: `${size(imageBytes)} of ${size(regionSize)}`, what: 'flash used', share: share(imageBytes, regionSize) },
     {
       value: size(numbers.ramBytes),
       what: `RAM for file pages, ${size(numbers.ramSavedBytes)} saved`,
