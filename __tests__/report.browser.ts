@@ -1,0 +1,300 @@
+/** The report page and the viewer in a real browser: `npm run test:browser`. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { auditImage } from '../lib/audit/auditImage.ts';
+import { DEFAULT_MODEL, kernelModel } from '../lib/driver/models/index.ts';
+import { openDetected } from '../lib/inspect/openDetected.ts';
+import { walk } from '../lib/inspect/walk.ts';
+import { pageWith } from '../lib/page/html.ts';
+import { collectImage, REPORT_FORMAT } from '../lib/page/reportData.ts';
+import { mapJson } from '../lib/report/mapJson.ts';
+import { bytesSource } from '../lib/source/byteSource.ts';
+import { Board } from '../lib/verdict/board.ts';
+import type { MapRequest } from '../lib/verdict/request.ts';
+import { buildPage } from '../scripts/page.mjs';
+import { fixture } from './support/fixtures.ts';
+import { buildRawImage } from './support/rawImage.ts';
+
+jest.setTimeout(120_000);
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'cramfs-browser-'));
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+let browser: Browser;
+let page = '';
+let viewer = '';
+
+beforeAll(async () => {
+  page = await buildPage(root, 'main');
+  viewer = join(folder, 'viewer.html');
+  writeFileSync(viewer, await buildPage(root, 'viewer'));
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 'chromium', args: ['--no-sandbox'] });
+});
+afterAll(async () => {
+  await browser.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Writes the report of an image; its path. */
+function reportOf(name: string, bytes: Uint8Array, old?: Uint8Array, embed = false): string {
+  const collect = (image: Uint8Array) => {
+    const source = bytesSource(image);
+    const audit = auditImage(new Board(openDetected(source)), { name });
+    return collectImage(source, { audit, machine: { kernel: DEFAULT_MODEL.name }, embed });
+  };
+  const file = join(folder, `${name}.html`);
+  const data = {
+    format: REPORT_FORMAT,
+    version: 'test',
+    image: collect(bytes),
+    old: old === undefined ? null : collect(old),
+  } as const;
+  writeFileSync(file, pageWith(page, data));
+  return file;
+}
+
+interface Visit {
+  readonly page: Page;
+  /** What the console said, errors, and requests for anything but the page itself. */
+  readonly trouble: string[];
+}
+
+/** Opens a file from disk, and watches what it does. */
+async function visit(file: string, options: { dark?: boolean; width?: number; hash?: string } = {}): Promise<Visit> {
+  const { dark = false, width = 1440, hash = '' } = options;
+  const opened = await browser.newPage({
+    viewport: { width, height: 1000 },
+    colorScheme: dark ? 'dark' : 'light',
+  });
+  const trouble: string[] = [];
+  opened.on('console', (message) => trouble.push(`console: ${message.text()}`));
+  opened.on('pageerror', (error) => trouble.push(`error: ${error.message}`));
+  opened.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(pathToFileURL(file).href) && !/^(data|blob):/.test(url)) trouble.push(`request: ${url}`);
+  });
+  await opened.goto(`${pathToFileURL(file).href}${hash}`);
+  return { page: opened, trouble };
+}
+
+/** What axe calls serious or critical. */
+async function faults({ page: opened }: Visit): Promise<string[]> {
+  await opened.addScriptTag({ path: axe }).catch(() => undefined);
+  if (!(await opened.evaluate('typeof axe === "object"'))) {
+    // The page's policy allows no script but its own: debugging tools are not bound by it.
+    const session = await opened.context().newCDPSession(opened);
+    await session.send('Page.setBypassCSP', { enabled: true });
+    await opened.reload();
+    await opened.waitForSelector('.flash-map, .drop');
+    await opened.addScriptTag({ path: axe });
+  }
+  return await opened.evaluate(`axe.run().then(({ violations }) => violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(' | ')))`);
+}
+
+describe('a report', () => {
+  const image = fixture('images/root-XX.cramfs.gz');
+
+  test('opens from disk without a request or an error, and shows a file that is clicked', async () => {
+    const seen = await visit(reportOf('root.cramfs', image));
+    const { page: opened } = seen;
+    await opened.getByRole('row').filter({ hasText: '/bin/counter' }).click();
+    await expect(opened.locator('.panel h3').first().textContent()).resolves.toBe('3 of 5 pages run from flash');
+    expect(new URL(opened.url()).hash).toBe(`#file=${encodeURIComponent('/bin/counter')}`);
+    await opened.locator('input[name=offset]').fill('1p');
+    await expect(opened.locator('.panel h3').first().textContent()).resolves.toBe('2 of 4 pages run from flash');
+    await opened.locator('select[name=kernel]').selectOption('linux-6.17');
+    await expect(opened.locator('.log').textContent()).resolves.toContain('mapped counter[1]');
+    expect(seen.trouble).toEqual([]);
+    await opened.close();
+  });
+
+  test('shows what a link to it names', async () => {
+    const { page: opened } = await visit(reportOf('root.cramfs', image), { hash: '#file=%2Fbin%2Fhello&at=0x3000' });
+    await expect(opened.locator('.panel h2').textContent()).resolves.toBe('/bin/hello');
+    await opened.close();
+  });
+
+  test('answers 200 random requests as the command does', async () => {
+    for (const name of ['images/root-XX.cramfs.gz', 'patch/adv.cramfs.gz']) {
+      const bytes = fixture(name);
+      // Without an MMU most mappings are copies, made of the data: for them the report needs all of it.
+      const whole = name.includes('adv');
+      const opened = openDetected(bytes);
+      const paths = [...walk(opened)].filter(({ inode }) => inode.type !== 'symlink').map((entry) => entry.path);
+      const { page: shown } = await visit(reportOf('random', bytes, undefined, whole));
+      const random = generator(20_261_127);
+      const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+      const asked: [MapRequest, { kernel: string; physBase: number }][] = Array.from({ length: 100 }, () => [
+        {
+          path: pick(paths),
+          offset: Math.floor(random() * 6) * 4096,
+          length: pick([undefined, 1, 4096, 8192, 100_000]),
+          prot: pick(['r', 'rx', 'rw', 'x', '-']),
+          shared: random() < 0.5,
+        },
+        {
+          kernel: pick(['linux-6.18', 'linux-6.17', 'linux-4.15', 'patch-v1', ...(whole ? ['nommu'] : [])]),
+          physBase: pick([0x1000_0000, 0x1000_0800, 0x6010_0000]),
+        },
+      ]);
+      const answers = await shown.evaluate(
+        (requests) =>
+          requests.map(([request, machine]) => {
+            const { cramfsReport } = globalThis as unknown as {
+              cramfsReport: { map: (request: unknown, machine: unknown) => unknown };
+            };
+            try {
+              return JSON.stringify(cramfsReport.map(request, machine));
+            } catch (error) {
+              return String(error);
+            }
+          }),
+        asked,
+      );
+      const own = asked.map(([request, { kernel, physBase }]) => {
+        const board = new Board(opened, { kernel: kernelModel(kernel), physBase });
+        try {
+          return JSON.stringify(mapJson(board.map(request), board, {}));
+        } catch (error) {
+          return String(error);
+        }
+      });
+      expect(answers).toEqual(own);
+      await shown.close();
+    }
+  });
+
+  test('can be used with the keyboard alone, from the first screen to a verdict', async () => {
+    const { page: opened } = await visit(reportOf('root.cramfs', image));
+    for (let tabs = 0; tabs < 40; tabs++) {
+      await opened.keyboard.press('Tab');
+      if ((await opened.evaluate('document.activeElement?.className')) === 'map-scroll') break;
+    }
+    for (let step = 0; step < 40; step++) await opened.keyboard.press('ArrowRight');
+    await opened.keyboard.press('Enter');
+    await expect(opened.locator('.panel h2').textContent()).resolves.toMatch(/^\//);
+    await expect(opened.locator('.panel h3').first().textContent()).resolves.toMatch(/from flash$/);
+    await opened.close();
+  });
+
+  test('shows names as text, whatever is in them', async () => {
+    const hostile = [
+      '<img src=x onerror=alert(1)>',
+      '</script><script>alert(2)</script>'.replaceAll('/', '∕'),
+      '"><b>',
+      '\u202egpj',
+      '&lt;',
+    ];
+    const bytes = buildRawImage({
+      entries: hostile.sort().map((name) => ({
+        type: 'file',
+        name,
+        mode: 0o100644,
+        size: 4096,
+        blocks: [{ kind: 'direct', data: new Uint8Array(4096).fill(7) }],
+      })),
+    });
+    const seen = await visit(reportOf('hostile', bytes));
+    expect(await seen.page.locator('img, b, main script').count()).toBe(0);
+    expect(await seen.page.locator('.tbody .tr').count()).toBe(hostile.length);
+    expect(seen.trouble).toEqual([]);
+    await seen.page.close();
+  });
+
+  test('compares two images, one map above the other', async () => {
+    const seen = await visit(reportOf('compared', image, fixture('images/arch-XX.cramfs.gz')));
+    expect(await seen.page.locator('.flash-map').count()).toBe(2);
+    await expect(seen.page.locator('.comparison').textContent()).resolves.toContain('RAM for file pages');
+    expect(seen.trouble).toEqual([]);
+    await seen.page.close();
+  });
+
+  test.each([
+    [false, 1440],
+    [true, 1440],
+    [false, 375],
+    [true, 375],
+  ])('has no serious fault of accessibility (dark: %s, %i wide)', async (dark, width) => {
+    const seen = await visit(reportOf('root.cramfs', image), { dark, width, hash: '#file=%2Fbin%2Fcounter' });
+    await expect(faults(seen)).resolves.toEqual([]);
+    const overflow = await seen.page.evaluate(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    );
+    expect(overflow).toBeLessThanOrEqual(0);
+    await seen.page.close();
+  });
+});
+
+describe('the viewer', () => {
+  const drop = async (bytes: Uint8Array, name = 'dump.bin') => {
+    const seen = await visit(viewer);
+    await seen.page.setInputFiles('input[type=file]', { name, mimeType: '', buffer: Buffer.from(bytes) });
+    return seen;
+  };
+
+  test.each(['images/mini-XX.cramfs.gz', 'images/mini-BXX.cramfs.gz'])('reports %s within a dump', async (name) => {
+    const image = fixture(name);
+    const dump = new Uint8Array(0x40000 + image.length + 5000).fill(0xff);
+    dump.set(image, 0x40000);
+    const seen = await drop(dump);
+    await seen.page.waitForSelector('.flash-map');
+    await seen.page.locator('.tbody .tr').first().click();
+    await expect(seen.page.locator('.panel h3').first().textContent()).resolves.toMatch(/flash/);
+    expect(seen.trouble).toEqual([]);
+    await seen.page.close();
+  });
+
+  test('says so when there is no image', async () => {
+    const seen = await drop(new Uint8Array(5000).fill(0x41));
+    await seen.page.getByText('No cramfs image found in this file.').waitFor();
+    expect(seen.trouble).toEqual([]);
+    await seen.page.close();
+  });
+
+  test('answers every hostile image within seconds', async () => {
+    const names = readdirSync(join(root, 'fixtures/malformed')).filter((name) => /\.img(\.gz)?$/.test(name));
+    expect(names.length).toBeGreaterThan(30);
+    const seen = await visit(viewer);
+    for (const name of names) {
+      await seen.page.goto(pathToFileURL(viewer).href);
+      const buffer = Buffer.from(fixture(`malformed/${name}`));
+      await seen.page.setInputFiles('input[type=file]', { name, mimeType: '', buffer });
+      await seen.page.waitForFunction(
+        () =>
+          document.querySelector('.flash-map, .found li') !== null ||
+          (document.querySelector('progress')?.hidden ?? false),
+        undefined,
+        { timeout: 20_000 },
+      );
+      await expect(seen.page.locator('[role=status]').allTextContents()).resolves.not.toContain(
+        expect.stringMatching(/internal/i),
+      );
+    }
+    expect(seen.trouble).toEqual([]);
+    await seen.page.close();
+  });
+
+  test('has no serious fault of accessibility', async () => {
+    const seen = await visit(viewer);
+    await expect(faults(seen)).resolves.toEqual([]);
+    await seen.page.close();
+  });
+});
+
+/** Numbers from 0 to 1, the same at each run (mulberry32). */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
