@@ -114,8 +114,8 @@ export class FilePanel {
       return;
     }
     fill(this.#title, printableName(path));
-    const offset = this.#fields['offset'];
-    const length = this.#fields['length'];
+    const offset = this.#fields.offset;
+    const length = this.#fields.length;
     if (offset !== undefined) offset.value = '0';
     if (length !== undefined) length.value = '';
     this.#map();

@@ -49,7 +49,7 @@ export function fileRows(layout: Layout, audited: readonly AuditedFile[], pageSi
 const ROW_HEIGHT = 33;
 const TREEMAP_HEIGHT = 340;
 type Measure = 'flash' | 'ram' | 'saved';
-type Column = { readonly key: keyof FileRow; readonly title: string; readonly text: (row: FileRow) => string };
+interface Column { readonly key: keyof FileRow; readonly title: string; readonly text: (row: FileRow) => string }
 
 const COLUMNS: readonly Column[] = [
   { key: 'path', title: 'path', text: ({ path }) => printableName(path) },
@@ -306,7 +306,7 @@ export class Files {
       const { light = '', dark = '' } = TONES[toneIndex(name)] ?? {};
       return isDark() ? dark : light;
     });
-    const anySelected = this.#leaves.some(({ data }) => data.row !== undefined && data.row.path === this.#selected);
+    const anySelected = this.#leaves.some(({ data }) => data.row?.path === this.#selected);
     context.font = '12px system-ui, sans-serif';
     context.textBaseline = 'top';
     for (const { x0, x1, y0, y1, data } of this.#leaves) {
