@@ -49,7 +49,11 @@ export function fileRows(layout: Layout, audited: readonly AuditedFile[], pageSi
 const ROW_HEIGHT = 33;
 const TREEMAP_HEIGHT = 340;
 type Measure = 'flash' | 'ram' | 'saved';
-interface Column { readonly key: keyof FileRow; readonly title: string; readonly text: (row: FileRow) => string }
+interface Column {
+  readonly key: keyof FileRow;
+  readonly title: string;
+  readonly text: (row: FileRow) => string;
+}
 
 const COLUMNS: readonly Column[] = [
   { key: 'path', title: 'path', text: ({ path }) => printableName(path) },
