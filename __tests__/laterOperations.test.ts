@@ -150,6 +150,26 @@ describe('a file mapped whole and one mapped in part', () => {
     expect(mixed.mm.mremap(grown, 2 * PAGE)).toMatchObject({ start: grown.start, end: grown.start + 2 * PAGE });
   });
 
+  test('a mixed map with room behind it cannot grow; one without special pages grows where it is', () => {
+    const mixed = mapped(board, part);
+    const short = mixed.mm.mremap(mixed.vma, 2 * PAGE);
+    if ('errno' in short) throw new Error('mremap failed');
+    expect(mixed.mm.mremap(short, 5 * PAGE)).toEqual({ errno: 'ENOMEM' });
+    expect(touchAll(mixed.mm, short)).toBe('oo');
+    const paged = mapped(board, { ...part, prot: 'rw' });
+    const cut = paged.mm.mremap(paged.vma, 2 * PAGE);
+    if ('errno' in cut) throw new Error('mremap failed');
+    expect(paged.mm.mremap(cut, 5 * PAGE)).toMatchObject({ start: cut.start, end: cut.start + 5 * PAGE });
+  });
+
+  test('mprotect to the protection that is there splits nothing, another splits', () => {
+    const { mm, vma } = mapped(board, whole);
+    expect(mm.mprotectRange(vma.start + PAGE, PAGE, { read: true, write: false, exec: false })).toBeNull();
+    expect(mm.vmas).toHaveLength(1);
+    expect(mm.mprotectRange(vma.start + PAGE, PAGE, { read: false, write: false, exec: false })).toBeNull();
+    expect(mm.vmas).toHaveLength(3);
+  });
+
   test('MADV_DONTNEED drops the direct pages of a mixed map for good', () => {
     const { mm, vma } = mapped(board, part);
     expect(mm.pageTable.directRuns(vma.start / PAGE, 5)).toEqual([{ page: 0, pages: 4, pfn: 0x10009 }]);

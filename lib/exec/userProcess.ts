@@ -9,7 +9,7 @@ import { AddressSpace, type Touch } from '../mm/addressSpace.ts';
 import type { Cpu } from '../mm/cpu.ts';
 import type { Errno } from '../mm/errno.ts';
 import type { OpenFile } from '../mm/fileOperations.ts';
-import type { Protection } from '../mm/laterOperations.ts';
+import type { Protection } from '../mm/operations/mprotect.ts';
 import { type Vma, vmaPages } from '../mm/vma.ts';
 import { VM_EXEC, VM_PFNMAP, VM_WRITE } from '../mm/vmFlags.ts';
 import type { Board } from '../verdict/board.ts';

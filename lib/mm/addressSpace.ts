@@ -7,19 +7,15 @@ import { isReadable } from './cpu.ts';
 import type { Errno } from './errno.ts';
 import type { FolioRead, OpenFile } from './fileOperations.ts';
 import { type Kernel, KernelBug } from './kernel.ts';
-import {
-  fork,
-  madviseDontneed,
-  mlock,
-  mprotect,
-  mprotectRange,
-  mremap,
-  munmapRange,
-  type Protection,
-  writePage,
-} from './laterOperations.ts';
 import { findMerger } from './merge.ts';
 import { setDirectPte } from './setPte.ts';
+import { fork } from './operations/fork.ts';
+import { madviseDontneed } from './operations/madvise.ts';
+import { mlock } from './operations/mlock.ts';
+import { mprotect, mprotectRange, type Protection } from './operations/mprotect.ts';
+import { mremap } from './operations/mremap.ts';
+import { munmapRange } from './operations/munmap.ts';
+import { writePage } from './operations/write.ts';
 import { type Folio, PageTable, type PteRun } from './pageTable.ts';
 import { type Vma, type VmAreaDesc, vmaPages } from './vma.ts';
 import {

@@ -22,6 +22,8 @@ export const VM_DONTDUMP = 0x04000000;
 export const VM_SOFTDIRTY = 0x08000000;
 export const VM_MIXEDMAP = 0x10000000;
 
+/** What mprotect() changes. */
+export const VM_ACCESS_FLAGS = VM_READ | VM_WRITE | VM_EXEC;
 /** Mappings that mlock() and merging leave alone. */
 export const VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
 /** What remap_pfn_range() sets. */
