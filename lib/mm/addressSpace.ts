@@ -316,7 +316,9 @@ export class AddressSpace {
    * @throws CramfsError IO when the image's source fails
    */
   readPage(vma: Vma, page: number): PageView {
-    return isReadable(this.kernel.cpu, vma.vmFlags) ? this.#view(vma, page) : { touch: 'SIGSEGV' };
+    const { cpu } = this.kernel;
+    if (isReadable(cpu, vma.vmFlags)) return this.#view(vma, page);
+    return { touch: this.#isCorrupt(vma, vma.start / cpu.pageSize + page) ? 'killed' : 'SIGSEGV' };
   }
 
   /** How the fetch of an instruction from one page of an executable mapping ends. */
