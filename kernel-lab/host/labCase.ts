@@ -54,7 +54,7 @@ export function randomCases(plan: RandomPlan): LabCase[] {
 }
 
 /** The physical address of a slot's region, with the place in a page that a base has. */
-function addressIn(slot: number, bases: readonly number[], base: number): number {
+export function addressIn(slot: number, bases: readonly number[], base: number): number {
   const [first = 0] = bases;
   return first - (first % PAGE) + slot * REGION_STRIDE + (base % PAGE);
 }

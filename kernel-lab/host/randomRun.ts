@@ -80,10 +80,11 @@ export async function shrinkCase(
   oracle: Oracle,
   options: ReplayOptions = {},
 ): Promise<ShrunkCase> {
-  return ask(await shrink(failing.labCase, judgeBy(failing.fields, oracle, options)), oracle);
+  return askCase(await shrink(failing.labCase, judgeBy(failing.fields, oracle, options)), oracle);
 }
 
-async function ask(labCase: LabCase, oracle: Oracle): Promise<ShrunkCase> {
+/** Asks a kernel about one case. */
+export async function askCase(labCase: LabCase, oracle: Oracle): Promise<ShrunkCase> {
   const region = regionOf(labCase);
   const [transcript] = await oracle([region]);
   if (transcript === undefined) throw new CramfsError('LAB', { what: 'sent no transcript' });
@@ -185,7 +186,7 @@ export async function shrinkForRule(
     const differences = compareTranscript(CramfsImage.open(result.image), result.transcript, options);
     const [failing] = failingCases([{ ...result, differences }]);
     if (failing === undefined) continue;
-    return ask(await shrink(failing.labCase, judgeBy(failing.fields, emulatedOracle(release), options)), oracle);
+    return askCase(await shrink(failing.labCase, judgeBy(failing.fields, emulatedOracle(release), options)), oracle);
   }
   return null;
 }

@@ -5,13 +5,26 @@ import { percent, table } from '../../lib/report/table.ts';
 import { plural } from '../../lib/report/words.ts';
 import { countRequests } from './compare.ts';
 import { labDifferencesText } from './differencesText.ts';
+import { execFacts } from './execCompare.ts';
 import { countOutcomes, outcomeOf } from './outcome.ts';
 import type { Caught, CaseResult } from './randomRun.ts';
 
 /** Differences that are told of one case; the others have the same cause, mostly. */
 const TOLD = 3;
 
-const HEADER = ['seed', 'address', 'bytes', 'vectors', 'reads', 'direct', 'in part', 'paged', 'errors', 'differences'];
+const HEADER = [
+  'seed',
+  'address',
+  'bytes',
+  'programs',
+  'vectors',
+  'reads',
+  'direct',
+  'in part',
+  'paged',
+  'errors',
+  'differences',
+];
 
 /** A line for each case, the totals, the outcomes, and the first differences of each case that has any. */
 export function randomText(results: readonly CaseResult[], style: Style): string {
@@ -41,22 +54,34 @@ export function randomText(results: readonly CaseResult[], style: Style): string
 }
 
 function outcomesOf({ transcript }: CaseResult): string[] {
-  return transcript.records.flatMap((record) => (record.type === 'vector' ? [outcomeOf(record)] : []));
+  return transcript.records.flatMap((record) => {
+    if (record.type === 'exec') return [`program ${execFacts(record).outcome}`];
+    return record.type === 'vector' ? [outcomeOf(record)] : [];
+  });
 }
 
 function cells({ labCase, image, transcript, differences }: CaseResult): {
   readonly place: readonly string[];
   readonly counts: readonly number[];
 } {
-  const { vectors, reads } = countRequests(transcript.records);
+  const { programs, vectors, reads } = countRequests(transcript.records);
   const states = transcript.records.map((record) => {
-    if (record.type !== 'vector') return 'read';
+    if (record.type !== 'vector') return null;
     return record.errno === null ? record.state : 'error';
   });
   const count = (state: (typeof states)[number]): number => states.filter((one) => one === state).length;
   return {
     place: [String(labCase.seed), hex(labCase.physAddress), String(image.length)],
-    counts: [vectors, reads, count('pfnmap'), count('mixedmap'), count('none'), count('error'), differences.length],
+    counts: [
+      programs,
+      vectors,
+      reads,
+      count('pfnmap'),
+      count('mixedmap'),
+      count('none'),
+      count('error'),
+      differences.length,
+    ],
   };
 }
 
@@ -82,12 +107,12 @@ export function caughtText(caught: readonly Caught[]): string {
 /** "seeds 1 to 20: 20 images at 3 addresses, 30000 vectors and 1043 reads: 0 differences". */
 export function summaryText(results: readonly CaseResult[]): string {
   const seeds = [...new Set(results.map(({ labCase }) => labCase.seed))];
-  const { vectors, reads } = countRequests(results.flatMap(({ transcript }) => transcript.records));
+  const { programs, vectors, reads } = countRequests(results.flatMap(({ transcript }) => transcript.records));
   const differences = results.reduce((sum, result) => sum + result.differences.length, 0);
   const release = results[0]?.transcript.setup.release ?? '';
   return (
     `Linux ${release}, seeds ${String(seeds[0])} to ${String(seeds.at(-1))}: ${plural(seeds.length, 'image')} in ` +
-    `${plural(results.length, 'place')}, ${plural(vectors, 'vector')} and ${plural(reads, 'read')}: ` +
+    `${plural(results.length, 'place')}, ${programs === 0 ? '' : `${plural(programs, 'program')}, `}${plural(vectors, 'vector')} and ${plural(reads, 'read')}: ` +
     `${plural(differences, 'difference')}\n`
   );
 }

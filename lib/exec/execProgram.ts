@@ -70,6 +70,8 @@ export interface ExecReport {
   readonly header: ElfHeader | null;
   /** The CPU that it was run on; null where it did not come to that. */
   readonly cpu: CpuName | null;
+  /** Address of the first instruction, of the interpreter where there is one; null where it is not reached. */
+  readonly entry: number | null;
   /** Paths of scripts that led to the program. */
   readonly scripts: readonly string[];
   /** The dynamic linker that the program names. */
@@ -104,7 +106,7 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
       preload: splitPreload(request.ldPreload ?? ''),
       dlopen: request.dlopen ?? [],
     },
-    trail: { scripts: [], header: null, process: null, interpreterPath: null },
+    trail: { scripts: [], header: null, process: null, interpreterPath: null, entry: null },
     needed: [],
     uncertain: [],
     log: [],
@@ -126,6 +128,7 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
     outcome,
     header: trail.header,
     cpu: process?.cpu.name ?? null,
+    entry: trail.entry,
     scripts: trail.scripts,
     interpreter: trail.interpreterPath,
     mappings: process === null ? [] : process.mm.vmas.map((vma) => describe(process, vma)),

@@ -52,6 +52,8 @@ export interface ExecTrail {
   header: ElfHeader | null;
   process: UserProcess | null;
   interpreterPath: string | null;
+  /** Address of the first instruction, of the interpreter where there is one; null until it is reached. */
+  entry: number | null;
 }
 
 /** How execve() is called. */
@@ -215,7 +217,7 @@ function loadElf(
       : mapped(mapInterpreter(process, interpreter.file, interpreter.headers, program.bias), interpreter.file);
   if (!process.canWriteStack()) killed(`a segment of ${file.path} lies over the stack`);
   process.useMappings();
-  enter(process, loaded ?? program);
+  trail.entry = enter(process, loaded ?? program);
   return { process, program, interpreter: loaded, argv };
 }
 
@@ -227,14 +229,14 @@ function mapped(result: LoadResult, file: ProgramFile): LoadedObject {
   );
 }
 
-/** The first instruction. */
-function enter(process: UserProcess, { file, headers, bias }: LoadedObject): void {
+/** Goes to the first instruction. Gives its address. */
+function enter(process: UserProcess, { file, headers, bias }: LoadedObject): number {
   const entry = headers.entry + bias;
   const what = `the entry point of ${file.path}, ${hex(entry)},`;
-  const touch = process.fetch(entry);
-  if (touch === 'ok') return;
+  const { touch } = process.fetch(entry);
+  if (touch === 'ok') return entry;
   if (touch === 'SIGBUS') killed(`${what} is in a page that cannot be read`, 'SIGBUS');
-  killed(`${what} is not in an executable mapping`);
+  return killed(`${what} is not in an executable mapping`);
 }
 
 /** The path in PT_INTERP. */

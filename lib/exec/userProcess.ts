@@ -5,7 +5,7 @@ import { hex } from '../base/hex.ts';
 import { CramfsError } from '../base/errors.ts';
 import { roundUp } from '../base/pages.ts';
 import { findBlock } from '../driver/readFolio.ts';
-import { AddressSpace, type Touch } from '../mm/addressSpace.ts';
+import { AddressSpace, type PageView } from '../mm/addressSpace.ts';
 import type { Cpu } from '../mm/cpu.ts';
 import type { Errno } from '../mm/errno.ts';
 import type { OpenFile } from '../mm/fileOperations.ts';
@@ -162,10 +162,10 @@ export class UserProcess {
     return this.mm.vmas.find((vma) => vma.start <= address && address < vma.end);
   }
 
-  /** What the CPU gets when it executes at an address. */
-  fetch(address: number): Touch {
+  /** The page that the CPU gets when it executes at an address. */
+  fetch(address: number): PageView {
     const vma = this.vmaAt(address);
-    if (vma === undefined || (vma.vmFlags & VM_EXEC) === 0) return 'SIGSEGV';
+    if (vma === undefined || (vma.vmFlags & VM_EXEC) === 0) return { touch: 'SIGSEGV' };
     return this.mm.fetchPage(vma, Math.floor((address - vma.start) / this.cpu.pageSize));
   }
 

@@ -321,9 +321,9 @@ export class AddressSpace {
     return { touch: this.#isCorrupt(vma, vma.start / cpu.pageSize + page) ? 'killed' : 'SIGSEGV' };
   }
 
-  /** How the fetch of an instruction from one page of an executable mapping ends. */
-  fetchPage(vma: Vma, page: number): Touch {
-    return this.#view(vma, page).touch;
+  /** What the fetch of an instruction from one page of an executable mapping gives. */
+  fetchPage(vma: Vma, page: number): PageView {
+    return this.#view(vma, page);
   }
 
   #view(vma: Vma, page: number): PageView {

@@ -8,7 +8,9 @@ import { bootLab } from '../boot.node.ts';
 import { BROKEN_RULES } from '../brokenRules.ts';
 import { type LabOptions, prepareLab } from '../build.node.ts';
 import { type Oracle, randomCases, requireBases } from '../labCase.ts';
+import { programCases } from '../randomPrograms.ts';
 import {
+  askCase,
   type CaseResult,
   failingCases,
   runCases,
@@ -28,6 +30,7 @@ import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, withKernel } from
 interface RandomOptions extends KernelOptions {
   readonly images: string;
   readonly vectors: string;
+  readonly programs?: string;
   readonly bases: string;
   readonly seed?: string;
   readonly keep?: string;
@@ -55,6 +58,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .description('Asks a real kernel and the emulation about random images, and tells where they differ.')
     .option('--images <n>', 'how many images', '20')
     .option('--vectors <n>', 'how many mmap() calls for each image at each base', '500')
+    .option('--programs <n>', 'run so many random programs and scripts in place of mmap() calls')
     .option('--bases <addresses>', 'physical addresses', '0x10000000,0x10000800,0x10000ef0')
     .option('--seed <n>', 'seed of the first image (default: another one each time)')
     .option('--keep <folder>', `where cases that differ are kept (default: ${KEPT}, where there is such a folder)`)
@@ -68,18 +72,24 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
 }
 
 async function random(options: RandomOptions, io: Io, wanted: LabOptions, signal: AbortSignal): Promise<number> {
-  const count = (name: 'images' | 'vectors'): number => atLeast(1, parseNumber(options[name], `--${name}`, null), name);
+  const count = (name: 'images' | 'vectors' | 'programs'): number =>
+    atLeast(1, parseNumber(options[name] ?? '', `--${name}`, null), name);
   const plan = {
     seed: options.seed === undefined ? randomInt(BEYOND_SEEDS) : parseNumber(options.seed, '--seed', null),
     images: count('images'),
     vectors: count('vectors'),
     bases: options.bases.split(',').map((base) => parseNumber(base, '--bases', null)),
   };
+  const programs = options.programs === undefined ? null : count('programs');
+  if (programs !== null && options.broken === true) {
+    throw new CramfsError('USAGE', { found: '--broken is about mmap() calls, and cannot be used with --programs' });
+  }
   requireBases(plan.bases);
   const lab = await prepareLab(wanted);
   const oracle: Oracle = (regions) => bootLab(lab, regions, { signal });
   io.stderr.write(`seed ${String(plan.seed)}\n`);
-  const cases = randomCases({ ...plan, release: lab.release });
+  const { release } = lab;
+  const cases = programs === null ? randomCases({ ...plan, release }) : programCases({ ...plan, programs, release });
   const results = await runCases(cases, oracle, ({ number, of, regions }) => {
     const requests = regions.reduce((sum, region) => sum + region.requests.length, 0);
     io.stderr.write(`boot ${String(number)} of ${String(of)}: ${String(requests)} requests\n`);
@@ -91,7 +101,8 @@ async function random(options: RandomOptions, io: Io, wanted: LabOptions, signal
     if (options.keep !== undefined) await keepForRules(results, oracle, keep);
   }
   for (const failing of failingCases(results).slice(0, MAX_SHRUNK)) {
-    await keep.case(`seed-${String(failing.labCase.seed)}`, await shrinkCase(failing, oracle));
+    const small = programs === null ? await shrinkCase(failing, oracle) : await askCase(failing.labCase, oracle);
+    await keep.case(`seed-${String(failing.labCase.seed)}`, small);
   }
   io.stdout.write(`\n${summaryText(results)}`);
   return results.every(({ differences }) => differences.length === 0) ? EXIT.ok : EXIT.findings;
