@@ -122,8 +122,10 @@ function isForetold(board: Board, path: string): boolean {
 }
 
 function hasCode(process: UserProcess, entry: number, bits: 32 | 64): boolean {
+  // Where nothing is mapped the kernel may have put its vdso.
+  if (process.vmaAt(entry) === undefined) return false;
   const view = process.fetch(entry);
-  if (view.touch !== 'ok' || view.bytes === null) return false;
+  if (view.touch !== 'ok' || view.bytes === null) return view.touch !== 'ok';
   const within = entry % process.cpu.pageSize;
   const code = codeOf(bits);
   return sameBytes(view.bytes.subarray(within, within + code.length), code);

@@ -58,7 +58,12 @@ export interface OwnArguments {
   /** A program does not get to its own first instruction. */
   'xip/program-fails': { readonly outcome: string; readonly why: string };
   /** A library that no directory of the search has. */
-  'xip/library-missing': { readonly library: string; readonly neededBy: string };
+  'xip/library-missing': {
+    readonly library: string;
+    readonly neededBy: string;
+    /** Directories that were searched; none for a library that is named by a path. */
+    readonly searched: readonly string[];
+  };
   /** A mapping breaks an invariant under this kernel. */
   'xip/kernel-hazard': {
     readonly invariant: InvariantCode;

@@ -21,6 +21,7 @@ export interface MachineOptions {
   readonly ram?: readonly string[];
   readonly stackInit?: string;
   readonly riscvIcache?: 'fixed' | 'sparsemem' | 'flatmem';
+  readonly libraryPath?: string;
 }
 
 /** Adds the options of the machine, all but the kernel model. */
@@ -50,6 +51,11 @@ export function addMachineOptions(command: Command): Command {
     .option('--stack-init <value>', 'what unset automatic variables hold: zero, pattern or a number (default: zero)');
 }
 
+/** Adds the options of commands that start programs. */
+export function addProgramOptions(command: Command): Command {
+  return command.option('--library-path <dirs>', 'LD_LIBRARY_PATH of the programs (default: not set)');
+}
+
 /**
  * The board that the options describe.
  *
@@ -66,6 +72,7 @@ export function boardOptions(options: MachineOptions, kernel: string, pageSize: 
     cpu: options.cpu,
     littleEndian: options.endian === undefined ? undefined : options.endian === 'little',
     kernel: kernelModel(kernel),
+    libraryPath: options.libraryPath,
     ram: options.ram?.map((text) => parseRam(text, pageSize)),
     physBits: options.physBits === undefined ? undefined : parsePhysBits(options.physBits, '--phys-bits'),
     riscvIcache: options.riscvIcache,

@@ -79,6 +79,11 @@ export const PHENTSIZE = { 32: 32, 64: 56 } as const;
 
 const MAGIC = [0x7f, 0x45, 0x4c, 0x46];
 
+/** Whether a file begins as ELF files do. */
+export function isElf(head: Uint8Array): boolean {
+  return MAGIC.every((byte, index) => head[index] === byte);
+}
+
 /** A view that reads the integers of one ELF file. */
 export class ElfView {
   readonly #view: DataView;
@@ -116,7 +121,7 @@ export type ElfForm = Pick<ElfHeader, 'bits' | 'littleEndian'>;
  *   within the header
  */
 export function decodeElfHeader(bytes: Uint8Array, form?: ElfForm): ElfHeader {
-  if (MAGIC.some((byte, index) => bytes[index] !== byte)) {
+  if (!isElf(bytes)) {
     const found = bytes.length === 0 ? 'an empty file' : hexBytes(bytes.subarray(0, 4), ' ');
     throw new CramfsError('NOT_ELF', { offset: 0, expected: '7f 45 4c 46', found });
   }

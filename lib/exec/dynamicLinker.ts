@@ -25,6 +25,8 @@ export interface NeededLibrary {
   readonly neededBy: string;
   /** Why a file that was found cannot be used; null where it can. */
   readonly problem: string | null;
+  /** Directories that were searched for one that is missing, in order. */
+  readonly searched: readonly string[];
   /** Whether it is opened by dlopen(), or for something that is: the program starts without it. */
   readonly atRunTime: boolean;
 }

@@ -4,7 +4,7 @@
  */
 import { roundDown, roundUp } from '../base/pages.ts';
 import type { Errno } from '../mm/errno.ts';
-import { type ElfHeaders, type ElfSegment, ET_DYN, PF_W, PT_LOAD } from '../elf/elf.ts';
+import { type ElfHeaders, type ElfSegment, ET_DYN, ET_EXEC, PF_W, PT_LOAD } from '../elf/elf.ts';
 import type { ProgramFile } from './programFile.ts';
 import { type Placement, protectionOf, type UserProcess } from './userProcess.ts';
 
@@ -80,6 +80,8 @@ export function mapProgram(
     }
     const mapped = elfLoad(process, file, segment, { address: bias + vaddr, placement, total }, zeroing);
     if (typeof mapped === 'string') return { errno: mapped };
+    // A first segment without bytes in the file, at no page boundary, has its page before address 0.
+    if (mapped < 0 || mapped >= taskSize) return { errno: 'EINVAL' };
     if (index === 0 && headers.type === ET_DYN) bias += mapped - roundDown(bias + vaddr, pageSize);
     if (isTooLarge(segment, vaddr, taskSize)) return { errno: 'EINVAL' };
   }
@@ -129,7 +131,7 @@ export function mapInterpreter(
   const segments = loadSegments(headers);
   const relocatable = headers.type === ET_DYN;
   const span = roundUp(totalMappingSize(segments, pageSize), pageSize);
-  if (span === 0) return { errno: 'EINVAL' };
+  if (span === 0 || (!relocatable && headers.type !== ET_EXEC)) return { errno: 'EINVAL' };
   let bias = 0;
   for (const [index, segment] of segments.entries()) {
     const { vaddr } = segment;

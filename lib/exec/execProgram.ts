@@ -34,7 +34,7 @@ export interface ExecRequest {
   readonly path: string;
   /** Arguments behind the program's name. */
   readonly args?: readonly string[] | undefined;
-  /** LD_LIBRARY_PATH. Default: not set. */
+  /** LD_LIBRARY_PATH. Default: that of the board. */
   readonly ldLibraryPath?: string | undefined;
   /** LD_PRELOAD: names with blanks or colons between them. Default: not set. */
   readonly ldPreload?: string | undefined;
@@ -70,7 +70,7 @@ export interface ExecReport {
   readonly header: ElfHeader | null;
   /** The CPU that it was run on; null where it did not come to that. */
   readonly cpu: CpuName | null;
-  /** Address of the first instruction, of the interpreter where there is one; null where it is not reached. */
+  /** Address of the first instruction, of the interpreter where there is one; null where nothing is in memory. */
   readonly entry: number | null;
   /** Paths of scripts that led to the program. */
   readonly scripts: readonly string[];
@@ -102,7 +102,7 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
     board,
     cpu,
     environment: {
-      ldLibraryPath: request.ldLibraryPath ?? '',
+      ldLibraryPath: request.ldLibraryPath ?? board.libraryPath,
       preload: splitPreload(request.ldPreload ?? ''),
       dlopen: request.dlopen ?? [],
     },

@@ -10,11 +10,15 @@ export const MAX_TRIED = 65536;
 /** Characters of a list of directories that are looked at. */
 const MAX_LIST = 16384;
 
+/** Directories that a report lists for a missing library. */
+const MAX_SHOWN = 32;
+
 /** Opens files for a dynamic linker, and counts how often it tried. */
 export class LibrarySearch {
   readonly #board: Board;
   readonly #log: string[];
   #tried = 0;
+  readonly #searched = new Set<string>();
 
   constructor(board: Board, log: string[]) {
     this.#board = board;
@@ -43,6 +47,16 @@ export class LibrarySearch {
     }
   }
 
+  /** Begins the search of a library. */
+  begin(): void {
+    this.#searched.clear();
+  }
+
+  /** Directories that were searched since {@link begin}; what a directory has for certain CPUs only is left out. */
+  get searched(): string[] {
+    return [...this.#searched].filter((directory) => !directory.includes('/glibc-hwcaps/')).slice(0, MAX_SHOWN);
+  }
+
   /** The first file of a name in a list of directories that `accepts` takes. */
   find(
     directories: readonly string[],
@@ -50,6 +64,7 @@ export class LibrarySearch {
     accepts: (file: ProgramFile) => boolean = () => true,
   ): { readonly file: ProgramFile; readonly path: string } | null {
     for (const directory of directories) {
+      this.#searched.add(directory);
       const path = `${directory}/${name}`;
       const file = this.open(path);
       if (file !== null && accepts(file)) return { file, path };

@@ -151,6 +151,7 @@ export abstract class Linker {
         name,
         path,
         neededBy: asker.words ?? asker.object.object.file.path,
+        searched: path === null ? this.request.search.searched : [],
         problem,
         atRunTime: this.#atRunTime,
       });
@@ -161,6 +162,7 @@ export abstract class Linker {
       note(known.object.file.path);
       return known;
     }
+    this.request.search.begin();
     const found = this.find(name, asker.object);
     if (found === null) {
       note(null);

@@ -52,7 +52,7 @@ export interface ExecTrail {
   header: ElfHeader | null;
   process: UserProcess | null;
   interpreterPath: string | null;
-  /** Address of the first instruction, of the interpreter where there is one; null until it is reached. */
+  /** Address of the first instruction, of the interpreter where there is one; null until the program is in memory. */
   entry: number | null;
 }
 
@@ -131,7 +131,8 @@ function readExecutable(
     const error = new CramfsError(code, { path: file.path, ...details });
     return fail(otherwise, error.message, error);
   };
-  if (type !== ET_EXEC && type !== ET_DYN) {
+  // The type of an interpreter is looked at when it is mapped (load_elf_interp()).
+  if (otherwise === 'ENOEXEC' && type !== ET_EXEC && type !== ET_DYN) {
     const expected = '2 (a program) or 3 (a position independent one)';
     refuse('BAD_ELF', { what: 'the type (e_type)', offset: 16, expected, found: String(type) });
   }
@@ -143,7 +144,15 @@ function readExecutable(
     });
   }
   const most = Math.floor(Math.min(file.pageSize, 65536) / PHENTSIZE[bits]);
-  if (phentsize === PHENTSIZE[bits] && (phnum === 0 || phnum > most)) {
+  if (phentsize !== PHENTSIZE[bits]) {
+    refuse('BAD_ELF', {
+      what: 'the size of a program header (e_phentsize)',
+      offset: bits === 32 ? 42 : 54,
+      expected: String(PHENTSIZE[bits]),
+      found: String(phentsize),
+    });
+  }
+  if (phnum === 0 || phnum > most) {
     refuse('BAD_ELF', {
       what: 'the number of program headers (e_phnum)',
       offset: bits === 32 ? 44 : 56,
@@ -200,7 +209,8 @@ function loadElf(
       file: found,
       headers: readExecutable(found, start, { cpu: board.cpu, cpuName: name, otherwise: 'ELIBBAD' }),
     };
-    if (interpreter.headers.machine !== headers.machine || interpreter.headers.bits !== headers.bits) {
+    // i386 and i486 are alike to Linux.
+    if (interpreter.headers.bits !== headers.bits) {
       fail('ELIBBAD', `${found.path} is for ${machineName(interpreter.headers.machine)}, ${file.path} is not`);
     }
   }
@@ -217,7 +227,7 @@ function loadElf(
       : mapped(mapInterpreter(process, interpreter.file, interpreter.headers, program.bias), interpreter.file);
   if (!process.canWriteStack()) killed(`a segment of ${file.path} lies over the stack`);
   process.useMappings();
-  trail.entry = enter(process, loaded ?? program);
+  enter(process, loaded ?? program, trail);
   return { process, program, interpreter: loaded, argv };
 }
 
@@ -229,14 +239,15 @@ function mapped(result: LoadResult, file: ProgramFile): LoadedObject {
   );
 }
 
-/** Goes to the first instruction. Gives its address. */
-function enter(process: UserProcess, { file, headers, bias }: LoadedObject): number {
+/** Goes to the first instruction. */
+function enter(process: UserProcess, { file, headers, bias }: LoadedObject, trail: ExecTrail): void {
   const entry = headers.entry + bias;
+  trail.entry = entry;
   const what = `the entry point of ${file.path}, ${hex(entry)},`;
   const { touch } = process.fetch(entry);
-  if (touch === 'ok') return entry;
+  if (touch === 'ok') return;
   if (touch === 'SIGBUS') killed(`${what} is in a page that cannot be read`, 'SIGBUS');
-  return killed(`${what} is not in an executable mapping`);
+  killed(`${what} is not in an executable mapping`);
 }
 
 /** The path in PT_INTERP. */

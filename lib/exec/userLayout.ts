@@ -5,7 +5,7 @@
  */
 import { roundDown } from '../base/pages.ts';
 import type { ElfHeader } from '../elf/elf.ts';
-import { EM_386, EM_ARM } from '../elf/machines.ts';
+import { EM_386, EM_486, EM_ARM } from '../elf/machines.ts';
 import type { Cpu, CpuName } from '../mm/cpu.ts';
 import { cpuFor, cpuRuns, makeCpu } from '../mm/cpus/index.ts';
 import type { Board } from '../verdict/board.ts';
@@ -37,5 +37,5 @@ export function programLayout(board: Pick<Board, 'cpu' | 'release'>, name: CpuNa
 
 /** Machines whose kernel gives old 32-bit programs, those without PT_GNU_STACK, READ_IMPLIES_EXEC. */
 export function readImpliesExec(header: ElfHeader, hasGnuStack: boolean): boolean {
-  return !hasGnuStack && header.bits === 32 && (header.machine === EM_386 || header.machine === EM_ARM);
+  return !hasGnuStack && header.bits === 32 && [EM_386, EM_486, EM_ARM].includes(header.machine);
 }

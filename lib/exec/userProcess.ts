@@ -6,12 +6,12 @@ import { CramfsError } from '../base/errors.ts';
 import { roundUp } from '../base/pages.ts';
 import { findBlock } from '../driver/readFolio.ts';
 import { AddressSpace, type PageView } from '../mm/addressSpace.ts';
-import type { Cpu } from '../mm/cpu.ts';
+import type { Cpu, CpuName } from '../mm/cpu.ts';
 import type { Errno } from '../mm/errno.ts';
 import type { OpenFile } from '../mm/fileOperations.ts';
 import type { Protection } from '../mm/operations/mprotect.ts';
 import { type Vma, vmaPages } from '../mm/vma.ts';
-import { VM_EXEC, VM_PFNMAP, VM_WRITE } from '../mm/vmFlags.ts';
+import { VM_EXEC, VM_PFNMAP, VM_READ, VM_WRITE } from '../mm/vmFlags.ts';
 import type { Board } from '../verdict/board.ts';
 import { kernelOf } from '../verdict/process.ts';
 import { PF_R, PF_W, PF_X } from '../elf/elf.ts';
@@ -19,6 +19,8 @@ import type { ProgramFile } from './programFile.ts';
 
 /** mmap() calls for one program: more than any honest one makes. */
 export const MAX_MMAP_CALLS = 4096;
+/** CPUs on which the fetch of an instruction from memory that is only readable faults its page in. */
+const FAULTS_FIRST: readonly CpuName[] = ['x86-64', 'i386'];
 /** vm.mmap_min_addr, below which a hint is not followed (round_hint_to_min()). */
 const MMAP_MIN_ADDR = 65536;
 /** Bytes of the stack once its arguments are on it: setup_arg_pages() adds 128 KiB to the page that they need. */
@@ -165,8 +167,12 @@ export class UserProcess {
   /** The page that the CPU gets when it executes at an address. */
   fetch(address: number): PageView {
     const vma = this.vmaAt(address);
-    if (vma === undefined || (vma.vmFlags & VM_EXEC) === 0) return { touch: 'SIGSEGV' };
-    return this.mm.fetchPage(vma, Math.floor((address - vma.start) / this.cpu.pageSize));
+    const isExecutable = ((vma?.vmFlags ?? 0) & VM_EXEC) !== 0;
+    // access_error() of x86: a page that is not there yet is brought in before anybody looks whether it can be executed.
+    const isBroughtIn = FAULTS_FIRST.includes(this.cpu.name) && ((vma?.vmFlags ?? 0) & (VM_READ | VM_WRITE)) !== 0;
+    if (vma === undefined || !(isExecutable || isBroughtIn)) return { touch: 'SIGSEGV' };
+    const view = this.mm.fetchPage(vma, Math.floor((address - vma.start) / this.cpu.pageSize));
+    return view.touch === 'ok' && !isExecutable ? { touch: 'SIGSEGV' } : view;
   }
 
   /**

@@ -17,6 +17,8 @@ export interface PolicyMachine {
   readonly regionSize?: number | undefined;
   readonly cpu?: CpuName | undefined;
   readonly littleEndian?: boolean | undefined;
+  /** LD_LIBRARY_PATH. */
+  readonly libraryPath?: string | undefined;
 }
 
 /** When a finding of a rule counts as none. What is absent makes no difference. */

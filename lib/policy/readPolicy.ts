@@ -86,6 +86,7 @@ function toPolicy(file: PolicyFile, settings: readonly PlacedSetting[]): Policy 
       regionSize: file['region-size'],
       cpu: file.cpu,
       littleEndian: endian === undefined ? undefined : endian === 'little',
+      libraryPath: file['library-path'],
     },
     settings: settings.map(({ ids, severity, paths, options }) => ({ ids, severity, paths, options })),
     requirements: requires,

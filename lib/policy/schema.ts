@@ -212,6 +212,10 @@ export const policySchema = z
         .meta({ description: 'CPU.' })
         .optional(),
       endian: z.enum(['little', 'big'], 'little or big').meta({ description: 'Byte order of the CPU.' }).optional(),
+      'library-path': z
+        .string('directories with colons between them')
+        .meta({ description: 'LD_LIBRARY_PATH of the programs that are started.' })
+        .optional(),
       rules: rules.optional(),
       requires: listOf(requirement, 'What must be mapped how.'),
       budgets: budgets.optional(),

@@ -13,6 +13,7 @@ version: 1
 # region-size: 4M        # the partition; an image that is larger is a finding
 # cpu: arm               # cramfs-map --list-cpus lists them
 # endian: little         # or big
+# library-path: /opt/lib # LD_LIBRARY_PATH of the programs; not set by default
 
 # How bad findings are: off, info, warn or error, by id or glob of ids. The last setting
 # that fits a finding counts. "cramfs explain" lists the ids.

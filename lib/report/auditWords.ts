@@ -170,8 +170,14 @@ const OWN: { readonly [I in OwnId]: Words<OwnArguments[I]> } = {
   },
   'xip/library-missing': {
     title: 'A library is missing',
-    cause: ({ library, neededBy }) => `${library}, needed by ${shownPath(neededBy)}, is in no directory of the search`,
-    fix: ({ library }) => `put ${library} into the image, where the dynamic linker looks for it`,
+    cause: ({ library, neededBy, searched }) =>
+      searched.length === 0
+        ? `${shownPath(neededBy)} names ${library} by its path, and there is no such file`
+        : `${library}, needed by ${shownPath(neededBy)}, is in none of the directories searched: ${searched.join(', ')}`,
+    fix: ({ library, searched }) =>
+      searched.length === 0
+        ? `link the library with a soname (-Wl,-soname,${library.slice(library.lastIndexOf('/') + 1)}) and the program again, so that it is searched for, or put it at ${library}`
+        : `put ${library} into ${searched.at(-1) ?? ''}, or give its directory (--library-path)`,
   },
   'xip/kernel-hazard': {
     title: 'A mapping goes wrong under this kernel',

@@ -50,6 +50,7 @@ export function execJson(report: ExecReport, board: Board, all: boolean): Record
     mappings: mappings.filter(({ state }) => all || state !== 'anonymous').map(mappingJson),
     log: report.log,
     needed: report.needed,
+    uncertain: report.uncertain,
     ramBytes: report.ramBytes,
     flashBytes: report.flashBytes,
   };

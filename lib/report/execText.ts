@@ -1,10 +1,11 @@
 /**
  * A program on paper for people: its mappings as /proc/PID/maps shows them, and what they are.
  */
-import { hexDigits } from '../base/hex.ts';
+import { hex, hexDigits } from '../base/hex.ts';
 import { printableName } from '../format/names.ts';
 import type { ExecMapping, ExecReport } from '../exec/execProgram.ts';
 import { machineName } from '../elf/machines.ts';
+import type { Board } from '../verdict/board.ts';
 import { type Style, wrap } from './style.ts';
 
 /** How to write. */
@@ -22,28 +23,35 @@ const STATES: Readonly<Record<ExecMapping['state'], string>> = {
   anonymous: 'anonymous',
 };
 
-const kib = (bytes: number): string => `${String(bytes / 1024).padStart(5)} KiB`;
-
 /** The report, ending with a newline. */
-export function execText(report: ExecReport, { style, width, all }: ExecTextOptions): string {
-  const lines = [wrap(heading(report, style), width, '  '), ''];
+export function execText(report: ExecReport, board: Board, { style, width, all }: ExecTextOptions): string {
+  const machine = machineLine(report, board);
+  const lines = [wrap(machine, width, '  '), wrap(heading(report, style), width, '  ')];
+  for (const why of report.uncertain) lines.push(wrap(`${style.fair('not certain')}: ${why}`, width, '  '));
+  lines.push('');
   const shown = report.mappings.filter(({ state }) => all || state !== 'anonymous');
-  for (const mapping of shown) lines.push(mappingLine(mapping, style));
+  const digits = Math.max(8, ...shown.map(({ end, offset }) => Math.max(hex(end).length, hex(offset).length) - 2));
+  for (const mapping of shown) lines.push(mappingLine(mapping, digits, style));
   if (shown.length > 0) lines.push('');
-  for (const { name, path, neededBy, problem } of report.needed) {
-    const what = path === null ? style.bad('missing') : printableName(path);
+  for (const { name, path, neededBy, problem, searched } of report.needed) {
+    const where = searched.length === 0 ? '' : `, not in ${searched.join(', ')}`;
+    const what = path === null ? `${style.bad('missing')}${where}` : printableName(path);
     const trouble = problem === null ? '' : ` ${style.bad(problem)}`;
     lines.push(`needs ${printableName(name)}: ${what}${trouble} (asked for by ${printableName(neededBy)})`);
   }
   if (report.needed.length > 0) lines.push('');
   if (shown.length > 0) {
-    lines.push(
-      `runs from ${kib(report.flashBytes)} of flash, and needs ${kib(report.ramBytes)} of RAM for the rest of`,
-    );
-    lines.push('what it maps of files, once it has touched it all', '');
+    const [flash, ram] = [report.flashBytes, report.ramBytes].map((bytes) => `${String(bytes / 1024)} KiB`);
+    const text = `runs from ${flash ?? ''} of flash; its other file-backed pages take ${ram ?? ''} of RAM once touched`;
+    lines.push(wrap(text, width, '  '), '');
   }
   if (report.log.length > 0) lines.push('kernel log:', ...report.log.map((line) => `  ${line}`));
   return `${lines.join('\n').trimEnd()}\n`;
+}
+
+/** The kernel, the CPU, and where the image is. */
+function machineLine({ cpu }: ExecReport, { kernel, cpu: boardCpu, memory }: Board): string {
+  return `${kernel.name} on ${cpu ?? boardCpu.name}, image at ${hex(memory.base)}`;
 }
 
 function heading(report: ExecReport, style: Style): string {
@@ -68,14 +76,17 @@ export function outcomeText({ outcome, path }: ExecReport, style: Style): string
     case 'killed':
       return `${style.bad(`dies of ${outcome.signal}`)}: ${why}`;
     case 'exits':
-      return `${style.bad(`exits with ${String(outcome.status)}`)}: ${why}`;
+      return outcome.status === 0
+        ? `${style.good('exits with 0')}: ${why}`
+        : `${style.bad(`exits with ${String(outcome.status)}`)}: ${why}`;
     case 'bug':
       return `${style.bad('the kernel dies')}: ${outcome.bug}`;
   }
 }
 
-function mappingLine({ object, start, end, perms, offset, state }: ExecMapping, style: Style): string {
+/** @param digits hexadecimal digits of addresses and offsets */
+function mappingLine({ object, start, end, perms, offset, state }: ExecMapping, digits: number, style: Style): string {
   const paint = { pfnmap: style.good, mixedmap: style.fair, none: style.fair, anonymous: style.faint }[state];
-  const range = `${hexDigits(start, 8)}-${hexDigits(end, 8)}`;
-  return `${range} ${perms} ${hexDigits(offset, 8)} ${paint(STATES[state].padEnd(9))} ${printableName(object)}`.trimEnd();
+  const range = `${hexDigits(start, digits)}-${hexDigits(end, digits)}`;
+  return `${range} ${perms} ${hexDigits(offset, digits)} ${paint(STATES[state].padEnd(9))} ${printableName(object)}`.trimEnd();
 }

@@ -13,12 +13,14 @@ export interface FlatReport {
   readonly kernel: string;
   /** Null for a file that is no bFLT program. */
   readonly header: FlatHeader | null;
+  /** Whether it is an ELF file, which is not modelled. */
+  readonly isElf: boolean;
   readonly result: ExecResult;
   readonly log: readonly string[];
 }
 
 /** The object that `--json` prints. */
-export function flatJson({ path, kernel, header, result, log }: FlatReport): Record<string, unknown> {
+export function flatJson({ path, kernel, header, isElf, result, log }: FlatReport): Record<string, unknown> {
   return {
     schemaVersion: SCHEMA_VERSION,
     path,
@@ -27,6 +29,7 @@ export function flatJson({ path, kernel, header, result, log }: FlatReport): Rec
     errno: result.outcome === 'failed' ? result.errno : null,
     signal: result.outcome === 'killed' ? result.signal : null,
     bug: result.outcome === 'bug' ? result.bug : null,
+    uncertain: isElf ? [ELF_WITHOUT_MMU] : [],
     flat: header,
     text: result.outcome === 'runs' ? result.text : null,
     log,
@@ -39,13 +42,18 @@ const PLACES = {
   ram: 'text and data are loaded into RAM, as its header wants (FLAT_FLAG_RAM)',
 } as const;
 
-function outcome(result: ExecResult, isFlat: boolean, style: Style): string {
+/** What is modelled without an MMU, and what is not. */
+const ELF_WITHOUT_MMU =
+  'it is an ELF program; a kernel without an MMU runs it if it is FDPIC (ARM, SuperH, Xtensa) or a static PIE that its ' +
+  'port supports. Only bFLT programs are modelled here, so what is mapped of it is not shown';
+
+function outcome(result: ExecResult, isFlat: boolean, isElf: boolean, style: Style): string {
   switch (result.outcome) {
     case 'runs':
       return `${style.good('starts')}: ${PLACES[result.text]}`;
     case 'failed': {
-      const hint = isFlat ? '' : ': it is no bFLT program, and this kernel runs no others';
-      return `${style.bad(`execve fails with ${result.errno}`)}${hint}`;
+      if (isElf) return `${style.fair('not certain')}: ${ELF_WITHOUT_MMU}`;
+      return `${style.bad(`execve fails with ${result.errno}`)}${isFlat ? '' : ': it is not a bFLT program'}`;
     }
     case 'killed':
       return style.bad(`dies of signal ${String(result.signal)}`);
@@ -55,8 +63,8 @@ function outcome(result: ExecResult, isFlat: boolean, style: Style): string {
 }
 
 /** The report, ending with a newline. */
-export function flatText({ path, header, result, log }: FlatReport, style: Style): string {
-  const lines = [`${style.strong(path)}: ${outcome(result, header !== null, style)}`, ''];
+export function flatText({ path, header, isElf, result, log }: FlatReport, style: Style): string {
+  const lines = [`${style.strong(path)}: ${outcome(result, header !== null, isElf, style)}`, ''];
   if (header !== null) {
     lines.push(
       `  bFLT version  ${String(header.version)}, flags ${hex(header.flags)}`,

@@ -49,6 +49,8 @@ export interface BoardOptions {
   readonly physBits?: number | undefined;
   /** What automatic variables hold that nobody set, an unsigned 32-bit number. Default 0. */
   readonly stackInit?: number | undefined;
+  /** LD_LIBRARY_PATH of the programs that are started. Default: not set. */
+  readonly libraryPath?: string | undefined;
   /** Name of the MTD device in the log. Default "physmap-flash.0". */
   readonly mtdName?: string | undefined;
   /**
@@ -88,6 +90,8 @@ export class Board {
   readonly riscvIcache: IcacheKernel;
   /** Where RAM is; null where it is not known. */
   readonly ram: readonly AddressRange[] | null;
+  /** LD_LIBRARY_PATH of the programs that are started; "" where it is not set. */
+  readonly libraryPath: string;
   readonly #options: BoardOptions;
   /** How the mount went; a board whose mount failed answers every request with MOUNT_REFUSED. */
   readonly mount: MountResult;
@@ -105,6 +109,7 @@ export class Board {
     this.stackInit = options.stackInit ?? 0;
     this.riscvIcache = options.riscvIcache ?? 'unknown';
     this.ram = options.ram ?? null;
+    this.libraryPath = options.libraryPath ?? '';
     this.kernel = options.kernel ?? DEFAULT_MODEL;
     const mmu = this.kernel.nommu === undefined;
     const { cpu } = options;

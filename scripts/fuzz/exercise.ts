@@ -131,7 +131,7 @@ export async function exercise(bytes: Uint8Array, random: Random, run: Exercise)
       const report = execProgram(board, { path: entry.path });
       run.stage = 'exec report';
       JSON.stringify(execJson(report, board, true));
-      execText(report, { style: NO_COLOURS, width: 80, all: true });
+      execText(report, board, { style: NO_COLOURS, width: 80, all: true });
     });
   }
 }

@@ -94,6 +94,7 @@ export function refuseWithMerge(options: AuditCommandOptions): void {
       ['--phys-bits', options.physBits],
       ['--ram', options.ram],
       ['--stack-init', options.stackInit],
+      ['--library-path', options.libraryPath],
     ] as const
   ).find(([, value]) => value !== undefined);
   if (given !== undefined) {
@@ -123,6 +124,7 @@ export function auditSetup(options: AuditCommandOptions, policy: Policy | null):
       regionSize: given.regionSize ?? machine.regionSize,
       cpu: given.cpu ?? machine.cpu,
       littleEndian: given.littleEndian ?? machine.littleEndian,
+      libraryPath: given.libraryPath ?? machine.libraryPath,
     },
     inflate: options.inflate,
     policy,

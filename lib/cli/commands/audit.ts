@@ -19,7 +19,7 @@ import {
 } from '../audit/options.ts';
 import { inOrder, type ReportedRun, writeReport, writeText } from '../audit/output.ts';
 import { Tally } from '../audit/tally.ts';
-import { addMachineOptions } from '../boardOptions.ts';
+import { addMachineOptions, addProgramOptions } from '../boardOptions.ts';
 import { openSource } from '../imageOptions.ts';
 import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io } from '../io.ts';
@@ -39,25 +39,27 @@ Exit codes:
 `;
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return addMachineOptions(
-    command
-      .description(
-        'Audits images: checks them, maps every program in the emulated kernel, and tells what is wrong, what it costs and what it saves.',
-      )
-      .argument('<image...>', 'images: files, or - for standard input')
-      .option('--policy <file>', 'what must be so: YAML or JSON ("cramfs policy init" writes one)')
-      .addOption(new Option('--format <name>', 'report').choices(AUDIT_FORMATS).default('text'))
-      .option('--json', 'the same as --format json')
-      .option('--notes', 'tell each note in the text, and not only how many there are')
-      .option('--output <file>', 'write the report to a file, which appears whole or not at all')
-      .option('--baseline <file>', 'findings in it are known and do not count')
-      .option('--write-baseline <file>', 'write all findings to a baseline; then they do not count')
-      .option('--max-warnings <n>', 'exit with 1 when there are more warnings than this')
-      .option('--exit-zero', 'exit with 0 whatever was found')
-      .option('--jobs <n>', 'threads to use (default: one per processor, at most 4)')
-      .option('--shard <i/n>', 'audit the i-th of n parts of the images (with --format ndjson, for --merge)')
-      .option('--merge', 'the arguments are ndjson reports of all shards: put them together')
-      .option('--no-inflate', 'do not inflate compressed blocks: quick, and sees no damage in data but by the CRC'),
+  return addProgramOptions(
+    addMachineOptions(
+      command
+        .description(
+          'Audits images: checks them, maps every program in the emulated kernel, and tells what is wrong, what it costs and what it saves.',
+        )
+        .argument('<image...>', 'images: files, or - for standard input')
+        .option('--policy <file>', 'what must be so: YAML or JSON ("cramfs policy init" writes one)')
+        .addOption(new Option('--format <name>', 'report').choices(AUDIT_FORMATS).default('text'))
+        .option('--json', 'the same as --format json')
+        .option('--notes', 'tell each note in the text, and not only how many there are')
+        .option('--output <file>', 'write the report to a file, which appears whole or not at all')
+        .option('--baseline <file>', 'findings in it are known and do not count')
+        .option('--write-baseline <file>', 'write all findings to a baseline; then they do not count')
+        .option('--max-warnings <n>', 'exit with 1 when there are more warnings than this')
+        .option('--exit-zero', 'exit with 0 whatever was found')
+        .option('--jobs <n>', 'threads to use (default: one per processor, at most 4)')
+        .option('--shard <i/n>', 'audit the i-th of n parts of the images (with --format ndjson, for --merge)')
+        .option('--merge', 'the arguments are ndjson reports of all shards: put them together')
+        .option('--no-inflate', 'do not inflate compressed blocks: quick, and sees no damage in data but by the CRC'),
+    ),
   )
     .option('--kernel <model>', 'kernel model (default: the policy says, else the newest mainline)')
     .option('--image-offset <n>', 'where the image starts in each file (default: 0)')

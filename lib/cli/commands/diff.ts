@@ -8,7 +8,7 @@ import { printableName } from '../../format/names.ts';
 import { diffJson } from '../../report/diffJson.ts';
 import { damageText, diffText } from '../../report/diffText.ts';
 import { Board } from '../../verdict/board.ts';
-import { addMachineOptions, boardOptions, type MachineOptions } from '../boardOptions.ts';
+import { addMachineOptions, addProgramOptions, boardOptions, type MachineOptions } from '../boardOptions.ts';
 import { reportFailure } from '../failure.ts';
 import { addImageOptions, IMAGE_ARGUMENT, type ImageOptions, openImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
@@ -32,7 +32,7 @@ Exit codes:
 const SHOWN_DAMAGE = 20;
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return addMachineOptions(addImageOptions(command))
+  return addProgramOptions(addMachineOptions(addImageOptions(command)))
     .description(
       'Tells what changed from one image to another: files, how they are stored, which programs still run from flash, what it costs.',
     )

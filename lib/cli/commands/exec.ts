@@ -1,7 +1,8 @@
 /** `cramfs exec IMAGE PROGRAM [ARG…]`: which mappings come about when a program is started. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { DEFAULT_MODEL } from '../../driver/models/index.ts';
 import { decodeFlatHeader, FLAT_HEADER_SIZE } from '../../elf/bflt.ts';
+import { isElf } from '../../elf/elf.ts';
 import { execProgram } from '../../exec/execProgram.ts';
 import { NommuSystem } from '../../exec/nommuSystem.ts';
 import { ProgramFile } from '../../exec/programFile.ts';
@@ -10,14 +11,16 @@ import { execText, outcomeText } from '../../report/execText.ts';
 import { flatJson, type FlatReport, flatText } from '../../report/flatText.ts';
 import { NO_COLOURS } from '../../report/style.ts';
 import { Board } from '../../verdict/board.ts';
-import { addMachineOptions, boardOptions, type MachineOptions } from '../boardOptions.ts';
+import { addMachineOptions, addProgramOptions, boardOptions, type MachineOptions } from '../boardOptions.ts';
 import { addImageOptions, IMAGE_ARGUMENT, type ImageOptions, withImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
 import { styleFor, widthFor } from '../style.ts';
 
 interface ExecOptions extends ImageOptions, MachineOptions {
   readonly kernel: string;
-  readonly ldLibraryPath: string;
+  readonly ldLibraryPath?: string;
+  readonly preload?: string;
+  readonly dlopen?: readonly string[];
   readonly all?: boolean;
 }
 
@@ -31,7 +34,7 @@ Exit codes:
 `;
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return addMachineOptions(addImageOptions(command))
+  return addProgramOptions(addMachineOptions(addImageOptions(command)))
     .description(
       'Tells which mappings come about when a program of the image is started: its segments, its dynamic linker, its libraries.',
     )
@@ -39,7 +42,9 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .argument('<program>', 'the program in the image')
     .argument('[args...]', 'its arguments, which matter for scripts and for dynamic linkers')
     .option('--kernel <model>', 'kernel model', DEFAULT_MODEL.name)
-    .option('--ld-library-path <dirs>', 'LD_LIBRARY_PATH', '/lib')
+    .addOption(new Option('--ld-library-path <dirs>').hideHelp())
+    .option('--preload <names>', 'LD_PRELOAD: libraries with blanks or colons between them (default: not set)')
+    .option('--dlopen <name...>', 'libraries that the program opens with dlopen() once it runs')
     .option('--all', 'show anonymous memory too')
     .addHelpText('after', HELP)
     .action((file: string, program: string, args: readonly string[], options: ExecOptions) => {
@@ -56,14 +61,26 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
 
 function run(board: Board, path: string, args: readonly string[], options: ExecOptions, io: Io): number {
   const all = options.all === true;
-  const report = execProgram(board, { path, args, ldLibraryPath: options.ldLibraryPath, cpu: options.cpu });
+  const report = execProgram(board, {
+    path,
+    args,
+    ldLibraryPath: options.libraryPath ?? options.ldLibraryPath,
+    ldPreload: options.preload,
+    dlopen: options.dlopen,
+    cpu: options.cpu,
+  });
   if (options.json === true) {
     io.stdout.write(`${JSON.stringify(execJson(report, board, all))}\n`);
   } else {
-    io.stdout.write(execText(report, { style: styleFor(io, options.color), width: widthFor(io), all }));
+    io.stdout.write(execText(report, board, { style: styleFor(io, options.color), width: widthFor(io), all }));
   }
-  if (report.outcome.kind === 'runs') return EXIT.ok;
-  io.stderr.write(`cramfs exec: ${path}: ${outcomeText(report, NO_COLOURS)}\n`);
+  const { outcome, needed } = report;
+  const isFound = needed.every((library) => !library.atRunTime || (library.path !== null && library.problem === null));
+  if ((outcome.kind === 'runs' || (outcome.kind === 'exits' && outcome.status === 0)) && isFound) return EXIT.ok;
+  // The text has said it already.
+  if (options.json === true && outcome.kind !== 'runs') {
+    io.stderr.write(`cramfs exec: ${path}: ${outcomeText(report, NO_COLOURS)}\n`);
+  }
   return EXIT.findings;
 }
 
@@ -76,6 +93,7 @@ function runFlat(board: Board, path: string, options: ExecOptions, io: Io): numb
     path,
     kernel: board.kernel.name,
     header: head.length < FLAT_HEADER_SIZE ? null : decodeFlatHeader(head),
+    isElf: isElf(head),
     result,
     log,
   };
