@@ -26,8 +26,9 @@ the image as a whole
 
 /bin/app
   error   xip/library-missing
-    why     libx.so, needed by /bin/app, is in no directory of the search
-    to fix  put libx.so into the image, where the dynamic linker looks for it
+    why     libx.so, needed by /bin/app, is in none of the directories searched:
+            /lib, /usr/lib
+    to fix  put libx.so into /usr/lib, or give its directory (--library-path)
   warning xip/layout-break at byte 24576, 0x6000
     why     segment 1 (r-x, 3 of 5 pages direct) is direct up to block 3, which
             is compressed, and would have to be direct at byte 24576 of the
@@ -137,7 +138,7 @@ describe('Markdown', () => {
 
 | | path | finding | cause | to fix |
 | :-- | :-- | :-- | :-- | :-- |
-| ❌ | <code>/bin/app</code> | xip/library-missing | libx.so, needed by /bin/app, is in no directory of the search | put libx.so into the image, where the dynamic linker looks for it |
+| ❌ | <code>/bin/app</code> | xip/library-missing | libx.so, needed by /bin/app, is in none of the directories searched: /lib, /usr/lib | put libx.so into /usr/lib, or give its directory (--library-path) |
 
 </details>
 `);

@@ -1,34 +1,8 @@
 /** Scripts, and programs with libraries: what is looked for where, and how it is mapped. */
 import { describe, expect, test } from '@jest/globals';
-import { buildRawImage, type RawEntry } from './support/rawImage.ts';
-import { type ExecReport, type ExecRequest, execProgram } from '../lib/exec/execProgram.ts';
-import { CramfsImage } from '../lib/image/image.ts';
-import { Board } from '../lib/verdict/board.ts';
+import type { ExecReport } from '../lib/exec/execProgram.ts';
 import { dynamicObject } from './support/elfFile.ts';
-
-/** A tree of directories, files (bytes or text) and symlinks ("-> TARGET"). */
-interface Tree {
-  readonly [name: string]: Tree | Uint8Array | string;
-}
-
-function entries(tree: Tree): RawEntry[] {
-  return Object.entries(tree).map(([name, value]) => {
-    if (typeof value === 'string' && value.startsWith('-> ')) {
-      return { type: 'symlink', name, blocks: [{ kind: 'stored', data: new TextEncoder().encode(value.slice(3)) }] };
-    }
-    const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
-    if (!(bytes instanceof Uint8Array)) return { type: 'directory', name, entries: entries(bytes) };
-    const blocks = [];
-    for (let at = 0; at < bytes.length; at += 4096) {
-      blocks.push({ kind: 'direct', data: bytes.subarray(at, at + 4096) } as const);
-    }
-    return { type: 'file', name, mode: 0o755, size: bytes.length, blocks };
-  });
-}
-
-function exec(tree: Tree, request: ExecRequest): ExecReport {
-  return execProgram(new Board(CramfsImage.open(buildRawImage({ entries: entries(tree) }))), request);
-}
+import { exec, found, type Tree } from './support/execTree.ts';
 
 /** Mappings in short: object, pages, permissions, file page or "direct". */
 const brief = ({ mappings }: ExecReport, object: string): string[] => {
@@ -39,9 +13,6 @@ const brief = ({ mappings }: ExecReport, object: string): string[] => {
     return `${page(start)}-${page(end)} ${perms} ${state}`;
   });
 };
-
-const found = ({ needed }: ExecReport): Record<string, string | null> =>
-  Object.fromEntries(needed.map(({ name, path }) => [name, path]));
 
 const MUSL = '/lib/ld-musl-i386.so.1';
 const GLIBC = '/lib/ld-linux.so.2';

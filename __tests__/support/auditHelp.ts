@@ -31,7 +31,7 @@ export const FINDINGS: readonly AuditFinding[] = [
     severity: 'error',
     path: '/bin/app',
     offset: null,
-    args: { library: 'libx.so', neededBy: '/bin/app' },
+    args: { library: 'libx.so', neededBy: '/bin/app', searched: ['/lib', '/usr/lib'] },
   }),
   finding({
     id: 'xip/layout-break',
