@@ -113,12 +113,16 @@ function requestsOf(spec: RawImageSpec, unasked: LabCase, release: string): LabE
 }
 
 function isForetold(board: Board, path: string): boolean {
-  let started: UserProcess | null = null;
-  const observe = (process: UserProcess): void => {
-    started = process;
-  };
-  const { entry, header } = execProgram(board, { path, cpu: board.cpu.name, observe });
-  return entry === null || header === null || started === null || hasCode(started, entry, header.bits);
+  const started: UserProcess[] = [];
+  const { entry, header } = execProgram(board, {
+    path,
+    cpu: board.cpu.name,
+    observe: (process) => {
+      started.push(process);
+    },
+  });
+  const [process] = started;
+  return entry === null || header === null || process === undefined || hasCode(process, entry, header.bits);
 }
 
 function hasCode(process: UserProcess, entry: number, bits: 32 | 64): boolean {
