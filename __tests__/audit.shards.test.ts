@@ -257,8 +257,15 @@ describe('threads', () => {
     expect(all.length).toBeLessThan(jobs.length);
   });
 
-  test('that fail end the audit with an error, and so does wrong usage', async () => {
-    await expect(run({ script: folder.file('broken.cjs', 'throw new Error("broken")') })).rejects.toThrow('broken');
+  test('that fail are an internal error of the image that they had; the other images go on', async () => {
+    const broken = folder.file('broken.cjs', 'throw new Error("broken")');
+    const [first, ...others] = await run({ script: broken, jobs: 1 });
+    expect(first).toMatchObject({ result: null, error: { code: 'INTERNAL' } });
+    expect(first?.error?.message).toMatch(/broken/);
+    expect(others).toEqual((await run({ jobs: 1 })).slice(1));
+  });
+
+  test('cannot make up for wrong usage, which ends the audit', async () => {
     const impossible = { ...setup, board: { physBits: 20 } };
     await expect(run({ setup: impossible, jobs: 2 })).rejects.toThrow(expect.objectContaining({ code: 'USAGE' }));
   });

@@ -85,10 +85,10 @@ test('--quiet prints nothing', async () => {
 });
 
 describe('on several threads', () => {
-  const workerFile = join(folder.path, 'checkWorker.cjs');
+  const script = join(folder.path, 'checkWorker.cjs');
   beforeAll(async () => {
     const options = { bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' } as const;
-    await build({ ...options, entryPoints: ['lib/workers/checkWorker.ts'], outfile: workerFile });
+    await build({ ...options, entryPoints: ['lib/workers/checkWorker.ts'], outfile: script });
   });
 
   test.each(['images/mini-BXX.cramfs.gz', 'malformed/103-bad-adler.img', 'kernels/images/adv16.cramfs.gz'])(
@@ -98,7 +98,7 @@ describe('on several threads', () => {
       const source = openFileSource(file);
       try {
         const image = CramfsImage.open(source, { pageSize: name.includes('16') ? 16384 : 4096 });
-        const parallel = await checkParallel(image, { file, imageOffset: 0, threads: 3, workerFile });
+        const parallel = await checkParallel(image, { file, imageOffset: 0, threads: 3, script });
         expect(parallel).toEqual(checkImage(image));
       } finally {
         source.close();
@@ -109,7 +109,7 @@ describe('on several threads', () => {
   test('a worker that cannot read the image is an error', async () => {
     const file = folder.fixture('images/mini-z.cramfs.gz');
     const image = CramfsImage.open(openFileSource(file));
-    const options = { file: join(folder.path, 'gone'), imageOffset: 0, threads: 2, workerFile };
+    const options = { file: join(folder.path, 'gone'), imageOffset: 0, threads: 2, script };
     await expect(checkParallel(image, options)).rejects.toThrow(/there is no such file/);
     image.close();
   });

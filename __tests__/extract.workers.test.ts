@@ -10,8 +10,7 @@ import { extractToDirectory } from '../lib/extract/toDirectory.node.ts';
 import { extractToTar } from '../lib/extract/toTar.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { openFileSource } from '../lib/source/nodeFile.ts';
-import type { WorkKind } from '../lib/workers/protocol.ts';
-import { WorkerPool } from '../lib/workers/workerPool.ts';
+import { ExtractCrew, type ExtractWork } from '../lib/workers/extractCrew.ts';
 import { readTree, withFolder } from './support/extractHelp.ts';
 import { fixture } from './support/fixtures.ts';
 
@@ -37,14 +36,12 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-function pool<Kind extends WorkKind>(kind: Kind, file = image): WorkerPool<Kind> {
+function pool<Kind extends keyof ExtractWork>(kind: Kind, file = image): ExtractCrew<Kind> {
   const policy = { owners: process.geteuid?.() === 0, setuid: true };
-  const started = WorkerPool.start({
+  return new ExtractCrew({
     ...{ kind, file, script, policy },
     ...{ imageOffset: 0, pageSize: 4096, asLinuxReads: false, threads: 2 },
   });
-  if (started === null) throw new Error('no worker');
-  return started;
 }
 
 const open = (): CramfsImage => CramfsImage.open(openFileSource(image));
@@ -63,7 +60,7 @@ describe('with worker threads', () => {
   });
 
   test('an archive has the same bytes as without', async () => {
-    const archive = async (crew: WorkerPool<'tar'> | null): Promise<Buffer> => {
+    const archive = async (crew: ExtractCrew<'tar'> | null): Promise<Buffer> => {
       const pieces: Uint8Array[] = [];
       await extractToTar(open(), (bytes) => pieces.push(Uint8Array.from(bytes)), { crew: () => crew });
       return Buffer.concat(pieces);
@@ -83,10 +80,15 @@ describe('with worker threads', () => {
     });
   });
 
-  test('without the built script there are none', () => {
-    const policy = { owners: false, setuid: false };
-    const common = { imageOffset: 0, pageSize: 4096, asLinuxReads: false, threads: 2, policy, file: image };
-    expect(WorkerPool.start({ kind: 'files', ...common })).toBeNull();
+  test('without the built script this thread does it all', async () => {
+    await withFolder(async (temporary) => {
+      const policy = { owners: false, setuid: false };
+      const common = { imageOffset: 0, pageSize: 4096, asLinuxReads: false, threads: 2, policy, file: image };
+      const crew = new ExtractCrew({ kind: 'files', ...common });
+      expect(crew.tryStart({} as Parameters<typeof crew.tryStart>[0], () => undefined)).toBe(false);
+      const result = await extractToDirectory(open(), join(temporary, 'out'), { crew: () => crew });
+      expect(result.ended).toBe('complete');
+    });
   });
 });
 

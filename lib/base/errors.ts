@@ -93,6 +93,8 @@ const sentences = {
   BAD_POLICY: (d) => `${what(d, 'the policy')} is no valid policy${because(d)}`,
   /** A documented bound on steps or memory was reached. */
   LIMIT: (d) => `a limit was reached${expectedFound(d)}`,
+  /** A fault of this library, met while it did one of many things. */
+  INTERNAL: (d) => `internal error (a bug in cramfs)${because(d)}`,
   /** The caller asked for something impossible. */
   USAGE: (d) => d.found ?? 'wrong usage',
 } as const satisfies Record<string, (details: ErrorDetails) => string>;

@@ -2,8 +2,8 @@
  * From an error to a sentence on standard error and an exit code.
  */
 import { CramfsError, type ErrorCode } from '../base/errors.ts';
-import { printableName } from '../format/names.ts';
 import { SCHEMA_VERSION } from '../report/mapJson.ts';
+import { complain } from './complain.ts';
 import { EXIT, type Io } from './io.ts';
 
 const USER_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -20,6 +20,7 @@ const USER_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof CramfsError)) return EXIT.bug;
   if (error.code === 'LAB') return EXIT.lab;
+  if (error.code === 'INTERNAL') return EXIT.bug;
   return USER_ERRORS.has(error.code) ? EXIT.usage : EXIT.image;
 }
 
@@ -41,23 +42,32 @@ export function writeErrorJson(error: CramfsError, io: Io): void {
   io.stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, error: errorJson(error) })}\n`);
 }
 
-/** Tells an error: one sentence on standard error, and with --json an object on standard output. */
+/** Prints an error: one sentence on standard error, and with --json an object on standard output. */
 export function reportFailure(error: unknown, io: Io, program: string, json: boolean): number {
   if (error instanceof CramfsError) {
     if (json) writeErrorJson(error, io);
-    io.stderr.write(`${program}: ${error.message}\n`);
+    complain(io, `${program}: ${error.message}`);
     for (const { line, column, message } of error.details.problems ?? []) {
-      io.stderr.write(`${printableName(error.details.what ?? '')}:${line}:${column}: ${message}\n`);
+      complain(io, `${error.details.what ?? ''}:${line}:${column}: ${message}`);
     }
-    for (const line of error.details.lines ?? []) io.stderr.write(`  ${printableName(line)}\n`);
-    for (const line of error.details.log ?? []) io.stderr.write(`  ${line}\n`);
+    for (const line of error.details.lines ?? []) complain(io, `  ${line}`);
+    for (const line of error.details.log ?? []) complain(io, `  ${line}`);
     return exitCodeOf(error);
   }
-  const detail = error instanceof Error ? error.message : String(error);
-  io.stderr.write(
-    `${program}: this is a bug of ours: ${detail}\n` +
-      `Please report it with the command line and, if you can, the image (CRAMFS_MAP_DEBUG=1 shows where it happened).\n`,
-  );
-  if (io.env.CRAMFS_MAP_DEBUG === '1' && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`);
+  reportBug(error, io, program);
   return EXIT.bug;
+}
+
+/** Prints an internal error, and where it happened if that was asked for. */
+export function reportBug(error: unknown, io: Io, program: string): void {
+  complain(
+    io,
+    `${program}: internal error (a bug in cramfs): ${error instanceof Error ? error.message : String(error)}`,
+  );
+  complain(
+    io,
+    'Please report it with the command line and, if you can, the image (CRAMFS_MAP_DEBUG=1 shows where it happened).',
+  );
+  if (io.env.CRAMFS_MAP_DEBUG !== '1' || !(error instanceof Error)) return;
+  for (const line of (error.stack ?? '').split('\n')) complain(io, line);
 }

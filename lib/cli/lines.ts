@@ -1,8 +1,9 @@
 /**
  * The lines of a file or of standard input, read piece by piece, so that memory stays bounded.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { CramfsError } from '../base/errors.ts';
+import { openInput, readPiece } from './inputFile.ts';
 
 /** Longest line, in bytes. */
 const MAX_LINE = 1 << 20;
@@ -10,11 +11,12 @@ const MAX_LINE = 1 << 20;
 /**
  * The lines of a file, read piece by piece; an overlong line comes as an error.
  *
- * @param what the file is, for errors
- * @throws CramfsError USAGE
+ * @param what standard input is, for errors
+ * @throws CramfsError IO
  */
 export function* readLines(file: string | number, what = 'the batch'): Generator<string | CramfsError, void> {
-  const fd = open(file, what);
+  const fd = typeof file === 'string' ? openInput(file) : file;
+  const name = typeof file === 'string' ? file : `${what} from standard input`;
   try {
     const buffer = Buffer.alloc(1 << 16);
     let rest: Buffer[] = [];
@@ -32,7 +34,7 @@ export function* readLines(file: string | number, what = 'the batch'): Generator
       return line;
     };
     for (;;) {
-      const got = readPiece(fd, buffer, what);
+      const got = readPiece(fd, buffer, name);
       if (got === 0) break;
       let from = 0;
       for (let at = buffer.indexOf(10, 0); at >= 0 && at < got; at = buffer.indexOf(10, from)) {
@@ -50,27 +52,5 @@ export function* readLines(file: string | number, what = 'the batch'): Generator
     if (restLength > 0) yield take(Buffer.alloc(0));
   } finally {
     if (typeof file === 'string') closeSync(fd);
-  }
-}
-
-function open(file: string | number, what: string): number {
-  if (typeof file === 'number') return file;
-  try {
-    return openSync(file, 'r');
-  } catch (cause) {
-    throw new CramfsError('USAGE', { found: `cannot read ${what} ${file}: ${(cause as Error).message}`, cause });
-  }
-}
-
-function readPiece(fd: number, buffer: Buffer, what: string): number {
-  for (;;) {
-    try {
-      return readSync(fd, buffer, 0, buffer.length, null);
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code === 'EOF') return 0;
-      if (code !== 'EAGAIN') throw new CramfsError('USAGE', { found: `cannot read ${what}: ${message}`, cause: error });
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    }
   }
 }

@@ -11,6 +11,7 @@ import { SCHEMA_VERSION } from '../report/mapJson.ts';
 import { errorJson } from './failure.ts';
 import { EXIT, type Io } from './io.ts';
 import { TextBuffer } from './textBuffer.ts';
+import { complain } from './complain.ts';
 
 /** Problems told one by one; a hostile image has tens of thousands. */
 const MAX_TOLD = 20;
@@ -47,7 +48,7 @@ export class ListingProblems {
 
   #tell(error: CramfsError): void {
     this.#kept.push(error);
-    if (!this.#json) this.#io.stderr.write(`cramfs ${this.#command}: ${error.message}\n`);
+    if (!this.#json) complain(this.#io, `cramfs ${this.#command}: ${error.message}`);
   }
 
   /** Counts a problem like the many before it. */
@@ -77,7 +78,7 @@ export class ListingProblems {
   finish(): number {
     const untold = this.#count - this.#kept.length;
     if (untold > 0 && !this.#json) {
-      this.#io.stderr.write(`cramfs ${this.#command}: and ${String(untold)} problems more\n`);
+      complain(this.#io, `cramfs ${this.#command}: and ${String(untold)} problems more`);
     }
     return this.#count === 0 ? EXIT.ok : EXIT.image;
   }

@@ -23,6 +23,7 @@ import { EXIT, type Io } from './io.ts';
 import { parseNumber } from './numbers.ts';
 import { meets, type Requirement } from './requirement.ts';
 import { type ColourChoice, styleFor, widthFor } from './style.ts';
+import { complain } from './complain.ts';
 
 /** The options as commander hands them over: text, still. */
 interface MapOptions extends MachineOptions {
@@ -177,14 +178,14 @@ function mapAction(
       );
     }
     if (requirement !== null && !meets(verdict, requirement)) {
-      io.stderr.write(`${program}: ${printableName(verdict.path)} is not ${requirement}: ${outcome(verdict)}\n`);
+      complain(io, `${program}: ${printableName(verdict.path)} is not ${requirement}: ${outcome(verdict)}`);
       return EXIT.findings;
     }
     const { inode } = board.open(wanted.path);
     if (inode.type === 'directory') {
       // The verdict stands (ENODEV), and the path is a mistake all the same.
       const at = `at byte ${String(inode.position)}, ${hex(inode.position)}`;
-      io.stderr.write(`${program}: ${printableName(verdict.path)}: it is a directory, not a file (${at})\n`);
+      complain(io, `${program}: ${printableName(verdict.path)}: it is a directory, not a file (${at})`);
       return EXIT.usage;
     }
     return EXIT.ok;

@@ -2,8 +2,8 @@
  * The real standard streams.
  */
 import { writeSync } from 'node:fs';
-import { CramfsError } from '../base/errors.ts';
 import type { Io, TextSink } from './io.ts';
+import { cannotWrite } from './cannotWrite.ts';
 
 /** Standard streams and environment of this process. A reader that goes away ends the program quietly. */
 export function nodeIo(): Io {
@@ -28,7 +28,7 @@ function sink(fd: number, stream: () => NodeJS.WriteStream): TextSink {
       broken = true;
       // There is nowhere left to complain.
       if (fd === 2) return;
-      throw new CramfsError('USAGE', { found: `cannot write standard output: ${(cause as Error).message}`, cause });
+      throw cannotWrite('standard output', cause);
     }
   };
   return {

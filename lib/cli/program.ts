@@ -6,6 +6,7 @@ import { CramfsError } from '../base/errors.ts';
 import { reportFailure, writeErrorJson } from './failure.ts';
 import { EXIT, type Io } from './io.ts';
 import { VERSION } from './version.ts';
+import { complain } from './complain.ts';
 
 /** A program of that name that writes to `io`. */
 export function newProgram(name: string, io: Io): Command {
@@ -28,18 +29,29 @@ export function wire(command: Command, io: Io): Command {
       writeErr: (text) => {
         io.stderr.write(text);
       },
-      outputError: (text, write) => {
-        write(text.replace(/^error: /, `${command.name()}: `));
+      outputError: (text) => {
+        // The hint is commander's own line; the rest is one line, whatever the arguments hold.
+        const [, message = text, hint] = /^(.*?)(?:\n(\(Did you mean [^\n]*))?\n?$/s.exec(text) ?? [];
+        complain(io, message.replace(/^error: /, `${command.name()}: `));
+        if (hint !== undefined) complain(io, hint);
       },
     });
 }
 
 /** The exit code for what a program threw; the error is told, with --json on standard output too. */
 export function exitCodeFor(error: unknown, argv: readonly string[], io: Io, program: string): number {
-  const json = argv.includes('--json') && !argv.includes('--quiet');
+  const json = wantsJson(argv) && !argv.includes('--quiet');
   if (!(error instanceof CommanderError)) return reportFailure(error, io, program, json);
   if (error.exitCode === 0) return EXIT.ok;
   // commander has told it on standard error already.
   if (json) writeErrorJson(new CramfsError('USAGE', { found: error.message.replace(/^error: /, '') }), io);
   return EXIT.usage;
+}
+
+/** Whether one JSON object was asked for, in either of its ways. */
+function wantsJson(argv: readonly string[]): boolean {
+  return argv.some(
+    (argument, index) =>
+      argument === '--json' || argument === '--format=json' || (argument === '--format' && argv[index + 1] === 'json'),
+  );
 }

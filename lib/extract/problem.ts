@@ -3,6 +3,7 @@
  */
 import { CramfsError } from '../base/errors.ts';
 import { printableName } from '../format/names.ts';
+import { errnoWords } from '../base/errnoWords.ts';
 
 /**
  * Whose fault it is. `image`: damaged or hostile data. `target`: the place to write to, which refuses a file or has one of
@@ -70,21 +71,7 @@ function targetSentence(code: string, error: unknown): string {
     case 'ENOTDIR':
     case 'ELOOP':
       return 'something that is no directory is in its place, or in the place of its directory';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied';
-    case 'ENOSPC':
-      return 'no space left';
-    case 'EDQUOT':
-      return 'the disk quota is used up';
-    case 'EROFS':
-      return 'the file system is read-only';
-    case 'ENAMETOOLONG':
-      return 'the name is too long for the file system';
-    case 'EILSEQ':
-    case 'EINVAL':
-      return 'the file system does not take such a name or file';
     default:
-      return `it cannot be written (${error instanceof Error ? error.message.replace(/,.*/s, '') : code})`;
+      return errnoWords(error);
   }
 }

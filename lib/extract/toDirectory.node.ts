@@ -34,6 +34,7 @@ import type { ExtractResult, Progress } from './result.ts';
 import { type Choice, safeWalk, survey, type Survey } from './safeWalk.ts';
 import { makeSpecialFile, type SpecialType } from './specialFiles.node.ts';
 import { TargetDirectory } from './targetDirectory.node.ts';
+import { errnoName, errnoWords } from '../base/errnoWords.ts';
 
 /** How to extract. */
 export interface ExtractOptions extends Choice {
@@ -59,7 +60,7 @@ export interface ExtractOptions extends Choice {
  * Extracts an image, or a part of it.
  *
  * @param directory made if it is not there. A new or empty one gets owner, mode and time of the image's root
- * @throws CramfsError LIMIT, NOT_FOUND, USAGE (also for a directory that cannot be made or opened), BAD_STRUCTURE for a
+ * @throws CramfsError LIMIT, NOT_FOUND, USAGE, CANNOT_WRITE for a directory that cannot be made or opened, BAD_STRUCTURE for a
  *   root that is no directory, MOUNT_REFUSED with asLinuxReads, IO; nothing is written then, but for IO
  */
 export async function extractToDirectory(
@@ -172,15 +173,16 @@ class Extraction {
     }
   }
 
-  /** @throws CramfsError USAGE */
+  /** @throws CramfsError CANNOT_WRITE */
   #openRoot(entry: WalkEntry, root: string): OpenDirectory {
     try {
       const { directory, isNew } = TargetDirectory.openRoot(root, this.#prefix);
       const getsMetadata = isNew || this.#options.force === true || directory.isEmpty();
       return new OpenDirectory(entry, directory, null, getsMetadata);
     } catch (error) {
-      const { message } = targetProblem(error, root);
-      throw new CramfsError('USAGE', { found: `${root}: cannot extract there: ${message}`, cause: error });
+      const isMissing = errnoName(error) === 'ENOENT';
+      const found = isMissing ? 'there is no such folder' : errnoWords(error);
+      throw new CramfsError('CANNOT_WRITE', { what: root, found, cause: error });
     }
   }
 

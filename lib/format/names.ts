@@ -68,23 +68,42 @@ export function encodeName(text: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
+/** Control characters, bidirectional controls, and halves of characters, among them bytes that are no UTF-8. */
+const UNPRINTABLE =
+  // eslint-disable-next-line no-control-regex -- control characters are what this is about
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]/gu;
+
 /**
  * A name as it may be shown on a terminal: control characters, bidirectional controls and bytes that are no UTF-8 are
  * escaped, so that no name can move the cursor or reorder the line.
  */
 export function printableName(text: string): string {
-  return text.replace(
-    // eslint-disable-next-line no-control-regex -- control characters are what this is about
-    /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\\]/gu,
-    (char) => {
-      const code = char.codePointAt(0) ?? 0;
-      if (char === '\\') return '\\\\';
-      if (char === '\n') return '\\n';
-      if (char === '\t') return '\\t';
-      if (char === '\r') return '\\r';
-      if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
-      if (code < 0x100) return `\\x${hexDigits(code, 2)}`;
-      return `\\u${hexDigits(code, 4)}`;
-    },
-  );
+  return text.replaceAll('\\', '\\\\').replace(UNPRINTABLE, escaped);
+}
+
+/** Characters of a line of a file, or of an argument, that a message quotes. */
+const MOST_QUOTED = 80;
+
+/**
+ * A line as it may be printed among others: what {@link printableName} escapes is escaped, but for backslashes, and so is
+ * what GitHub Actions takes for a command ("::" at the start, "##[" anywhere). What is quoted is cut after 80 characters.
+ */
+export function plainLine(text: string): string {
+  return text
+    .replace(/"([^"]*)"/g, (quote: string, quoted: string) =>
+      quoted.length > MOST_QUOTED ? `"${quoted.slice(0, MOST_QUOTED)}…"` : quote,
+    )
+    .replace(UNPRINTABLE, escaped)
+    .replace(/^(\s*):(?=:)/, '$1\\x3a')
+    .replaceAll('##[', '##\\x5b');
+}
+
+function escaped(char: string): string {
+  const code = char.codePointAt(0) ?? 0;
+  if (char === '\n') return '\\n';
+  if (char === '\t') return '\\t';
+  if (char === '\r') return '\\r';
+  if (code >= 0xdc80 && code <= 0xdcff) return `\\x${hexDigits(code - 0xdc00, 2)}`;
+  if (code < 0x100) return `\\x${hexDigits(code, 2)}`;
+  return `\\u${hexDigits(code, 4)}`;
 }

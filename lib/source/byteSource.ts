@@ -5,6 +5,7 @@
  * file all work alike. Reads are synchronous: the kernel code that is emulated dereferences memory.
  */
 import { CramfsError } from '../base/errors.ts';
+import { errnoWords } from '../base/errnoWords.ts';
 
 /** A random-access source of bytes. */
 export interface ByteSource {
@@ -92,7 +93,7 @@ export function cachedSource(raw: RawSource): ByteSource {
       return action();
     } catch (cause) {
       if (cause instanceof CramfsError) throw cause;
-      throw new CramfsError('IO', { offset, found: cause instanceof Error ? cause.message : String(cause), cause });
+      throw new CramfsError('IO', { offset, found: errnoWords(cause), cause });
     }
   };
   const chunk = (index: number): Uint8Array => {

@@ -5,6 +5,7 @@ import { withRoom } from '../base/bytes.ts';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { CramfsError } from '../base/errors.ts';
 import { type ByteSource, cachedSource, type RawSource } from './byteSource.ts';
+import { errnoWords } from '../base/errnoWords.ts';
 
 /** Bytes kept of a source that cannot be read at random (a pipe): enough for any cramfs image, and a bound. */
 export const STREAM_LIMIT = 1 << 30;
@@ -26,27 +27,13 @@ export function openFileSource(file: string): ByteSource {
     return cachedSource(stat.isFile() ? regularFile(fd, stat.size) : stream(fd, file));
   } catch (cause) {
     if (cause instanceof CramfsError) throw cause;
-    throw new CramfsError('IO', { what: file, found: reason(cause), cause });
+    throw new CramfsError('IO', { what: file, found: errnoWords(cause), cause });
   }
 }
 
 /** Standard input as a source. It is read only as far as is asked, and kept. */
 export function openStdinSource(fd = 0): ByteSource {
   return cachedSource(stream(fd, 'standard input'));
-}
-
-function reason(cause: unknown): string {
-  const code = (cause as NodeJS.ErrnoException | null)?.code;
-  switch (code) {
-    case 'ENOENT':
-      return 'there is no such file';
-    case 'EACCES':
-      return 'permission denied';
-    case 'ENOTDIR':
-      return 'a part of the path is not a directory';
-    default:
-      return cause instanceof Error ? cause.message : String(cause);
-  }
 }
 
 function regularFile(fd: number, size: number): RawSource {

@@ -3,6 +3,7 @@
  *
  * Bytes that the source does not have read as `fill`.
  */
+import { CramfsError } from '../base/errors.ts';
 import type { ByteSource } from './byteSource.ts';
 
 const WINDOW = 4096;
@@ -22,13 +23,13 @@ export class WordReader {
     this.fill = fill;
   }
 
-  /** The unsigned 32-bit word at byte `offset`. */
+  /** The unsigned 32-bit word at byte `offset`. @throws CramfsError OUTSIDE_IMAGE for one before byte 0 */
   u32(offset: number): number {
     if (offset < this.#start || offset + 4 > this.#end) this.#slide(offset, 4);
     return this.#view.getUint32(offset - this.#start, this.littleEndian);
   }
 
-  /** The unsigned 16-bit word at byte `offset`. */
+  /** The unsigned 16-bit word at byte `offset`. @throws CramfsError OUTSIDE_IMAGE for one before byte 0 */
   u16(offset: number): number {
     if (offset < this.#start || offset + 2 > this.#end) this.#slide(offset, 2);
     return this.#view.getUint16(offset - this.#start, this.littleEndian);
@@ -41,6 +42,13 @@ export class WordReader {
   }
 
   #slide(offset: number, least: number): void {
+    if (!Number.isSafeInteger(offset) || offset < 0) {
+      throw new CramfsError('OUTSIDE_IMAGE', {
+        what: 'a word',
+        expected: 'a byte offset from 0 on',
+        found: String(offset),
+      });
+    }
     const from = offset - (offset % WINDOW);
     const to = from + (offset + least > from + WINDOW ? 2 * WINDOW : WINDOW);
     const { start, end } = this.source.around?.(offset, from, to) ?? { start: from, end: to };

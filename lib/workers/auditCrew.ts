@@ -1,26 +1,25 @@
 /**
  * The audits of many images, spread over threads; they come out in their order, whichever is done first.
  */
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { setImmediate, setTimeout } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
+import { setImmediate } from 'node:timers/promises';
 import type { AuditResult } from '../audit/result.ts';
 import type { AuditedImage } from '../audit/run.ts';
 import { CramfsError } from '../base/errors.ts';
 import type { ByteSource } from '../source/byteSource.ts';
-import { auditFile, type AuditSetup } from './auditJob.ts';
-import type { AuditAnswer, AuditJob, AuditMessage } from './auditWorker.ts';
+import { auditFile, auditNamedFile, type AuditSetup } from './auditJob.ts';
+import { WorkerPool, workerScript } from './pool.ts';
 
 /** Threads that are used where no number is given, at most. */
 const DEFAULT_THREADS = 4;
 /** Images for each thread that may be done, or under way, before the first of them has been taken. */
 const AHEAD = 4;
 
-/** Milliseconds that a thread has to finish an image that nobody waits for. */
-const GRACE = 2000;
+/** An image to audit, and its place among all of the run. */
+export interface AuditJob {
+  readonly image: string;
+  readonly index: number;
+}
 
 /** How to audit many images. */
 export interface CrewOptions {
@@ -33,12 +32,12 @@ export interface CrewOptions {
   readonly signal?: AbortSignal | undefined;
   /** Is told how far an image is, by its place in the list: from 0 to 1. */
   readonly progress?: (place: number, fraction: number) => void;
-  /** The worker's script. Default: the one beside this module; without it there is one thread only. */
-  readonly script?: string | undefined;
+  /** The threads' program. Default: the one beside this module; without it there is one thread only. */
+  readonly script?: string | null | undefined;
 }
 
 /**
- * Audits images. One that cannot be audited comes with its error; wrong usage and bugs end it all.
+ * Audits images. One that cannot be audited comes with its error, be it a fault of ours (INTERNAL); wrong usage ends it all.
  *
  * @throws CramfsError USAGE
  */
@@ -46,27 +45,20 @@ export async function* auditImages(
   images: readonly AuditJob[],
   options: CrewOptions,
 ): AsyncGenerator<AuditedImage, void> {
-  const script = options.script ?? workerScript();
+  const { setup, jobs, script = workerScript('auditWorker') } = options;
   // Standard input can be read by this thread only; for one image there are threads within the check.
   if (images.length < 2 || script === null || images.some(({ image }) => image === '-')) {
     yield* inThisThread(images, options);
     return;
   }
-  const crew = new AuditCrew(images, options, script);
+  const threads = Math.min(jobs ?? Math.min(availableParallelism(), DEFAULT_THREADS), images.length);
+  const local = (image: string): Promise<AuditResult> => auditNamedFile(image, setup);
+  const pool = new WorkerPool({ script, threads, data: setup, local, atATime: 1 });
   try {
-    yield* crew.audits();
+    yield* inOrder(images, pool, threads * AHEAD, options);
   } finally {
-    await crew.dismiss();
+    await pool.close();
   }
-}
-
-/** The worker's script beside this one: as built, or in the bundle of the commands. Null in the sources. */
-function workerScript(): string | null {
-  const folder = typeof __dirname === 'string' ? __dirname : fileURLToPath(new URL('.', import.meta.url));
-  for (const name of ['auditWorker.cjs', 'auditWorker.js']) {
-    if (existsSync(join(folder, name))) return join(folder, name);
-  }
-  return null;
 }
 
 async function* inThisThread(
@@ -96,106 +88,67 @@ async function* inThisThread(
   }
 }
 
-/** @throws what is no fault of the image */
+/** Gives images out, `ahead` of the one that is waited for at most. */
+async function* inOrder(
+  images: readonly AuditJob[],
+  pool: WorkerPool<string, AuditResult>,
+  ahead: number,
+  { signal, progress }: CrewOptions,
+): AsyncGenerator<AuditedImage, void> {
+  const { aborted, release } = abortOf(signal);
+  const audit = async (job: AuditJob, place: number): Promise<AuditedImage> => {
+    try {
+      return { ...job, result: await pool.run(job.image), error: null };
+    } catch (error) {
+      return unreadable(job, error);
+    } finally {
+      progress?.(place, 1);
+    }
+  };
+  /** Answers that have not been taken, in order. */
+  const answers: Promise<AuditedImage>[] = [];
+  let given = 0;
+  try {
+    for (let place = 0; place < images.length; place++) {
+      for (; given < Math.min(place + ahead, images.length); given++) {
+        const job = images[given];
+        if (job === undefined) break;
+        const answer = audit(job, given);
+        // An error is met where the answer is waited for.
+        answer.catch(() => undefined);
+        answers.push(answer);
+      }
+      const audited = await Promise.race([answers.shift(), aborted]);
+      if (audited === undefined || signal?.aborted === true) return;
+      yield audited;
+    }
+  } finally {
+    release();
+  }
+}
+
+/** A promise for the end that a signal asks for, and how to forget it. */
+function abortOf(signal: AbortSignal | undefined): { aborted: Promise<undefined>; release: () => void } {
+  let release = (): void => undefined;
+  const aborted = new Promise<undefined>((resolve) => {
+    const onAbort = (): void => {
+      resolve(undefined);
+    };
+    if (signal?.aborted === true) onAbort();
+    signal?.addEventListener('abort', onAbort);
+    release = () => signal?.removeEventListener('abort', onAbort);
+  });
+  return { aborted, release };
+}
+
+/** @throws CramfsError USAGE */
 function unreadable(job: AuditJob, error: unknown): AuditedImage {
-  if (!(error instanceof CramfsError) || error.code === 'USAGE') throw error;
-  const { code, message, offset = null, path = null } = error;
+  const typed = error instanceof CramfsError ? error : internalError(error);
+  if (typed.code === 'USAGE') throw typed;
+  const { code, message, offset = null, path = null } = typed;
   return { ...job, result: null, error: { code, message, offset, path } };
 }
 
-class AuditCrew {
-  readonly #images: readonly AuditJob[];
-  readonly #options: CrewOptions;
-  readonly #workers: readonly Worker[];
-  /** Answers that have not been taken, by the place of the image in the list. */
-  readonly #answers = new Map<number, AuditResult | CramfsError>();
-  #given = 0;
-  #taken = 0;
-  #idle: Worker[];
-  #failure: Error | null = null;
-  #wake: () => void = () => undefined;
-
-  constructor(images: readonly AuditJob[], options: CrewOptions, script: string) {
-    this.#images = images;
-    this.#options = options;
-    const threads = Math.min(options.jobs ?? Math.min(availableParallelism(), DEFAULT_THREADS), images.length);
-    this.#workers = Array.from({ length: threads }, () => {
-      const worker = new Worker(script, { workerData: options.setup, execArgv: [] });
-      worker.on('message', (answer: AuditAnswer) => {
-        this.#take(answer, worker);
-      });
-      worker.on('error', (error: Error) => {
-        this.#failure ??= error;
-        this.#wake();
-      });
-      return worker;
-    });
-    this.#idle = [...this.#workers];
-  }
-
-  async *audits(): AsyncGenerator<AuditedImage, void> {
-    const { signal } = this.#options;
-    const onAbort = (): void => {
-      this.#wake();
-    };
-    signal?.addEventListener('abort', onAbort);
-    try {
-      for (const [place, job] of this.#images.entries()) {
-        this.#giveOut();
-        while (this.#failure === null && signal?.aborted !== true && !this.#answers.has(place)) {
-          await new Promise<void>((resolve) => (this.#wake = resolve));
-        }
-        if (this.#failure !== null) throw this.#failure;
-        if (signal?.aborted === true) return;
-        const answer = this.#answers.get(place);
-        this.#answers.delete(place);
-        this.#taken++;
-        if (answer === undefined || answer instanceof CramfsError) yield unreadable(job, answer);
-        else yield { ...job, result: answer, error: null };
-      }
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-    }
-  }
-
-  #giveOut(): void {
-    const most = this.#taken + this.#workers.length * AHEAD;
-    while (this.#idle.length > 0 && this.#given < Math.min(most, this.#images.length)) {
-      const job: AuditJob = { image: this.#images[this.#given]?.image ?? '', index: this.#given };
-      this.#idle.pop()?.postMessage(job);
-      this.#given++;
-    }
-  }
-
-  #take(answer: AuditAnswer, worker: Worker): void {
-    const { index } = answer;
-    this.#answers.set(
-      index,
-      'error' in answer ? new CramfsError(answer.error.code, answer.error.details) : answer.result,
-    );
-    this.#options.progress?.(index, 1);
-    this.#idle.push(worker);
-    this.#giveOut();
-    this.#wake();
-  }
-
-  /**
-   * Sends the threads home: those with an image under way finish it, unless that takes long. Node 20 may abort as a whole
-   * when a thread is ended while it sets up zlib.
-   */
-  async dismiss(): Promise<void> {
-    const hurry = new AbortController();
-    const gone = Promise.all(
-      this.#workers.map((worker) => {
-        const exit = new Promise((resolve) => worker.once('exit', resolve));
-        worker.postMessage(null satisfies AuditMessage);
-        return worker.threadId === -1 ? Promise.resolve() : exit;
-      }),
-    ).then(() => {
-      hurry.abort();
-    });
-    await setTimeout(GRACE, undefined, { signal: hurry.signal }).catch(() => undefined);
-    if (!hurry.signal.aborted) await Promise.all(this.#workers.map((worker) => worker.terminate()));
-    await gone;
-  }
+function internalError(error: unknown): CramfsError {
+  return new CramfsError('INTERNAL', { found: error instanceof Error ? error.message : String(error), cause: error });
 }

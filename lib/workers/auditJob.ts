@@ -13,6 +13,7 @@ import { openDetected } from '../inspect/openDetected.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { Board, type BoardOptions } from '../verdict/board.ts';
 import { checkParallel } from './checkParallel.ts';
+import { openFileSource } from '../source/nodeFile.ts';
 
 /** How images are audited. Plain data, for worker threads. */
 export interface AuditSetup {
@@ -55,4 +56,14 @@ export async function auditFile(
   if (policy === null) return auditImage(board, options);
   const result = auditImage(board, { ...options, alsoList: (path) => isRequired(path, policy) });
   return applyPolicy(result, policy, today);
+}
+
+/** The same for a file that any thread can open, in one thread. */
+export async function auditNamedFile(image: string, setup: AuditSetup): Promise<AuditResult> {
+  const source = openFileSource(image);
+  try {
+    return await auditFile(image, source, setup, 1);
+  } finally {
+    source.close();
+  }
 }

@@ -2,17 +2,14 @@
  * A check on several threads: this one goes through the image and hands out batches of compressed blocks as it finds them;
  * then it takes its own share of what is left.
  */
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { type BlockProblem, verifyBlocks } from '../check/blockBatch.ts';
 import { type CheckOptions, type CheckResult, ImageCheck } from '../check/checkImage.ts';
 import type { FileBatch } from '../check/fileSurvey.ts';
-import { CramfsError } from '../base/errors.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { inflateLzma } from '../image/lzma.ts';
-import { type CheckAnswer, type CheckSetup, shareBatch, shareOf, type SharedBatch } from './checkShare.ts';
+import { type CheckSetup, shareBatch, shareOf, type SharedBatch } from './checkShare.ts';
+import { WorkerPool, workerScript } from './pool.ts';
 
 /** More threads than this do not pay: reading and the walk are done by one. */
 const MAX_THREADS = 4;
@@ -29,8 +26,8 @@ export interface ParallelCheckOptions extends CheckOptions {
   readonly imageOffset: number;
   /** Threads, this one included. Default: one for each processor, at most 4; one for small images. */
   readonly threads?: number | undefined;
-  /** The worker's program. Default: the one beside this bundle; without it there is one thread only. */
-  readonly workerFile?: string | undefined;
+  /** The threads' program. Default: the one beside this module; without it there is one thread only. */
+  readonly script?: string | null | undefined;
 }
 
 /**
@@ -60,47 +57,26 @@ function threadCount(image: CramfsImage, { threads, file }: ParallelCheckOptions
   return image.source.size < LEAST_SIZE ? 1 : Math.min(availableParallelism(), MAX_THREADS);
 }
 
-/** The bundle's folder; ES modules have no such variable. */
-declare const __dirname: string | undefined;
-
-function workerProgram(): string | null {
-  if (typeof __dirname !== 'string') return null;
-  const program = join(__dirname, 'checkWorker.cjs');
-  return existsSync(program) ? program : null;
-}
-
 interface Pending {
   readonly batch: FileBatch;
   readonly shared: SharedBatch;
-  readonly problems: BlockProblem[];
-  answersDue: number;
+  /** What each thread finds in its share. */
+  readonly answers: readonly Promise<BlockProblem[]>[];
 }
 
 class Crew {
   readonly #image: CramfsImage;
-  readonly #workers: Worker[] = [];
+  readonly #pool: WorkerPool<SharedBatch, BlockProblem[]>;
   #pending: Pending[] = [];
   #started = 0;
-  #failure: Error | null = null;
-  #wake: () => void = () => undefined;
 
   constructor(image: CramfsImage, options: ParallelCheckOptions, threads: number) {
     this.#image = image;
-    const program = threads === 1 ? null : (options.workerFile ?? workerProgram());
-    if (program === null) return;
-    const { file, imageOffset } = options;
+    const { file, imageOffset, script = workerScript('checkWorker') } = options;
     const method = image.inflate === inflateLzma ? 'lzma' : 'zlib';
-    const setup: CheckSetup = { file, imageOffset, pageSize: image.pageSize, method };
-    for (let i = 1; i < threads; i++) {
-      const worker = new Worker(program, { workerData: setup });
-      worker.on('message', (answer: CheckAnswer) => {
-        this.#take(answer);
-      });
-      worker.on('error', (error) => {
-        this.#fail(error);
-      });
-      this.#workers.push(worker);
-    }
+    const data: CheckSetup = { file, imageOffset, pageSize: image.pageSize, method };
+    // Whoever does not start takes no blocks, and others find them there.
+    this.#pool = new WorkerPool<SharedBatch, BlockProblem[]>({ script, threads: threads - 1, data, local: () => [] });
   }
 
   /** Blocks that are not settled. */
@@ -110,39 +86,25 @@ class Crew {
 
   start(batch: FileBatch): void {
     const shared = shareBatch(batch, this.#started++);
-    for (const worker of this.#workers) worker.postMessage(shared);
-    this.#pending.push({ batch, shared, problems: [], answersDue: this.#workers.length });
+    const answers = this.#pool.runOnEach(shared);
+    // An error is met where the answer is waited for.
+    for (const answer of answers) answer.catch(() => undefined);
+    this.#pending.push({ batch, shared, answers });
   }
 
-  /** Takes part in the work, waits for the others, and tells what was found. */
+  /** Takes part in the work, waits for the others, and hands on what was found. */
   async settle(check: ImageCheck): Promise<void> {
     const { source, inflate, pageSize } = this.#image;
-    for (const { shared, problems } of this.#pending) {
-      problems.push(...shareOf(shared, (from, to) => verifyBlocks(source, inflate, pageSize, shared, from, to)));
+    const own = this.#pending.map(({ shared }) =>
+      shareOf(shared, (from, to) => verifyBlocks(source, inflate, pageSize, shared, from, to)),
+    );
+    for (const [index, { batch, answers }] of this.#pending.entries()) {
+      check.tell(batch, [...(own[index] ?? []), ...(await Promise.all(answers)).flat()]);
     }
-    while (this.#failure === null && this.#pending.some(({ answersDue }) => answersDue > 0)) {
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-    if (this.#failure !== null) throw this.#failure;
-    for (const { batch, problems } of this.#pending) check.tell(batch, problems);
     this.#pending = [];
   }
 
-  #take({ batch, problems, trouble, offset }: CheckAnswer): void {
-    if (trouble !== undefined) this.#failure = new CramfsError('IO', { offset, found: trouble });
-    const pending = this.#pending.find(({ shared }) => shared.number === batch);
-    if (pending === undefined) return;
-    pending.problems.push(...problems);
-    pending.answersDue--;
-    this.#wake();
-  }
-
-  #fail(error: Error): void {
-    this.#failure = error;
-    this.#wake();
-  }
-
-  async dismiss(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  dismiss(): Promise<void> {
+    return this.#pool.close();
   }
 }

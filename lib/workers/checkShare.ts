@@ -20,16 +20,6 @@ export interface SharedBatch extends BlockBatch {
   readonly taken: Int32Array;
 }
 
-/** What a thread found out about its share of a batch. */
-export interface CheckAnswer {
-  /** The batch's number. */
-  readonly batch: number;
-  readonly problems: readonly BlockProblem[];
-  /** Why the blocks could not be read. */
-  readonly trouble?: string;
-  readonly offset?: number | undefined;
-}
-
 /** Blocks taken at a time. */
 const HANDFUL = 256;
 

@@ -1,13 +1,14 @@
 /**
  * A worker thread that compresses blocks.
  */
-import { parentPort, workerData } from 'node:worker_threads';
 import { type DeflateMethod, newDeflate } from '../mkfs/deflate.node.ts';
 import { type PackedPieces, packPieces, unpackPieces } from './packedPieces.ts';
+import { serve } from './serve.ts';
 
-const deflate = newDeflate(workerData as DeflateMethod);
-
-parentPort?.on('message', (job: PackedPieces) => {
-  const answer = packPieces(unpackPieces(job).map(deflate));
-  parentPort?.postMessage(answer, [answer.bytes.buffer]);
-});
+serve(
+  (method: DeflateMethod) => {
+    const deflate = newDeflate(method);
+    return (job: PackedPieces) => packPieces(unpackPieces(job).map(deflate));
+  },
+  ({ bytes }) => [bytes.buffer],
+);

@@ -1,6 +1,6 @@
 /** `cramfs-lab random`: random images and vectors, asked of a real kernel and of the emulation. */
 import { randomInt } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { CramfsError } from '../../../lib/base/errors.ts';
@@ -24,8 +24,8 @@ import { jsonLinesText, transcriptText } from '../record.ts';
 import { EXIT, type Io } from '../../../lib/cli/io.ts';
 import { parseNumber } from '../../../lib/cli/numbers.ts';
 import { type ColourChoice, styleFor } from '../../../lib/cli/style.ts';
-import { writeWholeFile } from '../../../lib/cli/wholeFile.ts';
 import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
+import { makeFolder, writeOutput } from '../../../lib/cli/outputFile.ts';
 
 interface RandomOptions extends KernelOptions {
   readonly images: string;
@@ -135,21 +135,14 @@ class Keeper {
   async case(name: string, { labCase, image, transcript }: ShrunkCase): Promise<void> {
     this.#io.stdout.write(`\nmade small:\n${jsonLinesText(labCase.requests)}`);
     if (this.#folder === null) return;
-    mkdirSync(this.#folder, { recursive: true });
+    makeFolder(this.#folder);
     let unique = name;
     for (let number = 2; this.#names.has(unique); number++) unique = `${name}-${String(number)}`;
     this.#names.add(unique);
     const file = join(this.#folder, unique);
     const setup = { ...transcript.setup, image: `${unique}.cramfs` };
-    await writeFile(`${file}.cramfs`, image);
-    await writeFile(`${file}.jsonl`, Buffer.from(transcriptText({ ...transcript, setup })));
+    await writeOutput(`${file}.cramfs`, image, { replaces: true });
+    await writeOutput(`${file}.jsonl`, Buffer.from(transcriptText({ ...transcript, setup })), { replaces: true });
     this.#io.stdout.write(`kept as ${file}.cramfs and ${file}.jsonl\n`);
   }
-}
-
-async function writeFile(file: string, bytes: Uint8Array): Promise<void> {
-  await writeWholeFile(file, true, (write) => {
-    write(bytes);
-    return Promise.resolve({ ended: 'complete' });
-  });
 }

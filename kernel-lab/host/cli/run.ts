@@ -13,10 +13,10 @@ import { wholeFileRequests } from '../wholeFiles.ts';
 import { DEFAULT_PHYS_BASE } from '../../../lib/verdict/board.ts';
 import { IMAGE_ARGUMENT, openSource } from '../../../lib/cli/imageOptions.ts';
 import { EXIT, type Io } from '../../../lib/cli/io.ts';
-import { readText } from '../../../lib/cli/mkfs/readInput.ts';
+import { readText } from '../../../lib/cli/inputFile.ts';
 import { parseNumber } from '../../../lib/cli/numbers.ts';
-import { writeWholeFile } from '../../../lib/cli/wholeFile.ts';
 import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
+import { openOutput } from '../../../lib/cli/outputFile.ts';
 
 interface RunOptions extends KernelOptions {
   readonly vectors?: string;
@@ -72,12 +72,15 @@ async function bootInto(
   { force }: RunOptions,
   boot: () => Promise<LabTranscript>,
 ): Promise<LabTranscript> {
-  const { transcript } = await writeWholeFile(file, force === true, async (write) => {
-    const booted = await boot();
-    write(Buffer.from(transcriptText(booted)));
-    return { ended: 'complete', transcript: booted };
-  });
-  return transcript;
+  const output = openOutput(file, { replaces: force === true });
+  try {
+    const transcript = await boot();
+    output.write(Buffer.from(transcriptText(transcript)));
+    output.commit();
+    return transcript;
+  } finally {
+    output.discard();
+  }
 }
 
 function regionOf(file: string, options: RunOptions, io: Io): LabRegion {

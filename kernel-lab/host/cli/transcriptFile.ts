@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { CramfsError } from '../../../lib/base/errors.ts';
 import { parseTranscript } from '../parseRecords.ts';
 import type { LabTranscript } from '../record.ts';
-import { readBytes } from '../../../lib/cli/mkfs/readInput.ts';
+import { readBytes } from '../../../lib/cli/inputFile.ts';
 
 /** Longest file that is unpacked, in bytes. */
 const MAX_UNPACKED = 2 ** 30;

@@ -44,7 +44,7 @@ export const duplicateData = defineRule(['image/duplicate-data'], ({ image, surv
     const key = new Float64Array(Math.min(files.length, MAX_FILES));
     for (let index = 0; index < key.length; index++) {
       const bytes = storedBytes.at(index);
-      key[index] = bytes === 0 ? NOTHING_STORED : bytes * 2 ** 32 + image.words.u32(dataEnd.at(index) - 4);
+      key[index] = bytes === 0 ? NOTHING_STORED : bytes * 2 ** 32 + image.words.u32(Math.max(0, dataEnd.at(index) - 4));
     }
     return key;
   };

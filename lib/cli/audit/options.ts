@@ -3,16 +3,16 @@ import { type Baseline, parseBaseline } from '../../audit/baseline.ts';
 import { parsePolicy } from '../../policy/parsePolicy.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { DEFAULT_MODEL } from '../../driver/models/index.ts';
-import { readAtMost } from '../readAtMost.ts';
 import { CramfsError } from '../../base/errors.ts';
 import type { AuditFormat } from '../../report/audit/index.ts';
 import type { Shard } from '../../report/audit/reporter.ts';
 import type { AuditSetup } from '../../workers/auditJob.ts';
-import type { AuditJob } from '../../workers/auditWorker.ts';
+import type { AuditJob } from '../../workers/auditCrew.ts';
 import { boardOptions, type MachineOptions } from '../boardOptions.ts';
 import { parsePageSize } from '../imageOptions.ts';
 import { parseNumber } from '../numbers.ts';
 import type { ColourChoice } from '../style.ts';
+import { readText } from '../inputFile.ts';
 
 /** The options as commander hands them over: text, still. */
 export interface AuditCommandOptions extends MachineOptions {
@@ -135,28 +135,19 @@ export function auditSetup(options: AuditCommandOptions, policy: Policy | null):
 /**
  * `--policy`.
  *
- * @throws CramfsError USAGE, BAD_POLICY
+ * @throws CramfsError IO, LIMIT, BAD_POLICY
  */
 export async function readPolicy(file: string | undefined): Promise<Policy | null> {
   if (file === undefined) return null;
-  const text = readText(file, 'the policy');
+  const text = readText(file);
   return parsePolicy(text, file);
 }
 
 /**
  * `--baseline`.
  *
- * @throws CramfsError USAGE
+ * @throws CramfsError IO, LIMIT, USAGE
  */
 export function readBaseline(file: string | undefined): Baseline | null {
-  return file === undefined ? null : parseBaseline(readText(file, 'the baseline'), file);
-}
-
-function readText(file: string, what: string): string {
-  try {
-    return Buffer.from(readAtMost(file)).toString('utf8');
-  } catch (cause) {
-    if (cause instanceof CramfsError) throw cause;
-    throw new CramfsError('USAGE', { found: `cannot read ${what} ${file}: ${(cause as Error).message}`, cause });
-  }
+  return file === undefined ? null : parseBaseline(readText(file), file);
 }

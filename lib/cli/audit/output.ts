@@ -1,13 +1,11 @@
 /** Where the report of an audit goes. */
-import { appendFileSync, existsSync, realpathSync } from 'node:fs';
 import type { AuditedImage } from '../../audit/run.ts';
-import { CramfsError } from '../../base/errors.ts';
 import { AUDIT_REPORTERS } from '../../report/audit/index.ts';
 import type { AuditReportOptions } from '../../report/audit/reporter.ts';
 import { NO_COLOURS } from '../../report/style.ts';
 import type { Io } from '../io.ts';
 import { styleFor, widthFor } from '../style.ts';
-import { writeWholeFile } from '../wholeFile.ts';
+import { type Appended, openAppended, openOutput, type Output } from '../outputFile.ts';
 import { findingPages } from './findingPages.ts';
 import type { AuditCommandOptions } from './options.ts';
 
@@ -20,39 +18,62 @@ export interface ReportedRun {
   readonly run: Pick<AuditReportOptions, 'images' | 'shard' | 'version'>;
 }
 
-/**
- * Writes the report, and for GitHub Actions the summary of the step beside it.
- *
- * @throws CramfsError USAGE for a file that cannot be written
- */
-export async function writeReport(
-  { images, run }: ReportedRun,
-  { format, output, color, notes }: AuditCommandOptions,
-  io: Io,
-  signal?: AbortSignal,
-): Promise<void> {
-  const toFile = output !== undefined;
-  const reportOptions: AuditReportOptions = {
-    ...run,
-    style: toFile && color === 'auto' ? NO_COLOURS : styleFor(io, color),
-    width: toFile ? FILE_WIDTH : widthFor(io),
-    notes: notes === true,
-    page: findingPages(),
-  };
-  const summary = format === 'github' ? io.env.GITHUB_STEP_SUMMARY : undefined;
-  const kept: AuditedImage[] = [];
-  const first = await firstOf(images);
-  const report = AUDIT_REPORTERS[format](summary === undefined ? first : keeping(first, kept), reportOptions);
-  if (toFile) {
-    await writeWholeFile(resolved(output), true, async (write) => {
-      for await (const text of report) write(Buffer.from(text, 'utf8'));
-      return { ended: signal?.aborted === true ? 'interrupted' : 'complete' };
-    });
-  } else {
-    for await (const text of report) io.stdout.write(text);
+/** The files that an audit writes. They are opened before there is anything to write, so that no work is in vain. */
+export class AuditOutputs {
+  readonly #report: Output | null;
+  readonly #baseline: Output | null;
+  readonly #summary: Appended | null;
+
+  /** @throws CramfsError CANNOT_WRITE */
+  constructor({ format, output, writeBaseline }: AuditCommandOptions, io: Io) {
+    const summary = format === 'github' ? (io.env.GITHUB_STEP_SUMMARY ?? '') : '';
+    this.#report = output === undefined ? null : openOutput(output, { replaces: true });
+    this.#baseline = writeBaseline === undefined ? null : openOutput(writeBaseline, { replaces: true });
+    this.#summary = summary === '' ? null : openAppended(summary);
   }
-  if (summary !== undefined && summary !== '') {
-    for await (const text of AUDIT_REPORTERS.markdown(inOrder(kept), reportOptions)) append(summary, text);
+
+  /**
+   * Writes the report, and for GitHub Actions the summary of the step beside it.
+   *
+   * @throws CramfsError CANNOT_WRITE
+   */
+  async writeReport(
+    { images, run }: ReportedRun,
+    { format, color, notes }: AuditCommandOptions,
+    io: Io,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const toFile = this.#report;
+    const reportOptions: AuditReportOptions = {
+      ...run,
+      style: toFile !== null && color === 'auto' ? NO_COLOURS : styleFor(io, color),
+      width: toFile === null ? widthFor(io) : FILE_WIDTH,
+      notes: notes === true,
+      page: findingPages(),
+    };
+    const kept: AuditedImage[] = [];
+    const first = await firstOf(images);
+    const report = AUDIT_REPORTERS[format](this.#summary === null ? first : keeping(first, kept), reportOptions);
+    for await (const text of report) {
+      if (toFile === null) io.stdout.write(text);
+      else toFile.write(Buffer.from(text, 'utf8'));
+    }
+    if (signal?.aborted !== true) toFile?.commit();
+    if (this.#summary === null) return;
+    for await (const text of AUDIT_REPORTERS.markdown(inOrder(kept), reportOptions)) this.#summary.append(text);
+  }
+
+  /** @throws CramfsError CANNOT_WRITE */
+  writeBaseline(text: string): void {
+    this.#baseline?.write(Buffer.from(text, 'utf8'));
+    this.#baseline?.commit();
+  }
+
+  /** Lets go of them; what was not written whole is not there. */
+  close(): void {
+    this.#report?.discard();
+    this.#baseline?.discard();
+    this.#summary?.close();
   }
 }
 
@@ -76,31 +97,6 @@ async function* keeping(images: AsyncIterable<AuditedImage>, kept: AuditedImage[
   for await (const image of images) {
     kept.push(image);
     yield image;
-  }
-}
-
-/**
- * Writes a file that appears whole or not at all; one that is there is replaced.
- *
- * @throws CramfsError USAGE
- */
-export async function writeText(file: string, text: string): Promise<void> {
-  await writeWholeFile(resolved(file), true, (write) => {
-    write(Buffer.from(text, 'utf8'));
-    return Promise.resolve({ ended: 'complete' });
-  });
-}
-
-/** A file that is there is replaced itself, not the link to it. */
-function resolved(file: string): string {
-  return existsSync(file) ? realpathSync(file) : file;
-}
-
-function append(file: string, text: string): void {
-  try {
-    appendFileSync(file, text);
-  } catch (cause) {
-    throw new CramfsError('USAGE', { found: `cannot write GITHUB_STEP_SUMMARY: ${(cause as Error).message}`, cause });
   }
 }
 

@@ -4,6 +4,7 @@ import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
 import { plural } from '../../report/words.ts';
 import type { Io } from '../io.ts';
+import { complain } from '../complain.ts';
 
 /** Stale entries of a baseline that are named. */
 const NAMED_STALE = 10;
@@ -11,6 +12,8 @@ const NAMED_STALE = 10;
 /** Counts what goes by, and takes out of it what a baseline knows. */
 export class Tally {
   totals = NO_TOTALS;
+  /** Images that met an internal error. */
+  internalErrors = 0;
   /** What a baseline of this run has. */
   readonly known = new Map<string, BaselineEntry>();
   readonly #baseline: Baseline | null;
@@ -32,7 +35,8 @@ export class Tally {
 
   #take(image: AuditedImage): AuditedImage {
     if (image.result === null) {
-      this.#io.stderr.write(`cramfs audit: ${printableName(image.image)}: ${image.error.message}\n`);
+      if (image.error.code === 'INTERNAL') this.internalErrors += 1;
+      complain(this.#io, `cramfs audit: ${printableName(image.image)}: ${image.error.message}`);
       return image;
     }
     const result = this.#baseline === null ? image.result : applyBaseline(image.result, this.#baseline, this.#used);
@@ -46,11 +50,11 @@ export class Tally {
     const stale = [...this.#baseline.values()].filter(({ fingerprint }) => !this.#used.has(fingerprint));
     if (stale.length === 0) return;
     const entries = plural(stale.length, 'entry is', 'entries are');
-    this.#io.stderr.write(`cramfs audit: ${printableName(file)}: ${entries} stale, the findings are gone:\n`);
+    complain(this.#io, `cramfs audit: ${printableName(file)}: ${entries} stale, the findings are gone:`);
     for (const { id, path } of stale.slice(0, NAMED_STALE)) {
-      this.#io.stderr.write(`  ${id}${path === null ? '' : ` ${printableName(path)}`}\n`);
+      complain(this.#io, `  ${id}${path === null ? '' : ` ${printableName(path)}`}`);
     }
     const more = stale.length - NAMED_STALE;
-    if (more > 0) this.#io.stderr.write(`  and ${String(more)} more\n`);
+    if (more > 0) complain(this.#io, `  and ${String(more)} more`);
   }
 }

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { baselineText } from '../../audit/baseline.ts';
-import type { AuditedImage, AuditTotals } from '../../audit/run.ts';
+import type { AuditedImage } from '../../audit/run.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { AUDIT_FORMATS } from '../../report/audit/index.ts';
 import { plural } from '../../report/words.ts';
@@ -17,7 +17,7 @@ import {
   readPolicy,
   refuseWithMerge,
 } from '../audit/options.ts';
-import { inOrder, type ReportedRun, writeReport, writeText } from '../audit/output.ts';
+import { AuditOutputs, inOrder, type ReportedRun } from '../audit/output.ts';
 import { Tally } from '../audit/tally.ts';
 import { addMachineOptions, addProgramOptions } from '../boardOptions.ts';
 import { openSource } from '../imageOptions.ts';
@@ -27,6 +27,7 @@ import { readLines } from '../lines.ts';
 import { parseNumber } from '../numbers.ts';
 import { ProgressBar } from '../progressBar.ts';
 import { VERSION } from '../version.ts';
+import { complain } from '../complain.ts';
 
 const NOTES = `
 Each finding has a page: "cramfs explain ID". Reports are described in
@@ -77,35 +78,41 @@ async function audit(files: readonly string[], options: AuditCommandOptions, io:
   const baseline = readBaseline(options.baseline);
   const tally = new Tally(baseline, io);
   const report = async (source: ReportedRun, signal?: AbortSignal): Promise<void> => {
-    await writeReport({ ...source, images: tally.pass(source.images) }, options, io, signal);
+    const outputs = new AuditOutputs(options, io);
+    try {
+      await outputs.writeReport({ ...source, images: tally.pass(source.images) }, options, io, signal);
+      if (signal?.aborted !== true) outputs.writeBaseline(baselineText(tally.known.values()));
+    } finally {
+      outputs.close();
+    }
   };
   if (options.merge === true) {
     await report(await merged(files, options, io));
   } else {
     const isCut = await auditFiles(files, options, io, report);
     if (isCut) {
-      io.stderr.write('cramfs audit: interrupted\n');
+      complain(io, 'cramfs audit: interrupted');
       return EXIT.interrupted;
     }
   }
   const isShard = options.merge !== true && parseShard(options.shard).of > 1;
   if (!isShard) tally.tellStale(options.baseline ?? '');
-  if (options.writeBaseline !== undefined) await writeText(options.writeBaseline, baselineText(tally.known.values()));
-  return exitCode(tally.totals, maxWarnings, options, io);
+  return exitCode(tally, maxWarnings, options, io);
 }
 
 function exitCode(
-  { unreadable, counts }: AuditTotals,
+  { internalErrors, totals: { unreadable, counts } }: Tally,
   maxWarnings: number,
   { exitZero, writeBaseline }: AuditCommandOptions,
   io: Io,
 ): number {
+  if (internalErrors > 0) return EXIT.bug;
   if (unreadable > 0) return EXIT.image;
   if (exitZero === true || writeBaseline !== undefined) return EXIT.ok;
   if (counts.error > 0) return EXIT.findings;
   if (counts.warning <= maxWarnings) return EXIT.ok;
   const most = maxWarnings === 0 ? 'none' : `at most ${String(maxWarnings)}`;
-  io.stderr.write(`cramfs audit: ${plural(counts.warning, 'warning')}, and --max-warnings allows ${most}\n`);
+  complain(io, `cramfs audit: ${plural(counts.warning, 'warning')}, and --max-warnings allows ${most}`);
   return EXIT.findings;
 }
 

@@ -15,6 +15,7 @@ import { EXIT, type Io } from '../io.ts';
 import { parseNumber } from '../numbers.ts';
 import { styleFor, widthFor } from '../style.ts';
 import { TextBuffer } from '../textBuffer.ts';
+import { complain } from '../complain.ts';
 
 interface BlocksOptions extends ImageOptions {
   readonly phys?: string;
@@ -71,8 +72,7 @@ function blocks(image: CramfsImage, path: string, options: BlocksOptions, io: Io
   if (list.problems.length === 0)
     for (const sentence of runSentences(report, widthFor(io) - 2)) out.line(`  ${sentence}`);
   out.flush();
-  for (const problem of list.problems.slice(0, 20)) io.stderr.write(`cramfs blocks: ${problem.message}\n`);
-  if (list.problems.length > 20)
-    io.stderr.write(`cramfs blocks: and ${String(list.problems.length - 20)} problems more\n`);
+  for (const problem of list.problems.slice(0, 20)) complain(io, `cramfs blocks: ${problem.message}`);
+  if (list.problems.length > 20) complain(io, `cramfs blocks: and ${String(list.problems.length - 20)} problems more`);
   return code;
 }

@@ -13,6 +13,7 @@ import { reportFailure } from '../failure.ts';
 import { addImageOptions, IMAGE_ARGUMENT, type ImageOptions, openImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
 import { styleFor, widthFor } from '../style.ts';
+import { complain } from '../complain.ts';
 
 interface DiffCommandOptions extends ImageOptions, MachineOptions {
   readonly kernel: string;
@@ -84,8 +85,8 @@ function report(result: ImageDiff, options: DiffCommandOptions, io: Io): number 
       : diffText(result, styleFor(io, options.color), widthFor(io)),
   );
   const { damage, images } = result;
-  for (const each of damage.slice(0, SHOWN_DAMAGE)) io.stderr.write(`cramfs diff: ${damageText(each, images)}\n`);
-  if (damage.length > SHOWN_DAMAGE) io.stderr.write(`cramfs diff: and ${damage.length - SHOWN_DAMAGE} more\n`);
+  for (const each of damage.slice(0, SHOWN_DAMAGE)) complain(io, `cramfs diff: ${damageText(each, images)}`);
+  if (damage.length > SHOWN_DAMAGE) complain(io, `cramfs diff: and ${damage.length - SHOWN_DAMAGE} more`);
   if (damage.length > 0) return EXIT.image;
   return differs(result) ? EXIT.findings : EXIT.ok;
 }

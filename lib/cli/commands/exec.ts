@@ -15,6 +15,7 @@ import { addMachineOptions, addProgramOptions, boardOptions, type MachineOptions
 import { addImageOptions, IMAGE_ARGUMENT, type ImageOptions, withImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
 import { styleFor, widthFor } from '../style.ts';
+import { complain } from '../complain.ts';
 
 interface ExecOptions extends ImageOptions, MachineOptions {
   readonly kernel: string;
@@ -79,7 +80,7 @@ function run(board: Board, path: string, args: readonly string[], options: ExecO
   if ((outcome.kind === 'runs' || (outcome.kind === 'exits' && outcome.status === 0)) && isFound) return EXIT.ok;
   // The text has said it already.
   if (options.json === true && outcome.kind !== 'runs') {
-    io.stderr.write(`cramfs exec: ${path}: ${outcomeText(report, NO_COLOURS)}\n`);
+    complain(io, `cramfs exec: ${path}: ${outcomeText(report, NO_COLOURS)}`);
   }
   return EXIT.findings;
 }

@@ -17,14 +17,14 @@ import { printableName } from '../../format/names.ts';
 import { extractJson } from '../../report/extractJson.ts';
 import { extractedText, leftOutLines, problemLines } from '../../report/extractText.ts';
 import { plural } from '../../report/words.ts';
-import type { WorkKind } from '../../workers/protocol.ts';
-import { WorkerPool } from '../../workers/workerPool.ts';
+import { ExtractCrew, type ExtractWork } from '../../workers/extractCrew.ts';
 import { addImageOptions, type ImageOptions, IMAGE_ARGUMENT, openImage } from '../imageOptions.ts';
 import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io, type TextSink } from '../io.ts';
 import { parseNumber } from '../numbers.ts';
 import { ProgressBar } from '../progressBar.ts';
-import { writeWholeFile } from '../wholeFile.ts';
+import { complain } from '../complain.ts';
+import { openOutput } from '../outputFile.ts';
 
 /** The options as commander hands them over: text, still. */
 interface ExtractCommandOptions extends ImageOptions {
@@ -135,13 +135,13 @@ const LEAST_FOR_THREADS = 16 << 20;
 const MAX_THREADS = 4;
 
 /** Starts threads for a kind of work, if they pay: this thread works too. */
-function crewFor<Kind extends WorkKind>(
+function crewFor<Kind extends keyof ExtractWork>(
   kind: Kind,
   image: CramfsImage,
   imageFile: string,
   options: ExtractCommandOptions,
-  keep: (pool: WorkerPool<Kind>) => void,
-): (total: Survey) => WorkerPool<Kind> | null {
+  keep: (pool: ExtractCrew<Kind>) => void,
+): (total: Survey) => ExtractCrew<Kind> | null {
   return ({ bytes }) => {
     const threads =
       options.threads === undefined
@@ -151,7 +151,7 @@ function crewFor<Kind extends WorkKind>(
     if (threads < 2 || bytes < LEAST_FOR_THREADS || statSync(imageFile, { throwIfNoEntry: false })?.isFile() !== true) {
       return null;
     }
-    const pool = WorkerPool.start({
+    const pool = new ExtractCrew({
       kind,
       file: resolve(imageFile),
       imageOffset: options.imageOffset === undefined ? 0 : parseNumber(options.imageOffset, '--image-offset', 4096),
@@ -160,7 +160,7 @@ function crewFor<Kind extends WorkKind>(
       policy: ownerPolicy({ owners: ownersOption(options), setuid: options.setuid }),
       threads: threads - 1,
     });
-    if (pool !== null) keep(pool);
+    keep(pool);
     return pool;
   };
 }
@@ -206,7 +206,17 @@ async function extract(
         tarOptions,
       );
     }
-    return await writeWholeFile(target, options.force === true, (write) => extractToTar(image, write, tarOptions));
+    const output = openOutput(target, { replaces: options.force === true });
+    try {
+      const write = (bytes: Uint8Array): void => {
+        output.write(bytes);
+      };
+      const result = await extractToTar(image, write, tarOptions);
+      if (result.ended === 'complete') output.commit();
+      return result;
+    } finally {
+      output.discard();
+    }
   } finally {
     await (pool as { close(): Promise<void> } | null)?.close();
   }
@@ -229,10 +239,10 @@ function tell(summary: ExtractResult, target: string, options: ExtractCommandOpt
     }
   }
   for (const line of problemLines(problems, problemCounts.image + problemCounts.target)) {
-    io.stderr.write(`cramfs extract: ${line}\n`);
+    complain(io, `cramfs extract: ${line}`);
   }
   if (ended === 'interrupted') {
-    io.stderr.write('cramfs extract: interrupted; what is there is whole\n');
+    complain(io, 'cramfs extract: interrupted; what is there is whole');
     return EXIT.interrupted;
   }
   if (problemCounts.image > 0) return EXIT.image;

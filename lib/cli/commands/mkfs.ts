@@ -28,10 +28,11 @@ import { compressorFor } from '../mkfs/compressor.ts';
 import { deflateOf } from '../mkfs/deflateMethod.ts';
 import { openTree } from '../mkfs/openTree.ts';
 import { newProgress } from '../mkfs/progress.ts';
-import { readBytes, readText } from '../mkfs/readInput.ts';
-import { writeOutput } from '../mkfs/writeOutput.ts';
+import { readBytes, readText, TEXT_LIMIT } from '../inputFile.ts';
+import { writeOutput } from '../outputFile.ts';
 import { addXipOptions, flashBudgetOf, type XipOptions, xipRequest } from '../mkfs/xipOptions.ts';
 import { parseNumber } from '../numbers.ts';
+import { complain } from '../complain.ts';
 
 /** The options as commander hands them over: text, still. */
 interface MkfsOptions extends XipOptions {
@@ -199,7 +200,7 @@ async function mkfsAction(
     if (unused !== null) warnings.push({ code: 'no-program', path: null, message: unused });
     warnings.push(...result.warnings);
     verifyBuilt(result.bytes, buildOptions.pageSize);
-    if (options.plan !== true) await writeOutput(image, result.bytes);
+    if (options.plan !== true) await writeOutput(image, result.bytes, { replaces: true });
     tellWarnings(warnings, io);
     if (options.verbose === true) tellFiles(result, io);
     if (options.plan !== true && options.json !== true) {
@@ -265,7 +266,7 @@ function toBuildOptions(
     edition,
     name: options.name,
     bootPad: options.bootPad,
-    insert: options.insert === undefined ? undefined : readBytes(options.insert),
+    insert: options.insert === undefined ? undefined : readBytes(options.insert, TEXT_LIMIT),
     holes: options.holes,
     alwaysAnnounceHoles: utilLinux,
     storeIncompressible: extended,
@@ -297,7 +298,7 @@ function isLittleEndian({ bigEndian, littleEndian, endian }: MkfsOptions): boole
 
 function tellWarnings(warnings: readonly BuildWarning[], io: Io): void {
   for (const { path, message } of warnings) {
-    io.stderr.write(`cramfs mkfs: ${path === null ? '' : `${printableName(path)}: `}${printableName(message)}\n`);
+    complain(io, `cramfs mkfs: ${path === null ? '' : `${printableName(path)}: `}${message}`);
   }
 }
 

@@ -2,21 +2,22 @@
 import { Command } from 'commander';
 import { parsePolicy } from '../../policy/parsePolicy.ts';
 import { STARTING_POLICY } from '../../policy/startingPolicy.ts';
-import { readAtMost } from '../readAtMost.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { printableName } from '../../format/names.ts';
 import { plural } from '../../report/words.ts';
 import { reportFailure } from '../failure.ts';
 import { EXIT, type Io } from '../io.ts';
 import { wire } from '../program.ts';
-import { writeWholeFile } from '../wholeFile.ts';
+import { readText } from '../inputFile.ts';
+import { writeOutput } from '../outputFile.ts';
 
 const NOTES = `
 docs/policy.md tells all that a policy can say, and schemas/policy.schema.json
 tells editors.
 
 Exit codes:
-  0 done   2 wrong usage, or a policy with errors   70 a bug of ours
+  0 done   2 wrong usage, or a policy with errors   3 a file cannot be read or
+  written   70 internal error
 `;
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
@@ -47,10 +48,7 @@ async function init(file: string | undefined, force: boolean, io: Io): Promise<n
     io.stdout.write(STARTING_POLICY);
     return EXIT.ok;
   }
-  await writeWholeFile(file, force, (write) => {
-    write(new TextEncoder().encode(STARTING_POLICY));
-    return Promise.resolve({ ended: 'complete' });
-  });
+  await writeOutput(file, new TextEncoder().encode(STARTING_POLICY), { replaces: force });
   return EXIT.ok;
 }
 
@@ -68,18 +66,8 @@ async function check(files: readonly string[], io: Io): Promise<number> {
       io.stdout.write(`${printableName(file)}: no errors; ${contents.join(', ')}\n`);
     } catch (error) {
       if (!(error instanceof CramfsError)) throw error;
-      exitCode = reportFailure(error, io, 'cramfs policy', false);
+      exitCode = Math.max(exitCode, reportFailure(error, io, 'cramfs policy', false));
     }
   }
   return exitCode;
-}
-
-function readText(file: string): string {
-  try {
-    return Buffer.from(readAtMost(file)).toString('utf8');
-  } catch (cause) {
-    if (cause instanceof CramfsError) throw cause;
-    const found = `cannot read the policy ${file}: ${(cause as Error).message}`;
-    throw new CramfsError('USAGE', { found, cause });
-  }
 }

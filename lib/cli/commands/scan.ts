@@ -1,5 +1,7 @@
 /** `cramfs scan FILE` */
 import { hexDigits } from '../../base/hex.ts';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { printableName } from '../../format/names.ts';
 import { scan, type ScanHit } from '../../inspect/scan.ts';
@@ -10,7 +12,11 @@ import { scanRemarks } from '../../report/scanWords.ts';
 import { addReportOptions, EXIT_CODES, openSource } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
 import { type ColourChoice, styleFor, widthFor } from '../style.ts';
-import { writeImage } from '../writeImage.ts';
+import { complain } from '../complain.ts';
+import { makeFolder, openOutput } from '../outputFile.ts';
+
+/** Bytes written at a time. */
+const CHUNK = 1 << 20;
 
 interface ScanOptions {
   readonly extractImages?: string;
@@ -33,20 +39,21 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
 Exits with 1 when there is no image, or one that is damaged.
 ${EXIT_CODES}`,
     )
-    .action((file: string, options: ScanOptions) => {
-      done(scanFile(file, options, io));
+    .action(async (file: string, options: ScanOptions) => {
+      done(await scanFile(file, options, io));
     });
 }
 
-function scanFile(file: string, options: ScanOptions, io: Io): number {
+async function scanFile(file: string, options: ScanOptions, io: Io): Promise<number> {
   const source = openSource(file, io);
   try {
+    if (options.extractImages !== undefined) makeFolder(options.extractImages);
     const found: Record<string, unknown>[] = [];
     const style = styleFor(io, options.color);
     let good = true;
     for (const hit of scan(source)) {
       good &&= !scanRemarks(hit).some(({ trouble }) => trouble);
-      const written = options.extractImages === undefined ? null : extract(hit, options.extractImages, options);
+      const written = options.extractImages === undefined ? null : await extract(hit, options.extractImages, options);
       found.push({ ...scanJson(hit), ...(written === null ? {} : { written }) });
       if (options.json === true) continue;
       const lines = scanLines(hit, style, widthFor(io));
@@ -56,7 +63,7 @@ function scanFile(file: string, options: ScanOptions, io: Io): number {
     if (options.json === true) {
       io.stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, fileBytes: source.size, images: found })}\n`);
     } else if (found.length === 0) {
-      io.stderr.write(`cramfs scan: there is no cramfs image in ${printableName(file)}\n`);
+      complain(io, `cramfs scan: there is no cramfs image in ${printableName(file)}`);
     }
     return good && found.length > 0 ? EXIT.ok : EXIT.findings;
   } finally {
@@ -64,7 +71,26 @@ function scanFile(file: string, options: ScanOptions, io: Io): number {
   }
 }
 
-function extract(hit: ScanHit, directory: string, options: ScanOptions): string {
-  const name = `0x${hexDigits(hit.offset, 8)}.cramfs`;
-  return writeImage(hit.source, hit.present, directory, name, options.force === true);
+/** Writes an image to a file of its own; its path. */
+async function extract(
+  { source, offset, present }: ScanHit,
+  directory: string,
+  { force }: ScanOptions,
+): Promise<string> {
+  const path = join(directory, `0x${hexDigits(offset, 8)}.cramfs`);
+  const output = openOutput(path, { replaces: force === true });
+  try {
+    for (let at = 0; at < present;) {
+      const bytes = source.read(at, Math.min(CHUNK, present - at));
+      if (bytes.length === 0) break;
+      output.write(bytes);
+      at += bytes.length;
+      // Signals are taken between two pieces.
+      await setImmediate();
+    }
+    output.commit();
+  } finally {
+    output.discard();
+  }
+  return path;
 }

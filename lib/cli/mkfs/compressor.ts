@@ -5,7 +5,8 @@ import { availableParallelism } from 'node:os';
 import { type DeflateMethod, newDeflate } from '../../mkfs/deflate.node.ts';
 import { type BlockCompressor, directCompressor } from '../../mkfs/encodeFile.ts';
 import { type DirectoryEntry, walkEntries } from '../../mkfs/sourceTree.ts';
-import { DeflatePool, deflateScript } from '../../workers/deflatePool.ts';
+import { DeflatePool } from '../../workers/deflatePool.ts';
+import { workerScript } from '../../workers/pool.ts';
 
 /** Content below this is compressed before a thread has started, in bytes. */
 const LEAST_BYTES = 1 << 20;
@@ -19,7 +20,7 @@ export interface ClosableCompressor extends BlockCompressor {
 
 /** A compressor for a tree. */
 export function compressorFor(root: DirectoryEntry, method: DeflateMethod): ClosableCompressor {
-  const script = deflateScript();
+  const script = workerScript('deflateWorker');
   const threads = Math.min(availableParallelism(), MAX_THREADS);
   if (script === null || threads < 2 || contentBytes(root) < LEAST_BYTES) {
     return { ...directCompressor(newDeflate(method)), close: () => Promise.resolve() };

@@ -9,7 +9,7 @@ import type { XipWish } from '../../mkfs/xip/wishes.ts';
 import { roundDown } from '../../base/pages.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { parseNumber } from '../numbers.ts';
-import { readText } from './readInput.ts';
+import { readText } from '../inputFile.ts';
 
 /** The options as commander hands them over. */
 export interface XipOptions {

@@ -5,6 +5,7 @@ import { CramfsError } from '../../base/errors.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK } from '../../format/constants.ts';
 import { decodeName, encodeName } from '../../format/names.ts';
 import type { DirectoryEntry, FileContent, SourceEntry } from '../sourceTree.ts';
+import { errnoName, errnoWords } from '../../base/errnoWords.ts';
 
 /** What lstat() reports. */
 export interface FsStats {
@@ -189,19 +190,13 @@ function attempt<T>(path: string, action: () => T): T {
     return action();
   } catch (cause) {
     if (cause instanceof CramfsError) throw cause;
-    throw new CramfsError('IO', { what: path, found: reasonOf(cause), cause });
+    throw new CramfsError('IO', {
+      what: path,
+      found: CHANGED.has(errnoName(cause) ?? '') ? 'it changed while the tree was read' : errnoWords(cause),
+      cause,
+    });
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
-  ENOTDIR: 'it is not a directory',
-  ELOOP: 'it changed while the tree was read',
-  ENXIO: 'it changed while the tree was read',
-};
-
-function reasonOf(cause: unknown): string {
-  const { code = '', message } = cause as { code?: string; message?: string };
-  return REASONS[code] ?? message ?? String(cause);
-}
+/** What opening without following a link says of a link or a fifo that took a file's place. */
+const CHANGED: ReadonlySet<string> = new Set(['ELOOP', 'ENXIO']);

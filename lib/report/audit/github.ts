@@ -2,7 +2,7 @@
 import type { AuditFinding } from '../../audit/finding.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import type { Severity } from '../../check/codes.ts';
-import { printableName } from '../../format/names.ts';
+import { printableName, plainLine } from '../../format/names.ts';
 import { shownPath } from '../../inspect/shownPath.ts';
 import { auditTitle } from '../auditWords.ts';
 import { countsText } from './counts.ts';
@@ -26,7 +26,7 @@ export const githubReport: AuditReporter = async function* (images) {
 };
 
 function annotationsOf({ image, result, error }: AuditedImage): string[] {
-  if (result === null) return [command('error', image, 'the image cannot be read', error.message)];
+  if (result === null) return [command('error', image, 'the image cannot be read', plainLine(error.message))];
   return result.findings.map((finding) =>
     command(COMMANDS[finding.severity], image, `${finding.id}: ${auditTitle(finding.id)}`, messageOf(finding)),
   );

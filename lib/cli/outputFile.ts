@@ -1,0 +1,258 @@
+/**
+ * Writing files: each appears whole or not at all.
+ *
+ * The bytes go to a temporary file beside the target, which gets the target's name in the end. A link is followed, the
+ * mode of a file that is replaced is kept, and neither a failure nor a signal leaves anything behind. Devices and pipes
+ * are written as they are.
+ */
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { dirname, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { errnoName } from '../base/errnoWords.ts';
+import { CramfsError } from '../base/errors.ts';
+import { publish } from '../extract/fileBatch.node.ts';
+import { cannotWrite } from './cannotWrite.ts';
+import { cleanUpAtExit } from './interrupt.ts';
+
+/** Links to links that Linux follows (MAXSYMLINKS). */
+const MAX_LINKS = 40;
+/** Bytes written between two looks at signals. */
+const STEP = 8 << 20;
+
+/** A file in the making: commit() or discard() in the end. */
+export interface Output {
+  /** Adds bytes. @throws CramfsError CANNOT_WRITE */
+  write(bytes: Uint8Array): void;
+  /** Gives the file its name. @throws CramfsError CANNOT_WRITE; USAGE for a name that was taken meanwhile */
+  commit(): void;
+  /** Leaves nothing of it, unless it was committed. */
+  discard(): void;
+}
+
+/**
+ * Begins a file. Whether it can be written there is known afterwards, before there is anything to write.
+ *
+ * @param replaces whether a file of that name may be there
+ * @throws CramfsError CANNOT_WRITE; USAGE for a file that is there and must not be replaced
+ */
+export function openOutput(path: string, { replaces }: { readonly replaces: boolean }): Output {
+  return attempt(path, () => {
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there?.isDirectory() === true) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
+    if (there !== undefined && !there.isFile()) return new DirectOutput(path);
+    if (!replaces && lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
+      throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
+    }
+    return new WholeFile(path, there, replaces);
+  });
+}
+
+/**
+ * Writes a whole file.
+ *
+ * @throws CramfsError as {@link openOutput} and {@link Output}
+ */
+export async function writeOutput(
+  path: string,
+  bytes: Uint8Array,
+  options: { readonly replaces: boolean },
+): Promise<void> {
+  const output = openOutput(path, options);
+  try {
+    for (let at = 0; at < bytes.length; at += STEP) {
+      output.write(bytes.subarray(at, at + STEP));
+      // Signals are handled between two steps.
+      await setImmediate();
+    }
+    output.commit();
+  } finally {
+    output.discard();
+  }
+}
+
+/**
+ * Makes a folder and those above it, where they are missing.
+ *
+ * @throws CramfsError CANNOT_WRITE
+ */
+export function makeFolder(path: string): void {
+  attempt(path, () => {
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there !== undefined && !there.isDirectory()) throw Object.assign(new Error('ENOTDIR'), { code: 'ENOTDIR' });
+    mkdirSync(path, { recursive: true });
+  });
+}
+
+/** A file that text is added to. */
+export interface Appended {
+  /** @throws CramfsError CANNOT_WRITE */
+  append(text: string): void;
+  close(): void;
+}
+
+/**
+ * Opens a file to add text at its end; it is made if it is not there.
+ *
+ * @throws CramfsError CANNOT_WRITE
+ */
+export function openAppended(path: string): Appended {
+  const fd = attempt(path, () => openSync(path, 'a'));
+  return {
+    append: (text) => {
+      attempt(path, () => {
+        writeAll(fd, Buffer.from(text, 'utf8'));
+      });
+    },
+    close: () => {
+      closeSync(fd);
+    },
+  };
+}
+
+/** A regular file, written beside its place. */
+class WholeFile implements Output {
+  readonly #path: string;
+  readonly #target: string;
+  readonly #there: Stats | undefined;
+  readonly #replaces: boolean;
+  readonly #temporary: string;
+  #fd: number | null = null;
+  #forget: (() => void) | null = null;
+
+  constructor(path: string, there: Stats | undefined, replaces: boolean) {
+    this.#path = path;
+    this.#target = there === undefined ? linkTarget(path) : realpathSync(path);
+    this.#there = there;
+    this.#replaces = replaces;
+    this.#temporary = join(dirname(this.#target), `.cramfs-${randomBytes(8).toString('hex')}.tmp`);
+    // A folder that takes no file says so now; a file that stays until the first write would have to be watched over.
+    this.#open();
+    this.discard();
+  }
+
+  #open(): number {
+    if (this.#fd !== null) return this.#fd;
+    const there = this.#there;
+    const fd = openSync(this.#temporary, 'wx', there === undefined ? 0o666 : 0o600);
+    this.#fd = fd;
+    this.#forget = cleanUpAtExit(() => {
+      removeQuietly(this.#temporary);
+    });
+    if (there !== undefined) keepOwnerAndMode(fd, there);
+    return fd;
+  }
+
+  write(bytes: Uint8Array): void {
+    attempt(this.#path, () => {
+      writeAll(this.#open(), bytes);
+    });
+  }
+
+  commit(): void {
+    attempt(this.#path, () => {
+      const fd = this.#open();
+      this.#fd = null;
+      closeSync(fd);
+      publish(Buffer.from(this.#temporary), Buffer.from(this.#target), {
+        mustNotReplace: !this.#replaces,
+        force: false,
+      });
+      this.#forget?.();
+      this.#forget = null;
+    });
+  }
+
+  discard(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
+    if (this.#forget === null) return;
+    removeQuietly(this.#temporary);
+    this.#forget();
+    this.#forget = null;
+  }
+}
+
+/** A terminal, /dev/null or a fifo. */
+class DirectOutput implements Output {
+  readonly #path: string;
+  #fd: number | null;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#fd = openSync(path, constants.O_WRONLY);
+  }
+
+  write(bytes: Uint8Array): void {
+    attempt(this.#path, () => {
+      if (this.#fd !== null) writeAll(this.#fd, bytes);
+    });
+  }
+
+  commit(): void {
+    this.discard();
+  }
+
+  discard(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
+  }
+}
+
+/** Where a path leads that no file has yet: links may lead to nothing. */
+function linkTarget(path: string): string {
+  let at = resolve(path);
+  for (let links = 0; links <= MAX_LINKS; links++) {
+    if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return at;
+    at = resolve(dirname(at), readlinkSync(at));
+  }
+  throw Object.assign(new Error('ELOOP'), { code: 'ELOOP' });
+}
+
+/** Root gives a file that it replaces to its owner; for others that is what it is already, or not allowed. */
+function keepOwnerAndMode(fd: number, { uid, gid, mode }: Stats): void {
+  try {
+    fchownSync(fd, uid, gid);
+  } catch (error) {
+    if (errnoName(error) !== 'EPERM') throw error;
+  }
+  fchmodSync(fd, mode & 0o777);
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+}
+
+function removeQuietly(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch {
+    // It is not there, which is what was wanted.
+  }
+}
+
+function attempt<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    if (errnoName(cause) !== 'EEXIST') throw cannotWrite(path, cause);
+    throw new CramfsError('USAGE', {
+      found: `cannot write ${path}: it exists already (--force replaces it)`,
+      cause,
+    });
+  }
+}
