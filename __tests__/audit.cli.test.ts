@@ -77,11 +77,8 @@ describe('exit codes', () => {
     [[root, '--kernel', 'hurd']],
     [[root, '--phys', 'everywhere']],
     [[root, '--page-size', '5000']],
-    [[root, '--policy', '/nowhere/policy.yaml']],
-    [[root, '--baseline', '/nowhere/baseline.json']],
     [['-', '-']],
     [[root, '--shard', '1/2', '--write-baseline', '/nowhere/b']],
-    [[root, '--output', '/nowhere/report']],
   ])('2 for wrong usage: %j', async (argv) => {
     const { code, stdout, stderr } = await audit(argv);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -237,8 +234,8 @@ describe('--output', () => {
   test('that cannot be written leaves nothing behind', async () => {
     const inside = mkdtempSync(join(folder.path, 'output-'));
     mkdirSync(join(inside, 'taken'));
-    expect(await audit([clean, '--output', join(inside, 'taken')])).toMatchObject({ code: 2, stdout: '' });
-    expect(await audit([clean, '--output', join(inside, 'no', 'such', 'folder')])).toMatchObject({ code: 2 });
+    expect(await audit([clean, '--output', join(inside, 'taken')])).toMatchObject({ code: 3, stdout: '' });
+    expect(await audit([clean, '--output', join(inside, 'no', 'such', 'folder')])).toMatchObject({ code: 3 });
     expect(readdirSync(inside)).toEqual(['taken']);
   });
 
@@ -309,7 +306,7 @@ describe('GitHub Actions', () => {
     await audit([clean, '--format', 'json'], { env: { GITHUB_STEP_SUMMARY: summary } });
     expect(readFileSync(summary, 'utf8')).toBe('');
     const nowhere = { env: { GITHUB_STEP_SUMMARY: '/nowhere/summary.md' } };
-    expect(await audit([clean, '--format', 'github'], nowhere)).toMatchObject({ code: 2 });
+    expect(await audit([clean, '--format', 'github'], nowhere)).toMatchObject({ code: 3 });
   });
 });
 

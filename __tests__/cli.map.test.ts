@@ -286,8 +286,6 @@ describe('wrong usage is exit code 2 and one sentence', () => {
     [['-', '--batch', '-'], /standard input cannot be both/],
     [[ROOT, '--batch', 'x', '--offset', '0'], /--offset has no place beside --batch/],
     [[ROOT, '--batch', 'x', '--prot', 'r'], /--prot has no place beside --batch/],
-    [[ROOT, '--batch', '/nowhere/at/all'], /cannot read the batch/],
-    [[ROOT, '--batch', '/'], /cannot read the batch/],
     [[ROOT, '/nothing'], /\/nothing: no such file or directory in the image/],
     [[ROOT, '/bin/hello/x'], /a part of the path is not a directory/],
     [[ROOT, ''], /the path is empty/],
@@ -711,8 +709,8 @@ describe('the program itself', () => {
           encoding: 'utf8',
         },
       );
-      expect(shell.status).toBe(2);
-      expect(shell.stderr).toMatch(/^cramfs-map: cannot write standard output: [^\n]+\n$/);
+      expect(shell.status).toBe(3);
+      expect(shell.stderr).toBe('cramfs-map: cannot write standard output: no space left on the device\n');
     },
   );
 });

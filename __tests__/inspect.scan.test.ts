@@ -205,7 +205,7 @@ describe('the command', () => {
     writeFileSync(join(directory, '0x00000400.cramfs'), 'mine');
     const again = await runCommand(['scan', file, '--extract-images', directory]);
     expect(again.code).toBe(2);
-    expect(again.stderr).toContain('is there already');
+    expect(again.stderr).toContain('it exists already');
     expect(readFileSync(join(directory, '0x00000400.cramfs')).toString()).toBe('mine');
     expect(readdirSync(directory)).toHaveLength(2);
     expect((await runCommand(['scan', file, '--extract-images', directory, '--force'])).code).toBe(0);

@@ -130,7 +130,7 @@ function writeWhole(
       const owned = setOwner(policy, inode, leftOut, () => {
         fchownSync(fd, inode.uid, inode.gid);
       });
-      fchmodSync(fd, permissions(inode.mode, policy.setuid && owned, leftOut));
+      fchmodSync(fd, permissions(inode.mode, policy, policy.setuid && owned, leftOut));
       futimesSync(fd, 0, 0);
     } finally {
       closeSync(fd);

@@ -21,6 +21,8 @@ export class OpenDirectory {
   readonly #getsMetadata: boolean;
   /** Batches under way, and directories within that are not done. */
   pending = 0;
+  /** Batches under way. */
+  batches = 0;
   /** Whether the walk is through with it. */
   isLeft = false;
   #isFinished = false;
@@ -48,6 +50,11 @@ export class OpenDirectory {
     this.#files = [];
     this.#bytes = 0;
     return files;
+  }
+
+  /** Gives the descriptor back, unless files are under way, whose paths go through it. Whoever comes back opens it again. */
+  park(): void {
+    if (this.#files.length === 0 && this.batches === 0) this.target.park();
   }
 
   /**
@@ -80,8 +87,8 @@ export class OpenDirectory {
   finish(policy: OwnerPolicy, leftOut: LeftOut): void {
     this.#isFinished = true;
     if (this.parent !== null) this.parent.pending -= 1;
-    const { fd } = this.target;
     try {
+      const { fd } = this.target;
       // A stage within must be gone before the time is set.
       this.target.removeStage();
       if (!this.#getsMetadata) return;
@@ -89,7 +96,7 @@ export class OpenDirectory {
       const owned = setOwner(policy, inode, leftOut, () => {
         fchownSync(fd, inode.uid, inode.gid);
       });
-      fchmodSync(fd, permissions(inode.mode, policy.setuid && owned, leftOut));
+      fchmodSync(fd, permissions(inode.mode, policy, policy.setuid && owned, leftOut));
       futimesSync(fd, 0, 0);
     } finally {
       this.target.close();
@@ -101,7 +108,7 @@ export class OpenDirectory {
     const owned = setOwner(policy, inode, leftOut, () => {
       lchownSync(path, inode.uid, inode.gid);
     });
-    chmodSync(path, permissions(inode.mode, policy.setuid && owned, leftOut));
+    chmodSync(path, permissions(inode.mode, policy, policy.setuid && owned, leftOut));
     lutimesSync(path, 0, 0);
   }
 }

@@ -9,6 +9,8 @@ export interface OwnerPolicy {
   readonly owners: boolean;
   /** Whether to keep the setuid and setgid bits. */
   readonly setuid: boolean;
+  /** Permission bits that files do not get: root's files get all of their own, an ordinary user's follow the umask. */
+  readonly umask?: number | undefined;
   /** Who writes, where that is known: files of other owners are counted. */
   readonly self?: { readonly uid: number; readonly gid: number } | undefined;
 }
@@ -39,9 +41,14 @@ export function addLeftOut(sum: LeftOut, more: LeftOut): void {
   for (const key of Object.keys(sum) as (keyof LeftOut)[]) sum[key] += more[key];
 }
 
-/** The permission bits for an inode of that mode; bits left out are counted. */
-export function permissions(mode: number, keepSetuid: boolean, leftOut: LeftOut): number {
-  const bits = mode & 0o7777;
+/** The permission bits for an inode of that mode; set-id bits left out are counted. */
+export function permissions(
+  mode: number,
+  { umask = 0 }: Pick<OwnerPolicy, 'umask'>,
+  keepSetuid: boolean,
+  leftOut: LeftOut,
+): number {
+  const bits = mode & 0o7777 & ~umask;
   if ((bits & SET_ID_BITS) === 0 || keepSetuid) return bits;
   leftOut.setuid += 1;
   return bits & ~SET_ID_BITS;

@@ -35,9 +35,8 @@ export interface TargetTraits {
 
 /** An opened directory to write to. */
 export class TargetDirectory {
-  readonly fd: number;
-  /** What stands in front of "/name". */
-  readonly base: Buffer;
+  #fd: number | null;
+  readonly #path: Buffer;
   /** Whether this program made it just now: then nobody else can write in it, and names in it are known. */
   readonly isOwn: boolean;
   readonly #parent: TargetDirectory | null;
@@ -46,12 +45,47 @@ export class TargetDirectory {
   #stage: TargetDirectory | null = null;
 
   private constructor(path: Buffer, fd: number, isOwn: boolean, parent: TargetDirectory | null, traits: TargetTraits) {
-    this.fd = fd;
+    this.#fd = fd;
+    this.#path = path;
     this.isOwn = isOwn;
     this.#parent = parent;
     this.#traits = traits;
     this.#identity = fstatSync(fd, { bigint: true });
-    this.base = traits.byDescriptor ? Buffer.from(`/proc/self/fd/${String(fd)}`) : path;
+  }
+
+  /** @throws an error if it is parked */
+  get fd(): number {
+    if (this.#fd === null) throw new Error('a parked directory is used');
+    return this.#fd;
+  }
+
+  /** What stands in front of "/name". */
+  get base(): Buffer {
+    return this.#traits.byDescriptor ? Buffer.from(`/proc/self/fd/${String(this.fd)}`) : this.#path;
+  }
+
+  /** Gives its descriptor back for a while: a deep tree would need one for each level. */
+  park(): void {
+    if (this.#fd === null || this.#stage !== null) return;
+    closeSync(this.#fd);
+    this.#fd = null;
+  }
+
+  /**
+   * Opens it again, as the directory above one that is open in it: no name is looked up that others could replace.
+   *
+   * @throws an error with the code ELOOP if it is another one by now; other errors of node:fs
+   */
+  unpark(child: TargetDirectory): void {
+    if (this.#fd !== null) return;
+    const path = this.#traits.byDescriptor ? child.path('..') : this.#path;
+    const fd = openSync(path, OPEN_DIRECTORY);
+    const { ino, dev } = fstatSync(fd, { bigint: true });
+    if (ino !== this.#identity.ino || dev !== this.#identity.dev) {
+      closeSync(fd);
+      throw replaced();
+    }
+    this.#fd = fd;
   }
 
   /**
@@ -90,7 +124,7 @@ export class TargetDirectory {
   verify(): void {
     if (this.#traits.byDescriptor) return;
     this.#parent?.verify();
-    const now = lstatSync(this.base, { bigint: true });
+    const now = lstatSync(this.#path, { bigint: true });
     const was = this.#identity;
     const isSame = now.ino === was.ino && now.dev === was.dev;
     // The topmost one may be named through a link of the user's.
@@ -177,12 +211,16 @@ export class TargetDirectory {
   /** Closes it. */
   close(): void {
     this.removeStage();
-    closeSync(this.fd);
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
   }
 }
 
 function replaced(): Error {
-  return Object.assign(new Error('ELOOP: the directory was replaced while it was written to'), { code: 'ELOOP' });
+  return Object.assign(new Error('ELOOP: the directory was replaced while it was written to'), {
+    code: 'ELOOP',
+    errno: -1,
+  });
 }
 
 function exists(path: Buffer): boolean {

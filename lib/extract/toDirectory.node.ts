@@ -36,6 +36,9 @@ import { makeSpecialFile, type SpecialType } from './specialFiles.node.ts';
 import { TargetDirectory } from './targetDirectory.node.ts';
 import { errnoName, errnoWords } from '../base/errnoWords.ts';
 
+/** Directories on the way to where the walk is that are kept open, besides those with files under way. */
+const HELD_OPEN = 8;
+
 /** How to extract. */
 export interface ExtractOptions extends Choice {
   /** Replace files and links that are there. Directories are never replaced. Default: false. */
@@ -84,6 +87,7 @@ export function ownerPolicy(options: Pick<ExtractOptions, 'owners' | 'setuid'>):
   return {
     owners: options.owners ?? uid === 0,
     setuid: options.setuid === true,
+    umask: process.geteuid?.() === 0 ? 0 : process.umask(),
     self: uid === undefined || gid === undefined ? undefined : { uid, gid },
   };
 }
@@ -166,6 +170,7 @@ class Extraction {
       const target = parent.target.enter(entry.nameBytes, force);
       this.#stack.push(new OpenDirectory(entry, target, parent, target.isOwn || force));
       this.#counts.directories += 1;
+      this.#stack[this.#stack.length - 1 - HELD_OPEN]?.park();
       return true;
     } catch (error) {
       this.#targetFault(error, entry);
@@ -191,8 +196,20 @@ class Extraction {
     const directory = this.#stack.pop();
     if (directory === undefined) return;
     await this.#flush(directory);
+    this.#return(directory);
     directory.isLeft = true;
     this.#release(directory);
+  }
+
+  /** Goes back to the directory above. One that was replaced meanwhile is no place to write to. */
+  #return(from: OpenDirectory): void {
+    if (from.parent === null) return;
+    try {
+      from.parent.target.unpark(from.target);
+    } catch (error) {
+      this.#targetFault(error, from.parent.entry);
+      this.#isFailed = true;
+    }
   }
 
   #release(directory: OpenDirectory): void {
@@ -293,9 +310,11 @@ class Extraction {
     const done = (result: FileBatchResult): void => {
       this.#collect(files, result);
       directory.pending -= 1;
+      directory.batches -= 1;
       this.#release(directory);
     };
     directory.pending += 1;
+    directory.batches += 1;
     if (this.#crew?.tryStart(batch, done) !== true) done(runFileBatch(this.#context, batch));
     // Messages of the crew and signals of the user come in here.
     await nextTurn();

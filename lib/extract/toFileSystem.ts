@@ -67,7 +67,7 @@ export function extractTo(
     if (options.owners === true) fs.lchownSync?.(path, uid, gid);
     else if (uid !== 0 || gid !== 0) leftOut.owners += 1;
     if (type === 'symlink') return;
-    fs.chmodSync(path, permissions(mode, options.setuid === true, leftOut));
+    fs.chmodSync(path, permissions(mode, {}, options.setuid === true, leftOut));
     fs.utimesSync?.(path, 0, 0);
   };
   const made: WalkEntry[] = [];
