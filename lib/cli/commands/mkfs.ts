@@ -33,6 +33,7 @@ import { writeOutput } from '../outputFile.ts';
 import { addXipOptions, flashBudgetOf, type XipOptions, xipRequest } from '../mkfs/xipOptions.ts';
 import { parseNumber } from '../numbers.ts';
 import { complain } from '../complain.ts';
+import { leaveOut } from '../mkfs/leaveOut.ts';
 
 /** The options as commander hands them over: text, still. */
 interface MkfsOptions extends XipOptions {
@@ -162,6 +163,9 @@ async function mkfsAction(
     if (request !== null && request.warning !== null)
       warnings.push({ code: 'phys', path: null, message: request.warning });
     prepareOwners(root, options.squash === true, map);
+    if (tree.kind === 'directory' && leaveOut(root, source, image)) {
+      complain(io, `cramfs mkfs: ${image}: left out: it is the image that is written`);
+    }
     applyDeviceTable(root, table);
     requireMatches(root, request?.wishes ?? []);
     const elf = new ElfTally();

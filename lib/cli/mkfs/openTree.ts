@@ -15,6 +15,7 @@ import { openDetected } from '../../inspect/openDetected.ts';
 import { bytesSource, type ByteSource } from '../../source/byteSource.ts';
 import { openSource } from '../imageOptions.ts';
 import type { Io } from '../io.ts';
+import { cannotRead } from '../inputFile.ts';
 
 /** A tree, what it was read from, and how to let go of it. */
 export interface OpenedTree {
@@ -57,7 +58,11 @@ export function openTree(source: string, io: Io): OpenedTree {
 }
 
 function isDirectory(path: string): boolean {
-  return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch (cause) {
+    throw cannotRead(path, cause);
+  }
 }
 
 function openUnzipped(file: ByteSource): OpenedTree {
