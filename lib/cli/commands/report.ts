@@ -11,7 +11,7 @@ import { addMachineOptions } from '../boardOptions.ts';
 import { IMAGE_ARGUMENT, openSource } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
 import { VERSION } from '../version.ts';
-import { writeText } from '../audit/output.ts';
+import { writeOutput } from '../outputFile.ts';
 
 interface ReportOptions extends AuditCommandOptions {
   readonly compare?: string;
@@ -56,7 +56,7 @@ async function report(file: string, options: ReportOptions, io: Io): Promise<num
   const data: ReportData = { format: REPORT_FORMAT, version: VERSION, image, old };
   const html = pageWith(page, data);
   if (options.output === undefined) io.stdout.write(html);
-  else await writeText(options.output, html);
+  else await writeOutput(options.output, Buffer.from(html, 'utf8'), { replaces: true });
   return EXIT.ok;
 }
 
