@@ -87,6 +87,7 @@ export function ownerPolicy(options: Pick<ExtractOptions, 'owners' | 'setuid'>):
   return {
     owners: options.owners ?? uid === 0,
     setuid: options.setuid === true,
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- asked for once, before other threads make files
     umask: process.geteuid?.() === 0 ? 0 : process.umask(),
     self: uid === undefined || gid === undefined ? undefined : { uid, gid },
   };
