@@ -8,6 +8,7 @@
 import type { CramfsImage } from '../../lib/image/image.ts';
 import { execFacts, type RelativeMapping, withoutVma } from './execCompare.ts';
 import {
+  type LabActionRecord,
   type LabExecRecord,
   type LabReadRecord,
   type LabRecord,
@@ -137,6 +138,10 @@ function vectorFields(record: LabVectorRecord, kernel: LabVectorRecord, ours: La
     killed: record.killed ?? null,
     touch: record.touch,
     crc: record.crc?.map((crc, page) => (foreign(page) ? null : crc)),
+    actions:
+      kernel.actions?.length === 0
+        ? undefined
+        : record.actions?.map((action, index) => actionText(action, kernel.actions?.[index])),
   };
 }
 
@@ -144,6 +149,27 @@ function vectorFields(record: LabVectorRecord, kernel: LabVectorRecord, ours: La
 function returns({ bug, returned }: Pick<LabVectorRecord, 'bug' | 'returned'>): string {
   return bug === undefined && returned !== false ? 'returns' : 'does not return';
 }
+
+/** What came of an action, as far as the kernel's record has it. */
+function actionText(action: LabActionRecord, kernel: LabActionRecord | undefined): string {
+  const keys = ACTION_KEYS.filter((key) => kernel?.[key] !== undefined);
+  const value = (key: (typeof ACTION_KEYS)[number]): unknown =>
+    key === 'kmsg' ? action.kmsg?.map(withoutVma) : action[key];
+  return JSON.stringify([action.action, ...keys.map((key) => [key, value(key)])]);
+}
+
+const ACTION_KEYS = [
+  'errno',
+  'vmflags',
+  'maps_offset',
+  'vma_pages',
+  'direct',
+  'touch',
+  'crc',
+  'write_touch',
+  'write_direct',
+  'kmsg',
+] as const;
 
 function readFields({ errno, size, bytes, crc }: LabReadRecord): Fields {
   return { errno, size, bytes, crc };

@@ -2,6 +2,7 @@
 import { CramfsError } from '../../lib/base/errors.ts';
 import {
   LAB_FLAGS,
+  type LabActionRecord,
   type LabExec,
   type LabExecRecord,
   type LabPteRun,
@@ -132,6 +133,7 @@ function parseRequest(line: Line): LabRequest | null {
         length: line.field('length', 'a number of bytes', isCount),
         offset: Number(line.field('offset', 'a number of bytes', isOffset)),
         prot: line.field('prot', 'letters of "rwx", or "-"', isProt),
+        ...(line.has('acts') ? { acts: line.field('acts', 'names of actions', isString) } : {}),
         flags: line.field('flags', `"private" or "shared", and names of ${LAB_FLAGS.slice(2).join(', ')}`, isFlags),
       };
     case 'read':
@@ -161,6 +163,7 @@ function vectorResult(line: Line): Omit<LabVectorRecord, keyof LabVector> {
     pte: line.field('pte', 'runs [page, pages, "0xpfn"]', isPteRuns),
     touch: line.optional('touch', 'a letter of o, B and S for each page', isTouch),
     crc: line.optional('crc', 'a CRC-32 or null for each page', isCrcsOrNull),
+    actions: line.optional('actions', 'what came of each action', isActions),
   };
 }
 
@@ -216,6 +219,10 @@ const isCrcsOrNull = arrayOf(orNull(isCrc));
 const isArgv = (value: unknown): value is string[] => isStrings(value) && isPath(value[0]);
 const isType = oneOf('setup', 'vector', 'read', 'exec');
 const isState = oneOf('pfnmap', 'mixedmap', 'none');
+const isActions = arrayOf(
+  (value): value is LabActionRecord =>
+    typeof value === 'object' && value !== null && isString((value as LabActionRecord).action),
+);
 const isPteRuns = arrayOf(
   (value): value is LabPteRun =>
     Array.isArray(value) && value.length === 3 && isCount(value[0]) && isCount(value[1]) && isHex(value[2]),

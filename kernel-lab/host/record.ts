@@ -166,8 +166,8 @@ export function flagsOf(vector: Pick<LabVector, 'flags'>): ReadonlySet<LabFlag> 
 export function requestOf(record: LabRequest): LabRequest {
   switch (record.type) {
     case 'vector': {
-      const { type, path, length, offset, prot, flags } = record;
-      return { type, path, length, offset, prot, flags };
+      const { type, path, length, offset, prot, flags, acts } = record;
+      return { type, path, length, offset, prot, flags, ...(acts === undefined ? {} : { acts }) };
     }
     case 'read':
       return { type: record.type, path: record.path };

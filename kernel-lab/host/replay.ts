@@ -15,11 +15,14 @@ import type { IcacheKernel } from '../../lib/mm/icache.ts';
 import type { AddressRange } from '../../lib/physmem/physicalMemory.ts';
 import { parseRelease } from '../../lib/mm/release.ts';
 import type { Errno } from '../../lib/mm/errno.ts';
+import { type ActionOutcome, parseActions } from '../../lib/verdict/actions.ts';
 import { Board } from '../../lib/verdict/board.ts';
 import type { MapVerdict, PageKind, PageVerdict } from '../../lib/verdict/mapVerdict.ts';
 import type { MapDetail } from '../../lib/verdict/request.ts';
 import {
   flagsOf,
+  type LabActionRecord,
+  type LabPteRun,
   type LabExec,
   type LabExecRecord,
   type LabRead,
@@ -130,7 +133,7 @@ const SIGKILL = 9;
 /** The emulation's verdict on a vector, or what open(2) fails with. */
 export function mapVector(
   board: Board,
-  { path, length, offset, prot, flags }: LabVector,
+  { path, length, offset, prot, flags, acts }: LabVector,
   detail: MapDetail,
 ): MapVerdict | Errno {
   const asked = flagsOf({ flags });
@@ -138,7 +141,10 @@ export function mapVector(
   const populate = asked.has('populate');
   const locked = asked.has('locked');
   const rdwr = asked.has('rdwr');
-  return unlessOpenFails(() => board.map({ path, length, offset, prot, shared, populate, locked, rdwr }, detail));
+  const actions = acts === undefined ? undefined : parseActions(acts);
+  return unlessOpenFails(() =>
+    board.map({ path, length, offset, prot, shared, populate, locked, rdwr, actions }, detail),
+  );
 }
 
 /** A verdict as a record. */
@@ -154,6 +160,27 @@ export function vectorRecord(vector: LabVector, verdict: MapVerdict | Errno): La
     kmsg: log,
     ...(bug === null ? {} : { bug }),
     ...(verdict.state === null ? {} : mappingOf(verdict)),
+    ...(verdict.actions === undefined ? {} : { actions: verdict.actions.map(actionRecord) }),
+  };
+}
+
+/** What came of an action, as a record. */
+function actionRecord(outcome: ActionOutcome): LabActionRecord {
+  const { action, errno, vmFlags, mapsOffset, vmaPages, direct, touch, crc, writeTouch, writeDirect, log } = outcome;
+  const runs = (list: ActionOutcome['direct']): LabPteRun[] | undefined =>
+    list?.map(({ page, pages, pfn }) => [page, pages, hex(pfn)]);
+  return {
+    action,
+    errno,
+    vmflags: vmFlags?.join(' '),
+    maps_offset: mapsOffset === undefined ? undefined : hex(mapsOffset),
+    vma_pages: vmaPages,
+    direct: runs(direct),
+    touch,
+    crc,
+    write_touch: writeTouch,
+    write_direct: runs(writeDirect),
+    kmsg: log,
   };
 }
 

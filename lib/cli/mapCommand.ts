@@ -5,9 +5,11 @@ import { hex } from '../base/hex.ts';
 import { type Command, Option } from 'commander';
 import { CramfsError } from '../base/errors.ts';
 import { printableName } from '../format/names.ts';
+import { CPU_MODELS } from '../mm/cpus/index.ts';
 import { CramfsImage, PAGE_SIZES } from '../image/image.ts';
 import { DEFAULT_MODEL, KERNEL_MODELS, kernelModel } from '../driver/models/index.ts';
 import { modelsJson, modelsText } from '../report/compareText.ts';
+import { cpusJson, cpusText } from '../report/cpusText.ts';
 import { kernelsJson, kernelsText } from '../report/kernelsText.ts';
 import { mapJson, mountJson } from '../report/mapJson.ts';
 import { mapText } from '../report/mapText.ts';
@@ -43,6 +45,7 @@ interface MapOptions extends MachineOptions {
   readonly trace?: boolean;
   readonly lone?: boolean;
   readonly listKernels?: boolean;
+  readonly listCpus?: boolean;
   readonly compareKernels?: string;
   readonly json?: boolean;
   readonly require?: Requirement;
@@ -85,6 +88,7 @@ export function defineMapCommand(command: Command, io: Io, done: (exitCode: numb
     .option('--vma-start <address>', "virtual address to map at (default: the kernel's choice)")
     .option('--kernel <model>', 'kernel model', 'linux')
     .option('--list-kernels', 'list the kernel models')
+    .option('--list-cpus', 'list the CPUs, and which kernels were run on each')
     .option('--compare-kernels <models>', 'compare what kernel models, separated by commas, would do')
     .option('--pages', 'tell what each page is')
     .option('--crc', 'tell the CRC-32 of each page as a process sees it')
@@ -99,15 +103,24 @@ export function defineMapCommand(command: Command, io: Io, done: (exitCode: numb
   return addMachineOptions(mapping).action(
     (imageFile: string | undefined, path: string | undefined, options: MapOptions) => {
       done(
-        options.listKernels === true
-          ? listKernels(options, io)
+        options.listKernels === true || options.listCpus === true
+          ? listMachines(options, io)
           : mapAction(imageFile, path, options, { io, program: nameOf(command) }),
       );
     },
   );
 }
 
-function listKernels(options: MapOptions, io: Io): number {
+/** `--list-kernels` and `--list-cpus`. */
+function listMachines(options: MapOptions, io: Io): number {
+  if (options.listCpus === true) {
+    const text =
+      options.json === true
+        ? `${JSON.stringify(cpusJson(CPU_MODELS))}\n`
+        : cpusText(CPU_MODELS, styleFor(io, options.color), widthFor(io));
+    io.stdout.write(text);
+    return EXIT.ok;
+  }
   const text =
     options.json === true
       ? `${JSON.stringify(kernelsJson(KERNEL_MODELS))}\n`

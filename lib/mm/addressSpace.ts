@@ -329,7 +329,6 @@ export class AddressSpace {
   #view(vma: Vma, page: number): PageView {
     const { cpu, memory } = this.kernel;
     const vpn = vma.start / cpu.pageSize + page;
-    if (!isReadable(cpu, vma.vmFlags)) return { touch: this.#isCorrupt(vma, vpn) ? 'killed' : 'SIGSEGV' };
     if (this.#fault(vma, vpn) !== 'ok') return { touch: 'SIGBUS' };
     const pte = this.pageTable.get(vpn);
     if (pte === null) return { touch: 'SIGBUS' };

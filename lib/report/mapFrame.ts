@@ -11,6 +11,11 @@ import { plural } from './words.ts';
 
 const INDENT = 2;
 
+/** Where the image's programs are for a machine that is not modelled: that the CPU is another. */
+function cpuDoubt({ cpuChoice: { from, machine } }: Board): string {
+  return from === 'page size' && machine !== null ? ` (the image's programs are for ${machine})` : '';
+}
+
 /** The file, what is asked of it, and of which machine. */
 export function heading(verdict: MapVerdict, board: Board, style: Style, width: number): string[] {
   const { cpu } = board;
@@ -19,7 +24,7 @@ export function heading(verdict: MapVerdict, board: Board, style: Style, width: 
   const what =
     `${plural(verdict.length, 'byte')} from offset ${hex(verdict.offset)}, ` +
     `prot ${verdict.prot === '-' ? 'none' : verdict.prot}, ${verdict.flags.join(' ')}`;
-  const on = cpu.littleEndian ? `${cpu.name}, little endian` : `a big-endian CPU (else as ${cpu.name})`;
+  const on = `${cpu.littleEndian ? `${cpu.name}, little endian` : `a big-endian CPU (else as ${cpu.name})`}${cpuDoubt(board)}`;
   const base = board.memory.base === 0 ? 'image at no physical address' : `image at ${hex(board.memory.base)}`;
   const where = `${board.kernel.name} on ${on}, ${String(cpu.pageSize / 1024)} KiB pages, ${base}`;
   return [

@@ -164,11 +164,14 @@ function contents(mm: AddressSpace, vma: Vma): View {
   };
 }
 
-/** A write into each page: a byte that is there already. */
+/** What is written into each page, at its second byte: "W", as the lab does. */
+const WRITTEN = Uint8Array.of(0x57);
+
+/** A write into each page. */
 function written(mm: AddressSpace, vma: Vma): View {
   const { pageSize } = mm.kernel.cpu;
   const pages = vmaPages(vma, pageSize);
-  const touches = Array.from({ length: pages }, (_, page) => mm.write(vma, page, 0, new Uint8Array(1)));
+  const touches = Array.from({ length: pages }, (_, page) => mm.write(vma, page, 1, WRITTEN));
   return {
     writeTouch: touches.map((touch) => LETTERS[touch]).join(''),
     writeDirect: mm.pageTable.directRuns(vma.start / pageSize, pages),

@@ -15,11 +15,13 @@ export function writePage(mm: AddressSpace, vma: Vma, page: number, at: number, 
   if ((vma.vmFlags & VM_WRITE) === 0) return 'SIGSEGV';
   const vpn = vma.start / pageSize + page;
   const view: PageView = mm.readPage(vma, page);
-  if (view.touch !== 'ok') return view.touch;
   const pte = mm.pageTable.get(vpn);
+  // cow_user_page() cannot read where no memory answers, and clears the copy.
+  const isAbsent = pte?.kind === 'direct' && view.touch === mm.kernel.cpu.absentMemory;
+  if (view.touch !== 'ok' && !isAbsent) return view.touch;
   const own = pte?.kind === 'folio' && pte.folio.anonymous ? pte.folio.bytes : new Uint8Array(pageSize);
   // Foreign memory has no content here; its copy is zeros.
-  if (view.bytes !== null && own !== view.bytes) own.set(view.bytes);
+  if (view.touch === 'ok' && view.bytes !== null && own !== view.bytes) own.set(view.bytes);
   own.set(bytes.subarray(0, pageSize - at), at);
   mm.pageTable.setFolio(vpn, { bytes: own, anonymous: true });
   return 'ok';

@@ -1,0 +1,73 @@
+/** Real RISC-V kernels with an MMU: fixed ones, and those that die or write elsewhere at an executable entry. */
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { compareTranscript, countRequests } from '../kernel-lab/host/compare.ts';
+import { parseTranscript } from '../kernel-lab/host/parseRecords.ts';
+import type { LabRecord, LabSetup, LabTranscript } from '../kernel-lab/host/record.ts';
+import type { ReplayOptions } from '../kernel-lab/host/replay.ts';
+import { decodeName } from '../lib/format/names.ts';
+import { CramfsImage } from '../lib/image/image.ts';
+import { fixture, fixtureNames } from './support/fixtures.ts';
+
+/** Transcripts of one image each; root-boots has boots. */
+const names = fixtureNames('riscv/transcripts').filter((name) => name.includes('@'));
+const counts: string[] = [];
+
+interface Recorded {
+  readonly transcript: LabTranscript;
+  readonly image: CramfsImage;
+  readonly options: ReplayOptions;
+}
+
+function recorded(name: string): Recorded {
+  const lines = decodeName(fixture(`riscv/transcripts/${name}`)).split('\n');
+  const asked = lines.filter((line) => /^\{"type":"(?:setup|vector|read|exec)"/.test(line));
+  const transcript = parseTranscript(asked.join('\n'), name);
+  const own = /^rv(?:32|64)-a/.exec(name)?.[0];
+  const image = own === undefined ? `images/${name.split('@')[0] ?? ''}` : `riscv/images/${own}`;
+  return {
+    transcript,
+    image: CramfsImage.open(fixture(`${image}.cramfs.gz`), { pageSize: 4096 }),
+    options: machineOf(transcript.setup, lines[0] ?? ''),
+  };
+}
+
+/** The machine that a setup of these transcripts tells. */
+function machineOf({ variant = '' }: LabSetup, line: string): ReplayOptions {
+  const { ram } = JSON.parse(line) as { ram: string };
+  const [base = 0, last = 0] = ram.split('-').map(Number);
+  return {
+    cpu: variant.endsWith('sv39') ? 'riscv64-sv39' : variant.endsWith('sv48') ? 'riscv64-sv48' : undefined,
+    riscvIcache: variant.includes('fixed') ? 'fixed' : variant.includes('flatmem') ? 'flatmem' : 'sparsemem',
+    ram: [{ base, size: last + 1 - base }],
+  };
+}
+
+/** What a process asks about a mapping, and does with it through others, is not emulated. */
+const NOT_EMULATED = ['mincore', 'procmem', 'bufuse'];
+
+/** The programs of these images end with 42 when all went well; those of the lab's end with 0. */
+function asLab(record: LabRecord): LabRecord[] {
+  if (record.type === 'exec') {
+    // Their own dynamic linker is no linker that is known; the kernel's part is compared by the programs without one.
+    if (record.argv[0]?.startsWith('/bin/dyn') === true) return [];
+    return [record.exit === 42 ? { ...record, exit: 0 } : record];
+  }
+  if (record.type !== 'vector' || record.acts === undefined) return [record];
+  const acts = record.acts.split(',').filter((act) => !NOT_EMULATED.includes(act));
+  const actions = record.actions?.filter(({ action }) => !NOT_EMULATED.includes(action));
+  return [{ ...record, acts: acts.length === 0 ? undefined : acts.join(','), actions }];
+}
+
+describe.each(names)('%s', (name) => {
+  test('mounts, maps, reads and starts programs as the kernel did', () => {
+    const { transcript, image, options } = recorded(name);
+    const records = transcript.records.flatMap(asLab);
+    expect(compareTranscript(image, { ...transcript, records }, options).slice(0, 40)).toEqual([]);
+    const { vectors, reads, programs } = countRequests(records);
+    counts.push(`${name}: ${String(vectors)} vectors, ${String(reads)} reads, ${String(programs)} programs`);
+  });
+});
+
+afterAll(() => {
+  process.stdout.write(`compared with RISC-V kernels:\n${counts.join('\n')}\n`);
+});
