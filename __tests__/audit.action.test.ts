@@ -147,7 +147,7 @@ describe('the audit of the action', () => {
     expect(nothing).toMatchObject({ status: 0, outputs: { 'exit-code': '2' } });
     expect(nothing.outputs.sarif).toBeUndefined();
     expect(nothing.stderr).toMatch(/missing required argument 'image'/);
-    expect(audit({ IMAGES: image, POLICY: '/nowhere' })).toMatchObject({ outputs: { 'exit-code': '2' } });
+    expect(audit({ IMAGES: image, POLICY: '/nowhere' })).toMatchObject({ outputs: { 'exit-code': '3' } });
   });
 
   test('tells of images that are not there, in its reports too', () => {
