@@ -2,6 +2,10 @@
 import { expect, test } from '@jest/globals';
 import { CramfsImage } from '../lib/image/image.ts';
 import { compareTranscript } from '../kernel-lab/host/compare.ts';
+import { ENTRY_LIMIT, withBrokenRule } from '../kernel-lab/host/brokenRules.ts';
+import { emulatedOracle, randomCases } from '../kernel-lab/host/labCase.ts';
+import { failingCases, runCases } from '../kernel-lab/host/randomRun.ts';
+import { modelOfRelease } from '../kernel-lab/host/replay.ts';
 import { parseTranscript } from '../kernel-lab/host/parseRecords.ts';
 import type { LabTranscript } from '../kernel-lab/host/record.ts';
 import { fixture, fixtureNames } from './support/fixtures.ts';
@@ -28,4 +32,12 @@ test('each image is in transcripts of both kernels, but for one', () => {
     ['6.1', '6.12'].map((release) => `${name.slice(0, -'.cramfs.gz'.length)}@${release}`),
   );
   expect(wanted.filter((name) => !names.includes(name))).toEqual(['tree251@6.12']);
+});
+
+test('a random run finds a kernel that reads no more of an entry than it needs', async () => {
+  const release = '6.1.0-56-amd64';
+  const cases = randomCases({ seed: 1, images: 4, vectors: 40, bases: [0x1000_0000], oddities: true, release });
+  expect(failingCases(await runCases(cases, emulatedOracle(release)))).toEqual([]);
+  const kernel = withBrokenRule(modelOfRelease(release), ENTRY_LIMIT);
+  expect(failingCases(await runCases(cases, emulatedOracle(release, { kernel })))).not.toEqual([]);
 });

@@ -72,6 +72,8 @@ export type RawEntry =
       readonly type: 'file' | 'symlink';
       readonly blocks: readonly RawBlock[];
       readonly size?: number | undefined;
+      /** Path of a file earlier in the image whose pointer table this one has in place of its own. */
+      readonly tableOf?: string | undefined;
     })
   | (RawInode & { readonly type: 'directory'; readonly entries: readonly RawEntry[] })
   /** A device, fifo or socket, or anything else: `mode` has the type, `size` the device number. */
@@ -91,6 +93,8 @@ export interface RawImageSpec {
   readonly unsorted?: boolean | undefined;
   /** Fields of the superblock to replace by lies. */
   readonly superblock?: Partial<Omit<Superblock, 'position' | 'littleEndian' | 'root'>> | undefined;
+  /** The superblock's size, in bytes from the end of the directory tree. Default: the size of the image. */
+  readonly sizeAfterTree?: number | undefined;
   /** Fields of the root inode to replace by lies. */
   readonly root?: Partial<InodeFields> | undefined;
 }
@@ -165,13 +169,14 @@ class RawWriter {
     const nodes = this.#nodes(this.#spec.entries, '');
     const rootOffset = this.#cursor;
     const rootSize = this.#directory(nodes, '');
+    const treeEnd = this.#cursor;
     this.#data(nodes);
     this.#canvas.reserve(roundUp(Math.max(this.#cursor, this.#canvas.length), this.#pageSize));
     const size = this.#canvas.length;
     for (const { at, kind, fromEnd } of this.#late) this.#pointer(at, kind, size - fromEnd);
     const superblock = {
       littleEndian: this.#littleEndian,
-      size,
+      size: this.#claimedSize(size, treeEnd),
       flags: this.#spec.flags ?? DEFAULT_FLAGS,
       future: 0,
       signature: encodeName(CRAMFS_SIGNATURE),
@@ -196,6 +201,12 @@ class RawWriter {
       this.#canvas.putU32(start + 32, crc32(this.#canvas.view().subarray(start, superblock.size)), this.#littleEndian);
     }
     return { bytes: this.#canvas.view().slice(), placed: this.#placed };
+  }
+
+  /** What the superblock says, which is not more than there is. */
+  #claimedSize(size: number, treeEnd: number): number {
+    const { sizeAfterTree } = this.#spec;
+    return sizeAfterTree === undefined ? size : Math.min(size, Math.max(SUPERBLOCK_SIZE, treeEnd + sizeAfterTree));
   }
 
   #nodes(entries: readonly RawEntry[], prefix: string): Node[] {
@@ -241,7 +252,11 @@ class RawWriter {
     for (const node of nodes) {
       const { entry } = node;
       if (entry.type === 'directory') this.#data(node.children);
-      else if (entry.type !== 'node') this.#file(node, entry.blocks, entry.size);
+      else if (entry.type !== 'node') {
+        const table = entry.tableOf === undefined ? undefined : this.#placed.get(entry.tableOf)?.offset;
+        if (table === undefined) this.#file(node, entry.blocks, entry.size);
+        else this.#inode(node, entry.size ?? 0, table);
+      }
     }
   }
 

@@ -13,6 +13,7 @@ import {
   CRAMFS_BLK_FLAG_DIRECT_PTR,
   CRAMFS_BLK_FLAG_UNCOMPRESSED,
   CRAMFS_BLK_VALUE,
+  INODE_SIZE,
 } from '../../lib/format/constants.ts';
 import type { MmapHooks } from '../../lib/mm/fileOperations.ts';
 import { VM_WRITE } from '../../lib/mm/vmFlags.ts';
@@ -22,7 +23,9 @@ export interface BrokenRule {
   readonly name: string;
   /** What the kernel does, and what this one does in its place. */
   readonly title: string;
-  readonly hooks: (file: CramfsFile) => MmapHooks;
+  readonly hooks?: (file: CramfsFile) => MmapHooks;
+  /** What else of the model is wrong. */
+  readonly model?: Partial<KernelModel>;
 }
 
 const BOTH_FLAGS = (CRAMFS_BLK_FLAG_DIRECT_PTR | CRAMFS_BLK_FLAG_UNCOMPRESSED) >>> 0;
@@ -116,7 +119,14 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   },
 ];
 
+/** A rule of the path walk, which shows in images with oddities alone. */
+export const ENTRY_LIMIT: BrokenRule = {
+  name: 'entry limit',
+  title: 'the 264 bytes that are read for a directory entry must lie in the file system; here its first 12',
+  model: { entryReadSize: INODE_SIZE },
+};
+
 /** The model with a rule broken. */
 export function withBrokenRule(model: KernelModel, rule: BrokenRule): KernelModel {
-  return { ...model, name: `${model.name}, broken: ${rule.name}`, hooks: rule.hooks };
+  return { ...model, name: `${model.name}, broken: ${rule.name}`, hooks: rule.hooks ?? model.hooks, ...rule.model };
 }

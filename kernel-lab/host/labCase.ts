@@ -5,6 +5,7 @@ import { CramfsImage } from '../../lib/image/image.ts';
 import type { Board } from '../../lib/verdict/board.ts';
 import { type LabRegion, MAX_REGIONS, validateRegions } from './bootPlan.ts';
 import { alignmentOf, BEHIND_IMAGE, randomImage } from './randomImage.ts';
+import { withOddities } from './randomOddities.ts';
 import { randomVectors, readRequests } from './randomRequests.ts';
 import type { LabRequest, LabTranscript } from './record.ts';
 import { labBoard, replay, type ReplayOptions } from './replay.ts';
@@ -31,6 +32,8 @@ export interface RandomPlan {
   readonly vectors: number;
   /** Physical addresses: the first says where the regions begin, each where in a page an image does. */
   readonly bases: readonly number[];
+  /** Whether a mount sees the images otherwise than their bytes say; see withOddities(). */
+  readonly oddities?: boolean | undefined;
   /** Release of the kernel that will be asked: it says which vectors are worth asking. */
   readonly release: string;
 }
@@ -44,7 +47,10 @@ export function randomCases(plan: RandomPlan): LabCase[] {
   const alignments = [...new Set(bases.map(alignmentOf))];
   const seeds = Array.from({ length: plan.images }, (_, index) => (plan.seed + index) % 2 ** 32);
   return seeds.flatMap((seed, image) => {
-    const spec = randomImage(seed, { alignments });
+    const spec =
+      plan.oddities === true
+        ? withOddities(randomImage(seed, { alignments }), seed)
+        : randomImage(seed, { alignments });
     return bases.map((base, index): LabCase => {
       const slot = (image * bases.length + index) % MAX_REGIONS;
       const unasked = { seed, spec, physAddress: addressIn(slot, bases, base), requests: [] };

@@ -4,7 +4,7 @@
  * To ask a kernel takes a boot, however many images it is asked about. So in each round many simpler cases are asked
  * about together, and the simplest of those that still fail is where the next round begins.
  */
-import type { RawBlock, RawEntry } from '../../__tests__/support/rawImage.ts';
+import type { RawBlock, RawEntry, RawImageSpec } from '../../__tests__/support/rawImage.ts';
 import { MAX_REGIONS } from './bootPlan.ts';
 import type { LabCase } from './labCase.ts';
 import type { LabRequest } from './record.ts';
@@ -48,10 +48,18 @@ export function simplerCases(from: LabCase): LabCase[] {
 
 /** How much there is to understand in a case. */
 export function complexity({ spec, physAddress, requests }: LabCase): number {
-  const image = entriesWeight(spec.entries) + (spec.bootPad === true ? 1 : 0) + (spec.unsorted === true ? 1 : 0);
+  const image =
+    entriesWeight(spec.entries) + (spec.bootPad === true ? 1 : 0) + (spec.unsorted === true ? 1 : 0) + sizeWeight(spec);
   return (
     image + (physAddress % PAGE === 0 ? 0 : 1) + requests.reduce((sum, request) => sum + requestWeight(request), 0)
   );
+}
+
+/** A size that has nothing to do with the image's. */
+function sizeWeight({ sizeAfterTree }: RawImageSpec): number {
+  if (sizeAfterTree === undefined) return 0;
+  // As much as many entries: fewer of them change what such a size cuts off, so it is to go first.
+  return MANY * 10 + (sizeAfterTree === 0 ? 0 : 1);
 }
 
 function entriesWeight(entries: readonly RawEntry[]): number {
@@ -60,7 +68,8 @@ function entriesWeight(entries: readonly RawEntry[]): number {
     if (entry.type === 'directory') return sum + own + entriesWeight(entry.entries);
     if (entry.type === 'node') return sum + own;
     const partial = (entry.size ?? 0) % PAGE === 0 ? 0 : 1;
-    return sum + own + partial + entry.blocks.reduce((blocks, block) => blocks + blockWeight(block), 0);
+    const borrowed = entry.tableOf === undefined ? 0 : MANY;
+    return sum + own + partial + borrowed + entry.blocks.reduce((blocks, block) => blocks + blockWeight(block), 0);
   }, 0);
 }
 

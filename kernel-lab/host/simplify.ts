@@ -34,12 +34,27 @@ export function* simplifications(from: LabCase): Generator<LabCase> {
     // A block in its usual place is aligned in memory only if the image is.
     yield { ...withSpec({ entries }), physAddress: aligned };
   }
+  for (const [index, entry] of spec.entries.entries()) {
+    const own = withOwnTable(entry, spec.entries);
+    if (own !== null) yield withSpec({ entries: spec.entries.toSpliced(index, 1, own) });
+  }
+  if (spec.sizeAfterTree !== undefined) yield withSpec({ sizeAfterTree: undefined });
+  if ((spec.sizeAfterTree ?? 0) !== 0) yield withSpec({ sizeAfterTree: 0 });
   if (spec.bootPad === true) yield withSpec({ bootPad: false });
   if (spec.unsorted === true) yield withSpec({ unsorted: false, flags: (spec.flags ?? 0) | CRAMFS_FLAG_SORTED_DIRS });
   yield { ...from, physAddress: aligned };
   for (const request of from.requests) {
     for (const plainer of plainerRequests(request)) yield { ...from, requests: [plainer] };
   }
+}
+
+/** A file that shares another's table, with the same blocks in a table of its own; null for other entries. */
+function withOwnTable(entry: RawEntry, entries: readonly RawEntry[]): RawEntry | null {
+  if (entry.type !== 'file' || entry.tableOf === undefined) return null;
+  const lender = entries.find(({ name }) => name === entry.tableOf);
+  if (lender?.type !== 'file') return null;
+  const blocks = lender.blocks.slice(0, Math.ceil((entry.size ?? 0) / PAGE));
+  return { ...entry, blocks, tableOf: undefined };
 }
 
 /** Trees with entries left out. */
@@ -67,6 +82,7 @@ function onlyNeeded(entries: readonly RawEntry[], requests: readonly LabRequest[
     if (parent !== '') need(parent);
     const entry = all.get(path);
     if (entry === undefined || entry.type === 'directory' || entry.type === 'node') return;
+    if (entry.tableOf !== undefined) need(`/${entry.tableOf}`);
     for (const { at, data } of entry.blocks) {
       if (typeof at === 'object' && 'sameAs' in at) need(at.sameAs[0]);
       if (entry.type === 'symlink' && data !== undefined) need(new TextDecoder().decode(data));

@@ -40,7 +40,7 @@ export type LookupResult =
 export function* kernelEntries(fs: MountedCramfs, inode: Inode): Generator<KernelEntry, void> {
   const end = inode.ino + inode.size;
   for (let position = inode.ino; position < end;) {
-    if (!isReadable(fs, position, ENTRY_READ_SIZE)) return;
+    if (!isReadable(fs, position, fs.entryReadSize)) return;
     const entry = readEntry(fs, position);
     yield entry;
     position += INODE_SIZE + entry.inode.namelen;
@@ -49,9 +49,13 @@ export function* kernelEntries(fs: MountedCramfs, inode: Inode): Generator<Kerne
 
 /** cramfs_read() of an entry. */
 function readEntry(fs: MountedCramfs, position: number): KernelEntry {
-  const bytes = cramfsRead(fs, position, ENTRY_READ_SIZE);
+  const bytes = cramfsRead(fs, position, fs.entryReadSize);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { position, inode: decodeInode(view, 0, fs.memory.littleEndian), name: bytes.subarray(INODE_SIZE) };
+  const inode = decodeInode(view, 0, fs.memory.littleEndian);
+  // A kernel without the defect would read the name by itself.
+  const isWhole = fs.entryReadSize >= ENTRY_READ_SIZE;
+  const name = isWhole ? bytes.subarray(INODE_SIZE) : cramfsRead(fs, position + INODE_SIZE, inode.namelen);
+  return { position, inode, name };
 }
 
 /** Bytes of the name without its padding; 0 for none. */

@@ -9,6 +9,7 @@ import {
   CRAMFS_MAGIC,
   CRAMFS_MAGIC_WEND,
   CRAMFS_SUPPORTED_FLAGS,
+  ENTRY_READ_SIZE,
   SIZE_WITHOUT_FSID,
   SUPERBLOCK_SIZE,
 } from '../format/constants.ts';
@@ -29,6 +30,8 @@ export interface MountedCramfs {
   readonly cpu: Cpu;
   /** Whether regular files get the file operations with direct mapping. */
   readonly canMapDirectly: boolean;
+  /** Bytes that the kernel reads for each directory entry. */
+  readonly entryReadSize: number;
 }
 
 /** How a mount ended. */
@@ -53,6 +56,8 @@ export interface MountOptions {
   readonly fallbackLog?: string | null | undefined;
   /** Whether the MTD device tells its physical address: whether its driver has point(). Default true. */
   readonly point?: boolean | undefined;
+  /** Bytes that the kernel reads for each directory entry. Default: ENTRY_READ_SIZE. */
+  readonly entryReadSize?: number | undefined;
 }
 
 /** get_tree_bdev() looks a block device up before it opens it from this release on (commit aca740cecbe5). Run: 6.1, 6.12. */
@@ -75,7 +80,12 @@ interface Refusal {
  * @throws CramfsError IO when the image's source fails
  */
 export function mountCramfs(memory: PhysicalMemory, cpu: Cpu, options: MountOptions = {}): MountResult {
-  const { mtdName = 'physmap-flash.0', fallbackLog: fallback = fallbackLog(NEWEST_RUN), point = true } = options;
+  const {
+    mtdName = 'physmap-flash.0',
+    fallbackLog: fallback = fallbackLog(NEWEST_RUN),
+    point = true,
+    entryReadSize = ENTRY_READ_SIZE,
+  } = options;
   const log: string[] = [];
   const fail = (refusal: Refusal): MountResult => {
     log.push(`cramfs: ${refusal.line}`);
@@ -97,7 +107,7 @@ export function mountCramfs(memory: PhysicalMemory, cpu: Cpu, options: MountOpti
   log.push(`cramfs: linear cramfs image on mtd:${mtdName} appears to be ${String(Math.floor(size / 1024))} KB in size`);
   if (size > memory.size) return fail(noAccess(found.position + 4));
   const canMapDirectly = (found.flags & CRAMFS_FLAG_EXT_BLOCK_POINTERS) !== 0 && memory.base !== 0;
-  const mounted = { size, flags: found.flags, superblock: found, memory, cpu, canMapDirectly };
+  const mounted = { size, flags: found.flags, superblock: found, memory, cpu, canMapDirectly, entryReadSize };
   return { errno: null, log, offset: null, mounted };
 }
 

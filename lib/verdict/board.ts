@@ -131,6 +131,7 @@ export class Board {
     const { mtdName } = options;
     this.mount = mountCramfs(this.memory, this.cpu, {
       mtdName,
+      entryReadSize: this.kernel.entryReadSize,
       fallbackLog: this.kernel.hasBlockDevices ? fallbackLog(this.release) : null,
     });
   }

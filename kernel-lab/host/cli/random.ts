@@ -89,7 +89,10 @@ async function random(options: RandomOptions, io: Io, wanted: LabOptions, signal
   const oracle: Oracle = (regions) => bootLab(lab, regions, { signal });
   io.stderr.write(`seed ${String(plan.seed)}\n`);
   const { release } = lab;
-  const cases = programs === null ? randomCases({ ...plan, release }) : programCases({ ...plan, programs, release });
+  const cases =
+    programs === null
+      ? randomCases({ ...plan, oddities: true, release })
+      : programCases({ ...plan, programs, release });
   const results = await runCases(cases, oracle, ({ number, of, regions }) => {
     const requests = regions.reduce((sum, region) => sum + region.requests.length, 0);
     io.stderr.write(`boot ${String(number)} of ${String(of)}: ${String(requests)} requests\n`);

@@ -44,6 +44,8 @@ export interface KernelModel {
    * without bytes in the file that begins inside a page then maps a page of the file. 6.1.192 does, and 6.12.117 does not.
    */
   readonly interpreterByElfMap?: boolean;
+  /** Bytes that it reads for each directory entry. Default: what all Linux reads, ENTRY_READ_SIZE. */
+  readonly entryReadSize?: number | undefined;
   /** Whether it falls back to a block device after a failed mount from MTD. */
   readonly hasBlockDevices: boolean;
   /** The mmap hooks of a regular file that can be mapped directly. */
