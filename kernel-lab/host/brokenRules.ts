@@ -128,5 +128,6 @@ export const ENTRY_LIMIT: BrokenRule = {
 
 /** The model with a rule broken. */
 export function withBrokenRule(model: KernelModel, rule: BrokenRule): KernelModel {
-  return { ...model, name: `${model.name}, broken: ${rule.name}`, hooks: rule.hooks ?? model.hooks, ...rule.model };
+  const hooks = rule.hooks === undefined ? {} : { hooks: rule.hooks };
+  return { ...model, name: `${model.name}, broken: ${rule.name}`, ...hooks, ...rule.model };
 }
