@@ -29,6 +29,7 @@ const DISTINCTIONS: { readonly [I in OwnId]: (args: OwnArguments[I]) => Distinct
   'xip/program-fails': ({ outcome }) => [outcome],
   'xip/library-missing': ({ library }) => [library],
   'xip/kernel-hazard': ({ invariant, request }) => [invariant, request.prot],
+  'xip/riscv-icache': ({ outcome }) => [outcome],
   'image/duplicate-data': ({ first }) => [first],
   'image/alignment-padding': () => [],
   'security/pointer-outside': () => [],

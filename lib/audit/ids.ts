@@ -7,6 +7,7 @@
 import { FINDING_CODES, type FindingArguments, type FindingCode, SEVERITIES, type Severity } from '../check/codes.ts';
 import type { FileType } from '../format/inode.ts';
 import type { BlockKind } from '../image/blocks.ts';
+import type { IcacheFault } from '../mm/icache.ts';
 import type { InvariantCode, ViolationSeverity } from '../verdict/invariants.ts';
 import type { MapState, Sight } from '../verdict/mapVerdict.ts';
 
@@ -74,6 +75,12 @@ export interface OwnArguments {
     readonly cause: string | null;
     /** The mapping that shows it: byte offset and length in the file, protection. */
     readonly request: { readonly offset: number; readonly length: number; readonly prot: string };
+  };
+  /** An executable segment's direct pages meet flush_icache_pte() of RISC-V without a struct page. */
+  'xip/riscv-icache': SegmentRef & {
+    readonly outcome: IcacheFault['outcome'];
+    /** Of the first page. */
+    readonly physAddress: number;
   };
 
   'image/duplicate-data': { readonly first: string; readonly bytes: number };
@@ -148,6 +155,7 @@ export const OWN_SEVERITIES: Readonly<Record<OwnId, Severity>> = {
   'xip/program-fails': 'error',
   'xip/library-missing': 'error',
   'xip/kernel-hazard': 'error',
+  'xip/riscv-icache': 'error',
   'image/duplicate-data': 'info',
   'image/alignment-padding': 'info',
   'security/pointer-outside': 'error',

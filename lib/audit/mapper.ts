@@ -69,7 +69,11 @@ export class Mapper {
       whole: inode.size === 0 || !isMounted ? null : this.map(subject, { path }),
       segments: planSegments(subject, pageSize).map((plan): MappedSegment => {
         const verdict = isMounted ? this.map(subject, plan.request) : null;
-        return { ...plan, verdict, directPages: Math.min(plan.pages, verdict?.directPages ?? 0) };
+        return {
+          ...plan,
+          verdict,
+          directPages: (verdict?.icache ?? null) === null ? Math.min(plan.pages, verdict?.directPages ?? 0) : 0,
+        };
       }),
     };
   }

@@ -16,6 +16,7 @@ import {
 } from '../audit/ids.ts';
 import type { BlockKind } from '../image/blocks.ts';
 import { shownPath } from '../inspect/shownPath.ts';
+import type { IcacheFault } from '../mm/icache.ts';
 import type { InvariantCode } from '../verdict/invariants.ts';
 import type { Sight } from '../verdict/mapVerdict.ts';
 import { CHECK_FIXES } from './checkFixes.ts';
@@ -48,6 +49,14 @@ function inodeDifference({ attribute, value, other }: InodeDifference): string {
   const shown = attribute === 'mode' ? octal : String;
   return `${attribute} ${shown(value)} here and ${shown(other)} there`;
 }
+
+/** What comes of an executable entry without a struct page. */
+const ICACHE_OUTCOMES: Readonly<Record<IcacheFault['outcome'], string>> = {
+  oops: 'the kernel oopses, and the program never starts',
+  'oops or bit':
+    'with SPARSEMEM the kernel oopses and the program never starts, with FLATMEM it silently sets a bit of other memory for each page',
+  bit: 'the kernel silently sets a bit of other memory for each page',
+};
 
 /** "segment 2 (r-x, 3 of 12 pages direct)". */
 function segmentName({ segment, perms, directPages, pages }: SegmentRef): string {
@@ -186,6 +195,13 @@ const OWN: { readonly [I in OwnId]: Words<OwnArguments[I]> } = {
         page === null ? '' : `, ${plural(pages, 'page')} from page ${String(page)} on`
       }${seen(sees)}${cause === null ? '' : ` (${cause})`}`,
     fix: () => 'run a kernel without this fault: cramfs compare-kernels tells what others do',
+  },
+  'xip/riscv-icache': {
+    title: 'Executing from flash crashes the kernel or corrupts memory (RISC-V)',
+    cause: ({ segment, perms, outcome, physAddress }) =>
+      `segment ${String(segment)} (${perms}) would be mapped directly from 0x${physAddress.toString(16)}, which has no struct page, and flush_icache_pte() does not test that: ${ICACHE_OUTCOMES[outcome]}`,
+    fix: () =>
+      'fix flush_icache_pte() in the kernel (return if !pfn_valid(pte_pfn(pte))) and audit with --riscv-icache fixed; or put the image into RAM reserved with no-map (--ram); or store the text compressed',
   },
   'image/duplicate-data': {
     title: 'The same data is stored twice',

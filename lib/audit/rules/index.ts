@@ -4,6 +4,7 @@ import { boardWide } from './boardWide.ts';
 import { deviceNodes } from './deviceNodes.ts';
 import { duplicateData } from './duplicateData.ts';
 import { hazards } from './hazards.ts';
+import { icacheFlush } from './icacheFlush.ts';
 import { longerMapping } from './longerMapping.ts';
 import { padding } from './padding.ts';
 import { permissions } from './permissions.ts';
@@ -19,6 +20,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
   unmappableDirect,
   programs,
   hazards,
+  icacheFlush,
   duplicateData,
   padding,
   sharedInodes,
