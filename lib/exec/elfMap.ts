@@ -6,15 +6,9 @@ import { roundDown, roundUp } from '../base/pages.ts';
 import type { Errno } from '../mm/errno.ts';
 import { type ElfHeaders, type ElfSegment, ET_DYN, ET_EXEC, PF_W, PT_LOAD } from '../elf/elf.ts';
 import type { ProgramFile } from './programFile.ts';
-import { type Placement, protectionOf, type UserProcess } from './userProcess.ts';
+import { type LoadedObject, type Placement, protectionOf, type UserProcess } from './userProcess.ts';
 
-/** An object in memory. */
-export interface LoadedObject {
-  readonly file: ProgramFile;
-  readonly headers: ElfHeaders;
-  /** What is added to a virtual address of the file. */
-  readonly bias: number;
-}
+export type { LoadedObject } from './userProcess.ts';
 
 /** An object, or the error of what failed first. */
 export type LoadResult = LoadedObject | { readonly errno: Errno };
@@ -85,7 +79,7 @@ export function mapProgram(
     if (index === 0 && headers.type === ET_DYN) bias += mapped - roundDown(bias + vaddr, pageSize);
     if (isTooLarge(segment, vaddr, taskSize)) return { errno: 'EINVAL' };
   }
-  return { file, headers, bias };
+  return process.addObject({ file, headers, bias });
 }
 
 /**
@@ -148,7 +142,7 @@ export function mapInterpreter(
     if (isTooLarge(segment, bias + vaddr, taskSize)) return { errno: 'ENOMEM' };
   }
   const refused = byElfMap ? mapOneBss(process, segments, bias) : null;
-  return refused === null ? { file, headers, bias } : { errno: refused };
+  return refused === null ? process.addObject({ file, headers, bias }) : { errno: refused };
 }
 
 /** The check that follows each segment: it must not reach past the end of user space. */

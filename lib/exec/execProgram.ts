@@ -5,9 +5,10 @@ import { CramfsError } from '../base/errors.ts';
 import type { CpuName } from '../mm/cpu.ts';
 import { isAnonymous } from '../mm/anonymousMemory.ts';
 import type { Vma } from '../mm/vma.ts';
-import { VM_EXEC, VM_MAYSHARE, VM_MIXEDMAP, VM_PFNMAP, VM_READ, VM_WRITE } from '../mm/vmFlags.ts';
+import { VM_EXEC, VM_MAYSHARE, VM_READ, VM_WRITE } from '../mm/vmFlags.ts';
 import type { Board } from '../verdict/board.ts';
 import type { MapState } from '../verdict/mapVerdict.ts';
+import { vmaState } from '../verdict/vmaState.ts';
 import {
   giveUp,
   isLinkerName,
@@ -24,6 +25,7 @@ import type { ElfHeader } from '../elf/elf.ts';
 import { MAX_FILE_PAGES, visitFilePages } from './filePages.ts';
 import { linkWithGlibc } from './glibcLinker.ts';
 import { LibrarySearch } from './librarySearch.ts';
+import { filePagesOf, type LoadedFile, loadedFiles } from './loadedSegments.ts';
 import { type ExecedProgram, type ExecTrail, execve } from './loader.ts';
 import { linkWithMusl } from './muslLinker.ts';
 import { type ExecOutcome, ProcessEnd, type UserProcess } from './userProcess.ts';
@@ -57,7 +59,8 @@ export interface ExecMapping {
   /** The offset column: the file offset, or the physical address of a private mapping of page frames. */
   readonly offset: number;
   readonly state: MapState | 'anonymous';
-  /** Pages that the page table has straight from the image. */
+  /** Pages that show the file, and of these the ones that the page table has straight from the image. */
+  readonly pages: number;
   readonly directPages: number;
 }
 
@@ -77,6 +80,8 @@ export interface ExecReport {
   /** The dynamic linker that the program names. */
   readonly interpreter: string | null;
   readonly mappings: readonly ExecMapping[];
+  /** The program, its interpreter and libraries, with their segments as they were loaded. */
+  readonly objects: readonly LoadedFile[];
   readonly needed: readonly NeededLibrary[];
   /** What decides, and is not modelled: with any of it, the rest is not certain. */
   readonly uncertain: readonly string[];
@@ -132,6 +137,7 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
     scripts: trail.scripts,
     interpreter: trail.interpreterPath,
     mappings: process === null ? [] : process.mm.vmas.map((vma) => describe(process, vma)),
+    objects: process === null ? [] : loadedFiles(process),
     needed,
     uncertain,
     log: [...log],
@@ -206,14 +212,15 @@ function describe(process: UserProcess, vma: Vma): ExecMapping {
   const letter = (flag: number, one: string): string => ((vmFlags & flag) !== 0 ? one : '-');
   const runs = process.mm.pageTable.directRuns(start / pageSize, (end - start) / pageSize);
   const anonymous = isAnonymous(file);
-  const kind = (vmFlags & VM_PFNMAP) !== 0 ? 'pfnmap' : (vmFlags & VM_MIXEDMAP) !== 0 ? 'mixedmap' : 'none';
+  const program = process.fileOf(vma);
   return {
-    object: process.fileOf(vma)?.path ?? '',
+    object: program?.path ?? '',
     start,
     end,
     perms: `${letter(VM_READ, 'r')}${letter(VM_WRITE, 'w')}${letter(VM_EXEC, 'x')}${(vmFlags & VM_MAYSHARE) !== 0 ? 's' : 'p'}`,
     offset: anonymous ? 0 : pgoff * pageSize,
-    state: anonymous ? 'anonymous' : kind,
+    state: anonymous ? 'anonymous' : vmaState(vma),
+    pages: program === undefined ? 0 : filePagesOf(vma, program, pageSize),
     directPages: runs.reduce((sum, { pages }) => sum + pages, 0),
   };
 }

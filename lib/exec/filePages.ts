@@ -2,7 +2,8 @@
  * The pages behind the file mappings of a started program, and where each of them is.
  */
 import type { Inode } from '../image/image.ts';
-import { VM_ACCOUNT, VM_PFNMAP } from '../mm/vmFlags.ts';
+import { VM_ACCOUNT } from '../mm/vmFlags.ts';
+import { filePagesOf } from './loadedSegments.ts';
 import type { UserProcess } from './userProcess.ts';
 
 /** Pages of a file at most: sizes have 24 bits, and a page has 12 at least. */
@@ -25,10 +26,7 @@ export function visitFilePages(process: UserProcess, visitor: FilePageVisitor): 
     const program = process.fileOf(vma);
     if (program === undefined) continue;
     const { inode } = program.file;
-    const pages = (vma.end - vma.start) / pageSize;
-    // With page frames the offset does not count pages of the file.
-    const isPfnmap = (vma.vmFlags & VM_PFNMAP) !== 0;
-    const shown = isPfnmap ? pages : Math.min(pages, Math.ceil(inode.size / pageSize) - vma.pgoff);
+    const shown = filePagesOf(vma, program, pageSize);
     const isPrivate = (vma.vmFlags & VM_ACCOUNT) !== 0;
     for (let page = 0; page < shown; page++) {
       const pte = process.mm.pageTable.get(vma.start / pageSize + page);

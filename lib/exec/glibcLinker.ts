@@ -60,7 +60,7 @@ export function mapGlibcLibrary(process: UserProcess, file: ProgramFile, headers
     const refused = zeroRest(process, each, bias);
     if (refused !== null) return refused;
   }
-  return { file, headers, bias };
+  return process.addObject({ file, headers, bias });
 }
 
 /** Maps the span of a shared object. Gives the load bias. */

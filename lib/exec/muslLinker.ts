@@ -57,7 +57,7 @@ export function mapMuslLibrary(process: UserProcess, file: ProgramFile, headers:
     const refused = bias + end > from ? process.mmapAnonymous(from, bias + end - from, protection) : null;
     if (refused !== null) return refused;
   }
-  const object = { file, headers, bias };
+  const object = process.addObject({ file, headers, bias });
   process.useMappings();
   if (readDynamicSection(process, object).textrel) {
     process.mprotect(span, top - first.start + first.offset, { read: true, write: true, exec: true });

@@ -14,7 +14,7 @@ import { type Vma, vmaPages } from '../mm/vma.ts';
 import { VM_EXEC, VM_PFNMAP, VM_READ, VM_WRITE } from '../mm/vmFlags.ts';
 import type { Board } from '../verdict/board.ts';
 import { kernelOf } from '../verdict/process.ts';
-import { PF_R, PF_W, PF_X } from '../elf/elf.ts';
+import { type ElfHeaders, PF_R, PF_W, PF_X } from '../elf/elf.ts';
 import type { ProgramFile } from './programFile.ts';
 
 /** mmap() calls for one program: more than any honest one makes. */
@@ -74,6 +74,20 @@ export interface FileMapping {
   readonly placement?: Placement;
 }
 
+/** An ELF file in memory: a program, its interpreter or a library. */
+export interface LoadedObject {
+  readonly file: ProgramFile;
+  readonly headers: ElfHeaders;
+  /** What is added to a virtual address of the file. */
+  readonly bias: number;
+}
+
+/** A call of mmap() for a file that succeeded, and the address that it returned. */
+export interface MadeMapping extends FileMapping {
+  readonly file: ProgramFile;
+  readonly start: number;
+}
+
 /** PF_R, PF_W and PF_X as mmap() takes them. */
 export function protectionOf(flags: number): Protection {
   return { read: (flags & PF_R) !== 0, write: (flags & PF_W) !== 0, exec: (flags & PF_X) !== 0 };
@@ -87,10 +101,14 @@ export class UserProcess {
   readonly log: string[];
   /** Personality READ_IMPLIES_EXEC: whatever can be read can be executed. */
   readImpliesExec = false;
+  /** All ELF files that were loaded completely, in the order of loading. */
+  readonly objects: LoadedObject[] = [];
+  /** The calls of mmap() that mapped files, in the order of the calls. */
+  readonly calls: MadeMapping[] = [];
   readonly #files = new Map<OpenFile, ProgramFile>();
   /** What was mapped and not looked at yet; `pgoff` is the file's page that was asked for. */
   #unread: { readonly start: number; readonly end: number; readonly pgoff: number }[] = [];
-  #calls = 0;
+  #made = 0;
 
   constructor(board: Board, cpu: Cpu, log: string[]) {
     this.board = board;
@@ -140,6 +158,7 @@ export class UserProcess {
     // A mapping that merged begins where its neighbour does.
     const start = address ?? result.vma.start;
     const { pageSize } = this.cpu;
+    this.calls.push({ ...mapping, file, start });
     this.#unread.push({ start, end: start + roundUp(length, pageSize), pgoff: offset / pageSize });
     return start;
   }
@@ -157,6 +176,12 @@ export class UserProcess {
     const result = this.mm.mprotectRange(address, length, this.#effective(protection));
     if (typeof result === 'object' && result !== null) throw new ProcessEnd({ kind: 'bug', bug: result.bug });
     return result;
+  }
+
+  /** Notes that a file has been loaded: all of its segments are mapped. */
+  addObject(object: LoadedObject): LoadedObject {
+    this.objects.push(object);
+    return object;
   }
 
   /** The mapping at an address. */
@@ -289,7 +314,7 @@ export class UserProcess {
   }
 
   #count(): void {
-    if (++this.#calls <= MAX_MMAP_CALLS) return;
+    if (++this.#made <= MAX_MMAP_CALLS) return;
     throw new CramfsError('LIMIT', {
       expected: `at most ${String(MAX_MMAP_CALLS)} calls of mmap() to start a program`,
       found: 'more',

@@ -3,13 +3,39 @@
  */
 import { hex } from '../base/hex.ts';
 import type { CramfsError } from '../base/errors.ts';
+import type { LoadedFile } from '../exec/loadedSegments.ts';
 import type { ExecMapping, ExecReport } from '../exec/execProgram.ts';
 import { machineName } from '../elf/machines.ts';
 import type { Board } from '../verdict/board.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
 
-function mappingJson({ object, start, end, perms, offset, state, directPages }: ExecMapping): Record<string, unknown> {
-  return { object, start: hex(start), end: hex(end), perms, offset: hex(offset), state, directPages };
+function mappingJson({
+  object,
+  start,
+  end,
+  perms,
+  offset,
+  state,
+  pages,
+  directPages,
+}: ExecMapping): Record<string, unknown> {
+  return { object, start: hex(start), end: hex(end), perms, offset: hex(offset), state, pages, directPages };
+}
+
+/** The segments of a file as they were loaded. */
+function objectJson({ path, segments }: LoadedFile): Record<string, unknown> {
+  return {
+    path,
+    segments: segments.map(({ segment, kind, perms, firstPage, pages, directPages, state }) => ({
+      segment,
+      kind,
+      perms,
+      firstPage,
+      pages,
+      directPages,
+      state,
+    })),
+  };
 }
 
 function errorOf(error: CramfsError | null): Record<string, unknown> {
@@ -48,6 +74,7 @@ export function execJson(report: ExecReport, board: Board, all: boolean): Record
     scripts: report.scripts,
     interpreter: report.interpreter,
     mappings: mappings.filter(({ state }) => all || state !== 'anonymous').map(mappingJson),
+    objects: report.objects.map(objectJson),
     log: report.log,
     needed: report.needed,
     uncertain: report.uncertain,

@@ -31,7 +31,8 @@ export function execText(report: ExecReport, board: Board, { style, width, all }
   lines.push('');
   const shown = report.mappings.filter(({ state }) => all || state !== 'anonymous');
   const digits = Math.max(8, ...shown.map(({ end, offset }) => Math.max(hex(end).length, hex(offset).length) - 2));
-  for (const mapping of shown) lines.push(mappingLine(mapping, digits, style));
+  const shareWidth = Math.max(...shown.map((mapping) => shareText(mapping).length));
+  for (const mapping of shown) lines.push(mappingLine(mapping, { digits, shareWidth }, style));
   if (shown.length > 0) lines.push('');
   for (const { name, path, neededBy, problem, searched } of report.needed) {
     const where = searched.length === 0 ? '' : `, not in ${searched.join(', ')}`;
@@ -84,9 +85,31 @@ export function outcomeText({ outcome, path }: ExecReport, style: Style): string
   }
 }
 
-/** @param digits hexadecimal digits of addresses and offsets */
-function mappingLine({ object, start, end, perms, offset, state }: ExecMapping, digits: number, style: Style): string {
-  const paint = { pfnmap: style.good, mixedmap: style.fair, none: style.fair, anonymous: style.faint }[state];
+/**
+ * A line of maps. What is wholly direct is as good as it gets, whatever the kernel calls the mapping.
+ *
+ * @param widths hexadecimal digits of addresses and offsets, and columns of the direct pages
+ */
+function mappingLine(
+  mapping: ExecMapping,
+  { digits, shareWidth }: { readonly digits: number; readonly shareWidth: number },
+  style: Style,
+): string {
+  const { object, start, end, perms, offset, state, pages, directPages } = mapping;
+  const paint = state === 'anonymous' ? style.faint : directPages === pages && pages > 0 ? style.good : style.fair;
+  const share = shareText(mapping).padStart(shareWidth);
   const range = `${hexDigits(start, digits)}-${hexDigits(end, digits)}`;
-  return `${range} ${perms} ${hexDigits(offset, digits)} ${paint(STATES[state].padEnd(9))} ${printableName(object)}`.trimEnd();
+  const columns = [
+    range,
+    perms,
+    hexDigits(offset, digits),
+    paint(`${STATES[state].padEnd(9)} ${share}`),
+    printableName(object),
+  ];
+  return columns.join(' ').trimEnd();
+}
+
+/** "150/150 direct"; nothing for anonymous memory. */
+function shareText({ state, pages, directPages }: ExecMapping): string {
+  return state === 'anonymous' ? '' : `${String(directPages)}/${String(pages)} direct`;
 }

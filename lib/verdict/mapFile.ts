@@ -5,16 +5,17 @@
 import { errnoForWriting, filePages } from '../driver/inode.ts';
 import type { MmapRequest } from '../mm/addressSpace.ts';
 import type { TraceEntry } from '../mm/kernel.ts';
-import { type Vma, vmaPages } from '../mm/vma.ts';
-import { VM_MIXEDMAP, VM_PFNMAP, vmFlagNames } from '../mm/vmFlags.ts';
+import { vmaPages } from '../mm/vma.ts';
+import { vmFlagNames } from '../mm/vmFlags.ts';
 import type { Board, BoardFile } from './board.ts';
 import { mapNommu } from './mapNommu.ts';
-import type { MapState, MapVerdict } from './mapVerdict.ts';
+import type { MapVerdict } from './mapVerdict.ts';
 import { runActions } from './actions.ts';
 import { pageVerdicts } from './pageVerdicts.ts';
 import { type MappedProcess, mapInNewProcess } from './process.ts';
 import { looksAtPages, type MapDetail, type MapRequest } from './request.ts';
 import { findRunEnd } from './runEnd.ts';
+import { vmaState } from './vmaState.ts';
 import { findWarnings, icacheWarning, lastPageWarning, requireNotTruncated } from './warnings.ts';
 
 /** The request as understood. */
@@ -178,7 +179,7 @@ function describe(
     failed: null,
     bug: null,
     icache,
-    state: stateOf(vma),
+    state: vmaState(vma),
     bailout: decision !== null && 'bailout' in decision ? decision.bailout : null,
     misaligned: decision !== null && 'bailout' in decision ? (decision.address ?? null) : null,
     physAddress: first === undefined ? null : first.pfn * pageSize,
@@ -202,9 +203,4 @@ function describe(
     trace,
     beyond: trace === null ? null : mm.entriesBehind(vma),
   };
-}
-
-function stateOf(vma: Vma): MapState {
-  if ((vma.vmFlags & VM_PFNMAP) !== 0) return 'pfnmap';
-  return (vma.vmFlags & VM_MIXEDMAP) !== 0 ? 'mixedmap' : 'none';
 }

@@ -1,0 +1,125 @@
+/**
+ * The segments of ELF files as their loader has mapped them: which of their pages are in the page table, straight from flash,
+ * and what the kernel makes of the mappings that show them. This is what a program gets; a mapping of a segment by itself can
+ * come to something else, as loaders map the whole span of an object with the protection of its first segment.
+ */
+import { roundDown } from '../base/round.ts';
+import { type ElfSegment, PF_R, PF_W, PF_X, PT_LOAD } from '../elf/elf.ts';
+import { type Vma, vmaPages } from '../mm/vma.ts';
+import { VM_PFNMAP } from '../mm/vmFlags.ts';
+import type { MapState } from '../verdict/mapVerdict.ts';
+import { vmaState } from '../verdict/vmaState.ts';
+import type { ProgramFile } from './programFile.ts';
+import type { LoadedObject, MadeMapping, UserProcess } from './userProcess.ts';
+
+/** `text`: executable and not writable; `rodata`: only readable; `data`: writable. */
+export type SegmentKind = 'text' | 'rodata' | 'data';
+
+/** A call of mmap() for a file, private. Offset and length in bytes. */
+export interface LoaderCall {
+  readonly offset: number;
+  readonly length: number;
+  /** Letters of "rwx". */
+  readonly prot: string;
+}
+
+/** A loadable segment with bytes in the file, in memory. */
+export interface LoadedSegment {
+  /** Index of the program header. */
+  readonly segment: number;
+  readonly kind: SegmentKind;
+  /** As in "r-x". */
+  readonly perms: string;
+  /** The first page of the file that the segment shows, and pages of the file that it shows. */
+  readonly firstPage: number;
+  readonly pages: number;
+  /** Bytes in the file. */
+  readonly fileBytes: number;
+  /** Of its pages, those that the page table has straight from flash. */
+  readonly directPages: number;
+  /** The state of the mapping that shows it; of several the least direct. Null where no mapping shows it. */
+  readonly state: MapState | null;
+  /** The call that made the mapping; null where there was none. */
+  readonly call: LoaderCall | null;
+}
+
+/** An ELF file in a process. */
+export interface LoadedFile {
+  /** Path in the image, symlinks followed. */
+  readonly path: string;
+  /** Byte offset of its inode. */
+  readonly position: number;
+  readonly segments: readonly LoadedSegment[];
+}
+
+/** From most to least direct. */
+const STATES: readonly MapState[] = ['pfnmap', 'mixedmap', 'none'];
+
+/** The objects of a process with their segments, in the order of loading. */
+export function loadedFiles(process: UserProcess): LoadedFile[] {
+  return process.objects.map((object) => ({
+    path: object.file.path,
+    position: object.file.file.inode.position,
+    segments: loadedSegments(process, object),
+  }));
+}
+
+function loadedSegments(process: UserProcess, object: LoadedObject): LoadedSegment[] {
+  return object.headers.segments.flatMap((segment, index) =>
+    segment.type === PT_LOAD && segment.fileSize > 0
+      ? [{ ...segmentPlan(segment, index, object.file.size, process.cpu.pageSize), ...found(process, object, segment) }]
+      : [],
+  );
+}
+
+/** What the headers say of a segment: the part of {@link LoadedSegment} that does not depend on how it is mapped. */
+export function segmentPlan(
+  { flags, offset, vaddr, fileSize }: ElfSegment,
+  segment: number,
+  size: number,
+  pageSize: number,
+): Pick<LoadedSegment, 'segment' | 'kind' | 'perms' | 'firstPage' | 'pages' | 'fileBytes'> {
+  const prot = letters({ read: (flags & PF_R) !== 0, write: (flags & PF_W) !== 0, exec: (flags & PF_X) !== 0 });
+  const perms = ['r', 'w', 'x'].map((letter) => (prot.includes(letter) ? letter : '-')).join('');
+  const kind = prot.includes('w') ? 'data' : prot.includes('x') ? 'text' : 'rodata';
+  // Loaders map from the page that has the segment's first byte, as its address has it.
+  const firstPage = Math.max(0, Math.floor((offset - (vaddr % pageSize)) / pageSize));
+  const end = Math.min(Math.ceil(size / pageSize), Math.ceil((offset + fileSize) / pageSize));
+  return { segment, kind, perms, firstPage, pages: Math.max(0, end - firstPage), fileBytes: fileSize };
+}
+
+function letters({ read, write, exec }: MadeMapping['protection']): string {
+  return `${read ? 'r' : ''}${write ? 'w' : ''}${exec ? 'x' : ''}`;
+}
+
+function found(
+  process: UserProcess,
+  { file, bias }: LoadedObject,
+  segment: ElfSegment,
+): Pick<LoadedSegment, 'directPages' | 'state' | 'call'> {
+  const { pageSize } = process.cpu;
+  const { pages } = segmentPlan(segment, 0, file.size, pageSize);
+  const start = roundDown(bias + segment.vaddr, pageSize);
+  const end = start + pages * pageSize;
+  const vmas = process.mm.vmas.filter((vma) => vma.start < end && start < vma.end && process.fileOf(vma) === file);
+  const states = vmas.map(vmaState);
+  const direct = vmas.flatMap((vma) => {
+    const [from, to] = [Math.max(vma.start, start), Math.min(vma.end, end)];
+    return process.mm.pageTable.directRuns(from / pageSize, (to - from) / pageSize);
+  });
+  const made = process.calls.findLast(
+    (call) => call.file === file && call.start <= start && start < call.start + call.length,
+  );
+  return {
+    directPages: direct.reduce((sum, run) => sum + run.pages, 0),
+    state: STATES.findLast((state) => states.includes(state)) ?? null,
+    call: made === undefined ? null : { offset: made.offset, length: made.length, prot: letters(made.protection) },
+  };
+}
+
+/** Pages of a mapping that show the file. With page frames the offset does not count pages of the file: all do. */
+export function filePagesOf(vma: Vma, file: ProgramFile, pageSize: number): number {
+  const pages = vmaPages(vma, pageSize);
+  if ((vma.vmFlags & VM_PFNMAP) !== 0) return pages;
+  return Math.max(0, Math.min(pages, Math.ceil(file.size / pageSize) - vma.pgoff));
+}
