@@ -3,7 +3,7 @@
  * and what the kernel makes of the mappings that show them. This is what a program gets; a mapping of a segment by itself can
  * come to something else, as loaders map the whole span of an object with the protection of its first segment.
  */
-import { roundDown } from '../base/round.ts';
+import { roundDown } from '../base/pages.ts';
 import { type ElfSegment, PF_R, PF_W, PF_X, PT_LOAD } from '../elf/elf.ts';
 import { type Vma, vmaPages } from '../mm/vma.ts';
 import { VM_PFNMAP } from '../mm/vmFlags.ts';

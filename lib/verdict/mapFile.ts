@@ -5,7 +5,7 @@
 import { errnoForWriting, filePages } from '../driver/inode.ts';
 import type { MmapRequest } from '../mm/addressSpace.ts';
 import type { TraceEntry } from '../mm/kernel.ts';
-import { vmaPages } from '../mm/vma.ts';
+import { type Vma, vmaPages } from '../mm/vma.ts';
 import { vmFlagNames } from '../mm/vmFlags.ts';
 import type { Board, BoardFile } from './board.ts';
 import { mapNommu } from './mapNommu.ts';
