@@ -22,7 +22,7 @@ test('tells mappings, libraries, flash, RAM and the log', async () => {
   const { code, stdout, stderr } = await exec('root-XX', '/bin/hello');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toContain('/bin/hello, ELF32 little endian for i386: starts');
-  expect(stdout).toContain('56556000-56557000 r-xp 10008000 PFNMAP    1/1 direct /bin/hello');
+  expect(stdout).toContain('56556000-56557000 r-xp 10008000 PFNMAP        1/1 direct /bin/hello');
   expect(stdout).toContain('needs libgreet.so: /lib/libgreet.so');
   expect(stdout).toContain('cramfs: libgreet.so[2]: direct mmap impossible: vma is writable');
 });
