@@ -52,6 +52,29 @@ test('prints JSON, anonymous memory only with --all', async () => {
   expect(all.mappings.length).toBe(plain.mappings.length + 2);
 });
 
+test('judges the segments of each object as the mappings that were made show them', async () => {
+  interface Segment {
+    readonly kind: string;
+    readonly perms: string;
+    readonly pages: number;
+    readonly directPages: number;
+    readonly state: string;
+  }
+  interface Printed {
+    readonly mappings: readonly (Omit<Segment, 'kind'> & { readonly object: string })[];
+    readonly objects: readonly { readonly path: string; readonly segments: readonly Segment[] }[];
+  }
+  const { mappings, objects } = JSON.parse((await exec('root-XX', '/bin/hello', '--json')).stdout) as Printed;
+  expect(objects.map(({ path }) => path)).toEqual(['/bin/hello', '/lib/ld-musl-i386.so.1', '/lib/libgreet.so']);
+  for (const { path, segments } of objects) {
+    const text = segments.find(({ kind }) => kind === 'text');
+    const mapped = mappings.find(({ object, perms }) => object === path && perms === 'r-xp');
+    expect(text).toMatchObject({ pages: mapped?.pages, directPages: mapped?.directPages, state: mapped?.state });
+    expect(text?.directPages).toBeGreaterThan(0);
+    expect(segments.filter(({ kind }) => kind === 'data').map(({ directPages }) => directPages)).toEqual([0]);
+  }
+});
+
 describe('a program that does not start', () => {
   test.each([
     ['root-XX', ['/bin/bare'], 1, 'execve fails with ENOEXEC: it is not an ELF file'],
