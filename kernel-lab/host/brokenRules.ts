@@ -2,7 +2,8 @@
  * Kernel models with one rule broken: what a comparison with real kernels must find.
  */
 import { getBlockRange } from '../../lib/driver/blockRange.ts';
-import { type DecisionRules, LINUX_RULES } from '../../lib/driver/decision.ts';
+import { deciding } from './brokenDecision.ts';
+import { findRun } from '../../lib/driver/decision.ts';
 import { dereference } from '../../lib/driver/inode.ts';
 import type { MountedCramfs } from '../../lib/driver/mount.ts';
 import { physPfn } from '../../lib/driver/models/insertPages.ts';
@@ -37,17 +38,12 @@ function directOffset(fs: MountedCramfs, at: number): number | null {
   return isDirect(pointer) ? ((pointer & CRAMFS_BLK_VALUE) << CRAMFS_BLK_DIRECT_PTR_SHIFT) >>> 0 : null;
 }
 
-const deciding =
-  (rules: Partial<DecisionRules>) =>
-  (file: CramfsFile): MmapHooks =>
-    onePhase(file, physPfn, { ...LINUX_RULES, ...rules });
-
 /** The rules that can be broken. */
 export const BROKEN_RULES: readonly BrokenRule[] = [
   {
     name: 'alignment',
     title: 'the physical address must be page aligned; here the offset in the image',
-    hooks: (file) => deciding({ isAligned: (address, size) => (address - file.fs.memory.base) % size === 0 })(file),
+    hooks: deciding({ isAligned: (address, { memory, cpu }) => (address - memory.base) % cpu.pageSize === 0 }),
   },
   {
     name: 'tail test',
@@ -58,8 +54,8 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     name: 'run break',
     title: 'blocks must follow each other; here it is enough that they are direct',
     hooks: deciding({
-      findRun(fs, inode, pgoff, limit, log) {
-        const first = LINUX_RULES.findRun(fs, inode, pgoff, limit, log);
+      findRun: (fs, inode, pgoff, limit, log) => {
+        const first = findRun(fs, inode, pgoff, limit, log);
         if (first === null) return null;
         let { pages } = first;
         while (pages < limit && directOffset(fs, inode.ino + (pgoff + pages) * 4) !== null) {
@@ -95,7 +91,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     name: 'zero offset',
     title: 'a run at image offset 0 counts as none; here it is mapped',
     hooks: deciding({
-      findRun(fs, inode, pgoff, limit, log) {
+      findRun: (fs, inode, pgoff, limit, log) => {
         const blocks = getBlockRange(fs, inode, pgoff, limit, log);
         return blocks.offset !== 0 || directOffset(fs, inode.ino + pgoff * 4) === 0 ? blocks : null;
       },

@@ -47,73 +47,56 @@ export type Decision =
       readonly address?: number;
     };
 
-/** What the tests ask about a file. Whoever wants to know what one of them is good for puts another in its place. */
-export interface DecisionRules {
-  /** How many of the vma's pages are looked at, of so many up to the end of the file. */
-  readonly clampToFile: (pages: number, pagesToEnd: number) => number;
-  /** The run of direct blocks at a page, or null. */
-  readonly findRun: (
-    fs: MountedCramfs,
-    inode: KernelInode,
-    pgoff: number,
-    limit: number,
-    log: string[],
-  ) => BlockRange | null;
-  /** Whether a page table entry can point to data at a physical address. */
-  readonly isAligned: (address: number, pageSize: number) => boolean;
-  /** Whether something else stands behind the end of the file in its last page. */
-  readonly lastPageIsShared: (fs: MountedCramfs, inode: KernelInode) => boolean;
-}
-
-/** The rules of Linux. */
-export const LINUX_RULES: DecisionRules = {
-  clampToFile: Math.min,
-  findRun(fs, inode, pgoff, limit, log) {
-    const blocks = getBlockRange(fs, inode, pgoff, limit, log);
-    return blocks.offset === 0 ? null : blocks;
-  },
-  isAligned: (address, pageSize) => address % pageSize === 0,
-  lastPageIsShared,
-};
-
-/** Applies the kernel's tests in their order; the log gets what the kernel would log on the way. */
-export function decide(
+/** The run of direct blocks from a page on, at most `limit` pages of it; null where there is none. */
+export function findRun(
   fs: MountedCramfs,
   inode: KernelInode,
-  request: DecisionRequest,
+  pgoff: number,
+  limit: number,
   log: string[],
-  rules = LINUX_RULES,
-): Decision {
-  const decision = walk(fs, inode, request, log, rules);
-  if ('bailout' in decision) {
-    log.push(`cramfs: ${request.name}[${String(request.pgoff)}]: direct mmap impossible: ${decision.bailout}`);
-  }
+): BlockRange | null {
+  const blocks = getBlockRange(fs, inode, pgoff, limit, log);
+  return blocks.offset === 0 ? null : blocks;
+}
+
+/** Where a byte of the image is in memory: an unsigned long, whatever the width of physical addresses. */
+export function addressOf(fs: MountedCramfs, offset: number): number {
+  return unsignedLong(fs.cpu, fs.memory.base + offset);
+}
+
+/** The line of a mapping that stays with the page cache. */
+export function bailoutLine({ name, pgoff }: DecisionRequest, bailout: BailoutReason): string {
+  return `cramfs: ${name}[${String(pgoff)}]: direct mmap impossible: ${bailout}`;
+}
+
+/** The line of a last page that is left out. */
+export function sharedTailLine({ name }: DecisionRequest): string {
+  return `cramfs: mmap: ${name}: last page is shared`;
+}
+
+/** Applies the kernel's tests in their order; the log gets what the kernel would log on the way. */
+export function decide(fs: MountedCramfs, inode: KernelInode, request: DecisionRequest, log: string[]): Decision {
+  const decision = walk(fs, inode, request, log);
+  if ('bailout' in decision) log.push(bailoutLine(request, decision.bailout));
   return decision;
 }
 
-function walk(
-  fs: MountedCramfs,
-  inode: KernelInode,
-  request: DecisionRequest,
-  log: string[],
-  rules: DecisionRules,
-): Decision {
-  const { name, pgoff } = request;
+function walk(fs: MountedCramfs, inode: KernelInode, request: DecisionRequest, log: string[]): Decision {
+  const { pgoff } = request;
   if ((request.vmFlags & VM_WRITE) !== 0) return { bailout: 'vma is writable' };
 
   const maxPages = filePages(fs, inode);
   if (pgoff >= maxPages) return { bailout: 'beyond file limit' };
 
-  const blocks = rules.findRun(fs, inode, pgoff, rules.clampToFile(request.pages, maxPages - pgoff), log);
+  const blocks = findRun(fs, inode, pgoff, Math.min(request.pages, maxPages - pgoff), log);
   if (blocks === null) return { bailout: 'unsuitable block layout' };
 
-  // An unsigned long, whatever the width of physical addresses.
-  const address = unsignedLong(fs.cpu, fs.memory.base + blocks.offset);
-  if (!rules.isAligned(address, fs.cpu.pageSize)) return { bailout: 'data is not page aligned', address };
+  const address = addressOf(fs, blocks.offset);
+  if (address % fs.cpu.pageSize !== 0) return { bailout: 'data is not page aligned', address };
 
   let { pages } = blocks;
-  if (pgoff + pages === maxPages && rules.lastPageIsShared(fs, inode)) {
-    log.push(`cramfs: mmap: ${name}: last page is shared`);
+  if (pgoff + pages === maxPages && lastPageIsShared(fs, inode)) {
+    log.push(sharedTailLine(request));
     pages--;
   }
   if (pages === 0) return { bailout: 'no suitable block remaining' };

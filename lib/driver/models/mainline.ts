@@ -10,7 +10,7 @@ import type { MmapHooks } from '../../mm/fileOperations.ts';
 import { remapPfnRange } from '../../mm/remap.ts';
 import { vmaPages, type Vma } from '../../mm/vma.ts';
 import { VM_MIXEDMAP } from '../../mm/vmFlags.ts';
-import { decide, type DirectRange, LINUX_RULES, mappedLine } from '../decision.ts';
+import { decide, type DirectRange, mappedLine } from '../decision.ts';
 import { insertPages, type MixedPfn, physPfn } from './insertPages.ts';
 import type { CramfsFile, KernelModel } from './kernelModel.ts';
 
@@ -27,12 +27,12 @@ function populate(vma: Vma, range: DirectRange, mm: AddressSpace, mixedPfn: Mixe
   return insertPages(mm, vma, range, mixedPfn);
 }
 
-/** The hooks of cramfs_physmem_mmap() with what a kernel hands to vmf_insert_mixed(), and by what rules it decides. */
-export function onePhase({ fs, inode, name, observe }: CramfsFile, mixedPfn: MixedPfn, rules = LINUX_RULES): MmapHooks {
+/** The hooks of cramfs_physmem_mmap() with what a kernel hands to vmf_insert_mixed(). What prepare hands to complete is the range, or null. */
+export function onePhase({ fs, inode, name, observe }: CramfsFile, mixedPfn: MixedPfn): MmapHooks {
   return {
     prepare(desc, kernel) {
       const pages = vmaPages(desc, kernel.cpu.pageSize);
-      const decision = decide(fs, inode, { name, pgoff: desc.pgoff, pages, vmFlags: desc.vmFlags }, kernel.log, rules);
+      const decision = decide(fs, inode, { name, pgoff: desc.pgoff, pages, vmFlags: desc.vmFlags }, kernel.log);
       observe?.(decision);
       desc.mmapContext = ('range' in decision ? decision.range : null) satisfies Context;
       return null;
