@@ -101,12 +101,12 @@ const BAD: readonly (readonly [policy: string, problem: string, bySchema: boolea
   ['version: 1\n"a\\nb": 3\n', '2:1: unknown key "a\\nb"', true],
   [
     'version: 1\nkernel: linux-6.81\n',
-    '2:9: kernel must be a kernel model ("cramfs-map --list-kernels" tells them), not "linux-6.81" (did you mean "linux-6.18" or "linux-6.1"?)',
+    '2:9: kernel must be a kernel model ("cramfs-map --list-kernels" shows them) or a release of Linux in quotes, as in "6.12", not "linux-6.81" (did you mean "linux-6.18" or "linux-6.1"?)',
     true,
   ],
   [
     'version: 1\nkernel:\n',
-    '2:8: kernel has no value; it must be a kernel model ("cramfs-map --list-kernels" tells them)',
+    '2:8: kernel has no value; it must be a kernel model ("cramfs-map --list-kernels" shows them) or a release of Linux in quotes, as in "6.12"',
     true,
   ],
   ['version: 1\nphys: 12Q\n', '2:7: phys must be a number of bytes, as in 4096, 0x1000, 4K or 1M, not "12Q"', true],

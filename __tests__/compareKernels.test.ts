@@ -80,7 +80,11 @@ describe('the model of a release', () => {
     ['6.18', 'linux-6.18'],
     ['7.3.4', 'linux-6.18'],
   ])('%s is %s', (release, model) => {
-    expect(kernelModel(release).name).toBe(model);
+    const found = kernelModel(release);
+    expect(found.hooks).toBe(kernelModel(model).hooks);
+    // It is found again by its name, release and all.
+    expect(kernelModel(found.name)).toEqual(found);
+    expect(found.name).toBe(release);
   });
 
   test('a release before direct mapping has none, and other names are refused', () => {

@@ -2,7 +2,7 @@
  * Compressed blocks to be inflated: a part of a check that can be given to worker threads.
  */
 import { CramfsError } from '../base/errors.ts';
-import type { Inflate } from '../image/codec.ts';
+import { type Inflate, isFailure } from '../image/codec.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import type { ZlibProblem } from './rule.ts';
 
@@ -78,9 +78,9 @@ const LONG_OUTPUT = 1 << 20;
 
 function verifyBlock(inflate: Inflate, data: Uint8Array, expected: number, pageSize: number): ZlibProblem | null {
   const output = inflate(data, pageSize);
-  if (typeof output === 'string') {
+  if (isFailure(output)) {
     const more = inflate(data, LONG_OUTPUT);
-    if (typeof more === 'string') return { kind: 'damaged', reason: output };
+    if (isFailure(more)) return { kind: 'damaged', reason: output.reason };
     return { kind: 'length', found: more.length, expected };
   }
   if (output.length !== expected) return { kind: 'length', found: output.length, expected };
@@ -105,7 +105,7 @@ function trailingBytes(inflate: Inflate, data: Uint8Array, output: Uint8Array, p
     data[end - 1] === (checksum & 0xff);
   if (endsAt(data.length)) return 0;
   for (let end = LEAST_STREAM; end < data.length; end++) {
-    if (endsAt(end) && typeof inflate(data.subarray(0, end), pageSize) !== 'string') return data.length - end;
+    if (endsAt(end) && !isFailure(inflate(data.subarray(0, end), pageSize))) return data.length - end;
   }
   return 0;
 }

@@ -11,7 +11,7 @@ import { decodeInode, type InodeFields } from '../format/inode.ts';
 import type { Inode } from '../image/image.ts';
 import type { Errno } from '../mm/errno.ts';
 import { cramfsRead, isReadable } from './cramfsRead.ts';
-import { getCramfsInode, type InodeCache } from './inode.ts';
+import { getCramfsInode, type InodeCache, type RefusedInode } from './inode.ts';
 import type { MountedCramfs } from './mount.ts';
 
 /** A directory entry as Linux reads it. */
@@ -29,7 +29,7 @@ export interface KernelEntry {
  */
 export type LookupResult =
   | { readonly inode: Inode }
-  | { readonly errno: Errno; readonly position: number }
+  | (Partial<RefusedInode> & { readonly errno: Errno; readonly position: number })
   | { readonly stoppedAt: number | null };
 
 /**
@@ -100,7 +100,10 @@ export function cramfsLookup(
     if (length === 0) return { errno: 'EIO', position };
     if (length !== wanted.length) continue;
     const order = memcmp(wanted, name, length);
-    if (order === 0) return { inode: getCramfsInode(cache, inode, position) };
+    if (order === 0) {
+      const found = getCramfsInode(cache, inode, position, fs.verifiesFileType);
+      return 'errno' in found ? { ...found, position } : { inode: found };
+    }
     if (order < 0 && isSorted) return { stoppedAt: position };
   }
   return { stoppedAt: null };

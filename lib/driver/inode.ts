@@ -23,8 +23,18 @@ export interface KernelInode {
  */
 export type InodeCache = Map<number, Inode>;
 
+/** The error of an inode that the kernel refuses, and its line in the kernel log. */
+export interface RefusedInode {
+  readonly errno: Errno;
+  readonly log: readonly string[];
+}
+
 /**
  * get_cramfs_inode(): the inode of a number, new or met before.
+ *
+ * A new one of a type that Linux does not know is refused (EIO) by kernels that look at it, and otherwise becomes a
+ * special file that cannot be opened. The refusal logs the mode of the kernel's own inode, which is not set yet: 0 in
+ * one that was never used.
  *
  * A new one gets its size only if its number says that it has data, which is so if the number is a multiple of 4; a file,
  * directory or link at offset 0 is empty, whatever size is stored.
@@ -36,13 +46,17 @@ export function getCramfsInode(
   cache: InodeCache,
   fields: InodeFields,
   position: number,
+  verifiesFileType: boolean,
   numberedFrom = position,
-): Inode {
+): Inode | RefusedInode {
   const ino = inodeNumber(fields, numberedFrom);
   const known = cache.get(ino);
   if (known !== undefined) return known;
   const { mode, uid, size, gid, namelen, offset } = fields;
   const type = fileType(mode);
+  if (type === 'unknown' && verifiesFileType) {
+    return { errno: 'EIO', log: [`CRAMFS: Invalid file type 00000 for inode ${String(ino)}.`] };
+  }
   const hasData = ino % 4 === 0 || (type !== 'file' && type !== 'directory' && type !== 'symlink');
   const inode: Inode = { mode, uid, size: hasData ? size : 0, gid, namelen, offset, position, ino, type };
   cache.set(ino, inode);

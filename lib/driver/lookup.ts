@@ -117,7 +117,10 @@ export class PathWalker {
 
   #root(): Inode {
     const { root, position } = this.#fs.superblock;
-    return getCramfsInode(this.#inodes, root, position + ROOT_INODE_OFFSET, 0);
+    const inode = getCramfsInode(this.#inodes, root, position + ROOT_INODE_OFFSET, false, 0);
+    // It was found to be a directory when it was mounted.
+    if ('errno' in inode) throw new CramfsError('UNREADABLE', { what: 'the root directory', log: inode.log });
+    return inode;
   }
 
   #lookup(directory: Inode, name: string, path: string): Inode {
@@ -130,8 +133,8 @@ export class PathWalker {
     if ('inode' in found) return found.inode;
     if ('errno' in found) {
       throw new CramfsError('UNREADABLE', {
-        ...{ what: 'a directory entry', path, offset: found.position },
-        found: 'its name is all NULs',
+        ...{ what: 'a directory entry', path, offset: found.position, log: found.log },
+        found: found.log === undefined ? 'its name is all NULs' : 'its mode has a file type that Linux does not know',
       });
     }
     const hidden = this.#find(directory, wanted, path);

@@ -32,6 +32,8 @@ export interface MountedCramfs {
   readonly canMapDirectly: boolean;
   /** Bytes that the kernel reads for each directory entry. */
   readonly entryReadSize: number;
+  /** Whether the kernel refuses inodes of a type that it does not know. */
+  readonly verifiesFileType: boolean;
 }
 
 /** How a mount ended. */
@@ -58,6 +60,8 @@ export interface MountOptions {
   readonly point?: boolean | undefined;
   /** Bytes that the kernel reads for each directory entry. Default: ENTRY_READ_SIZE. */
   readonly entryReadSize?: number | undefined;
+  /** Whether inodes of a type that Linux does not know are refused. Default true, as in the newest Linux. */
+  readonly verifiesFileType?: boolean | undefined;
 }
 
 /** get_tree_bdev() looks a block device up before it opens it from this release on (commit aca740cecbe5). Run: 6.1, 6.12. */
@@ -85,6 +89,7 @@ export function mountCramfs(memory: PhysicalMemory, cpu: Cpu, options: MountOpti
     fallbackLog: fallback = fallbackLog(NEWEST_RUN),
     point = true,
     entryReadSize = ENTRY_READ_SIZE,
+    verifiesFileType = true,
   } = options;
   const log: string[] = [];
   const fail = (refusal: Refusal): MountResult => {
@@ -107,7 +112,9 @@ export function mountCramfs(memory: PhysicalMemory, cpu: Cpu, options: MountOpti
   log.push(`cramfs: linear cramfs image on mtd:${mtdName} appears to be ${String(Math.floor(size / 1024))} KB in size`);
   if (size > memory.size) return fail(noAccess(found.position + 4));
   const canMapDirectly = (found.flags & CRAMFS_FLAG_EXT_BLOCK_POINTERS) !== 0 && memory.base !== 0;
-  const mounted = { size, flags: found.flags, superblock: found, memory, cpu, canMapDirectly, entryReadSize };
+  const { flags } = found;
+  const kernel = { entryReadSize, verifiesFileType };
+  const mounted = { size, flags, superblock: found, memory, cpu, canMapDirectly, ...kernel };
   return { errno: null, log, offset: null, mounted };
 }
 

@@ -10,7 +10,7 @@ import {
   CRAMFS_BLK_FLAG_UNCOMPRESSED,
   CRAMFS_BLK_VALUE,
 } from '../format/constants.ts';
-import type { Inflate } from '../image/codec.ts';
+import { type Inflate, isFailure } from '../image/codec.ts';
 import type { FolioRead } from '../mm/fileOperations.ts';
 import { cramfsRead, cramfsReadU16, cramfsReadU32 } from './cramfsRead.ts';
 import { filePages, type KernelInode } from './inode.ts';
@@ -70,7 +70,11 @@ export function readFolio(fs: MountedCramfs, inode: KernelInode, index: number, 
     return { bytes: folio };
   }
   const output = inflate(data, pageSize);
-  if (typeof output === 'string') return { error: 'EIO', log: ['cramfs: Error -3 while decompressing!'] };
+  if (isFailure(output)) {
+    // cramfs_uncompress_block(). The kernel prints its pointers as hashes, which nobody can know: PTR.
+    const lengths = `cramfs: PTR(${String(length)})->PTR(${String(pageSize)})`;
+    return { error: 'EIO', log: [`cramfs: Error ${String(output.code)} while decompressing!`, lengths] };
+  }
   folio.set(output);
   return { bytes: folio };
 }

@@ -4,13 +4,32 @@
  */
 import { Inflate as PakoInflate } from 'pako';
 
+/** zlib's code of an error: the stream needs a dictionary, is damaged, or does not end within its input and output. */
+export type ZlibCode = typeof Z_NEED_DICT | typeof Z_DATA_ERROR | typeof Z_BUF_ERROR;
+export const Z_NEED_DICT = 2;
+export const Z_DATA_ERROR = -3;
+export const Z_BUF_ERROR = -5;
+
+/** Why data does not inflate. */
+export interface InflateFailure {
+  /** What one call of inflate() with a buffer of `limit` bytes returns, which is what the kernel does. */
+  readonly code: ZlibCode;
+  /** The same as a sentence. */
+  readonly reason: string;
+}
+
+/** Whether an inflate failed. */
+export function isFailure(output: Uint8Array | InflateFailure): output is InflateFailure {
+  return !(output instanceof Uint8Array);
+}
+
 /**
- * Inflates one zlib stream of at most `limit` bytes of output. Bytes behind the stream's end are ignored, as the kernel
+ * Inflates one zlib stream of at most `limit` bytes of output. Bytes past the stream's end are ignored, as the kernel
  * ignores them.
  *
- * @returns the output, or a sentence that says why there is none
+ * @returns the output, or why there is none
  */
-export type Inflate = (data: Uint8Array, limit: number) => Uint8Array | string;
+export type Inflate = (data: Uint8Array, limit: number) => Uint8Array | InflateFailure;
 
 /** The part of node:zlib that is used. */
 interface NodeZlib {
@@ -29,14 +48,16 @@ export const inflate: Inflate = (data, limit) => {
   return nodeZlib === null ? inflateWithPako(data, limit) : inflateWithNode(nodeZlib, data, limit);
 };
 
-function inflateWithNode(zlib: NodeZlib, data: Uint8Array, limit: number): Uint8Array | string {
+function inflateWithNode(zlib: NodeZlib, data: Uint8Array, limit: number): Uint8Array | InflateFailure {
   try {
     return zlib.inflateSync(data, { maxOutputLength: limit });
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     if (code === 'ERR_BUFFER_TOO_LARGE') return tooLong(limit);
-    if (code === 'Z_BUF_ERROR') return 'the zlib stream has no end';
-    return message;
+    if (code === 'Z_BUF_ERROR') return NO_END;
+    // Node looks past `limit` bytes of output, and may meet damage there that the kernel does not come to.
+    const failure = inflateWithPako(data, limit);
+    return isFailure(failure) && failure.code !== Z_DATA_ERROR ? failure : { code: Z_DATA_ERROR, reason: message };
   }
 }
 
@@ -46,7 +67,7 @@ export const inflateWithPako: Inflate = (data, limit) => {
   let total = 0;
   const stopped = new Error('too long');
   // Without windowBits pako takes gzip too.
-  const inflator = new PakoInflate({ windowBits: 15, chunkSize: Math.min(limit + 1, 1 << 16) });
+  const inflator = new PakoInflate({ windowBits: 15, chunkSize: Math.min(limit, 1 << 16) });
   inflator.onData = (chunk) => {
     total += chunk.length;
     if (total > limit) throw stopped;
@@ -59,8 +80,14 @@ export const inflateWithPako: Inflate = (data, limit) => {
     if (error === stopped) return tooLong(limit);
     throw error;
   }
-  if (inflator.err !== 0) return inflator.msg === '' ? `zlib error ${String(inflator.err)}` : inflator.msg;
-  if (!inflator.ended) return 'the zlib stream has no end';
+  if (inflator.err !== 0) {
+    // The output was full before: there is no room for what the error was met after.
+    if (total >= limit) return tooLong(limit);
+    const reason = inflator.msg === '' ? `zlib error ${String(inflator.err)}` : inflator.msg;
+    if (inflator.err !== Z_NEED_DICT) return { code: Z_DATA_ERROR, reason };
+    return { code: Z_NEED_DICT, reason: 'it needs a preset dictionary' };
+  }
+  if (!inflator.ended) return NO_END;
   const output = new Uint8Array(total);
   let at = 0;
   for (const piece of pieces) {
@@ -70,4 +97,9 @@ export const inflateWithPako: Inflate = (data, limit) => {
   return output;
 };
 
-const tooLong = (limit: number): string => `it inflates to more than ${String(limit)} bytes`;
+const NO_END: InflateFailure = { code: Z_BUF_ERROR, reason: 'the zlib stream has no end' };
+
+/** Why a stream of more than `limit` bytes is not taken. */
+export function tooLong(limit: number): InflateFailure {
+  return { code: Z_BUF_ERROR, reason: `it inflates to more than ${String(limit)} bytes` };
+}

@@ -8,6 +8,7 @@ import { PATH_MAX } from '../base/paths.ts';
 import { CramfsError } from '../base/errors.ts';
 import { decodeName } from '../format/names.ts';
 import { type Block, blockProblem, fileBlocks } from './blocks.ts';
+import { isFailure } from './codec.ts';
 import type { CramfsImage, Inode } from './image.ts';
 
 /**
@@ -23,7 +24,7 @@ export function readBlock(image: CramfsImage, block: Block, path?: string): Uint
   const data = image.need(block.start, block.length, what, path);
   if (block.kind === 'stored' || block.kind === 'direct') return fit(data, block.bytes);
   const output = image.inflate(data, image.pageSize);
-  if (typeof output === 'string') throw new CramfsError('BAD_ZLIB', { what, path, offset: block.start, found: output });
+  if (isFailure(output)) throw new CramfsError('BAD_ZLIB', { what, path, offset: block.start, found: output.reason });
   return fit(output, block.bytes);
 }
 

@@ -3,7 +3,15 @@
  * endian, also in big-endian images; 64 bits in some), then the stream. Written after the LZMA specification of the LZMA
  * SDK, which is in the public domain.
  */
-import type { Inflate } from './codec.ts';
+import {
+  type Inflate,
+  type InflateFailure,
+  isFailure,
+  tooLong,
+  Z_BUF_ERROR,
+  Z_DATA_ERROR,
+  type ZlibCode,
+} from './codec.ts';
 
 /** Bytes of properties: one of lc, lp and pb, four of the dictionary's size. */
 const PROPERTIES = 5;
@@ -18,19 +26,28 @@ const HALF = 1024;
 const MAX_LITERAL_BITS = 4;
 const END_MARKER = 0xffffffff;
 
-/** Why a stream cannot be decoded. */
-class BadStream extends Error {}
+/** Why a stream cannot be decoded, with the code that zlib has for the like. */
+class BadStream extends Error {
+  readonly code: ZlibCode;
+
+  constructor(message: string, code: ZlibCode = Z_DATA_ERROR) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const NO_LZMA: InflateFailure = { code: Z_DATA_ERROR, reason: 'it does not start with LZMA properties' };
 
 const probabilities = (count: number): Uint16Array => new Uint16Array(count).fill(HALF);
 
 /** Inflates one block. */
 export const inflateLzma: Inflate = (data, limit) => {
   const [first = 0xff] = data;
-  if (data.length < PROPERTIES + 4 || first >= 9 * 5 * 5) return 'it does not start with LZMA properties';
+  if (data.length < PROPERTIES + 4 || first >= 9 * 5 * 5) return NO_LZMA;
   const length = new DataView(data.buffer, data.byteOffset).getUint32(PROPERTIES, true);
-  if (length > limit) return `it inflates to more than ${String(limit)} bytes`;
+  if (length > limit) return tooLong(limit);
   const attempts = [PROPERTIES + 4, PROPERTIES + 8].map((start) => decode(data, start, first, length));
-  return attempts.find((output) => typeof output !== 'string') ?? attempts[0] ?? '';
+  return attempts.find((output) => !isFailure(output)) ?? attempts[0] ?? NO_LZMA;
 };
 
 /** Whether data looks like an LZMA block of `length` bytes of output; reads the first ten bytes only. */
@@ -42,11 +59,11 @@ export function isLzmaBlock(data: Uint8Array, length: number): boolean {
   );
 }
 
-function decode(data: Uint8Array, start: number, properties: number, length: number): Uint8Array | string {
+function decode(data: Uint8Array, start: number, properties: number, length: number): Uint8Array | InflateFailure {
   try {
     return new Decoder(data, start, properties, length).run();
   } catch (error) {
-    if (error instanceof BadStream) return error.message;
+    if (error instanceof BadStream) return { code: error.code, reason: error.message };
     throw error;
   }
 }
@@ -67,7 +84,7 @@ class RangeDecoder {
 
   #next(): number {
     const byte = this.#data[this.#at++];
-    if (byte === undefined) throw new BadStream('the LZMA stream has no end');
+    if (byte === undefined) throw new BadStream('the LZMA stream has no end', Z_BUF_ERROR);
     return byte;
   }
 
@@ -187,7 +204,7 @@ class Decoder {
       if (length === null) break;
       this.#copy(length);
     }
-    if (this.#filled < this.#output.length) throw new BadStream('the LZMA stream ends early');
+    if (this.#filled < this.#output.length) throw new BadStream('the LZMA stream ends early', Z_BUF_ERROR);
     return this.#output;
   }
 

@@ -4,7 +4,8 @@
  * schemas/policy.schema.json is made of this.
  */
 import * as z from 'zod';
-import { KERNEL_MODELS } from '../driver/models/index.ts';
+import { KERNEL_MODELS, kernelModel } from '../driver/models/index.ts';
+import { CramfsError } from '../base/errors.ts';
 import { PAGE_SIZES } from '../image/image.ts';
 import { CPU_NAMES } from '../mm/cpus/index.ts';
 import { parseQuantity, QUANTITY_PATTERN } from '../base/quantity.ts';
@@ -19,6 +20,32 @@ const bytes = z
   .transform((value) => (typeof value === 'number' ? value : (parseQuantity(value, null) ?? 0)))
   .refine(Number.isSafeInteger, 'a smaller number')
   .meta({ id: 'bytes' });
+
+const KERNEL = 'a kernel model ("cramfs-map --list-kernels" shows them) or a release of Linux in quotes, as in "6.12"';
+/** A number such as 6.10 in YAML has lost its last digit, so releases must be text. */
+const kernel = z.union(
+  [
+    z.enum(
+      KERNEL_MODELS.flatMap(({ name, aliases }) => [name, ...aliases]),
+      KERNEL,
+    ),
+    z
+      .string(KERNEL)
+      .regex(/^(linux-)?[0-9]{1,3}[.]([0-9]|1[0-9]|20)([.][0-9]{1,5})?([^0-9.].*)?$/, KERNEL)
+      .refine(isKernel, KERNEL),
+  ],
+  KERNEL,
+);
+
+function isKernel(name: string): boolean {
+  try {
+    kernelModel(name);
+    return true;
+  } catch (error) {
+    if (error instanceof CramfsError) return false;
+    throw error;
+  }
+}
 
 const PERCENT = 'a percentage from 0 to 100, as in "96 %" or 96.4';
 const percent = z
@@ -192,13 +219,7 @@ export const policySchema = z
     {
       $schema: z.string('an address').meta({ description: 'For editors: where this schema is.' }).optional(),
       version: z.literal(1, 'the number 1').meta({ description: 'Version of the format.' }),
-      kernel: z
-        .enum(
-          KERNEL_MODELS.flatMap(({ name, aliases }) => [name, ...aliases]),
-          'a kernel model ("cramfs-map --list-kernels" tells them)',
-        )
-        .meta({ description: 'Kernel model.' })
-        .optional(),
+      kernel: kernel.meta({ description: 'Kernel model, or a release of Linux such as 6.6.30.' }).optional(),
       phys: bytes.meta({ description: 'Physical address of the image; 0 for none.' }).optional(),
       'page-size': bytes
         .refine((size) => PAGE_SIZES.includes(size), '4K, 8K, 16K or 64K')

@@ -132,6 +132,7 @@ export class Board {
     this.mount = mountCramfs(this.memory, this.cpu, {
       mtdName,
       entryReadSize: this.kernel.entryReadSize,
+      verifiesFileType: this.kernel.verifiesFileType,
       fallbackLog: this.kernel.hasBlockDevices ? fallbackLog(this.release) : null,
     });
   }

@@ -46,6 +46,8 @@ export interface KernelModel {
   readonly interpreterByElfMap?: boolean;
   /** Bytes that it reads for each directory entry. Default: what all Linux reads, ENTRY_READ_SIZE. */
   readonly entryReadSize?: number | undefined;
+  /** Whether get_cramfs_inode() refuses a file type that Linux does not know; see {@link verifiesFileType}. */
+  readonly verifiesFileType: boolean;
   /** Whether it falls back to a block device after a failed mount from MTD. */
   readonly hasBlockDevices: boolean;
   /** The mmap hooks of a regular file that can be mapped directly. */

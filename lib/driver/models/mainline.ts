@@ -59,6 +59,7 @@ export const linux618: KernelModel = {
   releases: '6.17.3 and later of 6.17, and 6.18 to 7.3 (the newest that was run)',
   differences: 'the default; the others are told by how they differ from it',
   vmPat: false,
+  verifiesFileType: true,
   ignoresBssFault: false,
   hasBlockDevices: true,
   hooks: (file) => onePhase(file, physPfn),
@@ -74,6 +75,7 @@ export const linux415: KernelModel = {
   differences:
     'maps the same; on x86 VmFlags shows "ar" for mappings of page frames (run: 6.1, 6.12; most likely up to 6.15)',
   vmPat: true,
+  verifiesFileType: false,
   ignoresBssFault: false,
   hasBlockDevices: true,
   hooks: (file) => onePhase(file, physPfn),
@@ -88,6 +90,7 @@ export const linux61: KernelModel = {
   release: [6, 1],
   releases: '6.1.192 (the newest of 6.1 that was run)',
   differences: 'as linux-4.15; a program whose file ends before its data is started all the same',
+  verifiesFileType: true,
   ignoresBssFault: true,
   interpreterByElfMap: true,
 };
@@ -101,6 +104,7 @@ export const linux617: KernelModel = {
   releases: '6.17-rc to 6.17.2',
   differences: 'vmf_insert_mixed() gets the physical address as PFN: each direct page of a mixed map points elsewhere',
   vmPat: false,
+  verifiesFileType: false,
   ignoresBssFault: false,
   hasBlockDevices: true,
   hooks: (file) => onePhase(file, (address) => address),

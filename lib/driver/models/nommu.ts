@@ -49,6 +49,7 @@ export const nommu: KernelModel = {
   differences:
     'a mapping points at the stored data as a whole, at any address, or is a copy in RAM; mappings of the same file are shared',
   vmPat: false,
+  verifiesFileType: true,
   ignoresBssFault: false,
   hasBlockDevices: false,
   hooks: () => MMAP,

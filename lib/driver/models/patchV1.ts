@@ -114,6 +114,7 @@ export const patchV1: KernelModel = {
     'pgoff of private mappings is lost, complete walks again from an uninitialised page count, the shared tail is ' +
     'forgotten, vmf_insert_mixed() gets an address as PFN, and pages are counted in 32 bits',
   vmPat: false,
+  verifiesFileType: false,
   ignoresBssFault: false,
   hasBlockDevices: true,
   hooks: (file) => asPosted(file, (address) => address),

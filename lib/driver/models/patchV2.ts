@@ -112,6 +112,7 @@ export const patchV2: KernelModel = {
     'the log says "mapping" where it said "mapped", before the pages are there; in a mixed map vmf_insert_mixed() gets the ' +
     'user address of each page as PFN',
   vmPat: false,
+  verifiesFileType: false,
   ignoresBssFault: false,
   hasBlockDevices: true,
   hooks: (file) => hooks(file, (_action, _page, address) => address),
