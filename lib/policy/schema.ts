@@ -31,8 +31,8 @@ const kernel = z.union(
     ),
     z
       .string(KERNEL)
-      .regex(/^(linux-)?[0-9]{1,3}[.]([0-9]|1[0-9]|20)([.][0-9]{1,5})?([^0-9.].*)?$/, KERNEL)
-      .refine(isKernel, KERNEL),
+      .regex(/^(linux-)?[0-9]{1,3}[.]([0-9]|1[0-9]|20)([.][0-9]{1,5})?([^0-9.].*)?$/, { error: KERNEL, abort: true })
+      .refine(isKernel, { error: KERNEL, abort: true }),
   ],
   KERNEL,
 );
