@@ -1,6 +1,6 @@
 /**
- * compress2() of classic zlib for inputs that fit its window at once, as the blocks of cramfs do: the same bytes, in a
- * half of the time that a general implementation takes.
+ * compress2() of classic zlib for inputs that fit its window at once, as the blocks of cramfs do: the same bytes as pako's,
+ * in 19 to 36 % less time on the contents measured.
  *
  * The method is deflate_slow() of zlib's deflate.c by Jean-loup Gailly and Mark Adler: hash chains of three bytes, and a
  * match is taken only if the next byte does not start a longer one.
