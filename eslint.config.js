@@ -27,8 +27,20 @@ export default defineConfig(
     },
   },
   {
-    files: ['lib/**/*.ts'],
     plugins: { layers },
+    rules: { 'layers/circles': 'error' },
+  },
+  {
+    // A vma and the operations on it know each other; to be untangled.
+    files: ['lib/mm/**/*.ts', 'lib/verdict/**/*.ts'],
+    rules: { 'layers/circles': 'off' },
+  },
+  {
+    files: ['kernel-lab/host/**/*.ts'],
+    rules: { 'layers/entries': 'error' },
+  },
+  {
+    files: ['lib/**/*.ts'],
     rules: {
       'layers/direction': 'error',
       'layers/pure': 'error',

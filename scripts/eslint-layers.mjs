@@ -1,8 +1,12 @@
-// Lint rules for lib/: which folder may import which, and where Node's own modules may be used.
+// Lint rules for imports: which folder of lib/ may import which, where Node's own modules may be used, what the kernel lab
+// may use of the library, and that no imports run in a circle.
 import { dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { importGraph, importPath } from './importGraph.mjs';
 
-const LIB = fileURLToPath(new URL('../lib', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const LIB = resolve(ROOT, 'lib');
+const LAB = resolve(ROOT, 'kernel-lab/host');
 
 /**
  * The folders (and single files) of lib/ from low to high. A module may import from its own folder and from lower rows,
@@ -25,8 +29,12 @@ const ROWS = [
   ['cli'],
 ];
 
-/** Entry points of the package: for Node, and for browsers. */
-const ENTRIES = ['index', 'browser'];
+/** Entry points of the package. */
+const ENTRIES = ['index.ts', 'browser.ts', 'format.ts', 'kernel.ts', 'memfs.ts', 'report.ts'];
+
+/** What stands beside the library and uses it from outside may import these of lib/, and its commands also the last. */
+const LAB_ENTRIES = ['index.ts', 'format.ts', 'kernel.ts', 'report.ts'];
+const LAB_COMMAND_ENTRY = 'cli/shared.ts';
 
 /**
  * Imports that the rows would allow and that are wrong all the same: the memory management knows no image.
@@ -46,9 +54,11 @@ function belowLib(file) {
   return path.startsWith('..') ? undefined : path.split(sep).join('/');
 }
 
-/** @param {string} path below lib/ */
-const layerOf = (path) =>
-  path.includes('/') ? path.slice(0, path.indexOf('/')) : path.replace(/([.]node)?[.]ts$/, '');
+/**
+ * The folder of a module; an entry point, which lies in none, is a layer of its own: `index.ts`.
+ * @param {string} path below lib/
+ */
+const layerOf = (path) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : path);
 
 /** @param {string} layer */
 const rowOf = (layer) => ROWS.findIndex((row) => row.includes(layer));
@@ -62,7 +72,7 @@ const rowOf = (layer) => ROWS.findIndex((row) => row.includes(layer));
 export function wrongImport(from, to) {
   // The package's entry points publish whatever they like, and nobody inside imports them.
   if (ENTRIES.includes(from) || from === to) return undefined;
-  if (ENTRIES.includes(to)) return `lib/${to}.ts is for users of the package; import the module itself`;
+  if (ENTRIES.includes(to)) return `lib/${to} is for users of the package; import the module itself`;
   const fromRow = rowOf(from);
   const toRow = rowOf(to);
   if (fromRow === -1) return `lib/${from} has no place in the import order yet: add it to scripts/eslint-layers.mjs`;
@@ -73,20 +83,31 @@ export function wrongImport(from, to) {
 }
 
 /**
- * A rule that looks at every import, export-from and import() of a module below lib/.
+ * What is wrong with an import of the kernel lab.
+ * @param {string} file that imports
+ * @param {string} target that is imported
+ * @returns {string | undefined} undefined if it is allowed
+ */
+export function wrongLabImport(file, target) {
+  const path = belowLib(target);
+  if (path === undefined || LAB_ENTRIES.includes(path)) return undefined;
+  if (path === LAB_COMMAND_ENTRY && file.startsWith(resolve(LAB, 'cli') + sep)) return undefined;
+  return `the kernel lab uses the library through its entry points (${LAB_ENTRIES.join(', ')}), its commands also through ${LAB_COMMAND_ENTRY}`;
+}
+
+/**
+ * A rule that looks at every import, export-from and import() of a module.
  * @param {string} description
- * @param {(path: string, file: string, specifier: string) => string | undefined} judge
+ * @param {(file: string, specifier: string) => string | undefined} judge
  * @returns {import('eslint').Rule.RuleModule}
  */
 const importRule = (description, judge) => ({
   meta: { type: 'problem', docs: { description }, schema: [] },
   create(context) {
-    const path = belowLib(context.filename);
-    if (path === undefined) return {};
     /** @param {any} node */
     const look = (node) => {
       if (typeof node.source?.value !== 'string') return;
-      const message = judge(path, context.filename, node.source.value);
+      const message = judge(context.filename, node.source.value);
       if (message !== undefined) context.report({ node: node.source, message });
     };
     return {
@@ -99,17 +120,41 @@ const importRule = (description, judge) => ({
   },
 });
 
+/**
+ * A rule against imports that run in a circle, types included.
+ * @param {string} root folder whose modules are looked at
+ * @returns {import('eslint').Rule.RuleModule}
+ */
+export function noCircles(root) {
+  /** @type {import('./importGraph.mjs').ImportGraph | undefined} */
+  let graph;
+  return importRule('imports run in no circle', (file, specifier) => {
+    if (!specifier.startsWith('.')) return undefined;
+    graph ??= importGraph(root);
+    const circle = importPath(graph, resolve(dirname(file), specifier), file);
+    if (circle === null) return undefined;
+    const names = [file, ...circle].map((path) => relative(root, path).split(sep).join('/'));
+    return `imports in a circle: ${names.join(' → ')}`;
+  });
+}
+
 export const layers = {
   rules: {
-    direction: importRule('imports run from high layers to low ones', (path, file, specifier) => {
-      if (!specifier.startsWith('.')) return undefined;
+    direction: importRule('imports run from high layers to low ones', (file, specifier) => {
+      const path = belowLib(file);
+      if (path === undefined || !specifier.startsWith('.')) return undefined;
       const target = belowLib(resolve(dirname(file), specifier));
       if (target === undefined) return 'lib/ must not import from outside lib/';
       return wrongImport(layerOf(path), layerOf(target));
     }),
-    pure: importRule('lib/ runs without Node except at its edges', (path, _file, specifier) => {
-      if (!specifier.startsWith('node:') || USES_NODE.test(path)) return undefined;
+    pure: importRule('lib/ runs without Node except at its edges', (file, specifier) => {
+      const path = belowLib(file);
+      if (path === undefined || !specifier.startsWith('node:') || USES_NODE.test(path)) return undefined;
       return `${specifier} in lib/${path}: only lib/cli, lib/workers, lib/source/node*.ts and *.node.ts may use Node's modules`;
     }),
+    entries: importRule('the kernel lab uses the library through its entry points', (file, specifier) =>
+      specifier.startsWith('.') ? wrongLabImport(file, resolve(dirname(file), specifier)) : undefined,
+    ),
+    circles: noCircles(ROOT),
   },
 };

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { CramfsError } from '../../lib/base/errors.ts';
+import { CramfsError } from '../../lib/index.ts';
 import { type LabRegion, type MachineFiles, MODULES, planText, qemuArguments, validateRegions } from './bootPlan.ts';
 import type { Lab } from './build.node.ts';
 import { crashError } from './crash.ts';

@@ -2,10 +2,10 @@
  * What a virtual machine is to do: images at physical addresses, and requests about each. From this, what QEMU, the kernel
  * and the init program are told.
  */
-import { hex, hexDigits } from '../../lib/base/hex.ts';
-import { roundDown, roundUp } from '../../lib/base/pages.ts';
-import { CramfsError } from '../../lib/base/errors.ts';
-import { encodeName } from '../../lib/format/names.ts';
+import { hex, hexDigits } from '../../lib/report.ts';
+import { roundDown, roundUp } from '../../lib/kernel.ts';
+import { CramfsError } from '../../lib/index.ts';
+import { encodeName } from '../../lib/format.ts';
 import type { LabRequest } from './record.ts';
 
 /** An image in a memory region of its own, and what the kernel is asked about it. */

@@ -2,24 +2,25 @@
  * A decision made of the driver's parts, some of them replaced: the kernel's tests in their order, each of which a broken
  * rule can put something else in the place of.
  */
-import type { BlockRange } from '../../lib/driver/blockRange.ts';
-import { lastPageIsShared } from '../../lib/driver/blockRange.ts';
 import {
+  type BlockRange,
+  lastPageIsShared,
   addressOf,
   bailoutLine,
   type Decision,
   type DecisionRequest,
   findRun,
   sharedTailLine,
-} from '../../lib/driver/decision.ts';
-import { filePages, type KernelInode } from '../../lib/driver/inode.ts';
-import { physPfn } from '../../lib/driver/models/insertPages.ts';
-import type { CramfsFile } from '../../lib/driver/models/kernelModel.ts';
-import { onePhase } from '../../lib/driver/models/mainline.ts';
-import type { MountedCramfs } from '../../lib/driver/mount.ts';
-import type { MmapHooks } from '../../lib/mm/fileOperations.ts';
-import { vmaPages } from '../../lib/mm/vma.ts';
-import { VM_WRITE } from '../../lib/mm/vmFlags.ts';
+  filePages,
+  type KernelInode,
+  physPfn,
+  type CramfsFile,
+  onePhase,
+  type MountedCramfs,
+  type MmapHooks,
+  vmaPages,
+  VM_WRITE,
+} from '../../lib/kernel.ts';
 
 /** What the tests ask about a file. */
 export interface DecisionParts {

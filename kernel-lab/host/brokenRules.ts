@@ -1,23 +1,26 @@
 /**
  * Kernel models with one rule broken: what a comparison with real kernels must find.
  */
-import { getBlockRange } from '../../lib/driver/blockRange.ts';
-import { deciding } from './brokenDecision.ts';
-import { findRun } from '../../lib/driver/decision.ts';
-import { dereference } from '../../lib/driver/inode.ts';
-import type { MountedCramfs } from '../../lib/driver/mount.ts';
-import { physPfn } from '../../lib/driver/models/insertPages.ts';
-import type { CramfsFile, KernelModel } from '../../lib/driver/models/kernelModel.ts';
-import { onePhase } from '../../lib/driver/models/mainline.ts';
+import {
+  getBlockRange,
+  findRun,
+  dereference,
+  type MountedCramfs,
+  physPfn,
+  type CramfsFile,
+  type KernelModel,
+  onePhase,
+  type MmapHooks,
+  VM_WRITE,
+} from '../../lib/kernel.ts';
 import {
   CRAMFS_BLK_DIRECT_PTR_SHIFT,
   CRAMFS_BLK_FLAG_DIRECT_PTR,
   CRAMFS_BLK_FLAG_UNCOMPRESSED,
   CRAMFS_BLK_VALUE,
   INODE_SIZE,
-} from '../../lib/format/constants.ts';
-import type { MmapHooks } from '../../lib/mm/fileOperations.ts';
-import { VM_WRITE } from '../../lib/mm/vmFlags.ts';
+} from '../../lib/format.ts';
+import { deciding } from './brokenDecision.ts';
 
 /** A rule, and the hooks of a kernel that has it wrong. */
 export interface BrokenRule {

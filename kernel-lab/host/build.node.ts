@@ -7,7 +7,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, r
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CramfsError } from '../../lib/base/errors.ts';
+import { CramfsError } from '../../lib/index.ts';
 import { MODULES } from './bootPlan.ts';
 import { compressedKernel } from './kernelImage.ts';
 import { type KernelPackages, seriesOf } from './kernelPackages.ts';

@@ -5,7 +5,7 @@
  * outside the image's region, since what the machine had there is no business of the emulation; and the log of a read
  * that fails, which read-ahead repeats.
  */
-import type { CramfsImage } from '../../lib/image/image.ts';
+import type { CramfsImage } from '../../lib/index.ts';
 import { execFacts, type RelativeMapping, withoutVma } from './execCompare.ts';
 import {
   type LabActionRecord,

@@ -2,7 +2,7 @@
  * cpio archives in the "newc" form, which Linux takes as an initramfs: a header of a magic number and 13 numbers of
  * 8 hexadecimal digits, the name with a NUL, the contents; header with name, and contents, are padded to 4 bytes.
  */
-import { hexDigits } from '../../lib/base/hex.ts';
+import { hexDigits } from '../../lib/report.ts';
 
 const encoder = new TextEncoder();
 

@@ -1,5 +1,5 @@
 /** Crashes of a kernel, as its console shows them. */
-import { CramfsError } from '../../lib/base/errors.ts';
+import { CramfsError } from '../../lib/index.ts';
 
 /** What the first line of a crash has. */
 const CRASH =

@@ -1,9 +1,6 @@
 /** Differences between a kernel and the emulation, as text and as JSON. */
-import { hex } from '../../lib/base/hex.ts';
-import { printableName } from '../../lib/format/names.ts';
-import { SCHEMA_VERSION } from '../../lib/report/mapJson.ts';
-import { NO_COLOURS, type Style } from '../../lib/report/style.ts';
-import { plural } from '../../lib/report/words.ts';
+import { hex, SCHEMA_VERSION, NO_COLOURS, type Style, plural } from '../../lib/report.ts';
+import { printableName } from '../../lib/format.ts';
 import type { FieldValue, LabCounts, LabDifference } from './compare.ts';
 import type { LabRequest } from './record.ts';
 

@@ -4,7 +4,7 @@
  *
  * Offsets as in Documentation/arch/x86/boot.rst.
  */
-import { CramfsError } from '../../lib/base/errors.ts';
+import { CramfsError } from '../../lib/index.ts';
 
 /** A compressed kernel and the program that unpacks it. */
 export interface CompressedKernel {

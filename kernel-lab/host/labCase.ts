@@ -1,8 +1,7 @@
 /** A random image at a physical address, with what is asked about it: the unit that is made, asked, compared and shrunk. */
-import { hex } from '../../lib/base/hex.ts';
+import { hex } from '../../lib/report.ts';
+import { CramfsImage, type Board } from '../../lib/index.ts';
 import { buildRawImage, type RawImageSpec } from '../../__tests__/support/rawImage.ts';
-import { CramfsImage } from '../../lib/image/image.ts';
-import type { Board } from '../../lib/verdict/board.ts';
 import { type LabRegion, MAX_REGIONS, validateRegions } from './bootPlan.ts';
 import { alignmentOf, BEHIND_IMAGE, randomImage } from './randomImage.ts';
 import { withOddities } from './randomOddities.ts';

@@ -1,5 +1,5 @@
 /** Failures of the file system as errors of the lab. */
-import { CramfsError } from '../../lib/base/errors.ts';
+import { CramfsError } from '../../lib/index.ts';
 
 /**
  * Does work with files of the lab: what fails there because of space or permissions becomes a CramfsError.

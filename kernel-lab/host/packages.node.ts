@@ -3,7 +3,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { CramfsError } from '../../lib/base/errors.ts';
+import { CramfsError } from '../../lib/index.ts';
 import {
   type DebianPackage,
   dependenciesMatching,

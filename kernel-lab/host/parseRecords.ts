@@ -1,5 +1,5 @@
 /** Kernel transcripts and files of requests, from their text: see record.ts. */
-import { CramfsError } from '../../lib/base/errors.ts';
+import { CramfsError } from '../../lib/index.ts';
 import {
   LAB_FLAGS,
   type LabActionRecord,

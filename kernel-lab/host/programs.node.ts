@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { CramfsError } from '../../lib/base/errors.ts';
+import { CramfsError } from '../../lib/index.ts';
 
 /** How a program is run. */
 export interface RunOptions {

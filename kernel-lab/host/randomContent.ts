@@ -1,5 +1,5 @@
 /** Names and contents of random files. */
-import { encodeName } from '../../lib/format/names.ts';
+import { encodeName } from '../../lib/format.ts';
 import type { Random } from './random.ts';
 
 const PLAIN = Array.from('abcdefghijklmnopqrstuvwxyzABCXYZ0123456789_-.');

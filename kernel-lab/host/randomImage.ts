@@ -5,15 +5,15 @@
  * gaps, breaks and overlaps, in the blocks of other files, at the image's very start, across its end, behind its end; how
  * they are stored; and what stands behind the end of a file.
  */
-import { compareBytes } from '../../lib/base/bytes.ts';
-import type { RawBlock, RawEntry, RawImageSpec, RawPlace } from '../../__tests__/support/rawImage.ts';
 import {
+  compareBytes,
   CRAMFS_FLAG_EXT_BLOCK_POINTERS,
   CRAMFS_FLAG_FSID_VERSION_2,
   CRAMFS_FLAG_HOLES,
   CRAMFS_FLAG_SORTED_DIRS,
-} from '../../lib/format/constants.ts';
-import { encodeName } from '../../lib/format/names.ts';
+  encodeName,
+} from '../../lib/format.ts';
+import type { RawBlock, RawEntry, RawImageSpec, RawPlace } from '../../__tests__/support/rawImage.ts';
 import { Random } from './random.ts';
 import { randomContent, randomName, randomTail } from './randomContent.ts';
 

@@ -5,8 +5,7 @@
  * It has random numbers of its own, so the layouts of a seed do not depend on it.
  */
 import type { RawEntry, RawImageSpec } from '../../__tests__/support/rawImage.ts';
-import { compareBytes } from '../../lib/base/bytes.ts';
-import { encodeName } from '../../lib/format/names.ts';
+import { compareBytes, encodeName } from '../../lib/format.ts';
 import { Random } from './random.ts';
 
 /** Bytes of a page, and of a block. */

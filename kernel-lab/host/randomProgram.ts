@@ -5,8 +5,19 @@
  * works wherever its entry point leads to, unless zeros or another object are there.
  */
 import { elfFile, type SegmentSpec } from '../../__tests__/support/elfFile.ts';
-import { EM_386, EM_486, EM_ARM, EM_X86_64 } from '../../lib/elf/machines.ts';
-import { ET_DYN, ET_EXEC, PF_R, PF_W, PF_X, PT_INTERP, PT_LOAD } from '../../lib/elf/elf.ts';
+import {
+  EM_386,
+  EM_486,
+  EM_ARM,
+  EM_X86_64,
+  ET_DYN,
+  ET_EXEC,
+  PF_R,
+  PF_W,
+  PF_X,
+  PT_INTERP,
+  PT_LOAD,
+} from '../../lib/format.ts';
 import type { Random } from './random.ts';
 
 const PAGE = 4096;

@@ -1,9 +1,7 @@
 /** Images full of random programs, to be run by a kernel and by the emulation. */
 import type { RawBlock, RawEntry, RawImageSpec } from '../../__tests__/support/rawImage.ts';
-import { sameBytes } from '../../lib/base/bytes.ts';
-import { execProgram } from '../../lib/exec/execProgram.ts';
-import type { UserProcess } from '../../lib/exec/userProcess.ts';
-import type { Board } from '../../lib/verdict/board.ts';
+import { sameBytes, type UserProcess } from '../../lib/kernel.ts';
+import { execProgram, type Board } from '../../lib/index.ts';
 import { MAX_REGIONS } from './bootPlan.ts';
 import { addressIn, boardOf, type LabCase, regionOf } from './labCase.ts';
 import { Random } from './random.ts';

@@ -5,9 +5,9 @@
  * over and over. So a few vectors are drawn, and of those the one is asked whose outcome, as far as the emulation can
  * tell, was the rarest up to then.
  */
-import { walk } from '../../lib/inspect/walk.ts';
-import type { Board } from '../../lib/verdict/board.ts';
-import type { MapWarning } from '../../lib/verdict/mapVerdict.ts';
+import { walk } from '../../lib/format.ts';
+import type { Board } from '../../lib/index.ts';
+import type { MapWarning } from '../../lib/kernel.ts';
 import { OUTCOMES, outcomeOf } from './outcome.ts';
 import { Random } from './random.ts';
 import { flagsOf, type LabFlag, type LabRead, type LabRequest, type LabVector } from './record.ts';

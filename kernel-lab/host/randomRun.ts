@@ -1,13 +1,12 @@
 /** Random cases asked of a kernel and of the emulation, and what becomes of those in which the two differ. */
-import { CramfsError } from '../../lib/base/errors.ts';
-import { CramfsImage } from '../../lib/image/image.ts';
+import { CramfsError, CramfsImage } from '../../lib/index.ts';
+import { modelOfRelease } from '../../lib/kernel.ts';
 import { type LabRegion, MAX_REGIONS } from './bootPlan.ts';
 import { BROKEN_RULES, type BrokenRule, withBrokenRule } from './brokenRules.ts';
 import { compareTranscript, findDifferences, type LabDifference } from './compare.ts';
 import { boardOf, emulatedOracle, type LabCase, type Oracle, regionOf, sideBySide } from './labCase.ts';
 import { isAskable } from './randomRequests.ts';
 import type { LabRequest, LabTranscript } from './record.ts';
-import { modelOfRelease } from '../../lib/driver/models/index.ts';
 import type { ReplayOptions } from './replay.ts';
 import { type Judge, shrink } from './shrink.ts';
 

@@ -1,8 +1,5 @@
 /** What a random run came to, as tables. */
-import { hex } from '../../lib/base/hex.ts';
-import type { Style } from '../../lib/report/style.ts';
-import { percent, table } from '../../lib/report/table.ts';
-import { plural } from '../../lib/report/words.ts';
+import { hex, type Style, percent, table, plural } from '../../lib/report.ts';
 import { countRequests } from './compare.ts';
 import { labDifferencesText } from './differencesText.ts';
 import { execFacts } from './execCompare.ts';

@@ -5,7 +5,7 @@
  * A transcript begins with a `setup`. A file of requests is the same without the results, so that a transcript can be
  * asked again: `setup` lines and fields that are no part of a request are skipped there.
  */
-import { hex } from '../../lib/base/hex.ts';
+import { hex } from '../../lib/report.ts';
 
 /** The machine, and how the mount went. */
 export interface LabSetup {

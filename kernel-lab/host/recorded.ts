@@ -1,7 +1,7 @@
 /**
  * A kernel asked again: is its answer what was recorded?
  */
-import type { CramfsImage } from '../../lib/image/image.ts';
+import type { CramfsImage } from '../../lib/index.ts';
 import { differencesOf, type FieldValue, type LabDifference } from './compare.ts';
 import type { LabRecord, LabSetup, LabTranscript } from './record.ts';
 import { replay } from './replay.ts';

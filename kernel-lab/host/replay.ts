@@ -1,24 +1,32 @@
 /**
  * The emulation asked what a kernel was asked: its answers are records of the same form.
  */
-import { hex, hexDigits } from '../../lib/base/hex.ts';
-import { CramfsError } from '../../lib/base/errors.ts';
-import { OPEN_ERRNOS } from '../../lib/driver/lookup.ts';
-import { modelOfRelease } from '../../lib/driver/models/index.ts';
-import type { KernelModel } from '../../lib/driver/models/kernelModel.ts';
-import { readFile } from '../../lib/driver/readFolio.ts';
-import { type ExecReport, execProgram } from '../../lib/exec/execProgram.ts';
-import { crc32, crcHex } from '../../lib/format/crc32.ts';
-import type { CramfsImage } from '../../lib/image/image.ts';
-import type { CpuName } from '../../lib/mm/cpu.ts';
-import type { IcacheKernel } from '../../lib/mm/icache.ts';
-import type { AddressRange } from '../../lib/physmem/physicalMemory.ts';
-import { parseRelease } from '../../lib/mm/release.ts';
-import type { Errno } from '../../lib/mm/errno.ts';
-import { type ActionOutcome, parseActions } from '../../lib/verdict/actions.ts';
-import { Board } from '../../lib/verdict/board.ts';
-import type { MapVerdict, PageKind, PageVerdict } from '../../lib/verdict/mapVerdict.ts';
-import type { MapDetail } from '../../lib/verdict/request.ts';
+import { hex, hexDigits } from '../../lib/report.ts';
+import {
+  CramfsError,
+  type ExecReport,
+  execProgram,
+  type CramfsImage,
+  Board,
+  type MapVerdict,
+} from '../../lib/index.ts';
+import {
+  OPEN_ERRNOS,
+  modelOfRelease,
+  type KernelModel,
+  readFolios as readFile,
+  type CpuName,
+  type IcacheKernel,
+  type AddressRange,
+  parseRelease,
+  type Errno,
+  type ActionOutcome,
+  parseActions,
+  type PageKind,
+  type PageVerdict,
+  type MapDetail,
+} from '../../lib/kernel.ts';
+import { crc32, crcHex } from '../../lib/format.ts';
 import {
   flagsOf,
   type LabActionRecord,

@@ -1,9 +1,9 @@
 /**
  * What the init program tells on its serial line, put together with what it was asked: transcripts.
  */
-import { hex } from '../../lib/base/hex.ts';
-import { CramfsError } from '../../lib/base/errors.ts';
-import { decodeName } from '../../lib/format/names.ts';
+import { hex } from '../../lib/report.ts';
+import { CramfsError } from '../../lib/index.ts';
+import { decodeName } from '../../lib/format.ts';
 import { type LabRegion, PLAN_HEAD_LINES } from './bootPlan.ts';
 import { requestText } from './differencesText.ts';
 import type {

@@ -1,7 +1,7 @@
 /** Ways to make a case simpler; some of them make no image, or make it fail no longer. */
-import { roundUp } from '../../lib/base/pages.ts';
+import { roundUp } from '../../lib/kernel.ts';
+import { CRAMFS_FLAG_SORTED_DIRS } from '../../lib/format.ts';
 import type { RawBlock, RawEntry, RawImageSpec } from '../../__tests__/support/rawImage.ts';
-import { CRAMFS_FLAG_SORTED_DIRS } from '../../lib/format/constants.ts';
 import type { LabCase } from './labCase.ts';
 import type { LabRequest } from './record.ts';
 

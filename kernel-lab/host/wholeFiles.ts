@@ -1,6 +1,6 @@
 /** The requests for a user who only wants to know what a kernel does with the files of an image. */
-import type { CramfsImage } from '../../lib/image/image.ts';
-import { walk } from '../../lib/inspect/walk.ts';
+import type { CramfsImage } from '../../lib/index.ts';
+import { walk } from '../../lib/format.ts';
 import type { LabRequest } from './record.ts';
 
 /**

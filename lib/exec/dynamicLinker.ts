@@ -7,13 +7,10 @@ import type { DynamicSection } from './dynamicSection.ts';
 import { type ElfHeaders, type ElfSegment, ET_DYN, readElfHeaders } from '../elf/elf.ts';
 import { type LoadedObject, loadSegments } from './elfMap.ts';
 import type { LibrarySearch } from './librarySearch.ts';
-import type { LinkerOptions } from './linkerCommand.ts';
+import type { LinkerKind, LinkerOptions } from './linkerCommand.ts';
 import { machineName } from '../elf/machines.ts';
 import type { ProgramFile } from './programFile.ts';
 import { ProcessEnd, type UserProcess } from './userProcess.ts';
-
-/** Which dynamic linker: uClibc's maps as glibc's does. */
-export type LinkerKind = 'musl' | 'glibc';
 
 /** A library that is asked for, and what became of it. */
 export interface NeededLibrary {

@@ -2,8 +2,10 @@
  * The command line of a dynamic linker that is started as a program: options of its own, and then the program. glibc's are
  * those of elf/rtld.c, musl's those of ldso/dynlink.c.
  */
-import type { LinkerKind } from './dynamicLinker.ts';
 import { splitList } from './librarySearch.ts';
+
+/** Which dynamic linker: uClibc's maps as glibc's does. */
+export type LinkerKind = 'musl' | 'glibc';
 
 /** What the options of a dynamic linker come to. */
 export type LinkerCommand =

@@ -54,8 +54,7 @@ export interface EntriesOptions extends Choice {
  *
  * @throws CramfsError LIMIT, USAGE, IO; MOUNT_REFUSED with asLinuxReads
  */
-// eslint-disable-next-line @typescript-eslint/require-await -- asynchronous for those who use it, so that it can become so
-export async function* entries(image: CramfsImage, options: EntriesOptions = {}): AsyncGenerator<ImageEntry, void> {
+export function* entries(image: CramfsImage, options: EntriesOptions = {}): Generator<ImageEntry, void> {
   const read = contentReader(image, options.asLinuxReads === true);
   const onProblem = options.onProblem ?? ((): void => undefined);
   for (const { inode, name, path } of safeWalk(image, { ...options, onProblem })) {

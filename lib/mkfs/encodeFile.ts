@@ -2,6 +2,7 @@
  * From a file's bytes to its blocks: which are holes, which are stored so that they can be mapped, which are compressed.
  */
 import type { BlockKind } from '../image/blocks.ts';
+import { classicDeflate } from './deflate.ts';
 
 /** A block to be placed. */
 export interface EncodedBlock {
@@ -30,6 +31,9 @@ export interface EncodeOptions {
   readonly compressFullLastPage?: boolean | undefined;
 }
 
+/** The level of mkcramfs. */
+const BEST_COMPRESSION = 9;
+
 /** Compresses the blocks of a file. */
 export interface BlockCompressor {
   /** One zlib stream for each piece, in their order. The pieces must not be changed before the promise settles. */
@@ -39,6 +43,11 @@ export interface BlockCompressor {
 /** Compresses in this thread. */
 export function directCompressor(deflate: (block: Uint8Array) => Uint8Array): BlockCompressor {
   return { compress: (pieces) => Promise.resolve(pieces.map(deflate)) };
+}
+
+/** What compresses where nothing else is given: the bytes of mkcramfs, in this thread. */
+export function defaultCompressor(): BlockCompressor {
+  return directCompressor(classicDeflate(BEST_COMPRESSION));
 }
 
 /**

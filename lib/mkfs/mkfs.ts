@@ -26,7 +26,7 @@ import { encodeSuperblock } from '../format/superblock.ts';
 import { PAGE_SIZES } from '../image/image.ts';
 import { Canvas } from './canvas.ts';
 import { type ContentHash, plainHash } from './contentHash.ts';
-import { type BlockCompressor, type EncodedBlock, encodeFile } from './encodeFile.ts';
+import { type BlockCompressor, defaultCompressor, type EncodedBlock, encodeFile } from './encodeFile.ts';
 import { type BuildWarning, type ImageNode, type InodeOptions, makeNodes } from './inodes.ts';
 import { type DirectPlacement, MAX_OFFSET, Placer } from './placer.ts';
 import type { DirectoryEntry } from './sourceTree.ts';
@@ -59,7 +59,8 @@ export interface BuildOptions extends InodeOptions {
   readonly entryRoom?: boolean | undefined;
   /** Default: aligned to a page of the image, inline. */
   readonly direct?: DirectPlacement | undefined;
-  readonly compressor: BlockCompressor;
+  /** Default: one in this thread, with the bytes of mkcramfs. */
+  readonly compressor?: BlockCompressor | undefined;
   readonly hash?: ContentHash | undefined;
   /** Told after each file; bytes of content so far, and in all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -89,7 +90,7 @@ const READ_AHEAD = 16 << 20;
  *
  * @throws UnfitError with everything in the tree that the format cannot hold; CramfsError UNFIT, LIMIT, USAGE, and what reading the source throws
  */
-export async function buildImage(root: DirectoryEntry, options: BuildOptions): Promise<BuildResult> {
+export async function buildImage(root: DirectoryEntry, options: BuildOptions = {}): Promise<BuildResult> {
   const { pageSize = 4096, littleEndian = true } = options;
   if (!PAGE_SIZES.includes(pageSize)) {
     throw new CramfsError('USAGE', { found: `a page size of ${String(pageSize)} bytes: no CPU has it` });
@@ -215,6 +216,7 @@ async function placeContents(
   };
   const seen = new SeenContents(options.hash ?? plainHash);
   const sharers: { readonly node: ImageNode; readonly first: ImageNode }[] = [];
+  const { compressor = defaultCompressor() } = options;
   const queue: Pending[] = [];
   let ahead = 0;
   let blocks = 0;
@@ -238,7 +240,7 @@ async function placeContents(
       }
       blocks += Math.ceil(bytes.length / pageSize);
       const isDirect = options.chooseDirect?.(bytes, node) ?? null;
-      const encoded = encodeFile(bytes, isDirect, encodeOptions, options.compressor);
+      const encoded = encodeFile(bytes, isDirect, encodeOptions, compressor);
       queue.push({ node, size: bytes.length, encoded });
       ahead += bytes.length;
       while (ahead > READ_AHEAD) await placeFirst();

@@ -2,9 +2,8 @@
  * The audit of one file: what a thread does for an image, be it this one or another.
  */
 import { auditImage } from '../audit/auditImage.ts';
-import { applyPolicy } from '../policy/applyPolicy.ts';
+import { auditWithPolicy } from '../policy/auditWithPolicy.ts';
 import type { Policy } from '../policy/policy.ts';
-import { isRequired } from '../policy/requirements.ts';
 import type { AuditResult } from '../audit/result.ts';
 import { AuditSurvey } from '../audit/survey.ts';
 import { RULES } from '../check/rules/index.ts';
@@ -53,9 +52,7 @@ export async function auditFile(
   const rules = [...RULES, survey];
   const check = await checkParallel(opened, { file: image, imageOffset, threads, inflate, rules });
   const options = { name: image, imageOffset, check, survey, progress };
-  if (policy === null) return auditImage(board, options);
-  const result = auditImage(board, { ...options, alsoList: (path) => isRequired(path, policy) });
-  return applyPolicy(result, policy, today);
+  return policy === null ? auditImage(board, options) : auditWithPolicy(board, policy, { ...options, today });
 }
 
 /** The same for a file that any thread can open, in one thread. */

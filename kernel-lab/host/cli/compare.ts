@@ -1,13 +1,19 @@
 /** `cramfs-lab compare IMAGE TRANSCRIPT`: a real kernel's transcript against the emulation. */
 import type { Command } from 'commander';
-import { kernelModel, modelOfRelease } from '../../../lib/driver/models/index.ts';
-import { CramfsImage } from '../../../lib/image/image.ts';
+import { kernelModel, CramfsImage } from '../../../lib/index.ts';
+import { modelOfRelease } from '../../../lib/kernel.ts';
+import {
+  addReportOptions,
+  IMAGE_ARGUMENT,
+  openSource,
+  EXIT,
+  type Io,
+  parsePhysBits,
+  type ColourChoice,
+  styleFor,
+} from '../../../lib/cli/shared.ts';
 import { compareTranscript, countRequests } from '../compare.ts';
 import { comparisonJson, labDifferencesText, totalsText } from '../differencesText.ts';
-import { addReportOptions, IMAGE_ARGUMENT, openSource } from '../../../lib/cli/imageOptions.ts';
-import { EXIT, type Io } from '../../../lib/cli/io.ts';
-import { parsePhysBits } from '../../../lib/cli/machineOptions.ts';
-import { type ColourChoice, styleFor } from '../../../lib/cli/style.ts';
 import { readTranscript } from './transcriptFile.ts';
 
 interface CompareOptions {

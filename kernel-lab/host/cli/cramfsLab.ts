@@ -1,9 +1,7 @@
 /**
  * `cramfs-lab`: a real kernel beside the emulation.
  */
-import type { Subcommand } from '../../../lib/cli/commands/command.ts';
-import type { Io } from '../../../lib/cli/io.ts';
-import { runSubcommand, type SubcommandProgram } from '../../../lib/cli/subcommands.ts';
+import { type Subcommand, type Io, runSubcommand, type SubcommandProgram } from '../../../lib/cli/shared.ts';
 
 /** The subcommands, in the order of the help. */
 const SUBCOMMANDS: readonly Subcommand[] = [

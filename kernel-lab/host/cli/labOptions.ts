@@ -2,10 +2,9 @@
  * The options of every subcommand that boots a kernel.
  */
 import type { Command } from 'commander';
-import { CramfsError } from '../../../lib/base/errors.ts';
+import { CramfsError } from '../../../lib/index.ts';
+import { interruptible, EXIT, type Io } from '../../../lib/cli/shared.ts';
 import { defaultCache, type LabOptions } from '../build.node.ts';
-import { interruptible } from '../../../lib/cli/interrupt.ts';
-import { EXIT, type Io } from '../../../lib/cli/io.ts';
 
 /** The options as commander hands them over. */
 export interface KernelOptions {

@@ -3,7 +3,16 @@ import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { CramfsError } from '../../../lib/base/errors.ts';
+import { CramfsError } from '../../../lib/index.ts';
+import {
+  EXIT,
+  type Io,
+  parseNumber,
+  type ColourChoice,
+  styleFor,
+  makeFolder,
+  writeOutput,
+} from '../../../lib/cli/shared.ts';
 import { bootLab } from '../boot.node.ts';
 import { BROKEN_RULES } from '../brokenRules.ts';
 import { type LabOptions, prepareLab } from '../build.node.ts';
@@ -21,11 +30,7 @@ import {
 } from '../randomRun.ts';
 import { caughtText, randomText, summaryText } from '../randomText.ts';
 import { jsonLinesText, transcriptText } from '../record.ts';
-import { EXIT, type Io } from '../../../lib/cli/io.ts';
-import { parseNumber } from '../../../lib/cli/numbers.ts';
-import { type ColourChoice, styleFor } from '../../../lib/cli/style.ts';
 import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
-import { makeFolder, writeOutput } from '../../../lib/cli/outputFile.ts';
 
 interface RandomOptions extends KernelOptions {
   readonly images: string;

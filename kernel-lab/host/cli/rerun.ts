@@ -1,8 +1,9 @@
 /** `cramfs-lab rerun TRANSCRIPT…`: asks a real kernel again what it was asked. */
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { CramfsError } from '../../../lib/base/errors.ts';
-import { CramfsImage } from '../../../lib/image/image.ts';
+import { CramfsError, CramfsImage } from '../../../lib/index.ts';
+import { NO_COLOURS, table } from '../../../lib/report.ts';
+import { EXIT, type Io } from '../../../lib/cli/shared.ts';
 import { bootImage } from '../boot.node.ts';
 import { type LabRegion, PAGE_SIZE, validateRegions } from '../bootPlan.ts';
 import { type Lab, prepareLab } from '../build.node.ts';
@@ -10,9 +11,6 @@ import { compareTranscript, countRequests, type LabDifference } from '../compare
 import { labDifferencesText } from '../differencesText.ts';
 import { recordedDifferences } from '../recorded.ts';
 import type { LabTranscript } from '../record.ts';
-import { NO_COLOURS } from '../../../lib/report/style.ts';
-import { table } from '../../../lib/report/table.ts';
-import { EXIT, type Io } from '../../../lib/cli/io.ts';
 import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
 import { readImageOf, readTranscript } from './transcriptFile.ts';
 

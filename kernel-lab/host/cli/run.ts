@@ -1,7 +1,17 @@
 /** `cramfs-lab run IMAGE`: what a real kernel does with an image. */
-import { hex } from '../../../lib/base/hex.ts';
+import { hex } from '../../../lib/report.ts';
+import { CramfsImage } from '../../../lib/index.ts';
+import { DEFAULT_PHYS_BASE } from '../../../lib/kernel.ts';
+import {
+  IMAGE_ARGUMENT,
+  openSource,
+  EXIT,
+  type Io,
+  readText,
+  parseNumber,
+  openOutput,
+} from '../../../lib/cli/shared.ts';
 import type { Command } from 'commander';
-import { CramfsImage } from '../../../lib/image/image.ts';
 import { bootImage } from '../boot.node.ts';
 import { type LabRegion, PAGE_SIZE, validateRegions } from '../bootPlan.ts';
 import { type LabOptions, prepareLab } from '../build.node.ts';
@@ -10,13 +20,7 @@ import { labDifferencesText, totalsText } from '../differencesText.ts';
 import { parseRequests } from '../parseRecords.ts';
 import { type LabRequest, type LabTranscript, transcriptText } from '../record.ts';
 import { wholeFileRequests } from '../wholeFiles.ts';
-import { DEFAULT_PHYS_BASE } from '../../../lib/verdict/board.ts';
-import { IMAGE_ARGUMENT, openSource } from '../../../lib/cli/imageOptions.ts';
-import { EXIT, type Io } from '../../../lib/cli/io.ts';
-import { readText } from '../../../lib/cli/inputFile.ts';
-import { parseNumber } from '../../../lib/cli/numbers.ts';
 import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
-import { openOutput } from '../../../lib/cli/outputFile.ts';
 
 interface RunOptions extends KernelOptions {
   readonly vectors?: string;

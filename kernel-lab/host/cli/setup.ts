@@ -1,7 +1,7 @@
 /** `cramfs-lab setup`: gets a kernel and makes it ready. */
 import type { Command } from 'commander';
 import { prepareLab, updateLab } from '../build.node.ts';
-import { EXIT, type Io } from '../../../lib/cli/io.ts';
+import { EXIT, type Io } from '../../../lib/cli/shared.ts';
 import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
 
 interface SetupOptions extends KernelOptions {

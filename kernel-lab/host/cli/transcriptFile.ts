@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { CramfsError } from '../../../lib/base/errors.ts';
+import { CramfsError } from '../../../lib/index.ts';
+import { readBytes } from '../../../lib/cli/shared.ts';
 import { parseTranscript } from '../parseRecords.ts';
 import type { LabTranscript } from '../record.ts';
-import { readBytes } from '../../../lib/cli/inputFile.ts';
 
 /** Longest file that is unpacked, in bytes. */
 const MAX_UNPACKED = 2 ** 30;

@@ -3,9 +3,8 @@
  */
 import fs from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { fsTree } from '../../mkfs/source/fsTree.ts';
+import { directoryTree } from '../../mkfs/source/directoryTree.node.ts';
 import { imageTree } from '../../mkfs/source/imageTree.ts';
-import { nodeFs } from '../../mkfs/source/nodeFs.node.ts';
 import { tarTree } from '../../mkfs/source/tar.ts';
 import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
 import { CramfsError } from '../../base/errors.ts';
@@ -44,7 +43,7 @@ const MAX_UNZIPPED = 1 << 30;
  */
 export function openTree(source: string, io: Io): OpenedTree {
   if (source !== '-' && isDirectory(source)) {
-    return { root: fsTree(nodeFs(), source), kind: 'directory', image: null, close: () => undefined };
+    return { root: directoryTree(source), kind: 'directory', image: null, close: () => undefined };
   }
   const file = openSource(source, io);
   try {

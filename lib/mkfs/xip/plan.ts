@@ -3,7 +3,7 @@
  */
 import { CramfsError } from '../../base/errors.ts';
 import { type ContentHash, plainHash } from '../contentHash.ts';
-import type { BlockCompressor } from '../encodeFile.ts';
+import { type BlockCompressor, defaultCompressor } from '../encodeFile.ts';
 import { MAX_SIZE } from '../inodes.ts';
 import { type BuildOptions, type BuildResult, buildImage, type ChooseDirect } from '../mkfs.ts';
 import { rememberingCompressor } from '../rememberingCompressor.ts';
@@ -88,10 +88,10 @@ interface Candidate {
 export async function planXip(
   root: DirectoryEntry,
   spec: XipSpec,
-  options: Omit<BuildOptions, 'chooseDirect' | 'direct' | 'storeIncompressible' | 'keepRemnants'>,
+  options: Omit<BuildOptions, 'chooseDirect' | 'direct' | 'storeIncompressible' | 'keepRemnants'> = {},
 ): Promise<XipPlan> {
   const { pageSize = 4096, littleEndian = true, hash = plainHash } = options;
-  const compressor = rememberingCompressor(options.compressor, hash);
+  const compressor = rememberingCompressor(options.compressor ?? defaultCompressor(), hash);
   const base: BuildOptions = {
     ...options,
     compressor,

@@ -1,0 +1,11 @@
+/** What the commands of this project share with each other: the entry of `cramfs-lab` to this folder, and not published. */
+export type { Subcommand } from './commands/command.ts';
+export { addReportOptions, IMAGE_ARGUMENT, openSource } from './imageOptions.ts';
+export { interruptible } from './interrupt.ts';
+export { EXIT, type Io } from './io.ts';
+export { parsePhysBits } from './machineOptions.ts';
+export { readBytes, readText } from './inputFile.ts';
+export { makeFolder, openOutput, writeOutput } from './outputFile.ts';
+export { parseNumber } from './numbers.ts';
+export { type ColourChoice, styleFor } from './style.ts';
+export { runSubcommand, type SubcommandProgram } from './subcommands.ts';
