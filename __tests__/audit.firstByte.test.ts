@@ -4,19 +4,27 @@ import fc from 'fast-check';
 import { constants, deflateSync } from 'node:zlib';
 import { canBeginWith } from '../lib/audit/firstByte.ts';
 
-/** Bytes of a few kinds, some of them far more often than others: what pays for Huffman codes of its own. */
+/** Bytes of a few kinds, some of them perhaps far more often than others: what pays for Huffman codes of its own. */
 const skewed = fc
   .record({
-    alphabet: fc.uniqueArray(fc.integer({ min: 0, max: 255 }), { minLength: 2, maxLength: 40 }),
+    alphabet: fc.oneof(
+      fc.uniqueArray(fc.integer({ min: 0, max: 255 }), { minLength: 2, maxLength: 40 }),
+      // Neighbours have codes of the same length, which are written as repetitions.
+      fc.tuple(fc.nat(150), fc.integer({ min: 8, max: 100 })).map(([first, count]) => {
+        return Array.from({ length: count }, (_, i) => first + i);
+      }),
+    ),
+    /** 1 for all as often as each other. */
+    skew: fc.constantFrom(1, 3),
     length: fc.integer({ min: 200, max: 3000 }),
     seed: fc.integer(),
   })
-  .map(({ alphabet, length, seed }) => {
+  .map(({ alphabet, skew, length, seed }) => {
     let state = seed | 1;
     return Uint8Array.from({ length }, () => {
       state = Math.imul(state, 0x5bd1e995) ^ (state >>> 13);
       const fraction = (state >>> 0) / 2 ** 32;
-      return alphabet[Math.floor(fraction ** 3 * alphabet.length)] ?? 0;
+      return alphabet[Math.floor(fraction ** skew * alphabet.length)] ?? 0;
     });
   });
 const bytes = fc.oneof(
