@@ -66,7 +66,11 @@ function act(mm: AddressSpace, vma: Vma, action: Action): Action {
       return { action: 'unmap1', errno: errno ?? 'OK', maps_offset: hex((mm.vmas[0]?.pgoff ?? 0) * PAGE) };
     }
     case 'dontneed':
-      return { action: 'dontneed', errno: mm.madviseDontneed(vma) ?? 'OK', touch: touchAll(mm, vma) };
+      return {
+        action: 'dontneed',
+        errno: mm.madviseDontneed(vma.start, vma.end - vma.start) ?? 'OK',
+        touch: touchAll(mm, vma),
+      };
     default:
       throw new Error(`no such action: ${action.action}`);
   }
@@ -173,7 +177,7 @@ describe('a file mapped whole and one mapped in part', () => {
   test('MADV_DONTNEED drops the direct pages of a mixed map for good', () => {
     const { mm, vma } = mapped(board, part);
     expect(mm.pageTable.directRuns(vma.start / PAGE, 5)).toEqual([{ page: 0, pages: 4, pfn: 0x10009 }]);
-    expect(mm.madviseDontneed(vma)).toBeNull();
+    expect(mm.madviseDontneed(vma.start, vma.end - vma.start)).toBeNull();
     expect(touchAll(mm, vma)).toBe('ooooB');
     expect(mm.pageTable.directRuns(vma.start / PAGE, 5)).toEqual([]);
   });
@@ -198,9 +202,9 @@ describe('a file mapped whole and one mapped in part', () => {
 
   test('mlock leaves page frames alone, and fills the rest of a mixed map up to the end of the file', () => {
     const frames = mapped(board, whole);
-    expect(frames.mm.mlock(frames.vma)).toBeNull();
+    expect(frames.mm.mlock(frames.vma.start, frames.vma.end - frames.vma.start)).toBeNull();
     expect(frames.vma.vmFlags & 0x2000).toBe(0);
     const mixed = mapped(board, part);
-    expect(mixed.mm.mlock(mixed.vma)).toBe('ENOMEM');
+    expect(mixed.mm.mlock(mixed.vma.start, mixed.vma.end - mixed.vma.start)).toBe('ENOMEM');
   });
 });

@@ -13,7 +13,7 @@ import { fork } from './operations/fork.ts';
 import { madviseDontneed } from './operations/madvise.ts';
 import { mlock } from './operations/mlock.ts';
 import { mprotect, mprotectRange, type Protection } from './operations/mprotect.ts';
-import { mremap } from './operations/mremap.ts';
+import { mremap, mremapRange } from './operations/mremap.ts';
 import { munmapRange } from './operations/munmap.ts';
 import { writePage } from './operations/write.ts';
 import { type Folio, PageTable, type PteRun } from './pageTable.ts';
@@ -372,9 +372,14 @@ export class AddressSpace {
     return orBug(() => mprotectRange(this, address, length, protection));
   }
 
-  /** madvise(MADV_DONTNEED) of a mapping; see {@link madviseDontneed}. */
-  madviseDontneed(vma: Vma): Errno | null {
-    return madviseDontneed(this, vma);
+  /** madvise(MADV_DONTNEED) of a range; see {@link madviseDontneed}. */
+  madviseDontneed(address: number, length: number): Errno | null {
+    return madviseDontneed(this, address, length);
+  }
+
+  /** mremap(MREMAP_MAYMOVE) of a range; see {@link mremapRange}. */
+  mremapRange(address: number, oldLength: number, length: number): Vma | { readonly errno: Errno } {
+    return mremapRange(this, address, oldLength, length);
   }
 
   /** mremap(MREMAP_MAYMOVE) of a mapping; see {@link mremap}. */
@@ -382,9 +387,9 @@ export class AddressSpace {
     return mremap(this, vma, length);
   }
 
-  /** mlock() of a mapping; see {@link mlock}. */
-  mlock(vma: Vma): Errno | null {
-    return mlock(this, vma);
+  /** mlock() of a range; see {@link mlock}. */
+  mlock(address: number, length: number): Errno | null {
+    return mlock(this, address, length);
   }
 
   /** fork(): the child's address space; see {@link fork}. */

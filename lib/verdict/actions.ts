@@ -110,7 +110,7 @@ function runOne({ mm, openFile }: MappedProcess, vma: Vma, request: MmapRequest,
       return { outcome: { errno: null, ...contents(child, copy) }, vma };
     }
     case 'dontneed':
-      return { outcome: { errno: mm.madviseDontneed(vma), ...contents(mm, vma) }, vma };
+      return { outcome: { errno: mm.madviseDontneed(vma.start, vma.end - vma.start), ...contents(mm, vma) }, vma };
     case 'grow':
     case 'move': {
       const grown = name === 'grow' ? mm.mremap(vma, vma.end - vma.start + pageSize) : vma;
@@ -129,8 +129,11 @@ function runOne({ mm, openFile }: MappedProcess, vma: Vma, request: MmapRequest,
       const rest = mm.vmas.find(({ start }) => start === vma.start + pageSize) ?? null;
       return { outcome: { errno, ...(rest === null ? {} : shape(mm, rest)) }, vma: rest };
     }
-    case 'mlock':
-      return { outcome: { errno: mm.mlock(vma), ...seen(mm, vma) }, vma };
+    case 'mlock': {
+      const errno = mm.mlock(vma.start, vma.end - vma.start);
+      const locked = mm.vmas.find(({ start }) => start === vma.start) ?? vma;
+      return { outcome: { errno, ...seen(mm, locked) }, vma: locked };
+    }
     case 'call':
       return { outcome: (vma.vmFlags & VM_EXEC) === 0 ? { signal: 'SIGSEGV' } : {}, vma };
   }

@@ -5,7 +5,7 @@ import type { Errno } from '../errno.ts';
 import { setDirectPte } from '../setPte.ts';
 import type { Vma } from '../vma.ts';
 import { VM_DONTEXPAND, VM_PFNMAP, VM_SPECIAL } from '../vmFlags.ts';
-import { munmapRange } from './munmap.ts';
+import { munmapRange, slice } from './munmap.ts';
 
 /**
  * mremap(MREMAP_MAYMOVE): grows or shrinks a mapping. Page frames cannot grow (EFAULT), a mixed map only where it has
@@ -45,6 +45,35 @@ export function mremap(mm: AddressSpace, vma: Vma, length: number): Vma | { read
   mm.pageTable.clearRange(vma.start / pageSize, old / pageSize);
   mm.replace(vma, [moved]);
   return moved;
+}
+
+/**
+ * mremap(MREMAP_MAYMOVE) of [address, address + oldLength), whole pages: what is too much is unmapped, whatever is mapped
+ * there; what is to grow must be in one mapping (EFAULT), and end where it ends unless it moves.
+ */
+export function mremapRange(
+  mm: AddressSpace,
+  address: number,
+  oldLength: number,
+  length: number,
+): Vma | { readonly errno: Errno } {
+  const { pageSize } = mm.kernel.cpu;
+  if (address % pageSize !== 0 || !(length > 0)) return { errno: 'EINVAL' };
+  const [old, wanted] = [roundUp(oldLength, pageSize), roundUp(length, pageSize)];
+  const vma = mm.vmas.find(({ start, end }) => start <= address && address < end);
+  if (vma === undefined) return { errno: 'EFAULT' };
+  if (wanted <= old) {
+    if (wanted < old) munmapRange(mm, address + wanted, old - wanted);
+    return mm.vmas.find(({ start, end }) => start <= address && address < end) ?? { errno: 'EFAULT' };
+  }
+  if (old > vma.end - address) return { errno: 'EFAULT' };
+  if (address === vma.start && old === vma.end - vma.start) return mremap(mm, vma, wanted);
+  if ((vma.vmFlags & (VM_DONTEXPAND | VM_PFNMAP)) !== 0) return { errno: 'EFAULT' };
+  // vma_to_resize() has let it pass: the part is cut out, and grows by itself.
+  const part = slice(vma, address, address + old, pageSize);
+  if (part === null) return { errno: 'EINVAL' };
+  mm.replace(vma, [slice(vma, vma.start, address, pageSize), part, slice(vma, address + old, vma.end, pageSize)]);
+  return mremap(mm, part, wanted);
 }
 
 /** vma_expandable(): whether nothing is mapped in a range. Above the place where mmap starts to look there is other memory. */
