@@ -6,11 +6,11 @@ import type { Errno } from '../mm/errno.ts';
 import { mapJson, SCHEMA_VERSION } from '../report/mapJson.ts';
 import type { Board, BoardVariant } from '../verdict/board.ts';
 import type { MapDetail } from '../verdict/request.ts';
+import { type Requirement, unmetRequirement } from '../verdict/requirement.ts';
 import { type BatchRequest, parseBatchLine } from './batchRequest.ts';
 import { errorJson } from './failure.ts';
 import { EXIT, type TextSink } from './io.ts';
 import { readLines } from './lines.ts';
-import { meets, type Requirement } from './requirement.ts';
 
 const OUTPUT_CHUNK = 1 << 16;
 /** Boards that a batch keeps at a time. */
@@ -81,7 +81,10 @@ function answerLine(
     const request = vmaStart === undefined ? parsed.request : { ...parsed.request, vmaStart };
     const wanted = { ...detail, untouched: !touches };
     const verdict = board.map(request, wanted);
-    return { result: mapJson(verdict, board, wanted), good: requirement === null || meets(verdict, requirement) };
+    return {
+      result: mapJson(verdict, board, wanted),
+      good: requirement === null || unmetRequirement(requirement, verdict, board, request) === null,
+    };
   } catch (error) {
     if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
     const errno = OPEN_ERRNO[error.code];

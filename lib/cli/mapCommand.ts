@@ -8,22 +8,23 @@ import { printableName } from '../format/names.ts';
 import { CPU_MODELS } from '../mm/cpus/index.ts';
 import { CramfsImage, PAGE_SIZES } from '../image/image.ts';
 import { DEFAULT_MODEL, KERNEL_MODELS, kernelModel } from '../driver/models/index.ts';
+import { type SegmentChoice, segmentRequest } from '../exec/segmentRequest.ts';
 import { modelsJson, modelsText } from '../report/compareText.ts';
 import { cpusJson, cpusText } from '../report/cpusText.ts';
 import { kernelsJson, kernelsText } from '../report/kernelsText.ts';
 import { mapJson, mountJson } from '../report/mapJson.ts';
 import { mapText } from '../report/mapText.ts';
-import { traceText, violationsText } from '../report/traceText.ts';
+import { traceText, violationMeaning, violationsText } from '../report/traceText.ts';
 import { openFileSource, openStdinSource } from '../source/nodeFile.ts';
 import { Board } from '../verdict/board.ts';
 import { compareMapping } from '../verdict/compareKernels.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { MapDetail, MapRequest } from '../verdict/request.ts';
+import { type Requirement, REQUIREMENTS, type Unmet, unmetRequirement } from '../verdict/requirement.ts';
 import { runBatch } from './batch.ts';
 import { addMachineOptions, boardOptions, type MachineOptions } from './boardOptions.ts';
 import { EXIT, type Io } from './io.ts';
 import { parseNumber } from './numbers.ts';
-import { meets, type Requirement } from './requirement.ts';
 import { type ColourChoice, styleFor, widthFor } from './style.ts';
 import { complain } from './complain.ts';
 
@@ -48,6 +49,7 @@ interface MapOptions extends MachineOptions {
   readonly listCpus?: boolean;
   readonly compareKernels?: string;
   readonly json?: boolean;
+  readonly segment?: string;
   readonly require?: Requirement;
   readonly batch?: string;
   readonly quiet?: boolean;
@@ -61,7 +63,7 @@ Examples:
   cramfs-map fw.cramfs /bin/app                       the whole file, read-only
   cramfs-map fw.cramfs /bin/app --offset 0x2000 --length 4p --prot rx
   cramfs-map dump.bin /bin/app --image-offset 0x40000 --phys 0x08040000
-  cramfs-map fw.cramfs /bin/app --require pfnmap --quiet && echo "runs in place"
+  cramfs-map fw.cramfs /bin/app --segment text --require direct --quiet
   cramfs-map fw.cramfs --batch requests.jsonl --crc   one JSON result a line
 
 Exit codes:
@@ -95,7 +97,13 @@ export function defineMapCommand(command: Command, io: Io, done: (exitCode: numb
     .option('--trace', 'tell each primitive that the kernel calls, and what is wrong with what the process sees')
     .option('--lone', 'nothing is mapped right behind the mapping (default: the process has memory there)')
     .option('--json', 'print JSON')
-    .addOption(new Option('--require <state>', 'exit with 1 unless the mapping is so').choices(['pfnmap', 'mixedmap']))
+    .option('--segment <which>', 'map a segment of a program: text, rodata, data, or the index of its program header')
+    .addOption(
+      new Option(
+        '--require <state>',
+        'exit with 1 unless the mapping is in this state and shows the right bytes: direct (all pages from flash), pfnmap or mixedmap',
+      ).choices(REQUIREMENTS),
+    )
     .option('--batch <file>', 'requests, one JSON object a line; - for standard input')
     .option('--quiet', 'print nothing on standard output')
     .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
@@ -156,6 +164,7 @@ function mapAction(
   if (batch !== undefined && path !== undefined) usage('PATH and --batch exclude each other');
   if (batch === '-' && imageFile === '-') usage('standard input cannot be both the image and the batch');
   if (batch !== undefined) refuseRequestOptions(options);
+  if (options.segment !== undefined) refuseBesideSegment(options);
   const vmaStart = number(options.vmaStart, '--vma-start');
   if (vmaStart !== undefined && vmaStart % pageSize !== 0) usage('--vma-start must be a multiple of the page size');
   const request: Omit<MapRequest, 'path'> = {
@@ -180,7 +189,10 @@ function mapAction(
       const file = batch === '-' ? io.stdin : batch;
       return runBatch(board, file, { detail, requirement, vmaStart, out: options.quiet === true ? null : io.stdout });
     }
-    const wanted = { ...request, path: path ?? '' };
+    const wanted: MapRequest =
+      options.segment === undefined
+        ? { ...request, path: path ?? '' }
+        : { ...request, ...segmentRequest(board, path ?? '', segmentChoice(options.segment)) };
     if (options.compareKernels !== undefined) return compareModels(board, wanted, options.compareKernels, options, io);
     const verdict = board.map(wanted, detail);
     if (options.quiet !== true) {
@@ -190,8 +202,10 @@ function mapAction(
           : report(verdict, board, wanted, detail, options, io),
       );
     }
-    if (requirement !== null && !meets(verdict, requirement)) {
-      complain(io, `${program}: ${printableName(verdict.path)} is not ${requirement}: ${outcome(verdict)}`);
+    const unmet = requirement === null ? null : unmetRequirement(requirement, verdict, board, wanted);
+    if (unmet !== null) {
+      const why = unmet.kind === 'state' ? outcome(verdict) : `${board.kernel.name}: ${violationText(unmet)}`;
+      complain(io, `${program}: ${printableName(verdict.path)} is not ${String(requirement)}: ${why}`);
       return EXIT.findings;
     }
     const { inode } = board.open(wanted.path);
@@ -257,12 +271,38 @@ function outcome(verdict: {
   return verdict.bailout === null ? verdict.state : `${verdict.state} (${verdict.bailout})`;
 }
 
+/** "the process does not see the file's bytes (critical, pages 0-2)". */
+function violationText({ violation }: Extract<Unmet, { kind: 'violation' }>): string {
+  const { code, severity, pages } = violation;
+  const which =
+    pages === null
+      ? ''
+      : pages.count === 1
+        ? `, page ${String(pages.first)}`
+        : `, pages ${String(pages.first)}-${String(pages.first + pages.count - 1)}`;
+  return `${violationMeaning(code)} (${severity} ${code}${which})`;
+}
+
+function segmentChoice(text: string): SegmentChoice {
+  if (text === 'text' || text === 'rodata' || text === 'data') return text;
+  if (/^\d+$/.test(text)) return Number(text);
+  return usage(`--segment: "${text}" is not text, rodata, data or the index of a program header`);
+}
+
 /** Options that say what to map: in a batch each line says so itself. */
-const REQUEST_OPTIONS = ['offset', 'length', 'prot', 'shared', 'private', 'populate', 'locked'] as const;
+const REQUEST_OPTIONS = ['segment', 'offset', 'length', 'prot', 'shared', 'private', 'populate', 'locked'] as const;
 
 function refuseRequestOptions(options: MapOptions): void {
   for (const option of REQUEST_OPTIONS) {
     if (options[option] !== undefined) usage(`--${option} has no place beside --batch: each line says what to map`);
+  }
+}
+
+/** What a segment says itself. */
+function refuseBesideSegment(options: MapOptions): void {
+  for (const option of ['offset', 'length', 'prot', 'shared'] as const) {
+    if (options[option] !== undefined)
+      usage(`--${option} cannot be used with --segment: the program's headers give it`);
   }
 }
 

@@ -42,7 +42,7 @@ export function modelOfRelease(text: string): KernelModel {
   const patch = match[3] === undefined || WITHOUT_PATCH_LEVEL.test(text) ? null : Number(match[3]);
   if (isBefore(release, [4, 15])) {
     throw new CramfsError('USAGE', {
-      found: `Linux ${text} cannot map cramfs files directly: 4.15 is the first that can`,
+      found: `Linux ${text.replace(/^linux-/, '')} cannot map cramfs files directly: 4.15 is the first that can`,
     });
   }
   const model = familyOf(release, patch);

@@ -1,0 +1,62 @@
+/**
+ * Requirements on a mapping, for gates in CI: it must be as direct as asked, and nothing of it may hurt.
+ *
+ * A kernel with a fault can map a file wholly and still show wrong bytes or kill the process: what the process sees counts
+ * as well as the state.
+ */
+import type { Board } from './board.ts';
+import { checkInvariants, type Violation } from './invariants.ts';
+import type { MapVerdict } from './mapVerdict.ts';
+import type { MapRequest } from './request.ts';
+
+/**
+ * `direct`: every page that the mapping has of the file runs from flash, whatever the kernel calls it; `pfnmap`: the kernel
+ * maps all of it as PFNMAP; `mixedmap`: at least the first pages are direct.
+ */
+export type Requirement = 'direct' | 'pfnmap' | 'mixedmap';
+
+export const REQUIREMENTS: readonly Requirement[] = ['direct', 'pfnmap', 'mixedmap'];
+
+/** What a mapping lacks of a requirement. */
+export type Unmet =
+  /** It is not as direct. */
+  | { readonly kind: 'state' }
+  /** It is, but a violation is critical or an error: the first one. */
+  | { readonly kind: 'violation'; readonly violation: Violation };
+
+/**
+ * Judges a mapping.
+ *
+ * @param verdict of the request on the board; it needs no trace, the request is mapped once more where it matters
+ * @returns null where the requirement is met
+ * @throws CramfsError as Board.map()
+ */
+export function unmetRequirement(
+  requirement: Requirement,
+  verdict: MapVerdict,
+  board: Board,
+  request: MapRequest,
+): Unmet | null {
+  if (!isAsDirect(verdict, requirement)) return { kind: 'state' };
+  const traced = verdict.trace === null ? board.map(request, { trace: true }) : verdict;
+  const violation = checkInvariants(traced, board).find(({ severity }) => severity !== 'warning');
+  return violation === undefined ? null : { kind: 'violation', violation };
+}
+
+/** Without an MMU a mapping is all or nothing: in flash it meets every requirement. */
+function isAsDirect(
+  { nommu, state, directPages, vmaPages, pagesBehindEnd }: MapVerdict,
+  requirement: Requirement,
+): boolean {
+  if (nommu !== undefined) return nommu.inFlash === true;
+  const ofFile = (vmaPages ?? 0) - (pagesBehindEnd ?? 0);
+  const isWhole = ofFile > 0 && (directPages ?? 0) >= ofFile;
+  switch (requirement) {
+    case 'direct':
+      return isWhole;
+    case 'pfnmap':
+      return state === 'pfnmap' && isWhole;
+    case 'mixedmap':
+      return state === 'pfnmap' || state === 'mixedmap';
+  }
+}
