@@ -34,6 +34,12 @@ function checksum(bytes: Uint8Array): string {
   return sum.toString(16).padStart(8, '0');
 }
 
+interface Outcome {
+  readonly result: string;
+  readonly base: number;
+  readonly signal?: string | undefined;
+}
+
 /** A mapping as the program printed it. */
 function shown(mm: AddressSpace, vma: Vma, base: number): string {
   const has = (flag: number, letter: string): string => ((vma.vmFlags & flag) === 0 ? '-' : letter);
@@ -44,21 +50,25 @@ function shown(mm: AddressSpace, vma: Vma, base: number): string {
     if (view.touch === 'ok') return `${checksum(view.bytes ?? new Uint8Array(PAGE))}.`;
     return view.touch === 'SIGBUS' ? 'B.' : 'S.';
   });
-  const range = `${(vma.start - base).toString(16)}+${String(vmaPages(vma, PAGE))}`;
+  const range = `${(vma.start - base).toString(16)}+${vmaPages(vma, PAGE).toString(16)}`;
   const offset = (vma.pgoff * PAGE).toString(16);
   return `{${range} ${mode}${type} ${offset} ${vmFlagNames(vma.vmFlags).join(' ')}  ${pages.join('')}}`;
 }
 
 function state(mm: AddressSpace, base: number): string {
-  return `[${mm.vmas.map((vma) => shown(mm, vma, base)).join(',')}]`;
+  const ofFile = mm.vmas.filter(({ file }) => file.name === 'full');
+  return `[${ofFile.map((vma) => shown(mm, vma, base)).join(',')}]`;
 }
 
+/** The signal of a write, as the program printed it before the operation. */
+const SIGNALS: Readonly<Record<string, string>> = { SIGSEGV: 'sig11 ', SIGBUS: 'sig7 ' };
+
 /** One operation: what it returned, and where the mapping begins afterwards. */
-function run(mm: AddressSpace, base: number, op: string): { readonly result: string; readonly base: number } {
+function run(mm: AddressSpace, base: number, op: string): Outcome {
   const [name = '', first = '0', second = '0', prot = '-'] = op.split(',');
   const [a, b] = [Number(first), Number(second)];
   const address = base + a * PAGE;
-  const done = (errno: Errno | null): { result: string; base: number } => ({ result: errno ?? 'ok', base });
+  const done = (errno: Errno | null): Outcome => ({ result: errno ?? 'ok', base });
   switch (name) {
     case 'munmap':
       return done(mm.munmap(address, b * PAGE));
@@ -72,7 +82,7 @@ function run(mm: AddressSpace, base: number, op: string): { readonly result: str
       const vma = mm.vmas.find(({ start, end }) => start <= address && address < end);
       const touch =
         vma === undefined ? 'SIGSEGV' : mm.write(vma, (address - vma.start) / PAGE, b, Buffer.from('!', 'latin1'));
-      return { result: touch === 'ok' ? 'ok' : touch === 'SIGSEGV' ? 'sig11 ok' : 'sig7 ok', base };
+      return { ...done(null), signal: SIGNALS[touch] };
     }
     case 'dontneed':
       return done(mm.madviseDontneed(address, b * PAGE));
@@ -101,11 +111,13 @@ test.each(
   );
   if (!('vma' in result)) throw new Error('mmap failed');
   let base = result.vma.start;
+  // The kernel's own data for processes lies right after it.
+  mm.mmapAnonymous({ address: result.vma.end, length: 4 * PAGE, read: true, write: false, exec: false });
   const lines = [`mmap ok ${state(mm, base)}`];
   for (const op of ops) {
-    const { result: returned, base: now } = run(mm, base, op);
+    const { result: returned, base: now, signal = '' } = run(mm, base, op);
     base = now;
-    lines.push(`${op} ${returned} ${state(mm, base)}`);
+    lines.push(`${signal}${op} ${returned} ${state(mm, base)}`);
   }
   expect(lines).toEqual(output.trimEnd().split('\n'));
 });
