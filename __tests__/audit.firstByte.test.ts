@@ -48,7 +48,7 @@ describe('a compressed block', () => {
         expect(canBeginWith(stream, content[0] ?? 0x7f) || (content[0] ?? 0xff) > 143).toBe(true);
         expect(canBeginWith(stream.subarray(0, seen), content[0] ?? 0x7f) || (content[0] ?? 0xff) > 143).toBe(true);
       }),
-      { numRuns: 2000 },
+      { numRuns: 600 },
     );
     expect(Math.min(blocks.stored, blocks.fixed, blocks.dynamic)).toBeGreaterThan(50);
   });
@@ -60,7 +60,7 @@ describe('a compressed block', () => {
         if ((((stream[2] ?? 0) >> 1) & 3) !== 2 || (stream[2] ?? 0) % 2 === 0) return;
         expect([byte, canBeginWith(stream, byte)]).toEqual([byte, content.includes(byte)]);
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
