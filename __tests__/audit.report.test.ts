@@ -12,31 +12,32 @@ const only = (result: AuditResult): [AuditedImage] => [{ image: result.image, in
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\ud800-\udfff]/;
 
 describe('text', () => {
-  test('tells findings by path, where the flash goes, what runs from it, and what that comes to', async () => {
+  test('groups findings by rule, and says where the flash goes, what runs from it, and what that comes to', async () => {
     const text = await reportOf('text', only({ ...RESULT, findings: FINDINGS.slice(0, 3) }));
     expect(text).toBe(`\
 out/fw 1.cramfs
 linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000, byte 512
 of the file
 
-the image as a whole
-  warning image/trailing-data at byte 4096, 0x1000
-    why     7 bytes follow the image that are no padding
-    to fix  look with cramfs scan whether it is another image
+error   A library is missing (xip/library-missing)
+  why     libx.so, needed by /bin/app, is in none of the directories searched:
+          /lib, /usr/lib
+  to fix  put libx.so into /usr/lib, or give its directory (--library-path)
+  /bin/app
 
-/bin/app
-  error   xip/library-missing
-    why     libx.so, needed by /bin/app, is in none of the directories searched:
-            /lib, /usr/lib
-    to fix  put libx.so into /usr/lib, or give its directory (--library-path)
-  warning xip/layout-break at byte 24576, 0x6000
-    why     segment 1 (r-x, 3 of 5 pages direct) is direct up to block 3, which
-            is compressed, and would have to be direct at byte 24576 of the
-            image
-    to fix  store block 3 and those after it as direct blocks right behind the
-            ones before
+warning Data behind the image (image/trailing-data)
+  why     7 bytes follow the image that are no padding
+  to fix  look with cramfs scan whether it is another image
+  the image at byte 4096, 0x1000
 
-  and 2 more: security/device-node
+warning A segment ceases to be direct (xip/layout-break)
+  why     segment 1 (r-x, 3 of 5 pages direct) is direct up to block 3, which is
+          compressed, and would have to be direct at byte 24576 of the image
+  to fix  store block 3 and those after it as direct blocks right behind the
+          ones before
+  /bin/app at byte 24576, 0x6000
+
+and 2 more: security/device-node
 
 suppressed
   1 finding, exception: needed for logins
@@ -73,7 +74,7 @@ out/fw 1.cramfs: 1 error, 2 warnings, 3 notes; 2 suppressed; XIP text 60.0 %, 12
 
   test('has the same words with colour', async () => {
     const painted = await reportOf('text', IMAGES, { style: COLOURS });
-    expect(painted).toContain('\u001b[31merror  \u001b[39m xip/library-missing');
+    expect(painted).toContain('\u001b[31merror  \u001b[39m \u001b[1mA library is missing\u001b[22m');
     expect(painted).toContain('3/5 \u001b[33mMIXEDMAP\u001b[39m');
     // eslint-disable-next-line no-control-regex -- the escape character starts a colour
     expect(painted.replace(/\u001b\[[0-9]+m/g, '')).toBe(await reportOf('text'));
@@ -123,7 +124,7 @@ describe('GitHub', () => {
 });
 
 describe('Markdown', () => {
-  test('is a table of images, and one of findings that can be folded', async () => {
+  test('is a table of images, and findings grouped by rule that can be folded', async () => {
     const text = await reportOf('markdown', only({ ...RESULT, findings: FINDINGS.slice(1, 2), omitted: {} }));
     expect(text).toBe(`\
 ### cramfs audit
@@ -136,9 +137,14 @@ describe('Markdown', () => {
 
 <details><summary><code>out/fw 1.cramfs</code>: 1 finding</summary>
 
-| | path | finding | cause | to fix |
-| :-- | :-- | :-- | :-- | :-- |
-| ❌ | <code>/bin/app</code> | xip/library-missing | libx.so, needed by /bin/app, is in none of the directories searched: /lib, /usr/lib | put libx.so into /usr/lib, or give its directory (--library-path) |
+❌ <strong>A library is missing</strong> (<code>xip/library-missing</code>)
+
+libx.so, needed by /bin/app, is in none of the directories searched: /lib, /usr/lib.
+
+To fix: put libx.so into /usr/lib, or give its directory (--library-path).
+
+- <code>/bin/app</code>
+
 
 </details>
 `);
@@ -148,13 +154,12 @@ describe('Markdown', () => {
     const evil = `${EVIL} @user #12 !3 $4 ~label http://x.example www.x.example [a](b) __init__`;
     const findings = FINDINGS.slice(3).map((finding) => ({ ...finding, path: evil }));
     const text = await reportOf('markdown', only({ ...RESULT, image: evil, findings }));
-    const rows = text.split('\n').filter((line) => line.includes('security/device-node'));
+    const rows = text.split('\n').filter((line) => line.startsWith('- '));
     expect(rows).toHaveLength(1);
     const inert = text.replaceAll(/&#[0-9]+;/g, '');
     for (const mark of ['`', '<b', '@', '#12', '!3', '$4', '~l', '://', 'www.', '[', '_', '*', '\\']) {
       expect(inert).not.toContain(mark);
     }
-    expect(rows[0]?.match(/\|/g)).toHaveLength(6);
   });
 
   test('keeps to a size that comments can have', async () => {
@@ -163,9 +168,9 @@ describe('Markdown', () => {
     const text = await reportOf('markdown', images);
     expect(text.length).toBeLessThan(60_000);
     expect(text).toMatch(/\nand [0-9]+ images more\n/);
-    const shown = text.split('\n').filter((line) => line.includes('security/device-node')).length;
-    expect(shown).toBeGreaterThan(50);
-    expect(text).toContain(`\n${String(500 * 5002 - shown)} findings more, not shown here\n`);
+    const groups = text.match(/security\/device-node/g) ?? [];
+    expect(groups.length).toBeGreaterThan(5);
+    expect(text).toContain(`\n${String(500 * 5002 - 5000 * groups.length)} findings more, not shown here\n`);
   });
 });
 

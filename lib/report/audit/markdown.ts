@@ -1,12 +1,11 @@
 /** An audit as Markdown, for the comment of a merge request or the summary of a CI job. Its size is limited. */
-import type { AuditFinding } from '../../audit/finding.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
 import { shownPath } from '../../inspect/shownPath.ts';
 import { percent } from '../table.ts';
 import { plural, size } from '../words.ts';
 import { countsText } from './counts.ts';
-import { findingWords } from './findingWords.ts';
+import { type FindingGroup, groupFindings } from './findingGroups.ts';
 import type { AuditReporter } from './reporter.ts';
 
 /** Characters for rows of images, and for findings. Comments on GitHub may have 65536. */
@@ -38,7 +37,7 @@ export const markdownReport: AuditReporter = async function* (images) {
 /** Text of bounded length. */
 class LimitedText {
   readonly #limit: number;
-  #isFull = false;
+  isFull = false;
   text = '';
   /** Pieces that are not in it. */
   left = 0;
@@ -47,19 +46,27 @@ class LimitedText {
     this.#limit = limit;
   }
 
-  /** Adds what `write` makes of things, up to the first for which there is no room; between `before` and `behind`. */
-  add<T>(things: readonly T[], write: (thing: T) => string, before = '', behind = ''): void {
+  /** Adds what `write` makes of things, up to the first for which there is no room; `left` counts the others by weight. */
+  add<T>(
+    things: readonly T[],
+    write: (thing: T) => string,
+    {
+      before = '',
+      behind = '',
+      weight = () => 1,
+    }: { before?: string; behind?: string; weight?: (thing: T) => number } = {},
+  ): void {
     let room = this.#limit - this.text.length - before.length - behind.length;
     const pieces: string[] = [];
     for (const thing of things) {
-      if (this.#isFull) break;
+      if (this.isFull) break;
       const piece = write(thing);
       room -= piece.length;
-      this.#isFull = room < 0;
-      if (!this.#isFull) pieces.push(piece);
+      this.isFull = room < 0;
+      if (!this.isFull) pieces.push(piece);
     }
     if (pieces.length > 0) this.text += `${before}${pieces.join('')}${behind}`;
-    this.left += things.length - pieces.length;
+    for (const thing of things.slice(pieces.length)) this.left += weight(thing);
   }
 }
 
@@ -85,20 +92,36 @@ function addDetails(details: LimitedText, { image, result }: AuditedImage): void
   for (const count of Object.values(result.omitted)) details.left += count;
   if (result.findings.length === 0) return;
   const name = code(printableName(image));
-  details.add(
-    result.findings,
-    findingRow,
-    `\n<details><summary>${name}: ${plural(result.findings.length, 'finding')}</summary>\n\n` +
-      '| | path | finding | cause | to fix |\n| :-- | :-- | :-- | :-- | :-- |\n',
-    '\n</details>\n',
-  );
+  // Words are made of what is shown only: there may be a thousand images.
+  if (details.isFull) {
+    details.left += result.findings.length;
+    return;
+  }
+  const groups = groupFindings(result.findings);
+  details.add(groups, groupText, {
+    before: `\n<details><summary>${name}: ${plural(result.findings.length, 'finding')}</summary>\n\n`,
+    behind: '\n</details>\n',
+    weight: ({ count }) => count,
+  });
 }
 
-function findingRow(finding: AuditFinding): string {
-  const { cause, fix } = findingWords(finding);
-  const path = finding.path === null ? '' : code(shownPath(finding.path));
-  const cells = [SIGNS[finding.severity], path, finding.id, escaped(cause), escaped(fix)];
-  return `| ${cells.join(' | ')} |\n`;
+/** Places of a rule that are listed. */
+const LISTED_PLACES = 20;
+
+/** A rule: cause and fix once, then the places. */
+function groupText({ id, severity, title, count, cause, fix, places }: FindingGroup): string {
+  const many = count === 1 ? '' : ` · ${plural(count, 'finding')}`;
+  const lines = [`${SIGNS[severity]} <strong>${escaped(title)}</strong> (${code(id)})${many}`];
+  if (cause !== null) lines.push(`${escaped(cause)}.`);
+  if (fix !== null) lines.push(`To fix: ${escaped(fix)}.`);
+  const listed = places.slice(0, LISTED_PLACES).flatMap(({ path, causes, fixes }) => {
+    const parts = [...causes, ...fixes.map((each) => `to fix: ${each}`)].map(escaped);
+    const where = path === null ? '' : code(shownPath(path));
+    if (where === '' && parts.length === 0) return [];
+    return [`- ${where}${where === '' || parts.length === 0 ? '' : ': '}${parts.join('; ')}`];
+  });
+  if (places.length > LISTED_PLACES) listed.push(`- and ${String(count - LISTED_PLACES)} more`);
+  return `${lines.join('\n\n')}\n\n${listed.length === 0 ? '' : `${listed.join('\n')}\n\n`}`;
 }
 
 const code = (text: string): string => `<code>${escaped(text)}</code>`;

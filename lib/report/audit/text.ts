@@ -1,7 +1,5 @@
 /** An audit for people: what was found, file by file; where the flash goes; what runs from it; and what that comes to. */
 import { hex } from '../../base/hex.ts';
-import type { AuditFinding } from '../../audit/finding.ts';
-import type { AuditId } from '../../audit/ids.ts';
 import type { AuditNumbers, AuditResult, AuditedBoard } from '../../audit/result.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
@@ -12,7 +10,7 @@ import { percent, table } from '../table.ts';
 import { plural, size } from '../words.ts';
 import { countsText, findingCounts } from './counts.ts';
 import { filesTables } from './filesText.ts';
-import { findingWords } from './findingWords.ts';
+import { type FindingGroup, groupFindings } from './findingGroups.ts';
 import type { AuditReporter } from './reporter.ts';
 
 /** Columns of the labels below a finding, and of those of the totals. */
@@ -59,34 +57,50 @@ function cpuText({ cpu, littleEndian }: AuditedBoard): string {
   return littleEndian ? `${cpu}, little endian` : `a big-endian CPU (else as ${cpu})`;
 }
 
-/** The findings, those of one path together under it; notes are counted unless they are wanted. */
+/** Places of a rule that are listed; the JSON has all of them. */
+const LISTED_PLACES = 20;
+
+/** The findings, grouped by rule; notes are counted unless they are wanted. */
 function findingLines({ findings, omitted }: AuditResult, style: Style, width: number, notes: boolean): string[] {
-  const lines: string[] = [];
-  let path: string | null | undefined;
-  const folded = new Map<string, AuditFinding[]>();
-  for (const finding of findings) {
-    if (!notes && finding.severity === 'info') {
-      folded.set(finding.id, [...(folded.get(finding.id) ?? []), finding]);
-      continue;
-    }
-    if (finding.path !== path) {
-      path = finding.path;
-      lines.push('', style.strong(path === null ? 'the image as a whole' : shownPath(path)));
-    }
-    lines.push(...oneFinding(finding, style, width));
-  }
-  const more = Object.entries(omitted)
-    .filter(([id]) => !folded.has(id))
-    .map(([id, count]) => `  and ${String(count)} more: ${id}`);
-  if (more.length > 0) lines.push('', ...more);
-  if (folded.size > 0) lines.push('', `${style.strong('notes')}${style.faint(', told in full with --notes')}`);
-  for (const [id, kept] of folded) {
-    const count = kept.length + (omitted[id as AuditId] ?? 0);
-    const first = kept[0]?.path ?? null;
+  const groups = groupFindings(findings, omitted);
+  const shown = groups.filter(({ severity }) => notes || severity !== 'info');
+  const folded = groups.filter((group) => !shown.includes(group));
+  const lines = shown.flatMap((group) => ['', ...groupLines(group, style, width)]);
+  const unseen = Object.entries(omitted).filter(([id]) => !groups.some((group) => group.id === id));
+  if (unseen.length > 0) lines.push('', ...unseen.map(([id, count]) => `and ${String(count)} more: ${id}`));
+  if (folded.length > 0) lines.push('', `${style.strong('notes')}${style.faint(' (--notes shows details)')}`);
+  for (const { id, count, places } of folded) {
+    const first = places[0]?.path ?? null;
     const others = count > 1 ? ` and ${String(count - 1)} more` : '';
     const where = first === null ? others : `: ${shownPath(first)}${others}`;
     lines.push(`  ${wrap(`${style.faint('note   ')} ${id}${where}`, width, ' '.repeat(10), 2)}`);
   }
+  return lines;
+}
+
+/** A rule: what it found, once, and where. */
+function groupLines(group: FindingGroup, style: Style, width: number): string[] {
+  const { id, severity, title, count, cause, fix, places } = group;
+  const paint = { error: style.bad, warning: style.fair, info: style.faint }[severity];
+  const label = severity === 'info' ? 'note' : severity;
+  const many = count === 1 ? '' : style.faint(` · ${plural(count, 'finding')}`);
+  const row = (name: string, text: string, indent: number): string => {
+    const hanging = indent + FINDING_LABEL;
+    return `${' '.repeat(indent)}${style.faint(name.padEnd(FINDING_LABEL))}${wrap(text, width, ' '.repeat(hanging), hanging)}`;
+  };
+  const lines = [
+    wrap(`${paint(label.padEnd(7))} ${style.strong(title)} ${style.faint(`(${id})`)}${many}`, width, ' '.repeat(8)),
+    ...(cause === null ? [] : [row('why', cause, 2)]),
+    ...(fix === null ? [] : [row('to fix', fix, 2)]),
+  ];
+  for (const { path, offset, causes, fixes } of places.slice(0, LISTED_PLACES)) {
+    const at = offset === null ? '' : style.faint(` at byte ${String(offset)}, ${hex(offset)}`);
+    const where = path === null ? (offset === null ? '' : 'the image') : shownPath(path);
+    if (where !== '') lines.push(`  ${wrap(`${where}${at}`, width - 2, '    ')}`);
+    lines.push(...causes.map((each) => row('why', each, 4)), ...fixes.map((each) => row('to fix', each, 4)));
+  }
+  const rest = count - places.slice(0, LISTED_PLACES).length;
+  if (places.length > LISTED_PLACES) lines.push(style.faint(`  and ${String(rest)} more`));
   return lines;
 }
 
@@ -102,23 +116,6 @@ function suppressedLines({ suppressed }: AuditResult, style: Style, width: numbe
     lines.push(`  ${wrap(`${plural(count, 'finding')}, ${printableName(why)}`, width - 2, '  ')}`);
   }
   return lines;
-}
-
-function oneFinding(finding: AuditFinding, style: Style, width: number): string[] {
-  const { id, severity, offset } = finding;
-  const { cause, fix } = findingWords(finding);
-  const paint = { error: style.bad, warning: style.fair, info: style.faint }[severity];
-  const label = severity === 'info' ? 'note' : severity;
-  const place = offset === null ? '' : style.faint(` at byte ${String(offset)}, ${hex(offset)}`);
-  const row = (name: string, text: string): string => {
-    const indent = 4 + FINDING_LABEL;
-    return `    ${style.faint(name.padEnd(FINDING_LABEL))}${wrap(text, width, ' '.repeat(indent), indent)}`;
-  };
-  return [
-    `  ${wrap(`${paint(label.padEnd(7))} ${id}${place}`, width, ' '.repeat(10), 2)}`,
-    row('why', cause),
-    row('to fix', fix),
-  ];
 }
 
 function flashLines({ numbers }: AuditResult, style: Style): string[] {

@@ -1,0 +1,92 @@
+/**
+ * Findings grouped by rule: what is the same for all of a rule is said once, and the paths follow.
+ */
+import type { AuditFinding } from '../../audit/finding.ts';
+import type { AuditId } from '../../audit/ids.ts';
+import { auditTitle } from '../auditWords.ts';
+import { findingWords } from './findingWords.ts';
+
+/** A place that a rule found something at. */
+export interface GroupedPlace {
+  /** Lossless; null for the image as a whole. */
+  readonly path: string | null;
+  readonly offset: number | null;
+  /** What is wrong there, sentences without full stops: of all findings of the rule at this path, each once. */
+  readonly causes: readonly string[];
+  /** What to do there; empty where the group says it. */
+  readonly fixes: readonly string[];
+}
+
+/** All findings of a rule with one severity. */
+export interface FindingGroup {
+  readonly id: AuditId;
+  readonly severity: AuditFinding['severity'];
+  readonly title: string;
+  /** How many findings there are, those left out included. */
+  readonly count: number;
+  /** The cause, where it is the same at every place. */
+  readonly cause: string | null;
+  /** What to do, where it is the same at every place. */
+  readonly fix: string | null;
+  readonly places: readonly GroupedPlace[];
+}
+
+const SEVERITIES: readonly AuditFinding['severity'][] = ['error', 'warning', 'info'];
+
+/**
+ * Groups findings; errors first, then the rule with the most findings.
+ *
+ * @param omitted findings of each id that were not kept
+ */
+export function groupFindings(
+  findings: readonly AuditFinding[],
+  omitted: Readonly<Partial<Record<AuditId, number>>> = {},
+): FindingGroup[] {
+  const byRule = new Map<string, AuditFinding[]>();
+  for (const finding of findings) {
+    const key = `${finding.severity} ${finding.id}`;
+    const group = byRule.get(key);
+    if (group === undefined) byRule.set(key, [finding]);
+    else group.push(finding);
+  }
+  const counted = new Set<AuditId>();
+  const groups = [...byRule.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    // What was left out of a rule is counted with its first group.
+    const more = counted.has(first.id) ? 0 : (omitted[first.id] ?? 0);
+    counted.add(first.id);
+    return [groupOf(first, group, more)];
+  });
+  const rank = ({ severity }: FindingGroup): number => SEVERITIES.indexOf(severity);
+  return groups.sort((a, b) => rank(a) - rank(b) || b.count - a.count || (a.id < b.id ? -1 : 1));
+}
+
+function groupOf({ id, severity }: AuditFinding, group: readonly AuditFinding[], more: number): FindingGroup {
+  const worded = group.map((finding) => ({ finding, ...findingWords(finding) }));
+  const only = (texts: readonly string[]): string | null => (new Set(texts).size === 1 ? (texts[0] ?? null) : null);
+  const cause = only(worded.map((each) => each.cause));
+  const fix = only(worded.map((each) => each.fix));
+  const places = new Map<string | null, { offset: number | null; causes: Set<string>; fixes: Set<string> }>();
+  for (const each of worded) {
+    const { path, offset } = each.finding;
+    let place = places.get(path);
+    if (place === undefined) places.set(path, (place = { offset, causes: new Set(), fixes: new Set() }));
+    if (cause === null) place.causes.add(each.cause);
+    if (fix === null) place.fixes.add(each.fix);
+  }
+  return {
+    id,
+    severity,
+    title: auditTitle(id),
+    count: group.length + more,
+    cause,
+    fix,
+    places: [...places].map(([path, { offset, causes, fixes }]) => ({
+      path,
+      offset,
+      causes: [...causes],
+      fixes: [...fixes],
+    })),
+  };
+}
