@@ -2,7 +2,8 @@
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { bootImage, bootLab } from '../kernel-lab/host/boot.node.ts';
-import { type LabRegion, MODULES, PLAN_HEAD_LINES } from '../kernel-lab/host/bootPlan.ts';
+import { AMD64, modulesOf } from '../kernel-lab/host/architectures.ts';
+import { type LabRegion, planHeadLines } from '../kernel-lab/host/bootPlan.ts';
 import type { Lab } from '../kernel-lab/host/build.node.ts';
 import { run } from '../kernel-lab/host/programs.node.ts';
 import { Folder } from './support/cli.ts';
@@ -11,8 +12,9 @@ const folder = new Folder();
 const kernel = folder.file('vmlinux', 'the kernel');
 const lab: Lab = {
   release: '6.1.0-56-amd64',
+  architecture: AMD64,
   kernel,
-  modules: Object.fromEntries(MODULES.map((name) => [name, folder.file(`${name}.ko`, `module ${name}`)])),
+  modules: Object.fromEntries(modulesOf(AMD64).map((name) => [name, folder.file(`${name}.ko`, `module ${name}`)])),
   init: folder.file('init', 'the init program'),
   qemu: `${folder.path}/qemu`,
 };
@@ -24,7 +26,7 @@ const region: LabRegion = {
   requests: [{ type: 'read', path: '/a' }],
 };
 
-const line = PLAN_HEAD_LINES + 1;
+const line = planHeadLines() + 1;
 const setup = {
   line,
   page_size: 4096,

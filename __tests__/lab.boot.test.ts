@@ -5,7 +5,7 @@ import {
   kernelCommandLine,
   type LabRegion,
   MAX_REGIONS,
-  PLAN_HEAD_LINES,
+  planHeadLines,
   planText,
   qemuArguments,
   validateRegions,
@@ -54,7 +54,7 @@ describe('memory regions', () => {
     [[region({ physAddress: 0x1000_0002 })], 'a.cramfs: the physical address 0x10000002 is no multiple of 4'],
     [
       [region({ physAddress: 0x10_0000 })],
-      'a.cramfs: a region must lie between 0x8000000 and 0xc0000000 in this machine, and not at 0x100000 to 0x4100000',
+      'a.cramfs: a region must lie between 0x8000000 and 0xc0000000 or between 0x100000000 and 0x200000000 in this machine, and not at 0x100000 to 0x4100000',
     ],
     [
       [region(), region({ name: 'b.cramfs', physAddress: 0x13ff_fffc })],
@@ -95,7 +95,7 @@ describe('a plan', () => {
       region({ requests: [vector, read, { type: 'exec', argv: ['/bin/a', '-x'] }] }),
       region({ physAddress: 0x1400_0000, regionBytes: MIB }),
     ]).split('\n');
-    expect(lines.slice(0, PLAN_HEAD_LINES)).toEqual([
+    expect(lines.slice(0, planHeadLines())).toEqual([
       'module /mtd.ko',
       'module /chipreg.ko',
       'module /map_funcs.ko',
@@ -104,7 +104,7 @@ describe('a plan', () => {
       'module /cramfs_lab.ko base=0x10000000,0x14000000 size=0x4000000,0x100000',
       'module /cramfs.ko',
     ]);
-    expect(lines.slice(PLAN_HEAD_LINES)).toEqual([
+    expect(lines.slice(planHeadLines())).toEqual([
       'region',
       'vector 0x2000 0x0 r private /bin/a',
       'read /bin/a',
@@ -165,7 +165,7 @@ const mapped = {
   maps_offset: '0x0',
   vma_pages: 3,
 };
-const line = PLAN_HEAD_LINES + 1;
+const line = planHeadLines() + 1;
 
 describe('results', () => {
   test('become records of what was asked', () => {

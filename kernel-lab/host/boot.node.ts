@@ -6,7 +6,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { CramfsError } from '../../lib/index.ts';
-import { type LabRegion, type MachineFiles, MODULES, planText, qemuArguments, validateRegions } from './bootPlan.ts';
+import { type Architecture, modulesOf } from './architectures.ts';
+import { type LabRegion, type MachineFiles, planText, qemuArguments, validateRegions } from './bootPlan.ts';
 import type { Lab } from './build.node.ts';
 import { crashError } from './crash.ts';
 import { cpioArchive, type CpioEntry } from './cpio.ts';
@@ -44,7 +45,8 @@ export function bootLab(lab: Lab, regions: readonly LabRegion[], options: BootOp
 }
 
 async function boot(lab: Lab, regions: readonly LabRegion[], options: BootOptions): Promise<LabTranscript[]> {
-  validateRegions(regions);
+  const { architecture } = lab;
+  validateRegions(regions, architecture);
   const folder = mkdtempSync(join(tmpdir(), 'cramfs-lab-'));
   try {
     const files: MachineFiles = {
@@ -54,12 +56,12 @@ async function boot(lab: Lab, regions: readonly LabRegion[], options: BootOption
       console: join(folder, 'console'),
       results: join(folder, 'results'),
     };
-    writeFileSync(files.initramfs, initramfs(lab, planText(regions)));
+    writeFileSync(files.initramfs, initramfs(lab, planText(regions, architecture)));
     regions.forEach(({ image }, index) => {
       writeFileSync(files.images[index] ?? '', image);
     });
-    await runMachine(lab.qemu, regions, files, options);
-    return transcripts(regions, files);
+    await runMachine(lab, regions, files, options);
+    return transcripts(lab, regions, files);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -82,20 +84,27 @@ function initramfs(lab: Lab, plan: string): Uint8Array {
     { name: 'dev/console', mode: CONSOLE, device: { major: 5, minor: 1 } },
     { name: 'init', mode: PROGRAM, contents: readFileSync(lab.init) },
     { name: 'plan', mode: FILE, contents: Buffer.from(plan) },
-    ...MODULES.map((name) => ({ name: `${name}.ko`, mode: FILE, contents: readFileSync(lab.modules[name] ?? '') })),
+    ...modulesOf(lab.architecture).map((name) => ({
+      name: `${name}.ko`,
+      mode: FILE,
+      contents: readFileSync(lab.modules[name] ?? ''),
+    })),
   ];
   return cpioArchive(entries);
 }
 
 async function runMachine(
-  qemu: string,
+  { qemu, architecture }: Lab,
   regions: readonly LabRegion[],
   files: MachineFiles,
   { signal, timeoutSeconds }: BootOptions,
 ): Promise<void> {
   const requests = regions.reduce((sum, region) => sum + region.requests.length, 0);
   const seconds = timeoutSeconds ?? MIN_SECONDS + SECONDS_PER_REQUEST * requests;
-  const child = spawn(qemu, qemuArguments(regions, files), { signal, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(qemu, qemuArguments(regions, files, architecture), {
+    signal,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const complaints: Buffer[] = [];
   child.stderr.on('data', (bytes: Buffer) => complaints.push(bytes));
   const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
@@ -103,7 +112,7 @@ async function runMachine(
     const failed = (found: string, log: readonly string[] = []): CramfsError =>
       new CramfsError('LAB', { what: 'cannot run the virtual machine', found, log });
     const status = await ended(child, qemu, failed);
-    if (child.killed) throw lateError(seconds, regions, files);
+    if (child.killed) throw lateError(seconds, regions, files, architecture);
     if (status !== 0) {
       const log = Buffer.concat(complaints).toString('utf8').trimEnd().split('\n');
       throw failed(`${basename(qemu)} ended with status ${String(status)}`, log);
@@ -115,12 +124,17 @@ async function runMachine(
 
 const bytesOf = (file: string): Uint8Array => (existsSync(file) ? readFileSync(file) : new Uint8Array(0));
 const consoleLines = (files: MachineFiles): string[] =>
-  Buffer.from(bytesOf(files.console))
+  Buffer.from(bytesOf(existsSync(files.console) ? files.console : files.results))
     .toString('latin1')
     .split(/[\r\n]+/);
 
-function lateError(seconds: number, regions: readonly LabRegion[], files: MachineFiles): CramfsError {
-  const request = unanswered(bytesOf(files.results), regions);
+function lateError(
+  seconds: number,
+  regions: readonly LabRegion[],
+  files: MachineFiles,
+  architecture: Architecture,
+): CramfsError {
+  const request = unanswered(bytesOf(files.results), regions, architecture);
   const at = request === undefined ? '' : `, asked to ${request}`;
   const log = consoleLines(files)
     .filter((line) => line !== '')
@@ -132,9 +146,9 @@ function lateError(seconds: number, regions: readonly LabRegion[], files: Machin
   });
 }
 
-function transcripts(regions: readonly LabRegion[], files: MachineFiles): LabTranscript[] {
+function transcripts({ architecture }: Lab, regions: readonly LabRegion[], files: MachineFiles): LabTranscript[] {
   const results = bytesOf(files.results);
-  const crash = crashError(consoleLines(files), unanswered(results, regions));
+  const crash = crashError(consoleLines(files), unanswered(results, regions, architecture));
   if (crash !== undefined) throw crash;
-  return parseResults(results, regions);
+  return parseResults(results, regions, architecture);
 }

@@ -6,6 +6,7 @@ import { hex, hexDigits } from '../../lib/report.ts';
 import { roundDown, roundUp } from '../../lib/kernel.ts';
 import { CramfsError } from '../../lib/index.ts';
 import { encodeName } from '../../lib/format.ts';
+import { AMD64, type AddressSpan, type Architecture, modulesOf } from './architectures.ts';
 import type { LabRequest } from './record.ts';
 
 /** An image in a memory region of its own, and what the kernel is asked about it. */
@@ -28,18 +29,21 @@ const MIB = 2 ** 20;
 /** Bytes of a page of the machine. */
 export const PAGE_SIZE = 4096;
 
-/** Where regions may lie: above what the kernel needs for itself, and below the devices of QEMU's PC with its initramfs. */
-const REGION_SPACE = { start: 128 * MIB, end: 3072 * MIB };
-/** RAM of the machine, and how much of it lies above the regions. */
-const MIN_RAM = 512 * MIB;
+/** RAM above the regions. */
 const RAM_ABOVE = 128 * MIB;
+/** Where RAM of QEMU's PC goes on that does not fit below its devices. */
+const FOUR_GIB = 2 ** 32;
+const LOW_RAM = 3 * 2 ** 30;
 
 /**
  * Makes sure that the machine has room for the regions.
  *
  * @throws CramfsError USAGE
  */
-export function validateRegions(regions: readonly LabRegion[]): void {
+export function validateRegions(
+  regions: readonly LabRegion[],
+  { regionSpace }: Pick<Architecture, 'regionSpace'> = AMD64,
+): void {
   const usage = (found: string): CramfsError => new CramfsError('USAGE', { found });
   if (regions.length === 0) throw usage('there is no image to boot with');
   if (regions.length > MAX_REGIONS) {
@@ -53,9 +57,10 @@ export function validateRegions(regions: readonly LabRegion[]): void {
     if (2 ** Math.round(Math.log2(regionBytes)) !== regionBytes)
       throw usage(`${name}: ${regionBytes} bytes of a region are no power of two`);
     if (physAddress % 4 !== 0) throw usage(`${name}: the physical address ${hex(physAddress)} is no multiple of 4`);
-    if (physAddress < REGION_SPACE.start || physAddress + regionBytes > REGION_SPACE.end) {
+    if (!regionSpace.some(({ start, end }) => physAddress >= start && physAddress + regionBytes <= end)) {
+      const spans = regionSpace.map(({ start, end }) => `between ${hex(start)} and ${hex(end)}`).join(' or ');
       throw usage(
-        `${name}: a region must lie between ${hex(REGION_SPACE.start)} and ${hex(REGION_SPACE.end)} in this machine, ` +
+        `${name}: a region must lie ${spans} in this machine, ` +
           `and not at ${hex(physAddress)} to ${hex(physAddress + regionBytes)}`,
       );
     }
@@ -69,28 +74,55 @@ export function validateRegions(regions: readonly LabRegion[]): void {
   });
 }
 
-/** The pages from the lowest region to the highest. */
-function regionPages(regions: readonly LabRegion[]): { readonly start: number; readonly end: number } {
-  const start = Math.min(...regions.map(({ physAddress }) => physAddress));
-  const end = Math.max(...regions.map(({ physAddress, regionBytes }) => physAddress + regionBytes));
-  return { start: roundDown(start, PAGE_SIZE), end: roundUp(end, PAGE_SIZE) };
+/** The pages from the lowest region to the highest, for each part of the machine's RAM that has regions. */
+function regionPages(regions: readonly LabRegion[]): AddressSpan[] {
+  const isLow = ({ physAddress }: LabRegion): boolean => physAddress < FOUR_GIB;
+  return [regions.filter(isLow), regions.filter((region) => !isLow(region))]
+    .filter((part) => part.length > 0)
+    .map((part) => ({
+      start: roundDown(Math.min(...part.map(({ physAddress }) => physAddress)), PAGE_SIZE),
+      end: roundUp(Math.max(...part.map(({ physAddress, regionBytes }) => physAddress + regionBytes)), PAGE_SIZE),
+    }));
 }
 
 /** The kernel's command line. */
-export function kernelCommandLine(regions: readonly LabRegion[]): string {
-  const { start, end } = regionPages(regions);
+export function kernelCommandLine(regions: readonly LabRegion[], architecture: Architecture = AMD64): string {
   return [
-    'console=ttyS0',
+    `console=${architecture.console}`,
     'quiet',
     'panic=-1',
     // Addresses that do not change from boot to boot.
     'nokaslr',
     'norandmaps',
-    `memmap=${hex(end - start)}$${hex(start)}`,
+    keptOff(regions, architecture),
     // A program that makes cramfs log a lot must not push out the beginning.
     'log_buf_len=4M',
+    ...architecture.commandLine,
+    // Words that the kernel does not know are the environment of its first program.
+    `RESULTS=/dev/${architecture.results}`,
   ].join(' ');
 }
+
+function keptOff(regions: readonly LabRegion[], { keepOff, ramStart, regionSpace }: Architecture): string {
+  if (keepOff === 'memmap') {
+    return `memmap=${regionPages(regions)
+      .map(({ start, end }) => `${hex(end - start)}$${hex(start)}`)
+      .join(',')}`;
+  }
+  const [{ start } = { start: ramStart }] = regionSpace;
+  return `mem=${(start - ramStart) / MIB}M${ramStart === 0 ? '' : `@${hex(ramStart)}`}`;
+}
+
+/** Bytes of RAM that reach past the regions. */
+function ramBytes(regions: readonly LabRegion[], { ramStart, minRam }: Architecture): number {
+  const end = Math.max(...regionPages(regions).map((span) => span.end)) + RAM_ABOVE;
+  // RAM of a PC leaves a hole for devices; what does not fit below them stands above.
+  const bytes = ramStart === 0 && end > FOUR_GIB ? end - FOUR_GIB + LOW_RAM + LOW_RAM_MARGIN : end - ramStart;
+  return Math.max(minRam, roundUp(bytes, MIB));
+}
+
+/** A PC with less than 3.5 GiB has all of it below its devices. */
+const LOW_RAM_MARGIN = 512 * MIB;
 
 /** Files that QEMU is told of. */
 export interface MachineFiles {
@@ -104,14 +136,19 @@ export interface MachineFiles {
   readonly results: string;
 }
 
-/** The arguments of qemu-system-x86_64. */
-export function qemuArguments(regions: readonly LabRegion[], files: MachineFiles): string[] {
-  const ram = Math.max(MIN_RAM, roundUp(regionPages(regions).end, MIB) + RAM_ABOVE);
+/** The arguments of QEMU. */
+export function qemuArguments(
+  regions: readonly LabRegion[],
+  files: MachineFiles,
+  architecture: Architecture = AMD64,
+): string[] {
+  const { machineArguments, console, results } = architecture;
   return [
-    ...['-accel', 'tcg', '-machine', 'pc', '-cpu', 'max', '-smp', '1', '-m', `${ram / MIB}M`],
+    ...['-accel', 'tcg', ...machineArguments, '-smp', '1', '-m', `${ramBytes(regions, architecture) / MIB}M`],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-    ...['-serial', `file:${files.console}`, '-serial', `file:${files.results}`],
-    ...['-kernel', files.kernel, '-initrd', files.initramfs, '-append', kernelCommandLine(regions)],
+    ...(console === results ? [] : ['-serial', `file:${files.console}`]),
+    ...['-serial', `file:${files.results}`],
+    ...['-kernel', files.kernel, '-initrd', files.initramfs, '-append', kernelCommandLine(regions, architecture)],
     ...regions.flatMap(({ physAddress }, index) => [
       '-device',
       // A comma in a value is written twice.
@@ -120,24 +157,23 @@ export function qemuArguments(regions: readonly LabRegion[], files: MachineFiles
   ];
 }
 
-/** Names of the kernel modules in the initramfs, in the order in which they must be loaded. */
-export const MODULES = ['mtd', 'chipreg', 'map_funcs', 'map_ram', 'physmap', 'cramfs_lab', 'cramfs'] as const;
-
 /** The plan that the init program carries out: kernel-lab/init/init.c has the format. */
-export function planText(regions: readonly LabRegion[]): string {
+export function planText(regions: readonly LabRegion[], architecture: Architecture = AMD64): string {
   const list = (value: (region: LabRegion) => number): string => regions.map((region) => hex(value(region))).join(',');
   const parameters: Readonly<Record<string, readonly string[]>> = {
     cramfs_lab: [`base=${list((region) => region.physAddress)}`, `size=${list((region) => region.regionBytes)}`],
   };
   const lines = [
-    ...MODULES.map((name) => ['module', `/${name}.ko`, ...(parameters[name] ?? [])]),
+    ...modulesOf(architecture).map((name) => ['module', `/${name}.ko`, ...(parameters[name] ?? [])]),
     ...regions.flatMap(({ requests }) => [['region'], ...requests.map(requestWords)]),
   ];
   return lines.map((words) => `${words.map(planWord).join(' ')}\n`).join('');
 }
 
 /** Lines of a plan before the first region's. */
-export const PLAN_HEAD_LINES = MODULES.length;
+export function planHeadLines(architecture: Architecture = AMD64): number {
+  return modulesOf(architecture).length;
+}
 
 function requestWords(request: LabRequest): readonly string[] {
   switch (request.type) {

@@ -2,26 +2,27 @@
  * From packages to what a virtual machine boots: the kernel, its MTD modules, cramfs and our module built for it, and the
  * init program. Everything is kept in a cache folder and made once.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CramfsError } from '../../lib/index.ts';
-import { MODULES } from './bootPlan.ts';
+import { AMD64, type Architecture, modulesOf, OWN_MODULES } from './architectures.ts';
 import { compressedKernel } from './kernelImage.ts';
 import { type KernelPackages, seriesOf } from './kernelPackages.ts';
 import { withLabErrors } from './labErrors.ts';
-import { download, findKernel, installPrograms, type PackageOptions, QEMU } from './packages.node.ts';
+import { download, findKernel, foreignLists, installPrograms, type PackageOptions } from './packages.node.ts';
 import { findProgram, run } from './programs.node.ts';
 
 /** What a virtual machine boots: files. */
 export interface Lab {
   /** `uname -r`. */
   readonly release: string;
-  /** The kernel, an ELF file. */
+  readonly architecture: Architecture;
+  /** The kernel, as QEMU boots it. */
   readonly kernel: string;
-  /** {@link MODULES}: file by name. */
+  /** Modules to load: file by name. */
   readonly modules: Readonly<Record<string, string>>;
   readonly init: string;
   /** The program that runs the machine. */
@@ -32,6 +33,8 @@ export interface Lab {
 export interface LabOptions extends PackageOptions {
   /** The beginning of a kernel release, as "6.12". Default: the kernel of this Debian. */
   readonly kernelRelease?: string | undefined;
+  /** A folder with somebody's own fs/cramfs, to be built in place of the kernel's. */
+  readonly cramfsSource?: string | undefined;
   /** Default: {@link defaultCache}. */
   readonly cache?: string | undefined;
 }
@@ -58,7 +61,8 @@ interface Downloads {
 export function updateLab(options: LabOptions): Promise<KernelPackages> {
   return withLabErrors(async () => {
     await installPrograms(options);
-    const packages = await findKernel(options.kernelRelease, options);
+    const apt = await foreignLists(listsOf(options), options, true);
+    const packages = await findKernel(options.kernelRelease, options, apt);
     await downloadKernel(packages, options);
     writeWhole(chosenFile(options), JSON.stringify(packages));
     return packages;
@@ -76,15 +80,17 @@ export function prepareLab(options: LabOptions): Promise<Lab> {
     await installPrograms(options);
     const packages = chosenKernel(options) ?? (await updateLab(options));
     const { release } = packages;
+    const { architecture = AMD64 } = options;
     const kernel = await unpackKernel(packages, options);
     const built = await buildModules(kernel, release, options);
     const folderOf = (name: string): string => (OWN_MODULES.includes(name) ? built : join(kernel, 'modules'));
     return {
       release,
-      kernel: join(kernel, 'vmlinux'),
-      modules: Object.fromEntries(MODULES.map((name) => [name, join(folderOf(name), `${name}.ko`)])),
+      architecture,
+      kernel: join(kernel, architecture.kernelFile),
+      modules: Object.fromEntries(modulesOf(architecture).map((name) => [name, join(folderOf(name), `${name}.ko`)])),
       init: await buildInit(options),
-      qemu: findProgram(QEMU) ?? QEMU,
+      qemu: findProgram(architecture.qemu) ?? architecture.qemu,
     };
   });
 }
@@ -92,12 +98,16 @@ export function prepareLab(options: LabOptions): Promise<Lab> {
 /** Type information for debuggers, which would need pahole. */
 const WITHOUT_BTF = ['CONFIG_DEBUG_INFO_BTF_MODULES='];
 
-/** Modules that are built here; the others come with the kernel. */
-const OWN_MODULES: readonly string[] = ['cramfs', 'cramfs_lab'];
-
 /** Where it is written down which kernel is the one that is wanted. */
 function chosenFile(options: LabOptions): string {
-  return join(cacheOf(options), `kernel-${options.kernelRelease ?? 'default'}.json`);
+  const { architecture = AMD64, kernelRelease = 'default' } = options;
+  const of = architecture === AMD64 ? '' : `${architecture.name}-`;
+  return join(cacheOf(options), `kernel-${of}${kernelRelease}.json`);
+}
+
+/** Where the lists of another architecture's packages are kept. */
+function listsOf(options: LabOptions): string {
+  return join(cacheOf(options), `apt-${(options.architecture ?? AMD64).debian}`);
 }
 
 function chosenKernel(options: LabOptions): KernelPackages | undefined {
@@ -110,6 +120,7 @@ async function downloadKernel(packages: KernelPackages, options: LabOptions): Pr
     [packages.image, packages.source, ...packages.headers],
     join(cacheOf(options), 'packages'),
     options,
+    await foreignLists(listsOf(options), options, false),
   );
   return { image, headers, source };
 }
@@ -174,8 +185,8 @@ function unpackKernel(packages: KernelPackages, options: LabOptions): Promise<st
   });
 }
 
-/** vmlinux, and modules/NAME.ko. */
-async function unpackImage(image: string, folder: string, { signal }: LabOptions): Promise<void> {
+/** The kernel's file, and modules/NAME.ko. */
+async function unpackImage(image: string, folder: string, { signal, architecture = AMD64 }: LabOptions): Promise<void> {
   const what = 'cannot unpack the kernel';
   const files = join(folder, 'image');
   mkdirSync(files);
@@ -184,12 +195,17 @@ async function unpackImage(image: string, folder: string, { signal }: LabOptions
     'dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --wildcards "./boot/vmlinuz-*" "*/kernel/drivers/mtd/*"';
   await run('sh', ['-c', command, 'sh', image, files], { signal, what });
 
-  const [bzImage = ''] = readdirSync(join(files, 'boot'));
-  const { program, bytes } = compressedKernel(readFileSync(join(files, 'boot', bzImage)));
-  writeFileSync(join(folder, 'vmlinux'), await run(program, ['-dc'], { input: bytes, signal, what }));
+  const [name = ''] = readdirSync(join(files, 'boot'));
+  const kernel = readFileSync(join(files, 'boot', name));
+  if (architecture.kernelFile === 'vmlinuz') {
+    writeFileSync(join(folder, 'vmlinuz'), kernel);
+  } else {
+    const { program, bytes } = compressedKernel(kernel);
+    writeFileSync(join(folder, 'vmlinux'), await run(program, ['-dc'], { input: bytes, signal, what }));
+  }
 
   const all = readdirSync(files, { recursive: true, encoding: 'utf8' });
-  for (const name of MODULES.filter((module) => !OWN_MODULES.includes(module))) {
+  for (const name of architecture.modules) {
     const file = all.find((path) => new RegExp(`/${name}[.]ko([.]xz|[.]zst)?$`).test(path));
     if (file === undefined) throw new CramfsError('LAB', { what, found: `it has no module ${name}` });
     const packed = readFileSync(join(files, file));
@@ -224,21 +240,27 @@ async function unpackCramfs(source: string, series: string, folder: string, { si
 /** cramfs.ko and cramfs_lab.ko for a kernel. */
 function buildModules(kernel: string, release: string, options: LabOptions): Promise<string> {
   const own = join(sources(), 'module');
-  return makeFolder(join(kernel, `built-${digest(own)}`), async (unfinished) => {
+  const cramfs = options.cramfsSource ?? join(kernel, 'cramfs');
+  const sourceFiles = cramfsFiles(cramfs);
+  const theirs = options.cramfsSource === undefined ? '' : `-${digestOf(cramfs, sourceFiles)}`;
+  return makeFolder(join(kernel, `built-${digest(own)}${theirs}`), async (unfinished) => {
     options.say(`building the modules for Linux ${release}`);
     const work = join(unfinished, 'work');
     cpSync(own, work, { recursive: true });
-    cpSync(join(kernel, 'cramfs'), work, { recursive: true });
+    for (const name of sourceFiles) cpSync(join(cramfs, name), join(work, name));
     // The compiler that Debian built the kernel with, where it is there.
     const compiler = /gcc-[0-9]+/.exec(
       readFileSync(join(kernel, 'headers', headersOf(release), '.kernelvariables'), 'utf8'),
     );
-    const CC = compiler !== null && findProgram(compiler[0]) !== undefined ? compiler[0] : 'gcc';
+    const { toolPrefix } = options.architecture ?? AMD64;
+    const named = compiler === null ? undefined : `${toolPrefix}${compiler[0]}`;
+    const CC = named !== undefined && findProgram(named) !== undefined ? named : `${toolPrefix}gcc`;
     const args = [
       '-C',
       join(kernel, 'headers', headersOf(release)),
       `M=${work}`,
       `CC=${CC}`,
+      ...(toolPrefix === '' ? [] : [`CROSS_COMPILE=${toolPrefix}`]),
       ...WITHOUT_BTF,
       'modules',
     ];
@@ -250,14 +272,17 @@ function buildModules(kernel: string, release: string, options: LabOptions): Pro
 
 const headersOf = (release: string): string => join('usr', 'src', `linux-headers-${release}`);
 
+const INIT_ARGUMENTS = '-static -no-pie -Os -std=gnu17 -Wall -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64'.split(' ');
+
 /** The init program, statically linked. */
 async function buildInit(options: LabOptions): Promise<string> {
   const own = sources();
-  const folder = join(cacheOf(options), `init-${digest(join(own, 'init'), join(own, 'module'))}`);
+  const { toolPrefix } = options.architecture ?? AMD64;
+  const folder = join(cacheOf(options), `init-${toolPrefix}${digest(join(own, 'init'), join(own, 'module'))}`);
   await makeFolder(folder, async (unfinished) => {
     const files = readdirSync(join(own, 'init')).filter((name) => name.endsWith('.c'));
-    const args = ['-static', '-no-pie', '-Os', '-std=gnu17', '-Wall', '-D_GNU_SOURCE', '-o', join(unfinished, 'init')];
-    await run('gcc', [...args, ...files.sort()], {
+    const args = [...INIT_ARGUMENTS, '-o', join(unfinished, 'init')];
+    await run(`${toolPrefix}gcc`, [...args, ...files.sort()], {
       cwd: join(own, 'init'),
       signal: options.signal,
       what: 'cannot build the init program',
@@ -266,11 +291,35 @@ async function buildInit(options: LabOptions): Promise<string> {
   return join(folder, 'init');
 }
 
+/**
+ * The C files of a folder with fs/cramfs.
+ *
+ * @throws CramfsError USAGE when it has no inode.c or no uncompress.c
+ */
+function cramfsFiles(folder: string): string[] {
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^[a-z0-9_]+[.][ch]$/.test(name)) : [];
+  const absent = ['inode.c', 'uncompress.c'].find((name) => !names.includes(name));
+  if (absent === undefined) return names.sort();
+  throw new CramfsError('USAGE', {
+    found: `--cramfs-source: ${folder} has no ${absent}; name a folder like fs/cramfs`,
+  });
+}
+
 /** Tells whether files have changed. */
 function digest(...folders: readonly string[]): string {
   const hash = createHash('sha256');
   for (const folder of folders) {
-    for (const name of readdirSync(folder).sort()) hash.update(`${name}\0`).update(readFileSync(join(folder, name)));
+    updateHash(hash, folder, readdirSync(folder).sort());
   }
   return hash.digest('hex').slice(0, 16);
+}
+
+function digestOf(folder: string, names: readonly string[]): string {
+  const hash = createHash('sha256');
+  updateHash(hash, folder, names);
+  return hash.digest('hex').slice(0, 16);
+}
+
+function updateHash(hash: Hash, folder: string, names: readonly string[]): void {
+  for (const name of names) hash.update(`${name}\0`).update(readFileSync(join(folder, name)));
 }

@@ -6,6 +6,8 @@
 export interface DebianPackage {
   readonly name: string;
   readonly version: string;
+  /** Debian's name of its architecture, where it is not this computer's own. */
+  readonly architecture?: string;
 }
 
 /** The packages that a kernel is taken from, all but the source built from one upload. */
@@ -24,20 +26,22 @@ export interface KernelPackages {
 export type Stanza = Readonly<Record<string, string>>;
 
 /** Plain kernels, neither for clouds nor for real time, nor the unsigned ones. */
-const IMAGE_NAME = /^linux-image-([0-9]+[.][0-9]+(?:[.][0-9]+)?[-+][0-9a-z]+(?:[-+][0-9a-z]+)*)-amd64$/;
+const IMAGE_NAME = /^linux-image-([0-9]+[.][0-9]+(?:[.][0-9]+)?[-+][0-9a-z]+(?:[-+][0-9a-z]+)*?)$/;
 const FLAVOURS = /-(?:cloud|rt|unsigned|dbg)$/;
 
 /**
  * The newest release that was asked for.
  *
  * @param names names of packages
+ * @param flavour how its release ends, without the hyphen
  * @param wanted the beginning of a release: "6.1", "6.12.117+deb12-amd64"
  * @returns undefined if there is none
  */
-export function newestRelease(names: readonly string[], wanted: string): string | undefined {
+export function newestRelease(names: readonly string[], wanted: string, flavour = 'amd64'): string | undefined {
   const releases = names.flatMap((name) => {
-    const version = IMAGE_NAME.exec(name)?.[1];
-    return version === undefined || FLAVOURS.test(version) ? [] : [`${version}-amd64`];
+    const version = name.endsWith(`-${flavour}`) ? name.slice(0, -flavour.length - 1) : name;
+    const release = version === name ? undefined : IMAGE_NAME.exec(version)?.[1];
+    return release === undefined || FLAVOURS.test(release) ? [] : [`${release}-${flavour}`];
   });
   const isWanted = (release: string): boolean =>
     release.startsWith(wanted) && !/^[0-9]/.test(release.slice(wanted.length));

@@ -2,6 +2,7 @@
 import { hex } from '../../lib/report.ts';
 import { CramfsImage, type Board } from '../../lib/index.ts';
 import { buildRawImage, type RawImageSpec } from '../../__tests__/support/rawImage.ts';
+import { AMD64, type Architecture } from './architectures.ts';
 import { type LabRegion, MAX_REGIONS, validateRegions } from './bootPlan.ts';
 import { alignmentOf, BEHIND_IMAGE, randomImage } from './randomImage.ts';
 import { withOddities } from './randomOddities.ts';
@@ -35,6 +36,8 @@ export interface RandomPlan {
   readonly oddities?: boolean | undefined;
   /** Release of the kernel that will be asked: it says which vectors are worth asking. */
   readonly release: string;
+  /** `uname -m` of it. Default: x86_64. */
+  readonly machine?: string | undefined;
 }
 
 /** A kernel, or what stands for one: it is asked about several images at once. */
@@ -69,19 +72,19 @@ export function addressIn(slot: number, bases: readonly number[], base: number):
  *
  * @throws CramfsError USAGE
  */
-export function requireBases(bases: readonly number[]): void {
+export function requireBases(bases: readonly number[], architecture: Architecture = AMD64): void {
   for (const base of bases) {
     const name = `base ${hex(base)}`;
     for (const slot of [0, MAX_REGIONS - 1]) {
       const physAddress = addressIn(slot, bases, base);
       const regionBytes = REGION_STRIDE / 2;
-      validateRegions([{ name, image: new Uint8Array(0), physAddress, regionBytes, requests: [] }]);
+      validateRegions([{ name, image: new Uint8Array(0), physAddress, regionBytes, requests: [] }], architecture);
     }
   }
 }
 
-function requestsFor(unasked: LabCase, { release, vectors }: RandomPlan, index: number): LabRequest[] {
-  const board = boardOf(regionOf(unasked), release);
+function requestsFor(unasked: LabCase, { release, machine, vectors }: RandomPlan, index: number): LabRequest[] {
+  const board = boardOf(regionOf(unasked), release, machine);
   return [...randomVectors(board, unasked.seed + index, vectors), ...readRequests(board)];
 }
 
@@ -103,9 +106,9 @@ export function regionOf({ seed, spec, physAddress, requests }: LabCase): LabReg
 }
 
 /** A region in the emulation. */
-export function boardOf(region: LabRegion, release: string): Board {
-  const { image, ...machine } = opened(region);
-  return labBoard(image, { ...machine, release });
+export function boardOf(region: LabRegion, release: string, machine?: string): Board {
+  const { image, ...placed } = opened(region);
+  return labBoard(image, { ...placed, release, ...(machine === undefined ? {} : { machine }) });
 }
 
 function opened({ image, physAddress, regionBytes }: LabRegion) {

@@ -13,6 +13,7 @@ import {
   seriesOf,
   type Stanza,
 } from './kernelPackages.ts';
+import { AMD64, type Architecture } from './architectures.ts';
 import { findProgram, run } from './programs.node.ts';
 
 /** How packages are got. */
@@ -20,16 +21,14 @@ export interface PackageOptions {
   /** Told what is being done, one line at a time. */
   readonly say: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
+  /** Which kernels. Default: amd64. */
+  readonly architecture?: Architecture | undefined;
 }
-
-/** The program that runs virtual machines. */
-export const QEMU = 'qemu-system-x86_64';
 
 const LIBRARIES = '/usr/lib/x86_64-linux-gnu';
 
 /** What must be installed, and the package that it comes with. */
 const NEEDED: readonly { readonly isThere: () => boolean; readonly name: string }[] = [
-  { name: 'qemu-system-x86', isThere: () => findProgram(QEMU) !== undefined },
   { name: 'gcc', isThere: () => findProgram('gcc') !== undefined },
   { name: 'make', isThere: () => findProgram('make') !== undefined },
   { name: 'xz-utils', isThere: () => findProgram('xz') !== undefined },
@@ -44,7 +43,7 @@ const NEEDED: readonly { readonly isThere: () => boolean; readonly name: string 
  *
  * @throws CramfsError LAB
  */
-export async function installPrograms({ say, signal }: PackageOptions): Promise<void> {
+export async function installPrograms({ say, signal, architecture = AMD64 }: PackageOptions): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new CramfsError('LAB', { what: 'cannot be set up', found: 'it needs Linux on x86-64' });
   }
@@ -52,7 +51,12 @@ export async function installPrograms({ say, signal }: PackageOptions): Promise<
     if (findProgram(program) !== undefined) continue;
     throw new CramfsError('LAB', { what: 'cannot be set up', found: `it needs Debian, and there is no ${program}` });
   }
-  const missing = NEEDED.filter(({ isThere }) => !isThere()).map(({ name }) => name);
+  const brought = (brings: string): boolean =>
+    brings.startsWith('/') ? existsSync(brings) : findProgram(brings) !== undefined;
+  const missing = [
+    ...architecture.packages.filter(({ brings }) => !brought(brings)),
+    ...NEEDED.filter(({ isThere }) => !isThere()),
+  ].map(({ name }) => name);
   if (missing.length === 0) return;
   const install = ['install', '--yes', '--no-install-recommends', ...missing];
   const asRoot = await administrator();
@@ -92,38 +96,86 @@ async function administrator(): Promise<readonly string[] | undefined> {
  * @param wanted undefined for the kernel of this Debian
  * @throws CramfsError LAB when apt offers no such kernel, or not all of its packages
  */
-export async function findKernel(wanted: string | undefined, options: PackageOptions): Promise<KernelPackages> {
-  const release = await findRelease(wanted, options);
-  const image = await show(`linux-image-${release}`, options);
+export async function findKernel(
+  wanted: string | undefined,
+  options: PackageOptions,
+  apt: readonly string[] = [],
+): Promise<KernelPackages> {
+  const asked = { ...options, apt };
+  const { architecture = AMD64 } = options;
+  const [colon, foreign] =
+    architecture === AMD64 ? ['', {}] : [`:${architecture.debian}`, { architecture: architecture.debian }];
+  const release = await findRelease(wanted, asked);
+  const image = await show(`linux-image-${release}${colon}`, asked);
   const version = image.Version ?? '';
-  const flavour = await show(`linux-headers-${release}=${version}`, options);
+  const flavour = await show(`linux-headers-${release}${colon}=${version}`, asked);
   const parts = [
     ...dependenciesMatching(flavour, /^linux-headers-.*-common$/),
     ...dependenciesMatching(flavour, /^linux-kbuild-/),
   ];
   const headers = await Promise.all(
-    parts.map(async (name): Promise<DebianPackage> => ({ name, version: (await show(name, options)).Version ?? '' })),
+    parts.map(async (name): Promise<DebianPackage> => ({ name, version: (await show(name, asked)).Version ?? '' })),
   );
-  const source = await show(`linux-source-${seriesOf(release)}=${version}`, options);
+  const source = await show(`linux-source-${seriesOf(release)}=${version}`, asked);
   return {
     release,
     version,
-    image: { name: `linux-image-${release}`, version },
-    headers: [{ name: `linux-headers-${release}`, version }, ...headers],
+    image: { name: `linux-image-${release}`, version, ...foreign },
+    headers: [{ name: `linux-headers-${release}`, version, ...foreign }, ...headers],
     source: { name: source.Package ?? '', version },
   };
 }
 
-async function findRelease(wanted: string | undefined, options: PackageOptions): Promise<string> {
+/** How apt is asked. */
+interface Asked extends PackageOptions {
+  /** Options of apt that make it look at the lists of another architecture. */
+  readonly apt: readonly string[];
+}
+
+/**
+ * The lists of another architecture's packages, kept beside the lab's: this system's own stay as they are.
+ *
+ * @param folder where they are kept
+ * @returns options of apt that make it use them
+ * @throws CramfsError LAB
+ */
+export async function foreignLists(folder: string, options: PackageOptions, renew: boolean): Promise<string[]> {
+  const { architecture = AMD64, say, signal } = options;
+  if (architecture === AMD64) return [];
+  const lists = join(folder, 'lists');
+  const archives = join(folder, 'cache');
+  const isNew = !existsSync(lists);
+  mkdirSync(join(lists, 'partial'), { recursive: true });
+  mkdirSync(join(archives, 'archives', 'partial'), { recursive: true });
+  const settings = [
+    `APT::Architectures::=${AMD64.debian}`,
+    `APT::Architectures::=${architecture.debian}`,
+    `Dir::State::lists=${lists}`,
+    `Dir::Cache=${archives}`,
+    'APT::Sandbox::User=root',
+  ].flatMap((setting) => ['-o', setting]);
+  if (isNew || renew) {
+    say(`asking for the lists of ${architecture.debian}`);
+    // A source that has nothing of this architecture does not hinder the others.
+    await run('sh', ['-c', 'apt-get "$@" update || true', 'sh', ...settings], { signal });
+  }
+  return settings;
+}
+
+async function findRelease(wanted: string | undefined, options: Asked): Promise<string> {
+  const { architecture = AMD64, apt } = options;
+  const { flavour } = architecture;
+  const whole = `linux-image-${flavour}`;
   const look = async (): Promise<string | undefined> => {
-    const names = (await run('apt-cache', ['pkgnames', 'linux-image-'], options)).toString('utf8').split('\n');
-    if (wanted !== undefined) return newestRelease(names, wanted);
-    if (!names.includes('linux-image-amd64')) return undefined;
-    const [name = ''] = dependenciesMatching(await show('linux-image-amd64', options), /^linux-image-/);
+    const names = (await run('apt-cache', [...apt, 'pkgnames', 'linux-image-'], options)).toString('utf8').split('\n');
+    if (wanted !== undefined) return newestRelease(names, wanted, flavour);
+    if (!names.includes(whole)) return undefined;
+    const colon = architecture === AMD64 ? '' : `:${architecture.debian}`;
+    const [name = ''] = dependenciesMatching(await show(`${whole}${colon}`, options), /^linux-image-/);
     return name.replace(/^linux-image-/, '');
   };
   let release = await look();
-  if (release === undefined) {
+  if (release === undefined && apt.length === 0) {
     const asRoot = await administrator();
     const [program = '', ...args] = asRoot ?? [];
     if (asRoot !== undefined) await run(program, [...args, 'apt-get', 'update'], options);
@@ -132,13 +184,13 @@ async function findRelease(wanted: string | undefined, options: PackageOptions):
   if (release !== undefined) return release;
   throw new CramfsError('LAB', {
     what: 'has no kernel',
-    found: `apt offers no linux-image-${wanted ?? ''}${wanted === undefined ? '' : '…-'}amd64 ("apt-get update" may help)`,
+    found: `apt offers no linux-image-${wanted ?? ''}${wanted === undefined ? '' : '…-'}${flavour} ("apt-get update" may help)`,
   });
 }
 
-async function show(name: string, { signal }: PackageOptions): Promise<Stanza> {
+async function show(name: string, { signal, apt }: Asked): Promise<Stanza> {
   const what = `has not all packages of the kernel: ${name} is missing`;
-  const [stanza] = parseStanzas((await run('apt-cache', ['show', name], { signal, what })).toString('utf8'));
+  const [stanza] = parseStanzas((await run('apt-cache', [...apt, 'show', name], { signal, what })).toString('utf8'));
   if (stanza === undefined) throw new CramfsError('LAB', { what });
   return stanza;
 }
@@ -153,10 +205,11 @@ export async function download(
   packages: readonly DebianPackage[],
   folder: string,
   { say, signal }: PackageOptions,
+  apt: readonly string[] = [],
 ): Promise<string[]> {
   mkdirSync(folder, { recursive: true });
   const files: string[] = [];
-  for (const { name, version } of packages) {
+  for (const { name, version, architecture } of packages) {
     const file = (): string | undefined =>
       // A colon, which stands behind an epoch, is escaped in names of files.
       readdirSync(folder).find((entry) => entry.startsWith(`${name}_${version.replaceAll(':', '%3a')}_`));
@@ -166,7 +219,8 @@ export async function download(
       mkdirSync(unfinished, { recursive: true });
       try {
         // The user "_apt" could not write into a folder of root's.
-        const args = ['-o', 'APT::Sandbox::User=root', 'download', `${name}=${version}`];
+        const from = architecture === undefined ? name : `${name}:${architecture}`;
+        const args = ['-o', 'APT::Sandbox::User=root', ...apt, 'download', `${from}=${version}`];
         await run('apt-get', args, { cwd: unfinished, signal, what: `cannot download ${name}` });
         for (const entry of readdirSync(unfinished)) renameSync(join(unfinished, entry), join(folder, entry));
       } finally {

@@ -4,7 +4,8 @@
 import { hex } from '../../lib/report.ts';
 import { CramfsError } from '../../lib/index.ts';
 import { decodeName } from '../../lib/format.ts';
-import { type LabRegion, PLAN_HEAD_LINES } from './bootPlan.ts';
+import { AMD64, type Architecture } from './architectures.ts';
+import { type LabRegion, planHeadLines } from './bootPlan.ts';
 import { requestText } from './differencesText.ts';
 import type {
   LabExecRecord,
@@ -31,11 +32,16 @@ interface Result {
  * @param output what came over the serial line
  * @throws CramfsError LAB when the init program gave up, and when its output ends early or is damaged
  */
-export function parseResults(output: Uint8Array, regions: readonly LabRegion[]): LabTranscript[] {
+export function parseResults(
+  output: Uint8Array,
+  regions: readonly LabRegion[],
+  architecture: Architecture = AMD64,
+): LabTranscript[] {
   const lines = decodeName(output)
     .split('\n')
     .slice(0, -1)
-    .filter((line) => line !== '');
+    .map((line) => (sharesLine(architecture) ? line.replace(/\r$/, '') : line))
+    .filter((line) => line !== '' && !(sharesLine(architecture) && !line.startsWith('{')));
   // It breaks off the line that it was writing.
   const failure = lines.find((line) => line.startsWith('{"failed":'));
   if (failure !== undefined) throw new CramfsError('LAB', { what: 'gave up', found: parseLine(failure, 0).failed });
@@ -43,7 +49,12 @@ export function parseResults(output: Uint8Array, regions: readonly LabRegion[]):
   if (results.at(-1)?.end !== true) {
     throw new CramfsError('LAB', { what: 'ended early', found: `${results.length} results came` });
   }
-  return new Results(results).transcripts(regions);
+  return new Results(results, planHeadLines(architecture)).transcripts(regions);
+}
+
+/** Whether the console writes on the line of the results too. */
+function sharesLine({ console, results }: Architecture): boolean {
+  return console === results;
 }
 
 function parseLine(line: string, index: number): Result {
@@ -67,23 +78,28 @@ const LINE = '{"line":';
  * @param output of a run that did not come to its end
  * @returns undefined where it had not begun
  */
-export function unanswered(output: Uint8Array, regions: readonly LabRegion[]): string | undefined {
+export function unanswered(
+  output: Uint8Array,
+  regions: readonly LabRegion[],
+  architecture: Architecture = AMD64,
+): string | undefined {
   const text = decodeName(output);
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
   const last = /^[0-9]+/.exec(whole.slice(whole.lastIndexOf(LINE) + LINE.length))?.[0];
   if (last === undefined) return undefined;
   const asked = regions.flatMap(({ name, requests }) => [`mount ${name}`, ...requests.map(requestText)]);
-  return asked[Number(last) - PLAN_HEAD_LINES];
+  return asked[Number(last) - planHeadLines(architecture)];
 }
 
 /** Results in the order of the plan. */
 class Results {
   readonly #results: readonly Result[];
   #next = 0;
-  #planLine = PLAN_HEAD_LINES;
+  #planLine: number;
 
-  constructor(results: readonly Result[]) {
+  constructor(results: readonly Result[], headLines: number) {
     this.#results = results;
+    this.#planLine = headLines;
   }
 
   transcripts(regions: readonly LabRegion[]): LabTranscript[] {

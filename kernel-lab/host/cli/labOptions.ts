@@ -1,22 +1,33 @@
 /**
  * The options of every subcommand that boots a kernel.
  */
-import type { Command } from 'commander';
 import { CramfsError } from '../../../lib/index.ts';
 import { interruptible, EXIT, type Io } from '../../../lib/cli/shared.ts';
+import { type Command, Option } from 'commander';
+import { AMD64, type Architecture, ARCHITECTURES } from '../architectures.ts';
 import { defaultCache, type LabOptions } from '../build.node.ts';
 
 /** The options as commander hands them over. */
 export interface KernelOptions {
+  readonly arch?: string;
+  readonly cramfsSource?: string;
   readonly kernelRelease?: string;
   readonly cache?: string;
 }
 
-/** Adds --kernel-release and --cache. */
+/** Adds --arch, --kernel-release and --cache. */
 export function addKernelOptions(command: Command): Command {
+  const names = ARCHITECTURES.map(({ name }) => name);
   return command
+    .addOption(new Option('--arch <name>', 'architecture of kernel and machine').choices(names).default(AMD64.name))
     .option('--kernel-release <release>', 'how the release begins, as 6.1 or 6.12 (default: the kernel of this Debian)')
+    .option('--cramfs-source <folder>', "build cramfs of this folder in place of the kernel's own fs/cramfs")
     .option('--cache <folder>', 'where packages and kernels are kept (default: in ~/.cache/cramfs-map)');
+}
+
+/** The architecture that --arch names. */
+export function architectureOf({ arch }: KernelOptions): Architecture {
+  return ARCHITECTURES.find(({ name }) => name === arch) ?? AMD64;
 }
 
 /**
@@ -32,7 +43,8 @@ function labOptions(options: KernelOptions, io: Io, signal: AbortSignal): LabOpt
   const say = (line: string): void => {
     io.stderr.write(`${line}\n`);
   };
-  return { kernelRelease, cache, say, signal };
+  const { cramfsSource } = options;
+  return { kernelRelease, cramfsSource, cache, say, signal, architecture: architectureOf(options) };
 }
 
 /**

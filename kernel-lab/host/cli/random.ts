@@ -13,6 +13,7 @@ import {
   makeFolder,
   writeOutput,
 } from '../../../lib/cli/shared.ts';
+import { AMD64, defaultBases } from '../architectures.ts';
 import { bootLab } from '../boot.node.ts';
 import { BROKEN_RULES } from '../brokenRules.ts';
 import { type LabOptions, prepareLab } from '../build.node.ts';
@@ -30,13 +31,13 @@ import {
 } from '../randomRun.ts';
 import { caughtText, randomText, summaryText } from '../randomText.ts';
 import { jsonLinesText, transcriptText } from '../record.ts';
-import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
+import { addKernelOptions, architectureOf, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
 
 interface RandomOptions extends KernelOptions {
   readonly images: string;
   readonly vectors: string;
   readonly programs?: string;
-  readonly bases: string;
+  readonly bases?: string;
   readonly seed?: string;
   readonly keep?: string;
   readonly broken?: boolean;
@@ -64,7 +65,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .option('--images <n>', 'how many images', '20')
     .option('--vectors <n>', 'how many mmap() calls for each image at each base', '500')
     .option('--programs <n>', 'run so many random programs and scripts in place of mmap() calls')
-    .option('--bases <addresses>', 'physical addresses', '0x10000000,0x10000800,0x10000ef0')
+    .option('--bases <addresses>', 'physical addresses (default: three at the bottom of the room for images)')
     .option('--seed <n>', 'seed of the first image (default: another one each time)')
     .option('--keep <folder>', `where cases that differ are kept (default: ${KEPT}, where there is such a folder)`)
     .option('--broken', 'tell how many vectors it takes to find each rule of the emulation when it is broken')
@@ -79,17 +80,22 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
 async function random(options: RandomOptions, io: Io, wanted: LabOptions, signal: AbortSignal): Promise<number> {
   const count = (name: 'images' | 'vectors' | 'programs'): number =>
     atLeast(1, parseNumber(options[name] ?? '', `--${name}`, null), name);
+  const architecture = architectureOf(options);
   const plan = {
     seed: options.seed === undefined ? randomInt(BEYOND_SEEDS) : parseNumber(options.seed, '--seed', null),
     images: count('images'),
     vectors: count('vectors'),
-    bases: options.bases.split(',').map((base) => parseNumber(base, '--bases', null)),
+    bases: options.bases?.split(',').map((base) => parseNumber(base, '--bases', null)) ?? defaultBases(architecture),
+    machine: architecture.machine,
   };
   const programs = options.programs === undefined ? null : count('programs');
   if (programs !== null && options.broken === true) {
     throw new CramfsError('USAGE', { found: '--broken is about mmap() calls, and cannot be used with --programs' });
   }
-  requireBases(plan.bases);
+  if (programs !== null && architecture !== AMD64) {
+    throw new CramfsError('USAGE', { found: '--programs: random programs have code for amd64 only' });
+  }
+  requireBases(plan.bases, architecture);
   const lab = await prepareLab(wanted);
   const oracle: Oracle = (regions) => bootLab(lab, regions, { signal });
   io.stderr.write(`seed ${String(plan.seed)}\n`);

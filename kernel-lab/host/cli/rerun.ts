@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { CramfsError, CramfsImage } from '../../../lib/index.ts';
 import { NO_COLOURS, table } from '../../../lib/report.ts';
 import { EXIT, type Io } from '../../../lib/cli/shared.ts';
+import type { Architecture } from '../architectures.ts';
 import { bootImage } from '../boot.node.ts';
 import { type LabRegion, PAGE_SIZE, validateRegions } from '../bootPlan.ts';
 import { type Lab, prepareLab } from '../build.node.ts';
@@ -11,7 +12,7 @@ import { compareTranscript, countRequests, type LabDifference } from '../compare
 import { labDifferencesText } from '../differencesText.ts';
 import { recordedDifferences } from '../recorded.ts';
 import type { LabTranscript } from '../record.ts';
-import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
+import { addKernelOptions, architectureOf, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
 import { readImageOf, readTranscript } from './transcriptFile.ts';
 
 interface RerunOptions extends KernelOptions {
@@ -38,7 +39,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .action(async (files: readonly string[], options: RerunOptions) => {
       done(
         await withKernel(options, io, async (wanted, signal) => {
-          const asked = files.map((file) => readAsked(file, options.images));
+          const asked = files.map((file) => readAsked(file, options.images, architectureOf(options)));
           return rerunAll(asked, io, await prepareLab(wanted), signal);
         }),
       );
@@ -62,7 +63,7 @@ interface Asked {
   readonly region: LabRegion;
 }
 
-function readAsked(file: string, images: string): Asked {
+function readAsked(file: string, images: string, architecture: Architecture): Asked {
   const recorded = readTranscript(file);
   const { setup, records } = recorded;
   if (setup.page_size !== PAGE_SIZE) {
@@ -77,7 +78,7 @@ function readAsked(file: string, images: string): Asked {
     regionBytes: setup.mtd_size,
     requests: records,
   };
-  validateRegions([region]);
+  validateRegions([region], architecture);
   return { name: basename(file), recorded, image: CramfsImage.open(image, { pageSize: PAGE_SIZE }), region };
 }
 

@@ -12,6 +12,7 @@ import {
   openOutput,
 } from '../../../lib/cli/shared.ts';
 import type { Command } from 'commander';
+import { defaultBases } from '../architectures.ts';
 import { bootImage } from '../boot.node.ts';
 import { type LabRegion, PAGE_SIZE, validateRegions } from '../bootPlan.ts';
 import { type LabOptions, prepareLab } from '../build.node.ts';
@@ -20,7 +21,7 @@ import { labDifferencesText, totalsText } from '../differencesText.ts';
 import { parseRequests } from '../parseRecords.ts';
 import { type LabRequest, type LabTranscript, transcriptText } from '../record.ts';
 import { wholeFileRequests } from '../wholeFiles.ts';
-import { addKernelOptions, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
+import { addKernelOptions, architectureOf, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
 
 interface RunOptions extends KernelOptions {
   readonly vectors?: string;
@@ -41,7 +42,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .description('Boots a real kernel with an image in memory and tells what mmap(), read() and execve() did with it.')
     .argument('<image>', IMAGE_ARGUMENT)
     .option('--vectors <file>', 'what to ask, or a transcript to ask again (default: each file mapped whole, and read)')
-    .option('--phys <address>', `physical address of the image (default: ${hex(DEFAULT_PHYS_BASE)})`)
+    .option('--phys <address>', 'physical address of the image (default: the lowest that has room)')
     .option('--region-size <size>', 'memory region that holds the image, a power of two (default: 64M)')
     .option('-o, --output <file>', 'write the transcript to a file (default: standard output)')
     .option('--force', 'replace the file')
@@ -90,6 +91,7 @@ async function bootInto(
 function regionOf(file: string, options: RunOptions, io: Io): LabRegion {
   const number = (text: string | undefined, option: string, otherwise: number): number =>
     text === undefined ? otherwise : parseNumber(text, option, PAGE_SIZE);
+  const architecture = architectureOf(options);
   const source = openSource(file, io);
   try {
     const image = source.read(0, source.size).slice();
@@ -97,11 +99,11 @@ function regionOf(file: string, options: RunOptions, io: Io): LabRegion {
     const region = {
       name: file,
       image,
-      physAddress: number(options.phys, '--phys', DEFAULT_PHYS_BASE),
+      physAddress: number(options.phys, '--phys', defaultBases(architecture)[0] ?? 0),
       regionBytes: number(options.regionSize, '--region-size', whole),
       requests: requestsFor(image, options.vectors),
     };
-    validateRegions([region]);
+    validateRegions([region], architecture);
     return region;
   } finally {
     source.close();
