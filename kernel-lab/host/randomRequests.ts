@@ -77,7 +77,7 @@ export function isAskable(board: Board, request: LabRequest): boolean {
 /** Null for a vector that would hang or kill a kernel; pages that are not the image's are mapped and not touched. */
 function candidate(board: Board, vector: LabVector): Candidate | null {
   // mmap2() of 32-bit kernels takes pages in 32 bits; the C library refuses what does not fit.
-  if (board.cpu.wordBits === 32 && Number(vector.offset) >= 2 ** 44) return null;
+  if (board.cpu.wordBits === 32 && vector.offset >= 2 ** 44) return null;
   const verdict = mapVector(board, vector, {});
   const outcome = outcomeOf(vectorRecord(vector, verdict));
   if (typeof verdict === 'string') return { vector, outcome };

@@ -1,7 +1,5 @@
 /** `cramfs-lab run IMAGE`: what a real kernel does with an image. */
-import { hex } from '../../../lib/report.ts';
 import { CramfsImage } from '../../../lib/index.ts';
-import { DEFAULT_PHYS_BASE } from '../../../lib/kernel.ts';
 import {
   IMAGE_ARGUMENT,
   openSource,
