@@ -12,7 +12,7 @@ const LAB = resolve(ROOT, 'kernel-lab/host');
  * The folders (and single files) of lib/ from low to high. A module may import from its own folder and from lower rows,
  * not from its neighbours in the same row.
  */
-const ROWS = [
+export const ROWS = [
   ['base'],
   ['format', 'source', 'elf'],
   ['image'],
