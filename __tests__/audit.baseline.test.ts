@@ -60,7 +60,7 @@ describe('fingerprints', () => {
       severity: 'error',
       path: '/bin/app',
       offset: null,
-      args: { requirement: 0, wanted: 'pfnmap', found, segment: null },
+      args: { requirement: 0, wanted: 'pfnmap', direct: null, found, segment: null },
     });
     expect(namesOf(withFindings([missed('mixedmap')]))).not.toEqual(namesOf(withFindings([missed('none')])));
   });

@@ -72,7 +72,7 @@ const CASES: readonly (readonly [id: string, shows: string, shown: readonly obje
         args: { requirement: 0, paths: ['/bin/nothing', '/text/*.txt'] },
       },
     ],
-    'requires: [{ paths: "/{bin,nothing}/hello", state: pfnmap, segments: read-only }]',
+    'requires: [{ paths: "/{bin,nothing}/hello", direct: 100 %, segments: read-only }]',
   ],
   [
     'policy/over-budget',
@@ -137,6 +137,23 @@ describe('a finding of a policy', () => {
 });
 
 describe('requirements', () => {
+  test('of a share name what there is of it', async () => {
+    expect(ofPolicy(await audited('requires: [{ paths: /elf/np3, direct: 66 %, segments: text }]'))).toEqual([]);
+    expect(ofPolicy(await audited('requires: [{ paths: /elf/np3, direct: 67 %, segments: text }]'))).toMatchObject([
+      {
+        id: 'policy/requirement-unmet',
+        path: '/elf/np3',
+        args: { wanted: null, direct: { share: 67, directPages: 2, pages: 3 } },
+      },
+    ]);
+  });
+
+  test('of a file as a whole can be a share, too', async () => {
+    expect(ofPolicy(await audited('requires: [{ paths: /elf/np3, direct: 1 %, segments: none }]'))).toEqual([]);
+    const unmet = await audited('requires: [{ paths: /text/short.txt, direct: 1 %, segments: none }]');
+    expect(ofPolicy(unmet)).toMatchObject([{ args: { direct: { share: 1, directPages: 0 } } }]);
+  });
+
   test('look at files that are no programs, and have no direct block', async () => {
     const result = await audited('requires: [{ paths: /text/short.txt, state: mixedmap, segments: none }]');
     expect(ofPolicy(result)).toMatchObject([
@@ -151,7 +168,7 @@ describe('requirements', () => {
 
   test('of all segments are for writable ones, too', async () => {
     const kinds = async (segments: string): Promise<(string | undefined)[]> =>
-      (await audited(`requires: [{ paths: /bin/hello, state: pfnmap, segments: ${segments} }]`)).findings.map(
+      (await audited(`requires: [{ paths: /bin/hello, direct: 100 %, segments: ${segments} }]`)).findings.map(
         (finding) => (finding.id === 'policy/requirement-unmet' ? finding.args.segment?.perms : undefined),
       );
     expect((await kinds('all')).filter((perms) => perms !== undefined)).toEqual(['rw-']);

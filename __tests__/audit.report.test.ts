@@ -49,8 +49,8 @@ flash, in bytes
   behind the image      7    0.0 %
   total             40967  100.0 %
 
-programs and libraries          text        rodata    RAM   flash
-  /bin/app              3/5 MIXEDMAP  1/1 PFNMAP    8 KiB  12 KiB
+pages from flash, as loaded          text        rodata    RAM   flash
+  /bin/app                   3/5 MIXEDMAP  1/1 PFNMAP    8 KiB  12 KiB
 
 other files in flash        blocks   size
   /etc/table          2/2 PFNMAP    8 KiB
@@ -58,6 +58,7 @@ other files in flash        blocks   size
 in all
   XIP text   60.0 %: 12 KiB of 20 KiB run from flash
   read-only  66.7 %: 16 KiB of 24 KiB run from flash
+  programs   the program starts
   RAM        8 KiB for what is mapped of files when the program runs
   RAM saved  12 KiB, against an image without direct blocks
 
@@ -91,7 +92,7 @@ out/fw 1.cramfs: 1 error, 2 warnings, 3 notes; 2 suppressed; XIP text 60.0 %, 12
   });
 
   test('of an image without programs has no table of them', async () => {
-    const numbers = { ...RESULT.numbers, programs: 0, textBytes: 0, readOnlyBytes: 0, ramSavedBytes: 0 };
+    const numbers = { ...RESULT.numbers, programs: 0, programsStarting: 0, textBytes: 0, readOnlyBytes: 0, ramSavedBytes: 0 };
     const counts = { error: 0, warning: 0, info: 0 };
     const text = await reportOf(
       'text',

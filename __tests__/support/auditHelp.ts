@@ -94,6 +94,7 @@ export const RESULT: AuditResult = {
     paddingBytes: 0,
     files: 2,
     programs: 1,
+    programsStarting: 1,
     textBytes: 20480,
     textDirectBytes: 12288,
     readOnlyBytes: 24576,
@@ -108,6 +109,7 @@ export const RESULT: AuditResult = {
       mode: 0o100755,
       format: 'elf32',
       state: 'mixedmap',
+      directPages: 3,
       blocks: 5,
       directBlocks: 3,
       segments: [
@@ -131,6 +133,7 @@ export const RESULT: AuditResult = {
       mode: 0o100644,
       format: 'data',
       state: 'pfnmap',
+      directPages: 2,
       blocks: 2,
       directBlocks: 2,
       segments: [],

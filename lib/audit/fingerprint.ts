@@ -39,7 +39,11 @@ const DISTINCTIONS: { readonly [I in OwnId]: (args: OwnArguments[I]) => Distinct
   'security/setgid': ({ gid }) => [gid],
   'security/world-writable': ({ type }) => [type],
   'security/device-node': ({ type, major, minor }) => [type, major, minor],
-  'policy/requirement-unmet': ({ wanted, found, segment }) => [wanted, found ?? '', segment?.perms ?? ''],
+  'policy/requirement-unmet': ({ wanted, direct, found, segment }) => [
+    wanted ?? direct?.share ?? '',
+    found ?? '',
+    segment?.perms ?? '',
+  ],
   'policy/requirement-unmatched': ({ paths }) => paths,
   'policy/over-budget': ({ budget, limit }) => [budget, limit],
   'policy/region-too-small': ({ region }) => [region],

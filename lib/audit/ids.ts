@@ -98,7 +98,10 @@ export interface OwnArguments {
   // What a policy asks for. `requirement` and `exception` count from 0, as they stand in the file.
   'policy/requirement-unmet': {
     readonly requirement: number;
-    readonly wanted: MapState;
+    /** The state that is required; null where it is a share of pages. */
+    readonly wanted: MapState | null;
+    /** The share that is required, in percent, and what there is; null where it is a state. */
+    readonly direct: { readonly share: number; readonly directPages: number; readonly pages: number } | null;
     readonly found: MapState | null;
     /** Of a segment; null where the file as a whole is meant. */
     readonly segment: SegmentRef | null;

@@ -2,12 +2,15 @@
  * Maps files on the board, within a budget.
  */
 import { CramfsError } from '../base/errors.ts';
+import type { LoadedSegment } from '../exec/loadedSegments.ts';
 import type { Board } from '../verdict/board.ts';
 import { mapOpenedFile } from '../verdict/mapFile.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { MapDetail, MapRequest } from '../verdict/request.ts';
 import { Budget } from './budget.ts';
-import { planSegments } from './segments.ts';
+import type { FileAsLoaded, LoadedFiles } from './loadedFiles.ts';
+import { planSegments, type SegmentPlan } from './segments.ts';
+import { stateOf } from './state.ts';
 import type { MappedSegment, MappedSubject, Subject } from './subject.ts';
 
 /** What a mapping costs beside its pages, in pages. */
@@ -57,24 +60,54 @@ export class Mapper {
   }
 
   /**
-   * Maps a file as a whole, and each of its segments, unless nothing can be mapped.
+   * Maps a file as a whole, and takes its segments as they are loaded; without an MMU, as they are mapped. Nothing of it
+   * where nothing can be mapped.
    *
+   * @param loaded what programs have loaded; null where the image is not mounted
    * @throws CramfsError IO
    */
-  mapAll(subject: Subject, isMounted: boolean): MappedSubject {
+  mapAll(subject: Subject, loaded: LoadedFiles | null): MappedSubject {
     const { pageSize } = this.#board.cpu;
     const { path, inode } = subject;
-    return {
-      ...subject,
-      whole: inode.size === 0 || !isMounted ? null : this.map(subject, { path }),
-      segments: planSegments(subject, pageSize).map((plan): MappedSegment => {
-        const verdict = isMounted ? this.map(subject, plan.request) : null;
-        return {
-          ...plan,
-          verdict,
-          directPages: (verdict?.icache ?? null) === null ? Math.min(plan.pages, verdict?.directPages ?? 0) : 0,
-        };
-      }),
-    };
+    const whole = inode.size === 0 || loaded === null ? null : this.map(subject, { path });
+    const plans = planSegments(subject, pageSize);
+    if (loaded === null) {
+      const segments = plans.map((plan) => ({ ...plan, verdict: null, state: null, directPages: 0 }));
+      return { ...subject, whole, segments, isUsable: false };
+    }
+    if (this.#board.kernel.nommu !== undefined) {
+      return { ...subject, whole, segments: plans.map((plan) => this.#mapByItself(subject, plan)), isUsable: true };
+    }
+    const found = this.#load(subject, loaded);
+    const segments =
+      found?.file.segments.map((segment) => this.#asLoaded(subject, segment)) ??
+      plans.map((plan) => ({ ...plan, verdict: this.map(subject, plan.request), state: null, directPages: 0 }));
+    return { ...subject, whole, segments, isUsable: found?.isUsable ?? plans.length === 0 };
+  }
+
+  #mapByItself(subject: Subject, plan: SegmentPlan): MappedSegment {
+    const verdict = this.map(subject, plan.request);
+    const state = verdict === null ? null : stateOf(verdict);
+    return { ...plan, verdict, state, directPages: Math.min(plan.pages, verdict?.directPages ?? 0) };
+  }
+
+  #load({ file, inode, contents }: Subject, loaded: LoadedFiles): FileAsLoaded | null {
+    const known = loaded.known(inode.position);
+    if (known !== null) return known;
+    const pages = Math.ceil(inode.size / this.#board.cpu.pageSize);
+    if (!('elf' in contents) || !this.#mapped.spend(CALL + pages)) return null;
+    return loaded.alone(file, contents.elf, contents.isProgram);
+  }
+
+  #asLoaded(subject: Subject, { call, ...segment }: LoadedSegment): MappedSegment {
+    const { pageSize } = this.#board.cpu;
+    const { path, inode } = subject;
+    const { firstPage, pages, perms } = segment;
+    const own = { offset: firstPage * pageSize, length: pages * pageSize, prot: perms.replaceAll('-', '') };
+    const { offset, length, prot } = call ?? own;
+    // As long as the file and a little more: a header can ask for any length.
+    const most = (Math.ceil(inode.size / pageSize) + MAX_BEHIND) * pageSize - offset;
+    const request = { path, offset, length: Math.min(length, Math.max(most, pageSize)), prot };
+    return { ...segment, request, verdict: this.map(subject, request) };
   }
 }

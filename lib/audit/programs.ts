@@ -5,12 +5,15 @@ import { CramfsError } from '../base/errors.ts';
 import { execProgram, type ExecReport } from '../exec/execProgram.ts';
 import { MAX_FILE_PAGES, visitFilePages } from '../exec/filePages.ts';
 import type { ExecResult } from '../exec/flatLoader.ts';
+import { LoadedFiles } from './loadedFiles.ts';
 import { NommuSystem } from '../exec/nommuSystem.ts';
 import type { UserProcess } from '../exec/userProcess.ts';
 import { blockCount, fileBlock } from '../image/blocks.ts';
 import type { Inode } from '../image/image.ts';
 import type { Board } from '../verdict/board.ts';
+import { walk } from '../inspect/walk.ts';
 import { Budget } from './budget.ts';
+import { contentsOf } from './contents.ts';
 
 /** A program of the image. */
 export interface Program {
@@ -40,6 +43,8 @@ const FREE_PAGES = 1 << 22;
 export class ProgramRunner {
   readonly #board: Board;
   readonly #budget: Budget;
+  /** Files as the programs have loaded them. */
+  readonly loaded: LoadedFiles;
   /** Page frames of flash in any program's memory. */
   readonly #frames = new Set<number>();
   /** Page frames of flash whose content is in the page cache as well, because a mapping of it is not direct. */
@@ -50,6 +55,7 @@ export class ProgramRunner {
 
   constructor(board: Board) {
     this.#board = board;
+    this.loaded = new LoadedFiles(board);
     this.#budget = new Budget(FREE_PAGES + Math.ceil(board.image.source.size / 4));
   }
 
@@ -87,12 +93,14 @@ export class ProgramRunner {
   }
 
   #exec({ path }: Program): ProgramRun {
-    const { outcome, needed, ramBytes, flashBytes, mappings } = execProgram(this.#board, {
-      path,
-      observe: (process) => {
-        this.#take(process);
-      },
-    });
+    let process: UserProcess | null = null as UserProcess | null;
+    const observe = (observed: UserProcess): void => {
+      process = observed;
+    };
+    const report = execProgram(this.#board, { path, observe });
+    const { outcome, needed, ramBytes, flashBytes, mappings } = report;
+    this.loaded.take(report);
+    if (process !== null && outcome.kind === 'runs') this.#take(process);
     const { pageSize } = this.#board.cpu;
     this.#budget.spend(mappings.reduce((sum, { start, end }) => sum + MAPPING + (end - start) / pageSize, 0));
     const why = 'why' in outcome ? outcome.why : 'bug' in outcome ? outcome.bug : '';
@@ -143,6 +151,21 @@ export class ProgramRunner {
     this.#copies += pages;
     return { outcome: 'runs', why: '', ...none, ramBytes: pages * pageSize };
   }
+}
+
+/**
+ * Starts all programs of an image with an MMU, and gives its files as they were loaded.
+ *
+ * @throws CramfsError IO
+ */
+export function startPrograms(board: Board): LoadedFiles {
+  const { image } = board;
+  const runner = new ProgramRunner(board);
+  for (const { path, inode } of walk(image, { onProblem: () => undefined })) {
+    if (inode.type !== 'file' || !contentsOf(image, inode, true).isProgram) continue;
+    if (runner.start({ path, inode }) === null) break;
+  }
+  return runner.loaded;
 }
 
 /** How a start ends of which the kernel logs nothing. */

@@ -33,6 +33,8 @@ export function reasonFor(board: Board, subject: MappedSubject, segment: MappedS
     if (isAlignedInImage) return { why: 'physical base' };
     return { why: 'misaligned', block: firstPage, physAddress: misaligned };
   }
+  // The loader's mapping may go on after the segment.
+  if (runEnd !== null && 'block' in runEnd && runEnd.block >= firstPage + pages) return null;
   switch (runEnd?.why) {
     case 'layout': {
       const { block, kind: found, expectedOffset } = runEnd;

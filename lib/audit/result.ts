@@ -11,7 +11,7 @@ import type { AuditId, SegmentRef } from './ids.ts';
 export interface AuditedSegment extends SegmentRef {
   /** `text`: executable and not writable; `rodata`: only readable; `data`: writable. */
   readonly kind: 'text' | 'rodata' | 'data';
-  /** What the loader's mapping of it alone comes to; null where it fails. */
+  /** The state of the mapping that shows it once it is loaded; null where it cannot be. */
   readonly state: MapState | null;
   /** Bytes in the file. */
   readonly fileBytes: number;
@@ -26,6 +26,8 @@ export interface AuditedFile {
   readonly format: 'elf32' | 'elf64' | 'bflt' | 'script' | 'data';
   /** What a read-only private mapping of the whole file comes to; null where it fails, or of an empty file. */
   readonly state: MapState | null;
+  /** Pages of that mapping that are straight from flash. */
+  readonly directPages: number;
   /** Blocks, and those of them that are direct. */
   readonly blocks: number;
   readonly directBlocks: number;
@@ -51,13 +53,15 @@ export interface AuditNumbers {
   readonly paddingBytes: number;
   readonly files: number;
   readonly programs: number;
-  /** Text segments of all programs and libraries: pages × page size, and those of them that are direct. */
+  /** Of the programs, those that get to their own first instruction. */
+  readonly programsStarting: number;
+  /** Text segments of all programs and libraries that run: pages × page size, and those of them that are direct. */
   readonly textBytes: number;
   readonly textDirectBytes: number;
   /** All read-only segments likewise. */
   readonly readOnlyBytes: number;
   readonly readOnlyDirectBytes: number;
-  /** RAM for file mappings when all programs run at once; pages of the page cache that they share count once. */
+  /** RAM for file mappings when all programs that start run at once; pages of the page cache that they share count once. */
   readonly ramBytes: number;
   /** RAM that they would need beyond that if nothing were direct; pages of flash that they share count once. */
   readonly ramSavedBytes: number;

@@ -2,7 +2,7 @@
  * What a rule of the audit is: the ids that it reports, and what it looks at on the way through an image.
  *
  * An audit goes through the tree once, together with the check. Files that matter to a machine (programs, libraries, whatever
- * has direct blocks) are then mapped on the board, and rules see how that went: what Linux does with a file comes out of the
+ * has direct blocks) are then started and mapped on the board, and rules see how that went: what Linux does with a file comes out of the
  * kernel model, never out of a rule. Rules keep no more than they need, because images may be large.
  */
 import type { Severity } from '../check/codes.ts';
@@ -18,10 +18,10 @@ import type { SurveyedEntry } from './survey.ts';
 export interface AuditVisitor {
   /** A device node, or an entry whose mode gives more than most files should. */
   special?(entry: SurveyedEntry): void;
-  /** A program, a library, or another file with direct blocks, and how Linux maps it: not at all if it does not mount. */
-  mapped?(subject: MappedSubject): void;
   /** A program that was started on paper. */
   program?(program: Program, run: ProgramRun): void;
+  /** A program, a library, or another file with direct blocks, and how Linux maps it: not at all if it does not mount. */
+  mapped?(subject: MappedSubject): void;
   /** Everything has been seen. */
   end?(numbers: AuditNumbers): void;
 }

@@ -34,6 +34,8 @@ export interface AuditTotals {
   readonly counts: Readonly<Record<Severity, number>>;
   readonly suppressed: number;
   readonly imageBytes: number;
+  readonly programs: number;
+  readonly programsStarting: number;
   readonly textBytes: number;
   readonly textDirectBytes: number;
   readonly readOnlyBytes: number;
@@ -49,6 +51,8 @@ export const NO_TOTALS: AuditTotals = {
   counts: { error: 0, warning: 0, info: 0 },
   suppressed: 0,
   imageBytes: 0,
+  programs: 0,
+  programsStarting: 0,
   textBytes: 0,
   textDirectBytes: 0,
   readOnlyBytes: 0,
@@ -72,6 +76,8 @@ export function addToTotals(totals: AuditTotals, { result }: AuditedImage): Audi
     },
     suppressed: totals.suppressed + result.suppressed.length,
     imageBytes: totals.imageBytes + numbers.imageBytes,
+    programs: totals.programs + numbers.programs,
+    programsStarting: totals.programsStarting + numbers.programsStarting,
     textBytes: totals.textBytes + numbers.textBytes,
     textDirectBytes: totals.textDirectBytes + numbers.textDirectBytes,
     readOnlyBytes: totals.readOnlyBytes + numbers.readOnlyBytes,

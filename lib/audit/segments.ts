@@ -1,7 +1,8 @@
 /**
- * The segments of a program or library, each as its loader maps it when it maps nothing else.
+ * The segments of a program or library by its headers.
  */
-import { type ElfSegment, PF_R, PF_W, PF_X, PT_LOAD } from '../elf/elf.ts';
+import { type ElfSegment, PT_LOAD } from '../elf/elf.ts';
+import { segmentPlan } from '../exec/loadedSegments.ts';
 import { blockCount } from '../image/blocks.ts';
 import type { MapRequest } from '../verdict/request.ts';
 import type { AuditedSegment } from './result.ts';
@@ -9,11 +10,12 @@ import type { Subject } from './subject.ts';
 
 /** A segment before it is mapped. */
 export interface SegmentPlan extends Omit<AuditedSegment, 'state' | 'directPages'> {
+  /** Its mapping, were it mapped by itself. */
   readonly request: MapRequest;
 }
 
 /**
- * The mappings that the loader makes of a file's segments. ELF: elf_map() of fs/binfmt_elf.c, private, from the page that has
+ * The segments of a file, and the mappings that show them one by one. ELF: elf_map() of fs/binfmt_elf.c, private, from the page that has
  * the segment's first byte to the one that has its last. bFLT, without an MMU: the text, where it is mapped at all
  * (load_flat_file()).
  */
@@ -23,7 +25,7 @@ export function planSegments({ path, inode, contents }: Subject, pageSize: numbe
     case 'elf32':
     case 'elf64':
       return contents.elf.segments.flatMap((segment, index) =>
-        segment.type === PT_LOAD && segment.fileSize > 0 ? [planElf(segment, index, path, pages, pageSize)] : [],
+        segment.type === PT_LOAD && segment.fileSize > 0 ? [planElf(segment, index, path, inode.size, pageSize)] : [],
       );
     case 'bflt': {
       const { flat } = contents;
@@ -45,20 +47,12 @@ export function planSegments({ path, inode, contents }: Subject, pageSize: numbe
   }
 }
 
-function planElf(
-  { flags, offset, vaddr, fileSize }: ElfSegment,
-  segment: number,
-  path: string,
-  pages: number,
-  pageSize: number,
-): SegmentPlan {
-  const prot = `${(flags & PF_R) !== 0 ? 'r' : ''}${(flags & PF_W) !== 0 ? 'w' : ''}${(flags & PF_X) !== 0 ? 'x' : ''}`;
-  const perms = ['r', 'w', 'x'].map((letter) => (prot.includes(letter) ? letter : '-')).join('');
-  const kind = prot.includes('w') ? 'data' : prot.includes('x') ? 'text' : 'rodata';
+function planElf(segment: ElfSegment, index: number, path: string, size: number, pageSize: number): SegmentPlan {
+  const plan = segmentPlan(segment, index, size, pageSize);
   // Where address and offset differ within their page the mapping begins within a page of the file, and mmap() refuses it.
-  const within = vaddr % pageSize;
-  const request = { path, offset: offset - within, length: fileSize + within, prot };
-  return { segment, kind, perms, ...shown(request, pages, pageSize), fileBytes: fileSize, request };
+  const within = segment.vaddr % pageSize;
+  const prot = plan.perms.replaceAll('-', '');
+  return { ...plan, request: { path, offset: segment.offset - within, length: segment.fileSize + within, prot } };
 }
 
 /** The pages of the file that a mapping shows, of `pages` that there are. */

@@ -24,10 +24,11 @@ export interface Subject {
   readonly directBlocks: number;
 }
 
-/** A segment of a file, and what the loader's mapping of it comes to. */
-export interface MappedSegment extends Omit<AuditedSegment, 'state'> {
+/** A segment of a file as it is loaded. */
+export interface MappedSegment extends AuditedSegment {
+  /** The loader's call that maps it; where there was none, a mapping of the segment by itself. */
   readonly request: MapRequest;
-  /** Null where it was not mapped. */
+  /** The verdict on that mapping alone, which tells why pages are not direct. Null where it was not mapped. */
   readonly verdict: MapVerdict | null;
 }
 
@@ -36,6 +37,8 @@ export interface MappedSubject extends Subject {
   /** The verdict on a read-only private mapping of the whole file; null where there was none. */
   readonly whole: MapVerdict | null;
   readonly segments: readonly MappedSegment[];
+  /** Whether a program that runs uses it, or might: false where only programs that do not start have loaded it. */
+  readonly isUsable: boolean;
 }
 
 /** A segment as findings name it. */

@@ -1,6 +1,6 @@
 /**
- * The way through the files that a survey has found worth a closer look, and then through the programs among them. Files are
- * mapped, rules are told, and everything is counted.
+ * The way through the files that a survey has found worth a closer look: the programs among them are started first; then
+ * files are taken as those have loaded them, rules are told, and everything is counted.
  */
 import type { FindingArguments } from '../check/codes.ts';
 import { CramfsError } from '../base/errors.ts';
@@ -11,7 +11,8 @@ import { Budget } from './budget.ts';
 import { contentsOf } from './contents.ts';
 import type { AuditContext } from './context.ts';
 import { comparePaths } from './pathOrder.ts';
-import { type Program, ProgramRunner } from './programs.ts';
+import type { LoadedFiles } from './loadedFiles.ts';
+import { ProgramRunner } from './programs.ts';
 import type { AuditedFile, AuditNumbers } from './result.ts';
 import { AUDIT_RULES } from './rules/index.ts';
 import { stateOf } from './state.ts';
@@ -43,7 +44,9 @@ export class TreePass {
   /** The largest size seen for a pointer table: segments of files that share one count once. */
   readonly #tables = new Map<number, number>();
   readonly #files = new Map<string, AuditedFile>();
-  readonly #programs: Program[] = [];
+  /** How starts of programs went, by the position of their inodes. */
+  readonly #runs = new Map<number, NonNullable<AuditedFile['run']>>();
+  #programs = 0;
   readonly #incompletenessTold = new Set<string>();
   readonly #text = { pages: 0, direct: 0 };
   readonly #rodata = { pages: 0, direct: 0 };
@@ -64,30 +67,31 @@ export class TreePass {
     const { survey, board, refusal } = this.#context;
     const { special, candidates, files } = survey;
     for (let index = 0; index < special.length; index++) this.#visitors.special(survey.entry(special, index));
-    for (let index = 0; index < candidates.length; index++) {
-      if (index % PROGRESS_STEP === 0) this.#options.progress?.(index, candidates.length);
-      this.#look(survey.entry(candidates, index));
-    }
-    if (this.#options.alsoList !== undefined) {
-      for (let index = 0; index < files.length; index++) this.#lookIfWanted(survey.entry(files, index));
-    }
     const runner = new ProgramRunner(board);
     if (refusal === null) this.#runPrograms(runner);
+    const loaded = refusal === null ? runner.loaded : null;
+    for (let index = 0; index < candidates.length; index++) {
+      if (index % PROGRESS_STEP === 0) this.#options.progress?.(index, candidates.length);
+      this.#look(survey.entry(candidates, index), loaded);
+    }
+    if (this.#options.alsoList !== undefined) {
+      for (let index = 0; index < files.length; index++) this.#lookIfWanted(survey.entry(files, index), loaded);
+    }
     const numbers = this.#numbers(runner);
     this.#visitors.end(numbers);
     return { files: [...this.#files.values()].sort((a, b) => comparePaths(a.path, b.path)), numbers };
   }
 
   /** Looks at a file that no machine cares about, and somebody else does. */
-  #lookIfWanted(entry: SurveyedEntry): void {
+  #lookIfWanted(entry: SurveyedEntry, loaded: LoadedFiles | null): void {
     const path = entry.path();
-    if (!this.#files.has(path) && this.#options.alsoList?.(path) === true) this.#look(entry);
+    if (!this.#files.has(path) && this.#options.alsoList?.(path) === true) this.#look(entry, loaded);
   }
 
   /** Maps and lists a file if it matters to a machine, or to somebody else. */
-  #look(entry: SurveyedEntry): void {
+  #look(entry: SurveyedEntry, loaded: LoadedFiles | null): void {
     const { inode } = entry;
-    const { image, board, refusal, mapper } = this.#context;
+    const { image, board, mapper } = this.#context;
     const contents = contentsOf(image, inode, board.kernel.nommu === undefined);
     const blocks = this.#blocks(entry);
     const hasDirect = blocks.some(({ kind }) => kind === 'direct');
@@ -101,11 +105,11 @@ export class TreePass {
       return;
     }
     const subject = makeSubject(path, inode, contents, blocks, image.pageSize);
-    const mapped = mapper.mapAll(subject, refusal === null);
+    const mapped = mapper.mapAll(subject, loaded);
     if (mapper.exhausted !== null) this.#incomplete(entry, 'mapped pages', mapper.exhausted);
     this.#countSegments(mapped);
-    this.#files.set(path, listed(mapped));
-    if (contents.isProgram) this.#programs.push({ path, inode });
+    this.#files.set(path, listed(mapped, this.#runs.get(inode.position) ?? null));
+    if (contents.isProgram) this.#programs++;
     this.#visitors.mapped(mapped);
   }
 
@@ -127,8 +131,9 @@ export class TreePass {
     return blocks;
   }
 
-  #countSegments({ segments, inode }: MappedSubject): void {
-    if (!this.#isNew(inode)) return;
+  #countSegments({ segments, inode, isUsable }: MappedSubject): void {
+    const outcome = this.#runs.get(inode.position)?.outcome ?? 'runs';
+    if (outcome !== 'runs' || !isUsable || !this.#isNew(inode)) return;
     for (const { kind, pages, directPages } of segments) {
       if (kind === 'data') continue;
       const sum = kind === 'text' ? this.#text : this.#rodata;
@@ -144,13 +149,19 @@ export class TreePass {
     return true;
   }
 
+  /** Starts the programs among the candidates. */
   #runPrograms(runner: ProgramRunner): void {
-    for (const program of this.#programs) {
+    const { image, board, survey } = this.#context;
+    const hasMmu = board.kernel.nommu === undefined;
+    const { candidates } = survey;
+    for (let index = 0; index < candidates.length; index++) {
+      const { inode, path } = survey.entry(candidates, index);
+      if (this.#runs.has(inode.position) || !contentsOf(image, inode, hasMmu).isProgram) continue;
+      const program = { path: path(), inode };
       const run = runner.start(program);
       if (run === null) break;
       const { outcome, ramBytes, flashBytes } = run;
-      const file = this.#files.get(program.path);
-      if (file !== undefined) this.#files.set(program.path, { ...file, run: { outcome, ramBytes, flashBytes } });
+      this.#runs.set(inode.position, { outcome, ramBytes, flashBytes });
       this.#visitors.program(program, run);
     }
     if (runner.exhausted !== null) this.#incomplete(null, 'programs', runner.exhausted);
@@ -166,7 +177,8 @@ export class TreePass {
       contentBytes: survey.tally.contentBytes,
       paddingBytes: survey.account.find(({ label }) => label === 'padding')?.bytes ?? 0,
       files: survey.tally.files,
-      programs: this.#programs.length,
+      programs: this.#programs,
+      programsStarting: [...this.#runs.values()].filter(({ outcome }) => outcome === 'runs').length,
       textBytes: this.#text.pages * pageSize,
       textDirectBytes: this.#text.direct * pageSize,
       readOnlyBytes: (this.#text.pages + this.#rodata.pages) * pageSize,
@@ -186,16 +198,20 @@ export class TreePass {
 }
 
 /** A file as the result lists it. */
-function listed({ path, inode, contents, blocks, directBlocks, whole, segments }: MappedSubject): AuditedFile {
+function listed(
+  { path, inode, contents, blocks, directBlocks, whole, segments }: MappedSubject,
+  run: AuditedFile['run'],
+): AuditedFile {
   return {
     path,
     size: inode.size,
     mode: inode.mode,
     format: contents.format,
     state: whole === null ? null : stateOf(whole),
+    directPages: Math.min(blocks.length, whole?.directPages ?? 0),
     blocks: blocks.length,
     directBlocks,
-    segments: segments.map(({ segment, kind, perms, firstPage, pages, directPages, fileBytes, verdict }) => ({
+    segments: segments.map(({ segment, kind, perms, firstPage, pages, directPages, fileBytes, state }) => ({
       segment,
       kind,
       perms,
@@ -203,8 +219,8 @@ function listed({ path, inode, contents, blocks, directBlocks, whole, segments }
       pages,
       directPages,
       fileBytes,
-      state: verdict === null ? null : stateOf(verdict),
+      state,
     })),
-    run: null,
+    run,
   };
 }

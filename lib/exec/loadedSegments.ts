@@ -6,7 +6,7 @@
 import { roundDown } from '../base/pages.ts';
 import { type ElfSegment, PF_R, PF_W, PF_X, PT_LOAD } from '../elf/elf.ts';
 import { type Vma, vmaPages } from '../mm/vma.ts';
-import { VM_PFNMAP } from '../mm/vmFlags.ts';
+import { VM_EXEC, VM_PFNMAP } from '../mm/vmFlags.ts';
 import type { MapState } from '../verdict/mapVerdict.ts';
 import { vmaState } from '../verdict/vmaState.ts';
 import type { ProgramFile } from './programFile.ts';
@@ -35,7 +35,10 @@ export interface LoadedSegment {
   readonly pages: number;
   /** Bytes in the file. */
   readonly fileBytes: number;
-  /** Of its pages, those that the page table has straight from flash. */
+  /**
+   * Of its pages, those that the page table has straight from flash; without those that RISC-V's kernel cannot set without
+   * damage to other memory.
+   */
   readonly directPages: number;
   /** The state of the mapping that shows it; of several the least direct. Null where no mapping shows it. */
   readonly state: MapState | null;
@@ -105,16 +108,29 @@ function found(
   const states = vmas.map(vmaState);
   const direct = vmas.flatMap((vma) => {
     const [from, to] = [Math.max(vma.start, start), Math.min(vma.end, end)];
-    return process.mm.pageTable.directRuns(from / pageSize, (to - from) / pageSize);
+    const runs = process.mm.pageTable.directRuns(from / pageSize, (to - from) / pageSize);
+    return runs.map(({ pfn, pages: length }) => length - (isExecutable(vma) ? flipped(process, pfn, length) : 0));
   });
   const made = process.calls.findLast(
     (call) => call.file === file && call.start <= start && start < call.start + call.length,
   );
   return {
-    directPages: direct.reduce((sum, run) => sum + run.pages, 0),
+    directPages: direct.reduce((sum, length) => sum + length, 0),
     state: STATES.findLast((state) => states.includes(state)) ?? null,
     call: made === undefined ? null : { offset: made.offset, length: made.length, prot: letters(made.protection) },
   };
+}
+
+function isExecutable({ vmFlags }: Vma): boolean {
+  return (vmFlags & VM_EXEC) !== 0;
+}
+
+/** Of some page frames, those for which the flush of the instruction cache has set a bit in memory of something else. */
+function flipped(process: UserProcess, pfn: number, pages: number): number {
+  const { icache } = process.mm.kernel;
+  let found = 0;
+  for (let page = 0; icache !== null && page < pages; page++) if (icache.hasFlipped(pfn + page)) found++;
+  return found;
 }
 
 /** Pages of a mapping that show the file. With page frames the offset does not count pages of the file: all do. */

@@ -48,8 +48,10 @@ export type SegmentChoice = 'text' | 'rodata' | 'read-only' | 'all' | 'none';
 /** What must be mapped how. */
 export interface Requirement {
   readonly paths: PathGlobs;
-  /** At least so direct. */
-  readonly state: Exclude<MapState, 'none'>;
+  /** Least state of the mappings. */
+  readonly state?: Exclude<MapState, 'none'> | undefined;
+  /** Least share of the pages that are straight from flash, in percent. */
+  readonly direct?: number | undefined;
   readonly segments: SegmentChoice;
 }
 

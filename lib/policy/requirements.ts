@@ -26,7 +26,7 @@ export function requirementFindings(files: readonly AuditedFile[], { requirement
 }
 
 function* findingsOf(
-  { paths, state: wanted, segments }: Requirement,
+  { paths, state: wanted, direct, segments }: Requirement,
   index: number,
   files: readonly AuditedFile[],
 ): Generator<AuditFinding, void> {
@@ -34,10 +34,13 @@ function* findingsOf(
   for (const file of files) {
     if (!matchesGlobs(file.path, paths)) continue;
     const globs = paths.included.filter((glob) => matchesGlob(file.path, glob));
-    for (const { state, segment } of mappingsOf(file, segments)) {
+    for (const { state, segment, directPages, pages } of mappingsOf(file, segments)) {
       for (const glob of globs) unmatched.delete(glob);
-      if (meets(state, wanted)) continue;
-      yield unmet(file.path, { requirement: index, wanted, found: state, segment });
+      const args = { requirement: index, found: state, segment };
+      if (wanted !== undefined && !meets(state, wanted)) yield unmet(file.path, { ...args, wanted, direct: null });
+      if (direct !== undefined && !isShare(directPages, pages, direct)) {
+        yield unmet(file.path, { ...args, wanted: null, direct: { share: direct, directPages, pages } });
+      }
     }
   }
   if (unmatched.size === 0) return;
@@ -52,20 +55,38 @@ function unmet(path: string, args: OwnArguments['policy/requirement-unmet']): Au
   return finding;
 }
 
+/** What a requirement looks at: a segment, or a file as a whole. */
+interface Mapping {
+  readonly state: MapState | null;
+  readonly directPages: number;
+  readonly pages: number;
+  readonly segment: OwnArguments['policy/requirement-unmet']['segment'];
+}
+
 /** The mappings of a file that a requirement is about. Of an empty file there is none. */
 function mappingsOf(
   file: AuditedFile,
   choice: SegmentChoice,
-): { readonly state: MapState | null; readonly segment: OwnArguments['policy/requirement-unmet']['segment'] }[] {
-  if (choice === 'none') return file.size === 0 ? [] : [{ state: file.state, segment: null }];
+): Mapping[] {
+  if (choice === 'none') {
+    const { state, directPages, blocks: pages } = file;
+    return file.size === 0 ? [] : [{ state, directPages, pages, segment: null }];
+  }
   return file.segments
     .filter(({ kind }) => KINDS[choice].includes(kind))
     .map(({ state, segment, perms, firstPage, pages, directPages }) => ({
       state,
+      directPages,
+      pages,
       segment: { segment, perms, firstPage, pages, directPages },
     }));
 }
 
-function meets(state: MapState | null, wanted: Requirement['state']): boolean {
+function meets(state: MapState | null, wanted: MapState): boolean {
   return state === 'pfnmap' || state === wanted;
+}
+
+/** Whether so many pages of some are a share of them, in percent. What shows no page of the file has all it can have. */
+function isShare(directPages: number, pages: number, percent: number): boolean {
+  return directPages * 100 >= percent * pages;
 }

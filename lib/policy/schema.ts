@@ -148,18 +148,26 @@ const rules = z
     propertyNames: { anyOf: [{ enum: AUDIT_IDS }, { pattern: '[*?{[]' }] },
   });
 
-const requirement = z.strictObject(
+const REQUIREMENT = 'an object with "paths", "segments", and "direct" or "state"';
+const requirementShape = z.strictObject(
   {
     paths: paths.meta({ description: 'Globs over paths of regular files, each of which must match something.' }),
-    state: z.enum(['pfnmap', 'mixedmap'], 'pfnmap or mixedmap').meta({
-      description: 'How it must be mapped at least: pfnmap, all pages straight from flash; mixedmap, the first ones.',
-    }),
+    direct: percent
+      .meta({ description: 'Least share of the pages that are straight from flash, as the file is loaded.' })
+      .optional(),
+    state: z
+      .enum(['pfnmap', 'mixedmap'], 'pfnmap or mixedmap')
+      .meta({ description: 'Least state of the mappings, as the file is loaded.' })
+      .optional(),
     segments: z
       .enum(['text', 'rodata', 'read-only', 'all', 'none'], 'text, rodata, read-only, all or none')
       .meta({ description: 'Segments of programs and libraries; none: the file as a whole.' }),
   },
-  'an object with "paths", "state" and "segments"',
+  REQUIREMENT,
 );
+const requirement = requirementShape
+  .refine(({ direct, state }) => direct !== undefined || state !== undefined, REQUIREMENT)
+  .meta({ anyOf: [{ required: ['direct'] }, { required: ['state'] }] });
 
 const budgets = z
   .strictObject(
@@ -257,7 +265,7 @@ export function knownKeys([key, next]: readonly PropertyKey[]): readonly string[
     case 'rules':
       return ['paths', ...(FORMS[next as AuditId] ?? RULE).sayings];
     case 'requires':
-      return Object.keys(requirement.shape);
+      return Object.keys(requirementShape.shape);
     case 'budgets':
       return Object.keys(budgets.shape);
     default:

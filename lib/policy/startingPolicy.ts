@@ -31,12 +31,13 @@ rules:
   security/setuid: { severity: error, allow: ["/bin/su", "/usr/bin/sudo"] }
   security/device-node: { severity: warn, allow: "/dev/**" }
 
-# What must be mapped how. Each glob must match a file that has such segments.
-#   state: pfnmap (all pages straight from flash) or mixedmap (the first ones, at least)
+# What must run from flash. Each glob must match a file that has such segments.
+#   direct: least share of the segment's pages that are straight from flash, as it is loaded
+#   state: what the kernel must make of the mapping, as it is loaded: pfnmap, or at least mixedmap
 #   segments: text, rodata, read-only (both), all (writable ones, too), none (the whole file)
 requires: []
 # - paths: ["/bin/**", "!/bin/*.sh"]
-#   state: pfnmap
+#   direct: 100 %
 #   segments: text
 
 # Limits.

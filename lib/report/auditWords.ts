@@ -258,10 +258,15 @@ const OWN: { readonly [I in OwnId]: Words<OwnArguments[I]> } = {
   },
   'policy/requirement-unmet': {
     title: 'A requirement of the policy is not met',
-    cause: ({ wanted, found, segment }) =>
-      `${segment === null ? 'the file' : segmentName(segment)} is to be ${STATES[wanted]}, and ${
-        found === null ? 'cannot be mapped' : `is ${STATES[found]}`
-      }`,
+    cause: ({ wanted, direct, found, segment }) => {
+      const what = segment === null ? 'the file' : segmentName(segment);
+      if (direct !== null) {
+        const { share, directPages, pages } = direct;
+        return `${what} is to run from flash to ${String(share)} %, and ${String(directPages)} of ${plural(pages, 'page')} ${directPages === 1 ? 'does' : 'do'}`;
+      }
+      const is = found === null ? 'cannot be mapped' : `is ${STATES[found]}`;
+      return `${what} is to be ${STATES[wanted ?? 'none']}, and ${is}`;
+    },
     fix: () => `${DIRECT_SEGMENTS}; the other findings of this path tell what is in the way`,
   },
   'policy/requirement-unmatched': {

@@ -22,6 +22,15 @@ const LEAST_PAGES = 64;
 
 const SEVERITY = { critical: 'error', error: 'error', warning: 'warning' } as const;
 
+/** A mapping to try. */
+interface Tried {
+  readonly request: MapRequest;
+  /** Whether a program makes it, or may make it. */
+  readonly isMade: boolean;
+  /** The page of the mapping at which ends what is seen of it. */
+  readonly end: number;
+}
+
 export const hazards = defineRule(
   ['xip/kernel-hazard', 'security/pointer-outside', 'security/other-file-visible'],
   ({ board, image, mapper, canMapDirectly }, report) => {
@@ -29,16 +38,19 @@ export const hazards = defineRule(
     const owners = new DataOwners(image);
     const budget = new Budget(FREE_PAGES + Math.ceil(image.source.size / 2048));
 
-    /** The mappings to try, the ones that programs make first. */
-    function* requests({ path, inode, file, segments }: MappedSubject): Generator<MapRequest, void> {
-      yield { path };
-      for (const { request } of segments) yield request;
+    /** The mappings to try, the ones that programs make first. Of programs and libraries only their loader's are made. */
+    function* requests({ path, inode, file, segments, contents }: MappedSubject): Generator<Tried, void> {
+      for (const { request, firstPage, pages } of segments) {
+        yield { request, isMade: true, end: firstPage + pages - (request.offset ?? 0) / pageSize };
+      }
+      const isMade = !('elf' in contents) && !('flat' in contents);
+      yield { request: { path }, isMade, end: Infinity };
       const own = new Budget(LEAST_PAGES + TIMES * blockCount(inode.size, pageSize));
       try {
         for (const request of interestingMappingsOf(board, file, path)) {
           const pages = Math.ceil((request.length ?? 0) / pageSize);
           if (!own.spend(pages) || !budget.spend(pages)) return;
-          yield request;
+          yield { request, isMade, end: Infinity };
         }
       } catch (error) {
         // The pointers lead the kernel out of its memory: the mappings before this one have shown it.
@@ -50,12 +62,12 @@ export const hazards = defineRule(
     const tell = (
       subject: MappedSubject,
       judge: HazardJudge,
-      verdict: MapVerdict,
+      { verdict, isMade }: { readonly verdict: MapVerdict; readonly isMade: boolean },
       violation: Violation,
       told: Set<string>,
     ) => {
       const cause = judge.causeOf(verdict, violation);
-      if (cause === null) return;
+      if (cause === null || (cause.kind === 'kernel' && !isMade)) return;
       const { code, severity, pages, sees } = violation;
       const kind = cause.kind === 'kernel' ? code : cause.kind;
       if (told.has(kind)) return;
@@ -88,12 +100,16 @@ export const hazards = defineRule(
         if (subject.directBlocks === 0 || !canMapDirectly) return;
         const judge = new HazardJudge(board, owners, subject);
         const told = new Set<string>();
-        for (const request of requests(subject)) {
+        for (const { request, isMade, end } of requests(subject)) {
           const verdict = mapper.map(subject, request, { trace: true });
           if (verdict === null) continue;
           // What setting executable entries does on RISC-V has a finding of its own.
           if (verdict.icache !== null) continue;
-          for (const violation of checkInvariants(verdict, board)) tell(subject, judge, verdict, violation, told);
+          for (const violation of checkInvariants(verdict, board)) {
+            // What follows a segment in the loader's mapping is replaced by the next one.
+            if (violation.code !== 'entry-outside-vma' && (violation.pages?.first ?? 0) >= end) continue;
+            tell(subject, judge, { verdict, isMade }, violation, told);
+          }
         }
       },
     };

@@ -1,8 +1,12 @@
 /**
- * Holding a built image against its plan: each segment is mapped as the kernel would map it.
+ * Holding a built image against its plan: each segment is looked at as its loader maps it.
  */
+import { contentsOf } from '../../audit/contents.ts';
+import { startPrograms } from '../../audit/programs.ts';
+import type { LoadedFiles } from '../../audit/loadedFiles.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { nommu } from '../../driver/models/nommu.ts';
+import type { LoadedSegment } from '../../exec/loadedSegments.ts';
 import { CramfsImage } from '../../image/image.ts';
 import { Board } from '../../verdict/board.ts';
 import type { XipPlan } from './plan.ts';
@@ -18,10 +22,11 @@ export interface XipProof {
 }
 
 /**
- * Maps every planned segment of every file, and compares.
+ * Takes every planned segment of every file, and compares.
  *
- * With an MMU the mapping is emulated under linux-6.18: a segment whose pages are all planned must be a PFN map, one of
- * which a part is planned a mixed map with just these pages. Without an MMU a private mapping runs in place if all its
+ * With an MMU the programs of the image are started under linux-6.18, and of a segment just the planned pages must be straight
+ * from flash as it was loaded. What is not loaded, as it is no ELF file, is mapped: with all pages planned it must be a PFN
+ * map, with a part of them a mixed map. Without an MMU a private mapping runs in place if all its
  * blocks are direct and follow each other, whatever their alignment; otherwise it is a copy in RAM.
  *
  * @throws CramfsError BROKEN_PLAN naming the path
@@ -30,20 +35,42 @@ export function proveXip(plan: XipPlan): XipProof {
   const image = CramfsImage.open(plan.image.bytes, { pageSize: plan.pageSize });
   const { physBase, mode } = plan.spec;
   const board = new Board(image, mode === 'nommu' ? { physBase, kernel: nommu } : { physBase });
+  const loaded = mode === 'nommu' ? null : startPrograms(board);
   let segments = 0;
   let whole = 0;
   for (const item of plan.items) {
     if (item.leftOut !== null) continue;
     for (const path of item.paths) {
+      const asLoaded = loaded === null ? [] : loadedSegments(board, path, loaded);
       for (const segment of item.segments) {
         const planned = Math.max(0, Math.min(segment.end, item.end) - segment.first);
-        requireMapped(board, plan.pageSize, path, segment, planned);
+        const found = asLoaded.find(({ kind, firstPage }) => kind !== 'data' && firstPage === segment.first);
+        if (found === undefined) requireMapped(board, plan.pageSize, path, segment, planned);
+        else requireDirect(path, found, planned);
         segments++;
         if (planned === segment.end - segment.first) whole++;
       }
     }
   }
   return { segments, whole, partly: segments - whole };
+}
+
+function loadedSegments(board: Board, path: string, loaded: LoadedFiles): readonly LoadedSegment[] {
+  const file = board.open(path);
+  const contents = contentsOf(board.image, file.inode, true);
+  const known = loaded.known(file.inode.position);
+  if (known !== null) return known.file.segments;
+  if (!('elf' in contents)) return [];
+  return loaded.alone(file, contents.elf, contents.isProgram)?.file.segments ?? [];
+}
+
+function requireDirect(path: string, { firstPage, directPages }: LoadedSegment, planned: number): void {
+  if (directPages === planned) return;
+  throw new CramfsError('BROKEN_PLAN', {
+    path,
+    expected: `${planned} direct pages from page ${firstPage} on, as loaded`,
+    found: String(directPages),
+  });
 }
 
 function requireMapped(board: Board, pageSize: number, path: string, segment: Segment, planned: number): void {

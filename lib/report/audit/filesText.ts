@@ -22,12 +22,17 @@ interface Share {
 
 /** The tables, each with a title; none for an image without such files. */
 export function filesTables({ files }: AuditResult, style: Style, width: number): string[] {
-  const programs = files.filter(({ segments }) => segments.length > 0);
-  const others = files.filter(({ segments, directBlocks }) => segments.length === 0 && directBlocks > 0);
+  const programs = files.filter(isProgram);
+  const others = files.filter((file) => !isProgram(file) && file.directBlocks > 0);
   return [
-    ...titled('programs and libraries', ['text', 'rodata', 'RAM', 'flash'], programs, programCells, style, width),
+    ...titled('pages from flash, as loaded', ['text', 'rodata', 'RAM', 'flash'], programs, programCells, style, width),
     ...titled('other files in flash', ['blocks', 'size'], others, otherCells, style, width),
   ];
+}
+
+/** Whether a file is a program, a script included, or a library. */
+function isProgram({ segments, run }: AuditedFile): boolean {
+  return segments.length > 0 || run !== null;
 }
 
 function titled(
@@ -115,8 +120,9 @@ function shareText(share: Share | null): string {
 
 /** Colours the states of a row; paths are left alone, as they have no such thing behind a number in them often. */
 function painted(row: string, style: Style): string {
-  return row.replace(/(\d+\/\d+) (PFNMAP|MIXEDMAP|paged|fails)/g, (_, share: string, state: string) => {
-    const paint = { PFNMAP: style.good, MIXEDMAP: style.fair }[state] ?? style.bad;
+  return row.replace(/((\d+)\/(\d+)) (PFNMAP|MIXEDMAP|paged|fails)/g, (_, share: string, direct: string, all: string, state: string) => {
+    const isWhole = direct === all && state !== 'fails';
+    const paint = isWhole ? style.good : state === 'MIXEDMAP' ? style.fair : style.bad;
     return `${share} ${paint(state)}`;
   });
 }

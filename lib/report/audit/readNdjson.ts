@@ -37,6 +37,7 @@ const numbers: z.ZodType<AuditNumbers> = z.object({
   paddingBytes: count,
   files: count,
   programs: count,
+  programsStarting: count,
   textBytes: count,
   textDirectBytes: count,
   readOnlyBytes: count,
@@ -51,6 +52,7 @@ const file = z.object({
   mode: count,
   format: z.enum(['elf32', 'elf64', 'bflt', 'script', 'data']),
   state,
+  directPages: count,
   blocks: count,
   directBlocks: count,
   segments: z.array(

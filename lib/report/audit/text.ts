@@ -129,7 +129,7 @@ function flashLines({ numbers }: AuditResult, style: Style): string[] {
 }
 
 function totalLines(numbers: AuditNumbers, style: Style, width: number): string[] {
-  const { textBytes, textDirectBytes, readOnlyBytes, readOnlyDirectBytes, programs } = numbers;
+  const { textBytes, textDirectBytes, readOnlyBytes, readOnlyDirectBytes, programs, programsStarting } = numbers;
   const share = (direct: number, all: number): string =>
     all === 0 ? 'none' : `${percent(direct, all)}: ${size(direct)} of ${size(all)} run from flash`;
   const rows: [string, string][] = [
@@ -137,11 +137,14 @@ function totalLines(numbers: AuditNumbers, style: Style, width: number): string[
     ['read-only', share(readOnlyDirectBytes, readOnlyBytes)],
   ];
   if (programs > 0) {
-    const all = programs === 1 ? 'the program runs' : `all ${String(programs)} programs run`;
-    rows.push(
-      ['RAM', `${size(numbers.ramBytes)} for what is mapped of files when ${all}`],
-      ['RAM saved', `${size(numbers.ramSavedBytes)}, against an image without direct blocks`],
-    );
+    const all = programsStarting === 1 ? 'the program runs' : `all ${String(programsStarting)} programs run`;
+    rows.push(['programs', startsText(numbers)]);
+    if (programsStarting > 0) {
+      rows.push(
+        ['RAM', `${size(numbers.ramBytes)} for what is mapped of files when ${all}`],
+        ['RAM saved', `${size(numbers.ramSavedBytes)}, against an image without direct blocks`],
+      );
+    }
   }
   return rows.map(
     ([label, text]) =>
@@ -149,11 +152,18 @@ function totalLines(numbers: AuditNumbers, style: Style, width: number): string[
   );
 }
 
+/** As in "5 of 7 programs start". */
+function startsText({ programs, programsStarting }: AuditNumbers): string {
+  if (programs === 1) return programsStarting === 1 ? 'the program starts' : 'the program does not start';
+  return `${String(programsStarting)} of ${String(programs)} programs ${programsStarting === 1 ? 'starts' : 'start'}`;
+}
+
 function verdict(result: AuditResult, style: Style): string {
   const { counts, suppressed, numbers } = result;
-  const { textBytes, textDirectBytes, ramSavedBytes } = numbers;
+  const { textBytes, textDirectBytes, ramSavedBytes, programs, programsStarting } = numbers;
+  const starting = programs === programsStarting ? [] : [style.bad(startsText(numbers))];
   const text = textBytes === 0 ? [] : [`XIP text ${percent(textDirectBytes, textBytes)}`];
   const saved = ramSavedBytes === 0 ? [] : [`${size(ramSavedBytes)} of RAM saved`];
-  const rest = [...text, ...saved].join(', ');
+  const rest = [...starting, ...text, ...saved].join(', ');
   return `${findingCounts({ counts, suppressed: suppressed.length }, style)}${rest === '' ? '' : `; ${rest}`}`;
 }
