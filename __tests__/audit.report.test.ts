@@ -92,7 +92,14 @@ out/fw 1.cramfs: 1 error, 2 warnings, 3 notes; 2 suppressed; XIP text 60.0 %, 12
   });
 
   test('of an image without programs has no table of them', async () => {
-    const numbers = { ...RESULT.numbers, programs: 0, programsStarting: 0, textBytes: 0, readOnlyBytes: 0, ramSavedBytes: 0 };
+    const numbers = {
+      ...RESULT.numbers,
+      programs: 0,
+      programsStarting: 0,
+      textBytes: 0,
+      readOnlyBytes: 0,
+      ramSavedBytes: 0,
+    };
     const counts = { error: 0, warning: 0, info: 0 };
     const text = await reportOf(
       'text',

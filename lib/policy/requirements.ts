@@ -64,10 +64,7 @@ interface Mapping {
 }
 
 /** The mappings of a file that a requirement is about. Of an empty file there is none. */
-function mappingsOf(
-  file: AuditedFile,
-  choice: SegmentChoice,
-): Mapping[] {
+function mappingsOf(file: AuditedFile, choice: SegmentChoice): Mapping[] {
   if (choice === 'none') {
     const { state, directPages, blocks: pages } = file;
     return file.size === 0 ? [] : [{ state, directPages, pages, segment: null }];

@@ -120,9 +120,12 @@ function shareText(share: Share | null): string {
 
 /** Colours the states of a row; paths are left alone, as they have no such thing behind a number in them often. */
 function painted(row: string, style: Style): string {
-  return row.replace(/((\d+)\/(\d+)) (PFNMAP|MIXEDMAP|paged|fails)/g, (_, share: string, direct: string, all: string, state: string) => {
-    const isWhole = direct === all && state !== 'fails';
-    const paint = isWhole ? style.good : state === 'MIXEDMAP' ? style.fair : style.bad;
-    return `${share} ${paint(state)}`;
-  });
+  return row.replace(
+    /((\d+)\/(\d+)) (PFNMAP|MIXEDMAP|paged|fails)/g,
+    (_, share: string, direct: string, all: string, state: string) => {
+      const isWhole = direct === all && state !== 'fails';
+      const paint = isWhole ? style.good : state === 'MIXEDMAP' ? style.fair : style.bad;
+      return `${share} ${paint(state)}`;
+    },
+  );
 }
