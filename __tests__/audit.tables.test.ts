@@ -124,7 +124,7 @@ const ROWS: { readonly [I in OwnId]: Row<I> } = {
     alike: {},
   },
   'policy/requirement-unmet': {
-    args: { requirement: 0, wanted: 'pfnmap', found: 'mixedmap', segment: SEGMENT },
+    args: { requirement: 0, wanted: 'pfnmap', direct: null, found: 'mixedmap', segment: SEGMENT },
     distinct: { wanted: 'mixedmap', found: null, segment: { ...SEGMENT, perms: 'r--' } },
     alike: { requirement: 1, segment: { ...SEGMENT, ...MOVED } },
   },
