@@ -1,4 +1,5 @@
 /** One truth: what an audit, a policy, a diff and the proof of mkfs say of segments is what exec says of the started program. */
+import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { auditImage } from '../lib/audit/auditImage.ts';
 import type { AuditResult } from '../lib/audit/result.ts';
@@ -71,11 +72,9 @@ describe('what is made of the audit', () => {
 
   test('has the same segments in its JSON', async () => {
     const pieces: string[] = [];
-    const images = (async function* () {
-      yield { image: 'image', index: 0, result, error: null };
-    })();
-    const style = {} as never;
-    for await (const piece of jsonReport(images, { style } as never)) pieces.push(piece);
+    const images = [{ image: 'image', index: 0, result, error: null }];
+    const options = { images: 1, shard: null, width: 80, notes: false, version: '0' };
+    for await (const piece of jsonReport(Readable.from(images), options as never)) pieces.push(piece);
     const document = JSON.parse(pieces.join('')) as { images: { files: unknown }[] };
     expect(document.images[0]?.files).toEqual(JSON.parse(JSON.stringify(result.files)));
   });
