@@ -67,7 +67,7 @@ export class Mapper {
     return {
       ...subject,
       whole: inode.size === 0 || !isMounted ? null : this.map(subject, { path }),
-      segments: planSegments(subject, pageSize).map((plan): MappedSegment => {
+      segments: planSegments(subject, pageSize, this.#board.kernel.nommu === undefined).map((plan): MappedSegment => {
         const verdict = isMounted ? this.map(subject, plan.request) : null;
         return {
           ...plan,

@@ -1,6 +1,7 @@
 /**
  * The segments of a program or library, each as its loader maps it when it maps nothing else.
  */
+import { nommuArrangement } from '../elf/fdpic.ts';
 import { type ElfSegment, PF_R, PF_W, PF_X, PT_LOAD } from '../elf/elf.ts';
 import { blockCount } from '../image/blocks.ts';
 import type { MapRequest } from '../verdict/request.ts';
@@ -17,14 +18,18 @@ export interface SegmentPlan extends Omit<AuditedSegment, 'state' | 'directPages
  * the segment's first byte to the one that has its last. bFLT, without an MMU: the text, where it is mapped at all
  * (load_flat_file()).
  */
-export function planSegments({ path, inode, contents }: Subject, pageSize: number): SegmentPlan[] {
+export function planSegments({ path, inode, contents }: Subject, pageSize: number, hasMmu: boolean): SegmentPlan[] {
   const pages = blockCount(inode.size, pageSize);
   switch (contents.format) {
     case 'elf32':
     case 'elf64':
-      return contents.elf.segments.flatMap((segment, index) =>
-        segment.type === PT_LOAD && segment.fileSize > 0 ? [planElf(segment, index, path, pages, pageSize)] : [],
-      );
+      // Without an MMU, what is not FDPIC is read into RAM as a whole, and FDPIC segments are mapped by their size in memory.
+      if (!hasMmu && nommuArrangement(contents.elf) === 'whole') return [];
+      return contents.elf.segments.flatMap((segment, index) => {
+        if (segment.type !== PT_LOAD || segment.fileSize === 0) return [];
+        const length = hasMmu ? segment.fileSize : segment.memorySize;
+        return [planElf(segment, length, index, path, pages, pageSize)];
+      });
     case 'bflt': {
       const { flat } = contents;
       if (!contents.isProgram || flat === null || flat.inRam || flat.textLength === 0) return [];
@@ -47,6 +52,7 @@ export function planSegments({ path, inode, contents }: Subject, pageSize: numbe
 
 function planElf(
   { flags, offset, vaddr, fileSize }: ElfSegment,
+  length: number,
   segment: number,
   path: string,
   pages: number,
@@ -57,7 +63,7 @@ function planElf(
   const kind = prot.includes('w') ? 'data' : prot.includes('x') ? 'text' : 'rodata';
   // Where address and offset differ within their page the mapping begins within a page of the file, and mmap() refuses it.
   const within = vaddr % pageSize;
-  const request = { path, offset: offset - within, length: fileSize + within, prot };
+  const request = { path, offset: offset - within, length: length + within, prot };
   return { segment, kind, perms, ...shown(request, pages, pageSize), fileBytes: fileSize, request };
 }
 
