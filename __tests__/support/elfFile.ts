@@ -42,12 +42,13 @@ export function elfFile(spec: ElfSpec): Uint8Array {
       : { entry: 24, phoff: 32, phentsize: 54, phnum: 56 };
   const [header, size] = bits === 32 ? [52, 32] : [64, 56];
   const phoff = spec.phoff ?? header;
-  bytes.set([0x7f, 0x45, 0x4c, 0x46, bits / 32, littleEndian ? 1 : 2, 1]);
+  bytes.set([0x7f, 0x45, 0x4c, 0x46, bits / 32, littleEndian ? 1 : 2, 1, spec.osabi ?? 0]);
   half(16, type);
   half(18, machine);
   word(20, 1);
   long(at.entry, entry);
   long(at.phoff, phoff);
+  word(bits === 32 ? 36 : 48, spec.flags ?? 0);
   half(at.phentsize, spec.phentsize ?? size);
   half(at.phnum, spec.phnum ?? segments.length);
   segments.forEach((segment, index) => {

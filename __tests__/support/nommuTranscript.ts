@@ -95,8 +95,10 @@ const ASKED = new Set(
 
 /** The image of a transcript: one of its own, or of the fixture pack. */
 export function nommuImage(name: string): Uint8Array {
-  const own = fixtureNames('nommu/images').some((image) => `images/${image}` === `${name}.gz`);
-  return fixture(`${own ? 'nommu/' : ''}${name}.gz`);
+  const folder = ['nommu', 'riscv'].find((each) =>
+    fixtureNames(`${each}/images`).some((image) => `images/${image}` === `${name}.gz`),
+  );
+  return fixture(`${folder === undefined ? '' : `${folder}/`}${name}.gz`);
 }
 
 /** Lines of /proc were recorded a byte a character. */
@@ -313,8 +315,10 @@ export class TranscriptRun {
     return { errno: null, size: inode.size, bytes, crc: crcHex(crc), kmsg: [] };
   }
 
-  #exec({ argv, path = argv[0] ?? '' }: ExecLine): Fields {
+  #exec(line: ExecLine): Fields {
+    const { argv, path = argv[0] ?? '' } = line;
     const { result, process, log } = this.#system.exec(path);
+    const lines = new Map(process.vmas.map((vma) => [vma, process.line(vma)]));
     const kmsg = log.map(normal);
     const maps = process.maps();
     process.exit();
@@ -326,7 +330,9 @@ export class TranscriptRun {
       case 'killed':
         return { exit: null, signal: result.signal, output: programOutput(''), kmsg };
       case 'runs': {
-        const output = programOutput(`entry at 0x${result.entry.toString(16)} \n${maps.join('\n')}\n`);
+        const ram = result.mappings.filter(({ place }) => place === 'ram').map(({ vma }) => lines.get(vma) ?? '');
+        const told = saysEntry(line.output) ? `entry at 0x${result.entry.toString(16)} \n` : '';
+        const output = programOutput(`${told}${[...maps, ...ram].join('\n')}\n`);
         return { exit: EXIT_OF_PROGRAM, signal: null, output, kmsg };
       }
     }
@@ -370,9 +376,16 @@ function ramResult(ret: string | undefined): string | undefined {
   return ret !== undefined && isRam(Number(ret)) && Number(ret) % PAGE === 0 ? 'RAM' : ret;
 }
 
+/** Whether a program has told where its first instruction is; the ELF programs tell what is mapped only. */
+const saysEntry = (output: string | undefined): boolean => output?.includes('entry at') === true;
+
 /** What a program tells of where its text is; where its stack and a copy are differs from run to run. */
 function programOutput(output: string): Fields {
   if (output === '') return {};
+  if (!saysEntry(output)) {
+    const ranges = output.split('\n').filter((line) => /^[0-9a-f]{8}-/.test(line));
+    return { ram: ranges.map((line) => normal(line).split(' ').slice(0, 2).join(' ')).sort() };
+  }
   const entry = Number(/entry at (0x[0-9a-f]+)/.exec(output)?.[1]);
   const maps = output.split('\n').filter((line) => line.includes('/mnt/'));
   const start = Number.parseInt(maps[0] ?? '', 16);

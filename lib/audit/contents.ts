@@ -42,7 +42,7 @@ const DF_1_PIE = 0x0800_0000;
  * Looks at a regular file.
  *
  * Programs are, with an x in their mode: ELF files that name an interpreter, have fixed addresses, or say that they are
- * position independent programs; scripts. Libraries that have an x are none. Without an MMU bFLT programs are all there is.
+ * position independent programs; scripts. Libraries that have an x are none. bFLT programs are for kernels without an MMU.
  *
  * @throws CramfsError IO; damage makes a file data
  */
@@ -51,8 +51,8 @@ export function contentsOf(image: CramfsImage, inode: Inode, hasMmu: boolean): C
   try {
     const file = new StoredFile(image, inode);
     const head = file.read(0, HEADER_SIZE[64]);
-    if (isElf(head)) return elfContents(file, head, executable && hasMmu);
-    if (isScript(head)) return executable ? { format: 'script', isProgram: hasMmu } : DATA;
+    if (isElf(head)) return elfContents(file, head, executable);
+    if (isScript(head)) return executable ? { format: 'script', isProgram: true } : DATA;
     if (executable && head.length === FLAT_HEADER_SIZE) return flatContents(head, !hasMmu);
   } catch (error) {
     if (!(error instanceof CramfsError) || error.code === 'IO') throw error;

@@ -70,7 +70,7 @@ export class Mapper {
     const { pageSize } = this.#board.cpu;
     const { path, inode } = subject;
     const whole = inode.size === 0 || loaded === null ? null : this.map(subject, { path });
-    const plans = planSegments(subject, pageSize);
+    const plans = planSegments(subject, pageSize, this.#board.kernel.nommu === undefined);
     if (loaded === null) {
       const segments = plans.map((plan) => ({ ...plan, verdict: null, state: null, directPages: 0 }));
       return { ...subject, whole, segments, isUsable: false };

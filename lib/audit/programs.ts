@@ -4,12 +4,13 @@
 import { CramfsError } from '../base/errors.ts';
 import { execProgram, type ExecReport } from '../exec/execProgram.ts';
 import { MAX_FILE_PAGES, visitFilePages } from '../exec/filePages.ts';
-import type { ExecResult } from '../exec/flatLoader.ts';
+import { type ExecEnd, nommuRam } from '../exec/nommuProgram.ts';
 import { LoadedFiles } from './loadedFiles.ts';
 import { NommuSystem } from '../exec/nommuSystem.ts';
 import type { UserProcess } from '../exec/userProcess.ts';
-import { blockCount, fileBlock } from '../image/blocks.ts';
+import { fileBlock } from '../image/blocks.ts';
 import type { Inode } from '../image/image.ts';
+import { isNommuShared } from '../mm/vmFlags.ts';
 import type { Board } from '../verdict/board.ts';
 import { walk } from '../inspect/walk.ts';
 import { Budget } from './budget.ts';
@@ -84,7 +85,7 @@ export class ProgramRunner {
   start(program: Program): ProgramRun | null {
     if (!this.#budget.spend(START)) return null;
     try {
-      return this.#board.kernel.nommu === undefined ? this.#exec(program) : this.#execFlat(program);
+      return this.#board.kernel.nommu === undefined ? this.#exec(program) : this.#execWithoutMmu(program);
     } catch (error) {
       if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
       const outcome = error.code === 'LIMIT' ? 'limit' : 'failed';
@@ -132,24 +133,30 @@ export class ProgramRunner {
     return kind === 'direct' ? (memory.base + start) / cpu.pageSize : null;
   }
 
-  /** A bFLT program without an MMU: its text is a mapping; its data is read into memory that is nobody else's. */
-  #execFlat({ path, inode }: Program): ProgramRun {
+  /** Without an MMU: what is not in flash is RAM at once; data and stack are nobody else's, copies of the file shared. */
+  #execWithoutMmu({ path }: Program): ProgramRun {
     const { pageSize } = this.#board.cpu;
-    const { result, log } = new NommuSystem(this.#board).exec(path);
+    const { result, log } = new NommuSystem(this.#board, { mountPoint: '' }).exec(path);
     const none = { needed: [], ramBytes: 0, flashBytes: 0 };
     if (result.outcome !== 'runs') {
       return { outcome: result.outcome, why: log.at(-1) ?? endOf(result), ...none };
     }
-    const { text, vma } = result;
-    const pages = Math.min((vma.end - vma.start) / pageSize, blockCount(inode.size, pageSize));
-    this.#budget.spend(pages);
-    if (text === 'flash') {
-      // Text need not begin at a page boundary, so that a frame here is any address divided by the page size.
-      for (let page = 0; page < pages; page++) this.#frames.add(vma.start / pageSize + page);
-      return { outcome: 'runs', why: '', ...none, flashBytes: pages * pageSize };
+    let flashPages = 0;
+    for (const { place, vma } of result.mappings) {
+      const pages = (vma.end - vma.start) / pageSize;
+      this.#budget.spend(MAPPING + pages);
+      if (place === 'flash') {
+        flashPages += pages;
+        // A mapping need not begin at a page boundary, so that a frame here is any address divided by the page size.
+        for (let page = 0; page < pages; page++) this.#frames.add(vma.start / pageSize + page);
+      } else if (place === 'copy' && isNommuShared(vma.vmFlags) && vma.file !== null) {
+        for (let page = 0; page < pages; page++) this.#cached.add(vma.file.ino * MAX_FILE_PAGES + vma.pgoff + page);
+      } else {
+        this.#copies += pages;
+      }
     }
-    this.#copies += pages;
-    return { outcome: 'runs', why: '', ...none, ramBytes: pages * pageSize };
+    const { copies, data, stack } = nommuRam(result.mappings);
+    return { outcome: 'runs', why: '', ...none, ramBytes: copies + data + stack, flashBytes: flashPages * pageSize };
   }
 }
 
@@ -169,13 +176,13 @@ export function startPrograms(board: Board): LoadedFiles {
 }
 
 /** How a start ends of which the kernel logs nothing. */
-function endOf(result: Exclude<ExecResult, { readonly outcome: 'runs' }>): string {
+function endOf(result: ExecEnd): string {
   switch (result.outcome) {
     case 'bug':
       return result.bug;
     case 'failed':
       return result.errno;
     case 'killed':
-      return `signal ${String(result.signal)}`;
+      return `signal ${String(result.signal)} (${result.errno})`;
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The segments of a program or library by its headers.
  */
+import { nommuArrangement } from '../elf/fdpic.ts';
 import { type ElfSegment, PT_LOAD } from '../elf/elf.ts';
 import { segmentPlan } from '../exec/loadedSegments.ts';
 import { blockCount } from '../image/blocks.ts';
@@ -19,14 +20,18 @@ export interface SegmentPlan extends Omit<AuditedSegment, 'state' | 'directPages
  * the segment's first byte to the one that has its last. bFLT, without an MMU: the text, where it is mapped at all
  * (load_flat_file()).
  */
-export function planSegments({ path, inode, contents }: Subject, pageSize: number): SegmentPlan[] {
+export function planSegments({ path, inode, contents }: Subject, pageSize: number, hasMmu: boolean): SegmentPlan[] {
   const pages = blockCount(inode.size, pageSize);
   switch (contents.format) {
     case 'elf32':
     case 'elf64':
-      return contents.elf.segments.flatMap((segment, index) =>
-        segment.type === PT_LOAD && segment.fileSize > 0 ? [planElf(segment, index, path, inode.size, pageSize)] : [],
-      );
+      // Without an MMU, what is not FDPIC is read into RAM as a whole, and FDPIC segments are mapped by their size in memory.
+      if (!hasMmu && nommuArrangement(contents.elf) === 'whole') return [];
+      return contents.elf.segments.flatMap((segment, index) => {
+        if (segment.type !== PT_LOAD || segment.fileSize === 0) return [];
+        const length = hasMmu ? segment.fileSize : segment.memorySize;
+        return [planElf(segment, length, index, path, inode.size, pageSize)];
+      });
     case 'bflt': {
       const { flat } = contents;
       if (!contents.isProgram || flat === null || flat.inRam || flat.textLength === 0) return [];
@@ -47,12 +52,19 @@ export function planSegments({ path, inode, contents }: Subject, pageSize: numbe
   }
 }
 
-function planElf(segment: ElfSegment, index: number, path: string, size: number, pageSize: number): SegmentPlan {
+function planElf(
+  segment: ElfSegment,
+  length: number,
+  index: number,
+  path: string,
+  size: number,
+  pageSize: number,
+): SegmentPlan {
   const plan = segmentPlan(segment, index, size, pageSize);
   // Where address and offset differ within their page the mapping begins within a page of the file, and mmap() refuses it.
   const within = segment.vaddr % pageSize;
   const prot = plan.perms.replaceAll('-', '');
-  return { ...plan, request: { path, offset: segment.offset - within, length: segment.fileSize + within, prot } };
+  return { ...plan, request: { path, offset: segment.offset - within, length: length + within, prot } };
 }
 
 /** The pages of the file that a mapping shows, of `pages` that there are. */

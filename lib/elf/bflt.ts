@@ -51,9 +51,6 @@ export function decodeFlatHeader(head: Uint8Array): FlatHeader | null {
   };
 }
 
-/** Bytes of an address, for which the loader leaves room (sizeof(unsigned long), on a 64-bit kernel). */
-const WORD = 8;
-
 /** A program that may be loaded, in bytes. */
 export interface FlatProgram {
   /** Text, the header included. */
@@ -76,9 +73,13 @@ const tooLong = (...lengths: readonly number[]): boolean => lengths.some((length
 /**
  * The checks of load_flat_file() before the old program is given up.
  *
+ * @param wordBytes bytes of an address of the kernel, for which it leaves room (sizeof(unsigned long))
  * @returns the program, or the line that the kernel logs beside ENOEXEC (null: none)
  */
-export function checkFlatHeader(header: FlatHeader | null): FlatProgram | { readonly log: string | null } {
+export function checkFlatHeader(
+  header: FlatHeader | null,
+  wordBytes = 8,
+): FlatProgram | { readonly log: string | null } {
   if (header === null) return { log: null };
   if (header.version !== FLAT_VERSION) {
     return {
@@ -89,7 +90,7 @@ export function checkFlatHeader(header: FlatHeader | null): FlatProgram | { read
   const textLength = header.dataStart;
   const dataLength = (header.dataEnd - header.dataStart) >>> 0;
   const bssLength = (header.bssEnd - header.dataEnd) >>> 0;
-  const relocBytes = header.relocCount * WORD;
+  const relocBytes = header.relocCount * wordBytes;
   const fullData = dataLength + relocBytes;
   const lengths = [textLength, dataLength, bssLength, header.stackSize, header.relocCount];
   if (tooLong(...lengths) || fullData >= 1 << 28) return { log: 'binfmt_flat: bad header' };

@@ -12,6 +12,7 @@ export const PT_DYNAMIC = 2;
 export const PT_INTERP = 3;
 export const PT_NOTE = 4;
 export const PT_PHDR = 6;
+export const PT_GNU_STACK = 0x6474e551;
 export const PT_GNU_RELRO = 0x6474e552;
 
 export const PF_X = 1;
@@ -54,10 +55,14 @@ export interface ElfHeader {
   readonly littleEndian: boolean;
   /** EI_VERSION: 1, which Linux does not look at. */
   readonly version: number;
+  /** EI_OSABI: the ABI, 65 for FDPIC on ARM and Xtensa. */
+  readonly osabi: number;
   /** e_type: ET_EXEC, ET_DYN, … */
   readonly type: number;
   /** e_machine. */
   readonly machine: number;
+  /** e_flags: what they mean depends on the machine. */
+  readonly flags: number;
   /** Address of the first instruction. */
   readonly entry: number;
   /** Byte offset of the program headers. */
@@ -130,13 +135,15 @@ export function decodeElfHeader(bytes: Uint8Array, form?: ElfForm): ElfHeader {
   if (bytes.length < size) throw tooShort('the ELF header', 0, size, bytes.length);
   const view = new ElfView(bytes, { bits, littleEndian });
   // 16 – e_type, 18 – e_machine, 20 – e_version, which the kernel does not look at
-  const [entry, phoff, phentsize, phnum] = bits === 32 ? [24, 28, 42, 44] : [24, 32, 54, 56];
+  const [entry, phoff, flags, phentsize, phnum] = bits === 32 ? [24, 28, 36, 42, 44] : [24, 32, 48, 54, 56];
   return {
     bits,
     littleEndian,
     version: bytes[6] ?? 0,
+    osabi: bytes[7] ?? 0,
     type: view.half(16),
     machine: view.half(18),
+    flags: view.word(flags),
     entry: view.long(entry),
     phoff: view.long(phoff),
     phentsize: view.half(phentsize),

@@ -3,9 +3,11 @@
  */
 
 export const EM_386 = 3;
+export const EM_68K = 4;
 export const EM_486 = 6;
 export const EM_MIPS = 8;
 export const EM_ARM = 40;
+export const EM_SH = 42;
 export const EM_X86_64 = 62;
 export const EM_XTENSA = 94;
 export const EM_AARCH64 = 183;
@@ -14,7 +16,7 @@ export const EM_RISCV = 243;
 const NAMES: Readonly<Record<number, string>> = {
   2: 'SPARC',
   [EM_386]: 'i386',
-  4: 'm68k',
+  [EM_68K]: 'm68k',
   [EM_486]: 'i486',
   [EM_MIPS]: 'MIPS',
   15: 'PA-RISC',
@@ -22,7 +24,7 @@ const NAMES: Readonly<Record<number, string>> = {
   21: 'PowerPC64',
   22: 'S/390',
   [EM_ARM]: 'ARM',
-  42: 'SuperH',
+  [EM_SH]: 'SuperH',
   43: 'SPARC64',
   [EM_X86_64]: 'x86-64',
   [EM_XTENSA]: 'Xtensa',

@@ -20,6 +20,7 @@ import {
   HEADER_SIZE,
   PHENTSIZE,
   PF_X,
+  PT_GNU_STACK,
   PT_INTERP,
   readElfHeaders,
 } from '../elf/elf.ts';
@@ -30,8 +31,6 @@ import { BINPRM_BUF_SIZE, isScript, parseScriptLine } from '../elf/script.ts';
 import { killed, ProcessEnd, UserProcess } from './userProcess.ts';
 import { programCpu, programLayout, readImpliesExec } from './userLayout.ts';
 
-/** PT_GNU_STACK: whether the stack is executable; that it is there says that the program is not an old one. */
-const PT_GNU_STACK = 0x6474e551;
 /** Interpreters of interpreters that execve() follows. */
 const MAX_INTERPRETERS = 5;
 

@@ -4,13 +4,16 @@
  */
 import { CramfsError } from '../base/errors.ts';
 import { errnoForWriting } from '../driver/inode.ts';
+import { OPEN_ERRNOS } from '../driver/lookup.ts';
+import { cpuFor, cpuRuns } from '../mm/cpus/index.ts';
 import type { Errno } from '../mm/errno.ts';
 import { NommuMachine } from '../mm/nommu/machine.ts';
 import { type NommuMmapResult, NommuProcess } from '../mm/nommu/process.ts';
 import type { NommuMmapRequest } from '../mm/nommu/validate.ts';
-import type { Board } from '../verdict/board.ts';
+import type { Board, BoardFile } from '../verdict/board.ts';
 import { nommuKernel, openNommuFile } from '../verdict/nommuFile.ts';
-import { execFlat, type ExecResult } from './flatLoader.ts';
+import { nommuExecve } from './nommuExecve.ts';
+import type { Executable, ExecResult } from './nommuProgram.ts';
 
 /** How the image is mounted. */
 export interface NommuSystemOptions {
@@ -89,14 +92,36 @@ export class NommuSystem {
    */
   exec(path: string): { readonly result: ExecResult; readonly process: NommuProcess; readonly log: readonly string[] } {
     const file = this.board.open(path);
-    const opened = openNommuFile(this.board, file, { mountPoint: this.#mountPoint, noexec: this.#noexec });
-    const { inode, resolved } = file;
-    const process = this.spawn(resolved.name);
+    const process = this.spawn(file.resolved.name);
     const { value, log } = this.logged(() =>
-      execFlat({ file: opened, mode: inode.mode, regular: inode.type === 'file' }, process),
+      nommuExecve(this.#executable(file), process, {
+        release: this.board.release,
+        open: (name) => this.#openExecutable(name),
+        runs: (machine, bits) => cpuFor(machine, bits, false) === null || cpuRuns(this.board.cpu.name, machine, bits),
+      }),
     );
     if (value.outcome === 'killed') process.exit();
     return { result: value, process, log };
+  }
+
+  #executable(file: BoardFile): Executable {
+    const { inode } = file;
+    const opened = openNommuFile(this.board, file, { mountPoint: this.#mountPoint, noexec: this.#noexec });
+    return { file: opened, mode: inode.mode, regular: inode.type === 'file' };
+  }
+
+  /** open_exec() of a path of the machine: nothing is there but the image, where it is mounted. */
+  #openExecutable(path: string): Executable | Errno {
+    if (!`${path}/`.startsWith(`${this.#mountPoint}/`)) return 'ENOENT';
+    try {
+      const executable = this.#executable(this.board.open(path.slice(this.#mountPoint.length) || '/'));
+      const { regular, mode, file } = executable;
+      return !regular || (mode & 0o111) === 0 || file.noexec ? 'EACCES' : executable;
+    } catch (error) {
+      const errno = error instanceof CramfsError ? OPEN_ERRNOS[error.code] : undefined;
+      if (errno === undefined) throw error;
+      return errno;
+    }
   }
 
   /** Runs an action, and says what the kernel logged meanwhile. */

@@ -31,6 +31,8 @@ export interface Kernel {
   readonly reservesMemoryType: boolean;
   /** What happens when an executable entry is set; null on CPUs where nothing does. */
   readonly icache: IcacheFlush | null;
+  /** Without an MMU: private read-only mappings of files are VM_MAYOVERLAY instead of VM_MAYSHARE. Default false. */
+  readonly mayOverlay?: boolean | undefined;
   /** The kernel log: complete lines, in order. */
   readonly log: string[];
   /** The trace, when one is wanted. */

@@ -9,6 +9,8 @@ export const VM_MAYREAD = 0x00000010;
 export const VM_MAYWRITE = 0x00000020;
 export const VM_MAYEXEC = 0x00000040;
 export const VM_MAYSHARE = 0x00000080;
+/** Without an MMU, from about 6.3 on: a private read-only mapping of a file, which may be one with others. */
+export const VM_MAYOVERLAY = 0x00000200;
 export const VM_PFNMAP = 0x00000400;
 export const VM_LOCKED = 0x00002000;
 export const VM_IO = 0x00004000;
@@ -60,4 +62,9 @@ export function vmFlagNames(flags: number): string[] {
 /** is_cow_mapping(): a write to a page would copy it. True for each MAP_PRIVATE mapping, writable now or not. */
 export function isCowMapping(flags: number): boolean {
   return (flags & (VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE;
+}
+
+/** is_nommu_shared_mapping(): whether a mapping without an MMU may be one with others, or the file's own place. */
+export function isNommuShared(vmFlags: number): boolean {
+  return (vmFlags & (VM_MAYSHARE | VM_MAYOVERLAY)) !== 0;
 }

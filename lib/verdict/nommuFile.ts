@@ -40,5 +40,7 @@ export function openNommuFile(board: Board, { inode, resolved }: BoardFile, moun
 
 /** The kernel of a board, with an empty log. */
 export function nommuKernel(board: Board): Kernel {
-  return { cpu: board.cpu, memory: board.memory, reservesMemoryType: false, icache: null, log: [], trace: null };
+  const { cpu, memory, kernel } = board;
+  const { mayOverlay } = kernel;
+  return { cpu, memory, reservesMemoryType: false, icache: null, mayOverlay, log: [], trace: null };
 }

@@ -8,7 +8,7 @@ import { NommuSystem } from '../../exec/nommuSystem.ts';
 import { ProgramFile } from '../../exec/programFile.ts';
 import { execJson } from '../../report/execJson.ts';
 import { execText, outcomeText } from '../../report/execText.ts';
-import { flatJson, type FlatReport, flatText } from '../../report/flatText.ts';
+import { nommuExecJson, type NommuExecReport, nommuExecText } from '../../report/nommuExecText.ts';
 import { NO_COLOURS } from '../../report/style.ts';
 import { Board } from '../../verdict/board.ts';
 import { addMachineOptions, addProgramOptions, boardOptions, type MachineOptions } from '../boardOptions.ts';
@@ -54,7 +54,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
           const board = new Board(image, boardOptions(options, options.kernel, image.pageSize));
           return board.kernel.nommu === undefined
             ? run(board, program, args, options, io)
-            : runFlat(board, program, options, io);
+            : runWithoutMmu(board, program, options, io);
         }),
       );
     });
@@ -85,21 +85,24 @@ function run(board: Board, path: string, args: readonly string[], options: ExecO
   return EXIT.findings;
 }
 
-/** Without an MMU there are only bFLT programs. */
-function runFlat(board: Board, path: string, options: ExecOptions, io: Io): number {
+function runWithoutMmu(board: Board, path: string, options: ExecOptions, io: Io): number {
   const file = new ProgramFile(board, board.open(path), []);
   const head = file.file.inode.type === 'file' ? file.read(0, FLAT_HEADER_SIZE) : new Uint8Array(0);
-  const { result, log } = new NommuSystem(board).exec(path);
-  const report: FlatReport = {
+  const { result, log } = new NommuSystem(board, { mountPoint: '' }).exec(path);
+  const { name, from } = board.cpuChoice;
+  const report: NommuExecReport = {
     path,
     kernel: board.kernel.name,
+    cpu: from === 'programs' ? `${name} (as the programs of the image are for it)` : name,
     header: head.length < FLAT_HEADER_SIZE ? null : decodeFlatHeader(head),
     isElf: isElf(head),
     result,
     log,
   };
   io.stdout.write(
-    options.json === true ? `${JSON.stringify(flatJson(report))}\n` : flatText(report, styleFor(io, options.color)),
+    options.json === true
+      ? `${JSON.stringify(nommuExecJson(report))}\n`
+      : nommuExecText(report, styleFor(io, options.color)),
   );
   return result.outcome === 'runs' ? EXIT.ok : EXIT.findings;
 }

@@ -4,7 +4,7 @@ import { isBefore, type Release } from '../../mm/release.ts';
 import { verifiesFileType } from './fileTypes.ts';
 import type { KernelModel } from './kernelModel.ts';
 import { linux415, linux61, linux617, linux618 } from './mainline.ts';
-import { nommu } from './nommu.ts';
+import { nommu, nommu612 } from './nommu.ts';
 import { patchV1, patchV1Intended, patchV1PfnFixed } from './patchV1.ts';
 import { patchV2, patchV2Fixed } from './patchV2.ts';
 
@@ -19,6 +19,7 @@ export const KERNEL_MODELS: readonly KernelModel[] = [
   patchV2,
   patchV2Fixed,
   nommu,
+  nommu612,
 ];
 
 /** The model that is used where none is named. */

@@ -48,6 +48,8 @@ export interface KernelModel {
   readonly entryReadSize?: number | undefined;
   /** Whether get_cramfs_inode() refuses a file type that Linux does not know; see {@link verifiesFileType}. */
   readonly verifiesFileType: boolean;
+  /** Without an MMU: private read-only mappings of files are shown as private (VM_MAYOVERLAY). Default false. */
+  readonly mayOverlay?: boolean | undefined;
   /** Whether it falls back to a block device after a failed mount from MTD. */
   readonly hasBlockDevices: boolean;
   /** The mmap hooks of a regular file that can be mapped directly. */

@@ -7,14 +7,14 @@
 import { hex, hexDigits } from '../../base/hex.ts';
 import { NOMMU_MAP_COPY, NOMMU_MAP_DIRECT, NOMMU_MAP_EXEC, NOMMU_MAP_READ } from '../../mm/nommu/capabilities.ts';
 import type { MmapHooks, NommuOperations } from '../../mm/fileOperations.ts';
-import { VM_MAYSHARE, VM_SHARED } from '../../mm/vmFlags.ts';
+import { isNommuShared } from '../../mm/vmFlags.ts';
 import { getBlockRange } from '../blockRange.ts';
 import { filePages } from '../inode.ts';
 import type { CramfsFile, KernelModel } from './kernelModel.ts';
 
 /** cramfs_physmem_mmap() without an MMU: agrees to what may be shared, and has nothing to set up. */
 const MMAP: MmapHooks = {
-  prepare: (desc) => ((desc.vmFlags & (VM_SHARED | VM_MAYSHARE)) === 0 ? 'ENOSYS' : null),
+  prepare: (desc) => (!isNommuShared(desc.vmFlags) ? 'ENOSYS' : null),
   complete: () => null,
 };
 
@@ -39,7 +39,7 @@ export function nommuOperations({ fs, inode, name }: Pick<CramfsFile, 'fs' | 'in
   };
 }
 
-/** Linux without an MMU. */
+/** Linux without an MMU, as of 6.1. */
 export const nommu: KernelModel = {
   name: 'nommu',
   aliases: [],
@@ -54,4 +54,17 @@ export const nommu: KernelModel = {
   hasBlockDevices: false,
   hooks: () => MMAP,
   nommu: nommuOperations,
+};
+
+/** Linux without an MMU, as of 6.12. */
+export const nommu612: KernelModel = {
+  ...nommu,
+  name: 'nommu-6.12',
+  title: 'mainline Linux without an MMU (CONFIG_MMU=n), 6.12',
+  release: [6, 12],
+  releases: '6.12 (run on riscv64)',
+  differences:
+    'as nommu, but that /proc/PID/maps shows private mappings as private (p), and RISC-V has a loader for ELF: it copies ' +
+    'position independent programs to RAM as a whole',
+  mayOverlay: true,
 };

@@ -4,7 +4,7 @@
 import { roundUp } from '../../base/pages.ts';
 import type { Errno } from '../errno.ts';
 import { KernelBug } from '../kernel.ts';
-import { VM_MAPPED_COPY, VM_MAYEXEC, VM_MAYREAD, VM_MAYSHARE, VM_MAYWRITE } from '../vmFlags.ts';
+import { VM_MAPPED_COPY, VM_MAYEXEC, VM_MAYREAD, VM_MAYWRITE, isNommuShared } from '../vmFlags.ts';
 import { NOMMU_MAP_COPY, NOMMU_MAP_DIRECT } from './capabilities.ts';
 import { readIntoCopy } from './copy.ts';
 import type { NommuMachine } from './machine.ts';
@@ -56,7 +56,7 @@ export class NommuProcess {
   mmap(file: NommuFile, request: NommuMmapRequest): NommuMmapResult {
     const { machine } = this;
     if (machine.bug !== null) return { bug: machine.bug };
-    const validated = validateMmapRequest(file, request, machine.kernel.cpu);
+    const validated = validateMmapRequest(file, request, machine.kernel);
     if (typeof validated === 'string') return { errno: validated };
     try {
       return this.#map(file, validated);
@@ -70,7 +70,7 @@ export class NommuProcess {
   #map(file: NommuFile, { length, pgoff, capabilities, vmFlags }: Validated): NommuMmapResult {
     const { regions, kernel } = this.machine;
     const { pageSize } = kernel.cpu;
-    if ((vmFlags & VM_MAYSHARE) !== 0) {
+    if (isNommuShared(vmFlags)) {
       const direct = (capabilities & NOMMU_MAP_DIRECT) !== 0;
       const match = regions.findShareable(file, pgoff, length / pageSize, { pageSize, direct });
       if (match === 'mismatch') {
@@ -97,7 +97,7 @@ export class NommuProcess {
   #findSite(file: NommuFile, { length, pgoff, capabilities, vmFlags }: Validated): Site | Errno {
     const { log } = this.machine.kernel;
     const { nommu } = file.operations;
-    if ((vmFlags & VM_MAYSHARE) !== 0 && (capabilities & NOMMU_MAP_DIRECT) !== 0 && nommu !== undefined) {
+    if (isNommuShared(vmFlags) && (capabilities & NOMMU_MAP_DIRECT) !== 0 && nommu !== undefined) {
       const address = nommu.getUnmappedArea(length, pgoff, log);
       // The file's mmap() agrees to whatever may be shared.
       if (typeof address === 'number') return { start: address, copy: null };
@@ -189,7 +189,7 @@ export class NommuProcess {
     if (oldSize === 0 || newSize === 0 || start % pageSize !== 0) return 'EINVAL';
     const vma = this.#vmas.findExact(start, start + oldSize);
     if (vma === null) return 'EINVAL';
-    if ((vma.vmFlags & VM_MAYSHARE) !== 0) return 'EPERM';
+    if (isNommuShared(vma.vmFlags)) return 'EPERM';
     if (newSize > vma.region.end - vma.region.start) return 'ENOMEM';
     vma.end = vma.start + newSize;
     return vma.start;

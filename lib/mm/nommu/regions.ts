@@ -3,7 +3,7 @@
  * nommu_region_tree).
  */
 import { KernelBug } from '../kernel.ts';
-import { VM_MAYSHARE } from '../vmFlags.ts';
+import { isNommuShared } from '../vmFlags.ts';
 import type { NommuFile } from './validate.ts';
 
 /** A range of memory that at least one process has mapped. */
@@ -68,7 +68,7 @@ export class RegionTree {
   ): Match {
     const end = pgoff + pages;
     for (const region of this.#regions) {
-      if ((region.vmFlags & VM_MAYSHARE) === 0 || region.file?.ino !== file.ino) continue;
+      if (!isNommuShared(region.vmFlags) || region.file?.ino !== file.ino) continue;
       const regionEnd = region.pgoff + Math.ceil((region.end - region.start) / pageSize);
       if (region.pgoff >= end || pgoff >= regionEnd) continue;
       if (pgoff >= region.pgoff && end <= regionEnd) return region;

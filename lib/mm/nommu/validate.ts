@@ -3,10 +3,20 @@
  * mm/nommu.c.
  */
 import { roundUp } from '../../base/pages.ts';
-import type { Cpu } from '../cpu.ts';
 import type { Errno } from '../errno.ts';
 import type { OpenFile } from '../fileOperations.ts';
-import { VM_EXEC, VM_MAYEXEC, VM_MAYREAD, VM_MAYSHARE, VM_MAYWRITE, VM_READ, VM_SHARED, VM_WRITE } from '../vmFlags.ts';
+import type { Kernel } from '../kernel.ts';
+import {
+  VM_EXEC,
+  VM_MAYEXEC,
+  VM_MAYOVERLAY,
+  VM_MAYREAD,
+  VM_MAYSHARE,
+  VM_MAYWRITE,
+  VM_READ,
+  VM_SHARED,
+  VM_WRITE,
+} from '../vmFlags.ts';
 import {
   NOMMU_MAP_COPY,
   NOMMU_MAP_DIRECT,
@@ -60,8 +70,9 @@ const TWO_64 = 2 ** 64;
 const unsigned = (value: number): number => (value < 0 ? value + TWO_64 : value);
 
 /** The tests of sys_mmap() and validate_mmap_request(), in their order; an errno at the first that fails. */
-export function validateMmapRequest(file: NommuFile, request: NommuMmapRequest, cpu: Cpu): Validated | Errno {
+export function validateMmapRequest(file: NommuFile, request: NommuMmapRequest, kernel: Kernel): Validated | Errno {
   const { read, write, exec, type } = request;
+  const { cpu } = kernel;
   const { pageSize } = cpu;
   if (request.offset % pageSize !== 0) return 'EINVAL';
   if (request.fixed === true) return 'EINVAL';
@@ -94,7 +105,7 @@ export function validateMmapRequest(file: NommuFile, request: NommuMmapRequest, 
   } else if (read && exec && (capabilities & NOMMU_MAP_EXEC) === 0) {
     capabilities &= ~NOMMU_MAP_DIRECT;
   }
-  const vmFlags = determineVmFlags(request, capabilities);
+  const vmFlags = determineVmFlags(request, capabilities, kernel.mayOverlay === true);
   return { length, pgoff: Math.floor(unsigned(request.offset) / pageSize), capabilities, vmFlags };
 }
 
@@ -103,17 +114,17 @@ function capabilitiesOf({ operations: { nommu } }: NommuFile): number {
   return nommu === undefined ? NOMMU_MAP_COPY : nommu.capabilities;
 }
 
-/** determine_vm_flags(): read-only copies of a file may be shared, and nothing with a process that is traced. */
-function determineVmFlags(request: NommuMmapRequest, capabilities: number): number {
+/**
+ * determine_vm_flags(): read-only copies of a file may be shared, and nothing with a process that is traced.
+ *
+ * @param mayOverlay private mappings that may be shared are VM_MAYOVERLAY instead of VM_MAYSHARE
+ */
+function determineVmFlags(request: NommuMmapRequest, capabilities: number, mayOverlay: boolean): number {
   const { read, write, exec, type } = request;
   let vmFlags = (read ? VM_READ : 0) | (write ? VM_WRITE : 0) | (exec ? VM_EXEC : 0);
-  if ((capabilities & NOMMU_MAP_DIRECT) === 0) {
-    vmFlags |= VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
-    if (!write) vmFlags |= VM_MAYSHARE;
-  } else {
-    vmFlags |= VM_MAYSHARE | (capabilities & NOMMU_VMFLAGS);
-    if (type === 'shared') vmFlags |= VM_SHARED;
-  }
-  if (type === 'private' && request.traced === true) vmFlags &= ~VM_MAYSHARE;
-  return vmFlags;
+  const direct = (capabilities & NOMMU_MAP_DIRECT) !== 0;
+  vmFlags |= direct ? capabilities & NOMMU_VMFLAGS : VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+  if (type === 'shared') return vmFlags | VM_SHARED | VM_MAYSHARE;
+  if (request.traced === true || (write && !direct)) return vmFlags;
+  return vmFlags | (mayOverlay ? VM_MAYOVERLAY : VM_MAYSHARE);
 }
