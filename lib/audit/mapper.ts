@@ -6,7 +6,7 @@ import type { Board } from '../verdict/board.ts';
 import { mapOpenedFile } from '../verdict/mapFile.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { MapDetail, MapRequest } from '../verdict/request.ts';
-import { Budget } from './budget.ts';
+import { Budget } from '../base/budget.ts';
 import { planSegments } from './segments.ts';
 import type { MappedSegment, MappedSubject, Subject } from './subject.ts';
 

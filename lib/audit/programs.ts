@@ -10,7 +10,7 @@ import type { UserProcess } from '../exec/userProcess.ts';
 import { blockCount, fileBlock } from '../image/blocks.ts';
 import type { Inode } from '../image/image.ts';
 import type { Board } from '../verdict/board.ts';
-import { Budget } from './budget.ts';
+import { Budget } from '../base/budget.ts';
 
 /** A program of the image. */
 export interface Program {
