@@ -8,6 +8,7 @@ import { getBlockRange } from '../driver/blockRange.ts';
 import { walk } from '../inspect/walk.ts';
 import type { Board, BoardFile } from './board.ts';
 import { checkInvariants, type Violation, type ViolationSeverity } from './invariants.ts';
+import { mapOpenedFile } from './mapFile.ts';
 import type { MapVerdict, Sight } from './mapVerdict.ts';
 import type { MapRequest } from './request.ts';
 
@@ -71,9 +72,11 @@ const TRACED = { trace: true } as const;
 
 /** Compares one mapping; null when the kernels agree in everything. */
 export function compareMapping(first: Board, second: Board, request: MapRequest): Difference | null {
-  const a = first.map(request);
-  const b = second.map(request);
-  if (sameMapping(a, b)) return null;
+  return sameMapping(first.map(request), second.map(request)) ? null : differenceOf(first, second, request);
+}
+
+/** What kernels that differ in a mapping differ in. */
+function differenceOf(first: Board, second: Board, request: MapRequest): Difference {
   const before = first.map(request, TRACED);
   const after = second.map(request, TRACED);
   const found = { first: checkInvariants(before, first), second: checkInvariants(after, second) };
@@ -173,12 +176,12 @@ export function compareKernels(first: Board, second: Board, progress?: (files: n
     if (entry.inode.type !== 'file') continue;
     files++;
     if (files % 64 === 0) progress?.(files);
-    const { path } = entry;
+    const { path, name, inode } = entry;
     try {
       // Files of one inode number are one file to Linux, wherever they are listed.
-      const { ino, size } = first.open(path).inode;
-      const key = `${String(ino)} ${String(size)}`;
-      const known = compared.get(key) ?? compareFile(first, second, path, budget);
+      const key = `${String(inode.ino)} ${String(inode.size)}`;
+      const known =
+        compared.get(key) ?? compareFile(first, second, { inode, resolved: { inode, path, name } }, path, budget);
       compared.set(key, known);
       for (const [kind, count] of known.kinds) {
         mappings += count;
@@ -216,13 +219,13 @@ interface ComparedFile {
 }
 
 /** Pages that may be mapped in any image, and what a mapping costs beside its pages; larger images may have more. */
-const FREE_PAGES = 1 << 21;
+const FREE_PAGES = 1 << 20;
 const CALL = 64;
 /** Where kernels differ, mappings are done again with every page looked at, which costs so many times as much. */
 const TRACE_COST = 32;
 
 /** @throws CramfsError for damage where it matters; LIMIT when the budget is spent; IO */
-function compareFile(first: Board, second: Board, path: string, budget: Budget): ComparedFile {
+function compareFile(first: Board, second: Board, file: BoardFile, path: string, budget: Budget): ComparedFile {
   const kinds = new Map<string, number>();
   const counts = new Map<string, OutcomeCount>();
   const spend = (pages: number): void => {
@@ -233,17 +236,26 @@ function compareFile(first: Board, second: Board, path: string, budget: Budget):
       found: 'more',
     });
   };
-  for (const request of interestingMappings(first, path)) {
+  for (const request of interestingMappingsOf(first, file, path)) {
     const pages = Math.ceil((request.length ?? 0) / first.cpu.pageSize);
     spend(pages);
     const kind = kindOf(request);
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-    const difference = compareMapping(first, second, request);
-    if (difference === null) continue;
+    if (sameMapping(mapOpenedFile(first, file, request), mapOpenedFile(second, file, request))) continue;
     spend(TRACE_COST * pages);
+    // Here the path is looked up as Linux does it, which takes its time in large directories.
+    const difference = differenceOf(first, second, request);
     const { outcome, worse } = difference;
     const atOffset = (request.offset ?? 0) > 0;
-    addCount(counts, { outcome, worse, shared: request.shared === true, atOffset, count: 1, of: 0, example: difference });
+    addCount(counts, {
+      outcome,
+      worse,
+      shared: request.shared === true,
+      atOffset,
+      count: 1,
+      of: 0,
+      example: difference,
+    });
   }
   return { kinds, outcomes: [...counts.values()] };
 }

@@ -9,8 +9,8 @@ import type { CramfsImage, Inode } from '../../image/image.ts';
 import { type DirectoryEntry, type FileContent, newDirectory, type SourceEntry } from '../sourceTree.ts';
 
 /** Bytes of content that any image may have, and how many times its own size more. */
-const FREE_CONTENT = 64 << 20;
-const CONTENT_TIMES = 16;
+const FREE_CONTENT = 16 << 20;
+const CONTENT_TIMES = 8;
 
 /**
  * Reads the tree of an image; contents are read when they are needed. Entries without a name do not come along. Files with
