@@ -236,6 +236,7 @@ function compareFile(first: Board, second: Board, file: BoardFile, path: string,
       found: 'more',
     });
   };
+  first.requirePointers(file.inode, path);
   for (const request of interestingMappingsOf(first, file, path)) {
     const pages = Math.ceil((request.length ?? 0) / first.cpu.pageSize);
     spend(pages);
