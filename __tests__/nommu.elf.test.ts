@@ -7,7 +7,7 @@ import { NommuSystem } from '../lib/exec/nommuSystem.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { Board } from '../lib/verdict/board.ts';
 import { type ElfSpec, elfFile } from './support/elfFile.ts';
-import { buildRawImage } from './support/rawImage.ts';
+import { buildRawImage, type RawBlock } from './support/rawImage.ts';
 
 const [LOAD, STACK] = [1, 0x6474e551];
 const [XTENSA, RISCV, ARM, SH] = [94, 243, 40, 42];
@@ -24,9 +24,9 @@ function program(spec: Partial<ElfSpec>): Uint8Array {
 
 /** Starts a program of an image at 0x42000000, its blocks direct at no page boundary, or compressed. */
 function start(bytes: Uint8Array, { kind = 'direct', model = 'nommu' } = {}) {
-  const blocks = Array.from({ length: Math.ceil(bytes.length / 4096) }, (_, index) => {
+  const blocks: RawBlock[] = Array.from({ length: Math.ceil(bytes.length / 4096) }, (_, index) => {
     const data = bytes.subarray(index * 4096, (index + 1) * 4096);
-    return kind === 'zlib' ? { kind, data } : { kind, data, at: 0x1008 + index * 4096 };
+    return kind === 'zlib' ? { kind: 'zlib', data } : { kind: 'direct', data, at: 0x1008 + index * 4096 };
   });
   const entries = [{ type: 'file' as const, name: 'app', mode: 0o755, blocks }];
   const image = CramfsImage.open(buildRawImage({ entries }));

@@ -5,7 +5,7 @@ import { CramfsError } from '../base/errors.ts';
 import { blockCount, fileBlocks } from '../image/blocks.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { walk, type WalkEntry } from '../inspect/walk.ts';
-import { Budget } from './budget.ts';
+import { Budget } from '../base/budget.ts';
 
 /** Block pointers that are looked at in any image; larger images may have more. */
 const FREE_POINTERS = 1 << 18;

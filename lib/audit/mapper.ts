@@ -7,7 +7,7 @@ import type { Board } from '../verdict/board.ts';
 import { mapOpenedFile } from '../verdict/mapFile.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { MapDetail, MapRequest } from '../verdict/request.ts';
-import { Budget } from './budget.ts';
+import { Budget } from '../base/budget.ts';
 import type { FileAsLoaded, LoadedFiles } from './loadedFiles.ts';
 import { planSegments, type SegmentPlan } from './segments.ts';
 import { stateOf } from './state.ts';

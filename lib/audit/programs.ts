@@ -13,7 +13,7 @@ import type { Inode } from '../image/image.ts';
 import { isNommuShared } from '../mm/vmFlags.ts';
 import type { Board } from '../verdict/board.ts';
 import { walk } from '../inspect/walk.ts';
-import { Budget } from './budget.ts';
+import { Budget } from '../base/budget.ts';
 import { contentsOf } from './contents.ts';
 
 /** A program of the image. */

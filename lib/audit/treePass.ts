@@ -7,7 +7,7 @@ import { CramfsError } from '../base/errors.ts';
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
 import { type Block, blockCount, fileBlocks } from '../image/blocks.ts';
 import type { Inode } from '../image/image.ts';
-import { Budget } from './budget.ts';
+import { Budget } from '../base/budget.ts';
 import { contentsOf } from './contents.ts';
 import type { AuditContext } from './context.ts';
 import { comparePaths } from './pathOrder.ts';

@@ -85,15 +85,19 @@ function verifyBlock(inflate: Inflate, data: Uint8Array, expected: number, pageS
   }
   if (output.length !== expected) return { kind: 'length', found: output.length, expected };
   const trailing = trailingBytes(inflate, data, output, pageSize);
-  return trailing === 0 ? null : { kind: 'trailing', length: trailing };
+  if (trailing === 0) return null;
+  const rest = data.subarray(data.length - trailing);
+  const second = isZlib(rest) ? inflate(rest, LONG_OUTPUT) : '';
+  if (typeof second !== 'string') return { kind: 'second stream', length: trailing, found: second.length };
+  return { kind: 'trailing', length: trailing };
 }
 
 /** Bytes of a zlib stream without any output: header, an empty block, checksum. */
 const LEAST_STREAM = 8;
 
 /**
- * Bytes behind the end of a stream that inflates. A stream ends with the Adler-32 of its output; if that is what `data`
- * ends with, nothing follows. Otherwise the end is searched.
+ * Bytes after the end of a stream that inflates. A stream ends with the Adler-32 of its output, and the first place
+ * where it does is searched.
  */
 function trailingBytes(inflate: Inflate, data: Uint8Array, output: Uint8Array, pageSize: number): number {
   if (!isZlib(data)) return 0;
@@ -103,7 +107,7 @@ function trailingBytes(inflate: Inflate, data: Uint8Array, output: Uint8Array, p
     data[end - 3] === ((checksum >>> 16) & 0xff) &&
     data[end - 2] === ((checksum >>> 8) & 0xff) &&
     data[end - 1] === (checksum & 0xff);
-  if (endsAt(data.length)) return 0;
+  // Of two streams of the same content the second one ends with the same checksum.
   for (let end = LEAST_STREAM; end < data.length; end++) {
     if (endsAt(end) && !isFailure(inflate(data.subarray(0, end), pageSize))) return data.length - end;
   }

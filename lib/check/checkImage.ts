@@ -72,6 +72,7 @@ export class ImageCheck {
 
   /** The outcome, when all batches have been told. */
   finish(): CheckResult {
+    this.#files?.endSharers();
     this.#visitors.end();
     const { findings, tally } = this.#context;
     return {

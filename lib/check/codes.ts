@@ -29,6 +29,7 @@ export interface FindingArguments {
   FUTURE_SET: { readonly future: number };
   SIGNATURE_WRONG: { readonly found: string };
   SIGNATURE_WAIVED: Nothing;
+  VOLUME_NAME_CONTROL: { readonly name: string };
   SIZE_TOO_SMALL: { readonly size: number; readonly least: number };
   SIZE_UNPADDED: { readonly size: number };
   IMAGE_TRUNCATED: { readonly size: number; readonly available: number };
@@ -79,6 +80,7 @@ export interface FindingArguments {
   SYMLINK_NUL: { readonly length: number; readonly size: number };
   SYMLINK_TOO_LONG: { readonly size: number };
   SYMLINK_LEAVES_ROOT: { readonly target: string };
+  SYMLINK_CONTROL: { readonly target: string };
 
   // Block pointers.
   TABLE_OUTSIDE: Piece;
@@ -102,6 +104,8 @@ export interface FindingArguments {
   ZLIB_SHORT: { readonly block: number; readonly found: number; readonly expected: number };
   ZLIB_LONG: { readonly block: number; readonly found: number; readonly expected: number };
   ZLIB_TRAILING: { readonly block: number; readonly length: number };
+  /** `length` bytes after the first stream are one that inflates to `found` bytes. */
+  ZLIB_SECOND_STREAM: { readonly block: number; readonly length: number; readonly found: number };
 
   // The image as a whole.
   EXPANSION: { readonly content: number; readonly image: number };
@@ -124,6 +128,7 @@ export const SEVERITIES: Readonly<Record<FindingCode, Severity>> = {
   FUTURE_SET: 'info',
   SIGNATURE_WRONG: 'error',
   SIGNATURE_WAIVED: 'info',
+  VOLUME_NAME_CONTROL: 'info',
   SIZE_TOO_SMALL: 'error',
   SIZE_UNPADDED: 'info',
   IMAGE_TRUNCATED: 'error',
@@ -167,6 +172,7 @@ export const SEVERITIES: Readonly<Record<FindingCode, Severity>> = {
   SYMLINK_NUL: 'error',
   SYMLINK_TOO_LONG: 'error',
   SYMLINK_LEAVES_ROOT: 'info',
+  SYMLINK_CONTROL: 'info',
   TABLE_OUTSIDE: 'error',
   TABLE_OVERLAP: 'error',
   TABLE_SHARED: 'warning',
@@ -186,6 +192,7 @@ export const SEVERITIES: Readonly<Record<FindingCode, Severity>> = {
   ZLIB_SHORT: 'error',
   ZLIB_LONG: 'error',
   ZLIB_TRAILING: 'warning',
+  ZLIB_SECOND_STREAM: 'error',
   EXPANSION: 'warning',
   INSERTED_FILE: 'info',
   UNUSED_NOT_ZERO: 'info',

@@ -11,7 +11,9 @@ import { type Block, blockCount, blockProblem, fileBlock } from '../image/blocks
 import type { Inode } from '../image/image.ts';
 import { BitSet } from './bitSet.ts';
 import { BLOCK_FIELDS, type BlockBatch, type BlockProblem } from './blockBatch.ts';
+import type { FindingCode } from './codes.ts';
 import type { CheckContext } from './context.ts';
+import type { Added } from './finding.ts';
 import type { BlockVisit, FileNode } from './rule.ts';
 import type { FileIndex } from './treeSurvey.ts';
 import { Uint32List } from './uint32List.ts';
@@ -24,6 +26,11 @@ const FREE_POINTERS = 1 << 17;
 const FREE_BYTES = 1 << 18;
 /** Tables, and direct compressed blocks, that are remembered to be looked at once. */
 const MAX_REMEMBERED = 1 << 20;
+
+/** Findings that are repeated for files that share tables. */
+const MAX_REPEATED = 1 << 17;
+/** Findings that stand for the whole image. */
+const ONCE: ReadonlySet<FindingCode> = new Set<FindingCode>(['HOLES_UNANNOUNCED', 'EXTENSIONS_UNANNOUNCED']);
 
 /** A batch, and which blocks of which files it is made of. */
 export interface FileBatch extends BlockBatch {
@@ -44,6 +51,13 @@ export class FileSurvey {
   readonly #directZlib = new Map<number, number>();
   readonly #maxPointers: number;
   readonly #maxBytes: number;
+  /** Files with the table of an earlier one, which has the index `first`; those; and what was found in their blocks. */
+  readonly #sharers: { readonly index: number; readonly first: number }[] = [];
+  readonly #shared = new BitSet();
+  readonly #found = new Map<number, Added[]>();
+  /** Files whose blocks all lie where blocks can. */
+  readonly #sound = new BitSet();
+  #kept = 0;
   #pointers = 0;
   #bytes = 0;
   #full = false;
@@ -58,14 +72,14 @@ export class FileSurvey {
 
   /** Looks at the tables of all files. Only then is it known what metadata is. */
   surveyTables(): void {
-    const seen = new Set<number>();
+    const seen = new Map<number, number>();
     for (let index = 0; index < this.#files.position.length; index++) {
       const file = this.#file(index);
       this.#surveyTable(file, index, seen);
     }
   }
 
-  #surveyTable(file: FileNode, index: number, seen: Set<number>): void {
+  #surveyTable(file: FileNode, index: number, seen: Map<number, number>): void {
     const context = this.#context;
     const { ino, size } = file.inode;
     const count = blockCount(size, context.image.pageSize);
@@ -77,18 +91,23 @@ export class FileSurvey {
     }
     // Sizes have 24 bits, offsets 28, of which two are always 0.
     const key = ino * 0x400000 + size;
-    const again = seen.has(key);
-    if (!again && seen.size < MAX_REMEMBERED) seen.add(key);
-    const [first, last] = [ino / 4, ino / 4 + count];
-    const overlap = context.inodes.firstIn(first, last);
+    const first = seen.get(key);
+    const again = first !== undefined;
+    if (!again && seen.size < MAX_REMEMBERED) seen.set(key, index);
+    const [from, to] = [ino / 4, ino / 4 + count];
+    const overlap = context.inodes.firstIn(from, to);
     if (overlap !== -1) {
       this.#visitors.table(file, { length, problem: 'overlap', occupied: overlap * 4, again });
       return;
     }
-    const shared = again ? -1 : context.tables.firstIn(first, last);
+    const shared = again ? -1 : context.tables.firstIn(from, to);
     this.#visitors.table(file, { length, problem: null, occupied: shared === -1 ? -1 : shared * 4, again });
-    context.tables.addRange(first, last);
-    if (again) return;
+    context.tables.addRange(from, to);
+    if (first !== undefined) {
+      this.#sharers.push({ index, first });
+      this.#shared.addRange(first, first + 1);
+      return;
+    }
     context.tally.blocks += count;
     this.#readable.addRange(index, index + 1);
   }
@@ -108,7 +127,9 @@ export class FileSurvey {
           return;
         }
         const visit = this.#blockVisit(file.inode, block, count);
-        this.#visitors.block(file, visit);
+        this.#recording(index, () => {
+          this.#visitors.block(file, visit);
+        });
         if (visit.problem !== null) sound = false;
         else if (inflate && this.#wants(visit)) {
           this.#bytes += visit.length;
@@ -126,6 +147,7 @@ export class FileSurvey {
         }
       }
       this.#visitors.blocksEnd(file, sound);
+      if (sound) this.#sound.addRange(index, index + 1);
     }
     yield* batch.take();
   }
@@ -134,8 +156,39 @@ export class FileSurvey {
   tell(batch: FileBatch, problems: readonly BlockProblem[]): void {
     for (const { index, problem } of [...problems].sort((a, b) => a.index - b.index)) {
       const start = batch.fields[index * BLOCK_FIELDS] ?? 0;
-      this.#visitors.zlib(this.#file(batch.file[index] ?? 0), batch.block[index] ?? 0, start, problem);
+      const file = batch.file[index] ?? 0;
+      this.#recording(file, () => {
+        this.#visitors.zlib(this.#file(file), batch.block[index] ?? 0, start, problem);
+      });
     }
+  }
+
+  /** Reports of files that share a table what was found in its blocks, once all batches have been told. */
+  endSharers(): void {
+    let left = MAX_REPEATED;
+    for (const { index, first } of this.#sharers) {
+      const file = this.#file(index);
+      for (const { code, offset, args } of this.#found.get(first) ?? []) {
+        if (left-- > 0) this.#context.findings.add(code, offset, file.path, args);
+      }
+      this.#visitors.sharer(file, this.#sound.has(first));
+    }
+  }
+
+  /** Does something, and keeps what is found meanwhile if other files share the table of this one. */
+  #recording(index: number, action: () => void): void {
+    const { findings } = this.#context;
+    if (this.#shared.has(index)) {
+      findings.listener = (found) => {
+        if (ONCE.has(found.code) || this.#kept >= MAX_REPEATED) return;
+        this.#kept++;
+        const known = this.#found.get(index);
+        if (known === undefined) this.#found.set(index, [found]);
+        else known.push(found);
+      };
+    }
+    action();
+    findings.listener = null;
   }
 
   #file(index: number): FileNode {

@@ -17,6 +17,13 @@ export interface FindingOf<C extends FindingCode> {
 /** A finding; `code` tells the type of `args`. */
 export type Finding = { readonly [C in FindingCode]: FindingOf<C> }[FindingCode];
 
+/** A finding without its file. */
+export interface Added {
+  readonly code: FindingCode;
+  readonly offset: number;
+  readonly args: FindingArguments[FindingCode];
+}
+
 /** Findings of one code that are kept by default; more are counted only. */
 export const MAX_PER_CODE = 1000;
 
@@ -25,6 +32,8 @@ export class FindingList {
   readonly #kept: Finding[] = [];
   readonly #counts = new Map<FindingCode, number>();
   readonly #maxPerCode: number;
+  /** Told of each finding that is added. */
+  listener: ((added: Added) => void) | null = null;
 
   constructor(maxPerCode = MAX_PER_CODE) {
     this.#maxPerCode = maxPerCode;
@@ -32,6 +41,7 @@ export class FindingList {
 
   /** Adds a finding. The path is asked for only if the finding is kept. */
   add<C extends FindingCode>(code: C, offset: number, path: (() => string) | null, args: FindingArguments[C]): void {
+    this.listener?.({ code, offset, args });
     const count = this.count(code);
     this.#counts.set(code, count + 1);
     if (count >= this.#maxPerCode) return;

@@ -58,7 +58,8 @@ export interface BlockVisit extends Block {
 export type ZlibProblem =
   | { readonly kind: 'damaged'; readonly reason: string }
   | { readonly kind: 'length'; readonly found: number; readonly expected: number }
-  | { readonly kind: 'trailing'; readonly length: number };
+  | { readonly kind: 'trailing'; readonly length: number }
+  | { readonly kind: 'second stream'; readonly length: number; readonly found: number };
 
 /** What a rule looks at. Calls come in this order, except that a directory's come before those of its entries. */
 export interface Visitor {
@@ -80,6 +81,8 @@ export interface Visitor {
   block?(file: FileNode, block: BlockVisit): void;
   /** The file's blocks have been read. `sound`: nothing was wrong with where they lie. */
   blocksEnd?(file: FileNode, sound: boolean): void;
+  /** A file that has the very table of another: its blocks have been seen. `sound` as of the other. */
+  sharer?(file: FileNode, sound: boolean): void;
   /** A compressed block that is not as it should be. */
   zlib?(file: FileNode, block: number, start: number, problem: ZlibProblem): void;
   /** Everything has been seen. */

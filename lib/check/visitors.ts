@@ -33,6 +33,7 @@ export function beginRules(rules: readonly Rule[], context: CheckContext): Visit
     table: send('table'),
     block: send('block'),
     blocksEnd: send('blocksEnd'),
+    sharer: send('sharer'),
     zlib: send('zlib'),
     end: send('end'),
   };

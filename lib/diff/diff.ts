@@ -9,11 +9,11 @@ import type { Board } from '../verdict/board.ts';
 import { auditImage } from '../audit/auditImage.ts';
 import { ContentComparison } from './diffContent.ts';
 import type { DamagedSide } from './diffDamage.ts';
-import { type FileComparison, fileChanges, type FilePair, haveSameContent } from './diffFile.ts';
+import { type FileComparison, fileChanges, type FilePair, haveSameContent, LayoutComparison } from './diffFile.ts';
 import type { Both, ChangedFile, DiffDamage, ImageDiff, LoneFile, ProgramChange, XipChange } from './diffResult.ts';
 import { superblockChanges } from './diffSuperblock.ts';
 import { type Side, walkTogether } from './diffTree.ts';
-import { programChange, xipChanges } from './diffXip.ts';
+import { programChange, XipComparison } from './diffXip.ts';
 import { comparePaths } from '../audit/pathOrder.ts';
 import type { AuditedFile, AuditResult } from '../audit/result.ts';
 import type { CramfsError } from '../base/errors.ts';
@@ -55,6 +55,7 @@ class Comparison {
   readonly #audited: Both<ReadonlyMap<string, AuditedFile>>;
   readonly #lone: { readonly a: Lone[]; readonly b: Lone[] } = { a: [], b: [] };
   readonly #changed: ChangedFile[] = [];
+  readonly #xipComparison: XipComparison;
   readonly #xip: XipChange[] = [];
   readonly #programs: ProgramChange[] = [];
   readonly #damage: DiffDamage[] = [];
@@ -63,7 +64,13 @@ class Comparison {
 
   constructor(a: Board, b: Board, content: boolean) {
     this.#boards = { a, b };
-    this.#images = { a: a.image, b: b.image, contents: content ? new ContentComparison(a.image, b.image) : null };
+    this.#images = {
+      a: a.image,
+      b: b.image,
+      contents: content ? new ContentComparison(a.image, b.image) : null,
+      layouts: new LayoutComparison(a.image, b.image),
+    };
+    this.#xipComparison = new XipComparison({ a, b });
     this.#audits = { a: auditImage(a, { name: '', inflate: false }), b: auditImage(b, { name: '', inflate: false }) };
     const filesOf = ({ files }: AuditResult): ReadonlyMap<string, AuditedFile> =>
       new Map(files.map((file) => [file.path, file]));
@@ -112,7 +119,7 @@ class Comparison {
     }
     const a = { path: pathA, inode: pair.a, audited: this.#audited.a.get(pathA) ?? null };
     const b = { path: pathB, inode: pair.b, audited: this.#audited.b.get(pathB) ?? null };
-    this.#xip.push(...xipChanges(a, b, this.#boards));
+    this.#xip.push(...this.#xipComparison.changes(a, b));
     const program = programChange(a, b);
     if (program !== null) this.#programs.push(program);
   }

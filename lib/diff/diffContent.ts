@@ -5,11 +5,11 @@ import { CramfsError } from '../base/errors.ts';
 import { type Block, blockCount, blockProblem, fileBlocks } from '../image/blocks.ts';
 import { readBlock } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
-import { Budget } from '../audit/budget.ts';
+import { Budget } from '../base/budget.ts';
 import { DamagedSide } from './diffDamage.ts';
 
 /** Blocks that are compared in any images; honest images have no more than a quarter of their bytes. */
-const FREE_BLOCKS = 1 << 18;
+const FREE_BLOCKS = 1 << 17;
 
 /** A file of one of the images. */
 export interface ContentFile {
@@ -25,7 +25,7 @@ export class ContentComparison {
   readonly #budget: Budget;
 
   constructor(a: CramfsImage, b: CramfsImage) {
-    this.#budget = new Budget(FREE_BLOCKS + Math.ceil((a.source.size + b.source.size) / 4));
+    this.#budget = blockBudget(a, b);
   }
 
   /**
@@ -39,16 +39,25 @@ export class ContentComparison {
     const key = `${a.inode.ino} ${b.inode.ino} ${a.inode.size}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const blocks = blockCount(a.inode.size, a.image.pageSize) + blockCount(b.inode.size, b.image.pageSize);
-    if (!this.#budget.spend(blocks)) {
-      const found = 'more, so that files must share parts of their tables';
-      const expected = 'no more block pointers than fit in the images';
-      throw new DamagedSide('b', new CramfsError('LIMIT', { path: b.path, offset: b.inode.position, expected, found }));
-    }
+    spendBlocks(this.#budget, a, b);
     const same = a.image.pageSize === b.image.pageSize ? sameByBlocks(a, b) : sameByBytes(a, b);
     this.#known.set(key, same);
     return same;
   }
+}
+
+/** The blocks that a comparison of two images may look at. */
+export function blockBudget(a: CramfsImage, b: CramfsImage): Budget {
+  return new Budget(FREE_BLOCKS + Math.ceil((a.source.size + b.source.size) / 4));
+}
+
+/** Counts the blocks of two files. @throws DamagedSide LIMIT when there are too many */
+export function spendBlocks(budget: Budget, a: ContentFile, b: ContentFile): void {
+  const blocks = blockCount(a.inode.size, a.image.pageSize) + blockCount(b.inode.size, b.image.pageSize);
+  if (budget.spend(blocks)) return;
+  const found = 'more, so that files must share parts of their tables';
+  const expected = 'no more block pointers than fit in the images';
+  throw new DamagedSide('b', new CramfsError('LIMIT', { path: b.path, offset: b.inode.position, expected, found }));
 }
 
 /** Files of the same block size: block by block. */

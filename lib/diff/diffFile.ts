@@ -1,10 +1,11 @@
 /** In what two files of the same path differ. */
+import type { Budget } from '../base/budget.ts';
 import { deviceNumber } from '../format/inode.ts';
 import { fileBlocks } from '../image/blocks.ts';
 import { readLink } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import { shownPath } from '../inspect/shownPath.ts';
-import type { ContentComparison } from './diffContent.ts';
+import { blockBudget, type ContentComparison, type ContentFile, spendBlocks } from './diffContent.ts';
 import { DamagedSide } from './diffDamage.ts';
 import type { FileChange, FileLayout } from './diffResult.ts';
 
@@ -23,6 +24,7 @@ export interface FileComparison {
   readonly b: CramfsImage;
   /** Null where only sizes count. */
   readonly contents: ContentComparison | null;
+  readonly layouts: LayoutComparison;
 }
 
 /**
@@ -70,10 +72,7 @@ function dataChanges({ a, b, pathA, pathB }: FilePair, images: FileComparison): 
       const isSame = images.contents?.isSame(fileA, fileB) ?? a.size === b.size;
       const content: FileChange[] = isSame ? [] : [{ what: 'content', a: a.size, b: b.size }];
       if (a.size !== b.size || images.a.pageSize !== images.b.pageSize) return content;
-      const layoutA = DamagedSide.guard('a', () => layoutOf(images.a, a, shownA));
-      const layoutB = DamagedSide.guard('b', () => layoutOf(images.b, b, shownB));
-      const isLaidOutAlike = JSON.stringify(layoutA) === JSON.stringify(layoutB);
-      return isLaidOutAlike ? content : [...content, { what: 'layout', a: layoutA, b: layoutB }];
+      return [...content, ...images.layouts.changes(fileA, fileB)];
     }
     default:
       return [];
@@ -92,6 +91,30 @@ function layoutOf(image: CramfsImage, inode: Inode, path: string): FileLayout {
     follows = start + image.pageSize;
   }
   return { blocks, runs };
+}
+
+/** Compares layouts, each pair of pointer tables once. */
+export class LayoutComparison {
+  readonly #known = new Map<string, readonly FileChange[]>();
+  readonly #budget: Budget;
+
+  constructor(a: CramfsImage, b: CramfsImage) {
+    this.#budget = blockBudget(a, b);
+  }
+
+  /** @throws DamagedSide, CramfsError IO */
+  changes(a: ContentFile, b: ContentFile): readonly FileChange[] {
+    const key = `${a.inode.ino} ${b.inode.ino} ${a.inode.size}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    spendBlocks(this.#budget, a, b);
+    const layoutA = DamagedSide.guard('a', () => layoutOf(a.image, a.inode, a.path));
+    const layoutB = DamagedSide.guard('b', () => layoutOf(b.image, b.inode, b.path));
+    const isAlike = JSON.stringify(layoutA) === JSON.stringify(layoutB);
+    const changes: readonly FileChange[] = isAlike ? [] : [{ what: 'layout', a: layoutA, b: layoutB }];
+    this.#known.set(key, changes);
+    return changes;
+  }
 }
 
 /** Whether two files certainly have the same content, which is not that of an empty file. */

@@ -33,6 +33,12 @@ function plausible(image: CramfsImage, inode: Inode, pageSize: number): boolean 
     if (!uncompressed) return null;
     // Two steps of the same length: a single gap between blocks must not pass for a larger page.
     for (const index of [1, 2]) {
+      if (index === 2 && count === 2) {
+        // The table ends here: one step will do where the next word cannot be a pointer that follows.
+        const after = pointer(index);
+        const beyond = after === null ? null : decodeBlockPointer(after);
+        return beyond !== null && !beyond.direct && beyond.address < address + 2 * pageSize ? true : null;
+      }
       const word = index < count ? pointer(index) : null;
       const next = word === null ? null : decodeBlockPointer(word);
       if (next === null || !next.direct || !next.uncompressed) return null;

@@ -29,7 +29,7 @@ import { type ContentHash, plainHash } from './contentHash.ts';
 import { type BlockCompressor, defaultCompressor, type EncodedBlock, encodeFile } from './encodeFile.ts';
 import { type BuildWarning, type ImageNode, type InodeOptions, makeNodes } from './inodes.ts';
 import { type DirectPlacement, MAX_OFFSET, Placer } from './placer.ts';
-import type { DirectoryEntry } from './sourceTree.ts';
+import type { DirectoryEntry, FileContent } from './sourceTree.ts';
 
 /** Which blocks of a file are direct: for each block, or null for none. */
 export type ChooseDirect = (bytes: Uint8Array, node: ImageNode) => readonly boolean[] | null;
@@ -215,6 +215,8 @@ async function placeContents(
     keepRemnants: options.keepRemnants,
   };
   const seen = new SeenContents(options.hash ?? plainHash);
+  /** Sources may know that files are one: their content is not read again. */
+  const firstOf = new Map<FileContent, ImageNode>();
   const sharers: { readonly node: ImageNode; readonly first: ImageNode }[] = [];
   const { compressor = defaultCompressor() } = options;
   const queue: Pending[] = [];
@@ -231,8 +233,15 @@ async function placeContents(
   };
   try {
     for (const node of contentNodes(root)) {
+      const known = node.content === null ? undefined : firstOf.get(node.content);
+      if (known !== undefined) {
+        sharers.push({ node, first: known });
+        done += node.size;
+        continue;
+      }
       const bytes = readNode(node);
       const first = seen.firstLike(node, bytes);
+      if (node.content !== null) firstOf.set(node.content, first ?? node);
       if (first !== null) {
         sharers.push({ node, first });
         done += bytes.length;

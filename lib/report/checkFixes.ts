@@ -27,6 +27,7 @@ export const CHECK_FIXES: Readonly<Record<FindingCode, CheckWords>> = {
     title: 'The signature is wrong',
     fix: 'write "Compressed ROMFS" and a new CRC, or make the image again',
   },
+  VOLUME_NAME_CONTROL: { title: 'Control characters in the volume name', fix: 'set another name (mkfs --name)' },
   SIGNATURE_WAIVED: { title: 'Another signature, as announced', fix: NOTHING },
   SIZE_TOO_SMALL: {
     title: 'The size is too small',
@@ -100,6 +101,7 @@ export const CHECK_FIXES: Readonly<Record<FindingCode, CheckWords>> = {
   SYMLINK_EMPTY: { title: 'A link without a target', fix: REMAKE },
   SYMLINK_NUL: { title: 'A link with a NUL', fix: REMAKE },
   SYMLINK_TOO_LONG: { title: 'A link that is too long', fix: REMAKE },
+  SYMLINK_CONTROL: { title: 'Control characters in a link target', fix: 'rename the target of the link' },
   SYMLINK_LEAVES_ROOT: {
     title: 'A link that leads out of the image',
     fix: 'nothing on the device; do not let programs write through links of an extracted tree',
@@ -145,6 +147,7 @@ export const CHECK_FIXES: Readonly<Record<FindingCode, CheckWords>> = {
     title: 'A block that inflates to too much',
     fix: 'name the page size that the image is for (--page-size), or make it again',
   },
+  ZLIB_SECOND_STREAM: { title: 'A second zlib stream in a block', fix: REMAKE },
   ZLIB_TRAILING: { title: 'Bytes behind a zlib stream', fix: REMAKE },
 
   EXPANSION: {

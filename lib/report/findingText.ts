@@ -22,6 +22,7 @@ const WORDS: Words = {
   FLAGS_RESERVED: ({ flags }) => `flags ${hex(flags)} have no meaning; Linux mounts the image all the same`,
   FUTURE_SET: ({ future }) => `the reserved field "future" holds ${hex(future)}, not 0`,
   SIGNATURE_WRONG: ({ found }) => `the signature is "${printableName(found)}", not "Compressed ROMFS"`,
+  VOLUME_NAME_CONTROL: ({ name }) => `the volume name "${printableName(name)}" contains control characters`,
   SIGNATURE_WAIVED: () => 'the signature is another one, as the flag WRONG_SIGNATURE says',
   SIZE_TOO_SMALL: ({ size: claimed, least }) =>
     `the superblock says that the image is ${plural(claimed, 'byte')} long, and it takes ${String(least)} itself`,
@@ -84,6 +85,7 @@ const WORDS: Words = {
     `the link's size is ${plural(claimed, 'byte')}, and its target has a NUL behind ${String(length)}`,
   SYMLINK_TOO_LONG: ({ size: claimed }) =>
     `the link's target is ${plural(claimed, 'byte')} long, and Linux follows 4095`,
+  SYMLINK_CONTROL: ({ target }) => `the target "${printableName(target)}" contains control characters`,
   SYMLINK_LEAVES_ROOT: ({ target }) =>
     `the link goes up further than the root: ${shownPath(target)} leads elsewhere if the image is not mounted as /`,
 
@@ -120,6 +122,8 @@ const WORDS: Words = {
     `${ofBlock(block)} inflates to ${plural(found, 'byte')}, and the file has ${String(expected)} there`,
   ZLIB_TRAILING: ({ block, length }) =>
     `${ofBlock(block)} has ${plural(length, 'byte')} behind the end of its zlib stream`,
+  ZLIB_SECOND_STREAM: ({ block, length, found }) =>
+    `${ofBlock(block)} holds a second zlib stream of ${plural(length, 'byte')}, which inflates to ${plural(found, 'byte')} that Linux never shows`,
 
   EXPANSION: ({ content, image }) => `${size(image)} of image unpack to ${size(content)}`,
   INSERTED_FILE: ({ length }) =>

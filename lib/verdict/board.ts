@@ -200,7 +200,7 @@ export class Board {
     this.#walker ??= new PathWalker(this.mounted(), this.image, this.#options.keepsInodes);
     const resolved = this.#walker.resolve(path);
     const { inode } = resolved;
-    if (inode.type === 'file') this.#requirePointers(inode, resolved.path);
+    if (inode.type === 'file') this.requirePointers(inode, resolved.path);
     else if (inode.type !== 'directory') {
       throw new CramfsError('NOT_A_REGULAR_FILE', {
         path: resolved.path,
@@ -214,7 +214,8 @@ export class Board {
     return file;
   }
 
-  #requirePointers(inode: Inode, path: string): void {
+  /** Requires that a file's block pointers are there. @throws CramfsError TRUNCATED or OUTSIDE_IMAGE */
+  requirePointers(inode: Inode, path: string): void {
     const length = blockCount(inode.size, this.cpu.pageSize) * 4;
     // One byte at the end shows whether the table is there, whatever the inode claims.
     if (length > 0 && this.image.source.read(inode.ino + length - 1, 1).length === 0) {

@@ -1,12 +1,14 @@
 /**
  * Two kernels on one image: what each mapping of each file would be under either.
  */
+import { Budget } from '../base/budget.ts';
 import { CramfsError } from '../base/errors.ts';
 import { filePages } from '../driver/inode.ts';
 import { getBlockRange } from '../driver/blockRange.ts';
 import { walk } from '../inspect/walk.ts';
 import type { Board, BoardFile } from './board.ts';
 import { checkInvariants, type Violation, type ViolationSeverity } from './invariants.ts';
+import { mapOpenedFile } from './mapFile.ts';
 import type { MapVerdict, Sight } from './mapVerdict.ts';
 import type { MapRequest } from './request.ts';
 
@@ -62,7 +64,7 @@ export interface KernelComparison {
   readonly different: number;
   /** Worst first. */
   readonly outcomes: readonly OutcomeCount[];
-  /** Files that could not be mapped at all, being damaged. */
+  /** Files that could not be mapped at all, being damaged; with LIMIT the one at which the comparison ended. */
   readonly skipped: readonly { readonly path: string; readonly error: CramfsError }[];
 }
 
@@ -70,9 +72,11 @@ const TRACED = { trace: true } as const;
 
 /** Compares one mapping; null when the kernels agree in everything. */
 export function compareMapping(first: Board, second: Board, request: MapRequest): Difference | null {
-  const a = first.map(request);
-  const b = second.map(request);
-  if (sameMapping(a, b)) return null;
+  return sameMapping(first.map(request), second.map(request)) ? null : differenceOf(first, second, request);
+}
+
+/** What kernels that differ in a mapping differ in. */
+function differenceOf(first: Board, second: Board, request: MapRequest): Difference {
   const before = first.map(request, TRACED);
   const after = second.map(request, TRACED);
   const found = { first: checkInvariants(before, first), second: checkInvariants(after, second) };
@@ -165,25 +169,32 @@ export function compareKernels(first: Board, second: Board, progress?: (files: n
   let files = 0;
   let mappings = 0;
   let different = 0;
+  const compared = new Map<string, ComparedFile>();
+  const budget = new Budget(FREE_PAGES + Math.ceil(first.image.source.size / 4));
   first.mounted();
   for (const entry of walk(first.image, { onProblem: () => undefined })) {
     if (entry.inode.type !== 'file') continue;
     files++;
     if (files % 64 === 0) progress?.(files);
-    const { path } = entry;
+    const { path, name, inode } = entry;
     try {
-      for (const request of interestingMappings(first, path)) {
-        mappings++;
-        const kind = kindOf(request);
-        totals.set(kind, (totals.get(kind) ?? 0) + 1);
-        const difference = compareMapping(first, second, request);
-        if (difference === null) continue;
-        different++;
-        tally(counts, difference);
+      // Files of one inode number are one file to Linux, wherever they are listed.
+      const key = `${String(inode.ino)} ${String(inode.size)}`;
+      const known =
+        compared.get(key) ?? compareFile(first, second, { inode, resolved: { inode, path, name } }, path, budget);
+      compared.set(key, known);
+      for (const [kind, count] of known.kinds) {
+        mappings += count;
+        totals.set(kind, (totals.get(kind) ?? 0) + count);
+      }
+      for (const count of known.outcomes) {
+        different += count.count;
+        addCount(counts, count);
       }
     } catch (error) {
       if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
       skipped.push({ path, error });
+      if (error.code === 'LIMIT') break;
     }
   }
   const outcomes = [...counts.values()]
@@ -200,19 +211,60 @@ function kindOf(request: MapRequest): string {
   return `${request.shared === true ? 'shared' : 'private'} ${(request.offset ?? 0) > 0 ? 'offset' : 'start'}`;
 }
 
-function tally(counts: Map<string, OutcomeCount>, difference: Difference): void {
-  const { request, outcome, worse } = difference;
-  const key = `${outcome} ${worse ?? ''} ${kindOf(request)}`;
+/** What the mappings of one file come to. */
+interface ComparedFile {
+  /** Mappings of each kind. */
+  readonly kinds: ReadonlyMap<string, number>;
+  readonly outcomes: readonly OutcomeCount[];
+}
+
+/** Pages that may be mapped in any image, and what a mapping costs beside its pages; larger images may have more. */
+const FREE_PAGES = 1 << 20;
+const CALL = 64;
+/** Where kernels differ, mappings are done again with every page looked at, which costs so many times as much. */
+const TRACE_COST = 32;
+
+/** @throws CramfsError for damage where it matters; LIMIT when the budget is spent; IO */
+function compareFile(first: Board, second: Board, file: BoardFile, path: string, budget: Budget): ComparedFile {
+  const kinds = new Map<string, number>();
+  const counts = new Map<string, OutcomeCount>();
+  const spend = (pages: number): void => {
+    if (budget.spend(CALL + pages)) return;
+    throw new CramfsError('LIMIT', {
+      path,
+      expected: `mappings of at most ${String(budget.limit)} pages in an image of this size`,
+      found: 'more',
+    });
+  };
+  first.requirePointers(file.inode, path);
+  for (const request of interestingMappingsOf(first, file, path)) {
+    const pages = Math.ceil((request.length ?? 0) / first.cpu.pageSize);
+    spend(pages);
+    const kind = kindOf(request);
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    if (sameMapping(mapOpenedFile(first, file, request), mapOpenedFile(second, file, request))) continue;
+    spend(TRACE_COST * pages);
+    // Here the path is looked up as Linux does it, which takes its time in large directories.
+    const difference = differenceOf(first, second, request);
+    const { outcome, worse } = difference;
+    const atOffset = (request.offset ?? 0) > 0;
+    addCount(counts, {
+      outcome,
+      worse,
+      shared: request.shared === true,
+      atOffset,
+      count: 1,
+      of: 0,
+      example: difference,
+    });
+  }
+  return { kinds, outcomes: [...counts.values()] };
+}
+
+function addCount(counts: Map<string, OutcomeCount>, added: OutcomeCount): void {
+  const key = `${added.outcome} ${added.worse ?? ''} ${kindOf(added.example.request)}`;
   const known = counts.get(key);
-  counts.set(key, {
-    outcome,
-    worse,
-    shared: request.shared === true,
-    atOffset: (request.offset ?? 0) > 0,
-    count: (known?.count ?? 0) + 1,
-    of: 0,
-    example: known?.example ?? difference,
-  });
+  counts.set(key, { ...(known ?? added), count: (known?.count ?? 0) + added.count });
 }
 
 /** The mappings of one file that can tell kernels apart. */

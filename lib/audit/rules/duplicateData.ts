@@ -7,7 +7,7 @@
 import { crc32 } from '../../format/crc32.ts';
 import { type Block, fileBlocks } from '../../image/blocks.ts';
 import type { CramfsImage } from '../../image/image.ts';
-import { Budget } from '../budget.ts';
+import { Budget } from '../../base/budget.ts';
 import { defineRule } from '../rule.ts';
 import type { SurveyedEntry } from '../survey.ts';
 

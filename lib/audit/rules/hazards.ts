@@ -8,7 +8,7 @@ import { interestingMappingsOf } from '../../verdict/compareKernels.ts';
 import { checkInvariants, type Violation } from '../../verdict/invariants.ts';
 import type { MapVerdict } from '../../verdict/mapVerdict.ts';
 import type { MapRequest } from '../../verdict/request.ts';
-import { Budget } from '../budget.ts';
+import { Budget } from '../../base/budget.ts';
 import { DataOwners } from '../dataOwners.ts';
 import { HazardJudge } from '../hazardCause.ts';
 import { defineRule } from '../rule.ts';

@@ -25,10 +25,12 @@ import { trailing } from './trailing.ts';
 import { unused } from './unused.ts';
 import { unseenEntries } from './unseenEntries.ts';
 import { vendor } from './vendor.ts';
+import { volumeName } from './volumeName.ts';
 import { zlibBlocks } from './zlibBlocks.ts';
 
 export const RULES: readonly Rule[] = [
   signature,
+  volumeName,
   imageSize,
   flags,
   vendor,

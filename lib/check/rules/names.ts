@@ -1,5 +1,6 @@
 /** What a name is made of: 1 to 252 bytes, no NUL, no '/', neither "." nor "..". */
 import { decodeName } from '../../format/names.ts';
+import { CONTROLS } from '../controls.ts';
 import { defineRule } from '../rule.ts';
 
 const SLASH = 0x2f;
@@ -31,8 +32,5 @@ function isDots(name: Uint8Array): boolean {
   return name.length <= 2 && name.every((byte) => byte === DOT);
 }
 
-/** Control characters but NUL, and those that change the direction of writing. */
-// eslint-disable-next-line no-control-regex -- control characters are what this is about
-const CONTROLS = /[\u0001-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 /** What format/names makes of bytes that are no UTF-8. */
 const NOT_UTF8 = /[\udc80-\udcff]/;

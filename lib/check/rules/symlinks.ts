@@ -2,38 +2,59 @@
 import { CramfsError } from '../../base/errors.ts';
 import { decodeName } from '../../format/names.ts';
 import { readContent } from '../../image/content.ts';
+import type { Inode } from '../../image/image.ts';
 import { MAX_PATH } from '../context.ts';
-import { defineRule } from '../rule.ts';
+import { CONTROLS } from '../controls.ts';
+import { defineRule, type FileNode } from '../rule.ts';
+
+/** Targets that are remembered, of at most 4 KiB each. */
+const MAX_TARGETS = 1024;
 
 export const symlinks = defineRule(
-  ['SYMLINK_EMPTY', 'SYMLINK_NUL', 'SYMLINK_TOO_LONG', 'SYMLINK_LEAVES_ROOT'],
-  ({ image }, report) => ({
-    node({ inode: { type, size, position }, path }) {
-      if (type !== 'symlink') return;
-      if (size === 0) report('SYMLINK_EMPTY', position, path, {});
-      if (size > MAX_PATH) report('SYMLINK_TOO_LONG', position, path, { size });
-    },
-    blocksEnd({ inode, path }, sound) {
-      const { type, size, position } = inode;
-      if (type !== 'symlink' || !sound) return;
-      if (size > MAX_PATH + 1) return;
-      let target: Uint8Array;
+  ['SYMLINK_EMPTY', 'SYMLINK_NUL', 'SYMLINK_TOO_LONG', 'SYMLINK_LEAVES_ROOT', 'SYMLINK_CONTROL'],
+  ({ image }, report) => {
+    /** Targets by place and size; null for what cannot be read. */
+    const targets = new Map<number, Uint8Array | null>();
+    const targetOf = (inode: Inode): Uint8Array | null => {
+      // Sizes have 24 bits, offsets 28, of which two are always 0.
+      const key = inode.ino * 0x400000 + inode.size;
+      let target = targets.get(key);
+      if (target !== undefined) return target;
       try {
-        target = readContent(image, inode);
+        target = readContent(image, inode).slice();
       } catch (error) {
-        // What is wrong with the block is told where blocks are inflated.
+        // What is wrong with the block is reported where blocks are inflated.
         if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
-        return;
+        target = null;
       }
+      if (targets.size >= MAX_TARGETS) targets.clear();
+      targets.set(key, target);
+      return target;
+    };
+    const look = ({ inode, path }: FileNode, sound: boolean): void => {
+      const { type, size, position } = inode;
+      if (type !== 'symlink' || !sound || size > MAX_PATH + 1) return;
+      const target = targetOf(inode);
+      if (target === null) return;
       const length = target.indexOf(0);
       if (length !== -1) {
         report('SYMLINK_NUL', position, path, { length, size });
         return;
       }
       const text = decodeName(target);
+      if (CONTROLS.test(text)) report('SYMLINK_CONTROL', position, path, { target: text });
       if (leavesRoot(text, path)) report('SYMLINK_LEAVES_ROOT', position, path, { target: text });
-    },
-  }),
+    };
+    return {
+      node({ inode: { type, size, position }, path }) {
+        if (type !== 'symlink') return;
+        if (size === 0) report('SYMLINK_EMPTY', position, path, {});
+        if (size > MAX_PATH) report('SYMLINK_TOO_LONG', position, path, { size });
+      },
+      blocksEnd: look,
+      sharer: look,
+    };
+  },
 );
 
 /** Whether a relative target goes up further than the link is deep. */

@@ -5,7 +5,7 @@
 import { defineRule } from '../rule.ts';
 
 export const zlibBlocks = defineRule(
-  ['ZLIB_DAMAGED', 'ZLIB_SHORT', 'ZLIB_LONG', 'ZLIB_TRAILING'],
+  ['ZLIB_DAMAGED', 'ZLIB_SHORT', 'ZLIB_LONG', 'ZLIB_TRAILING', 'ZLIB_SECOND_STREAM'],
   (_context, report) => ({
     zlib({ path }, block, start, problem) {
       switch (problem.kind) {
@@ -15,6 +15,11 @@ export const zlibBlocks = defineRule(
         case 'length': {
           const { found, expected } = problem;
           report(found < expected ? 'ZLIB_SHORT' : 'ZLIB_LONG', start, path, { block, found, expected });
+          return;
+        }
+        case 'second stream': {
+          const { length, found } = problem;
+          report('ZLIB_SECOND_STREAM', start, path, { block, length, found });
           return;
         }
         case 'trailing':

@@ -38,6 +38,7 @@ function compare(file: string, a: string, b: string, options: CompareOptions, io
         ? `${JSON.stringify(comparisonJson(comparison, names.first, names.second))}\n`
         : comparisonText(comparison, names, styleFor(io, options.color), widthFor(io)),
     );
+    if (comparison.skipped.some(({ error }) => error.code === 'LIMIT')) return EXIT.image;
     return comparison.different === 0 ? EXIT.ok : EXIT.findings;
   });
 }

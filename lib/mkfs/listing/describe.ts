@@ -4,6 +4,7 @@
  * What was built by mkcramfs, by mkfs.cramfs or here leaves few questions open: how blocks were compressed, and how
  * direct blocks were placed. They are answered by building and comparing.
  */
+import { Budget } from '../../base/budget.ts';
 import { sameBytes } from '../../base/bytes.ts';
 import {
   CRAMFS_FLAG_EXT_BLOCK_POINTERS,
@@ -11,7 +12,8 @@ import {
   CRAMFS_FLAG_SHIFTED_ROOT_OFFSET,
 } from '../../format/constants.ts';
 import { decodeName } from '../../format/names.ts';
-import { fileBlocks } from '../../image/blocks.ts';
+import { type Block, fileBlocks } from '../../image/blocks.ts';
+import { readBlock } from '../../image/content.ts';
 import type { CramfsImage } from '../../image/image.ts';
 import { walk } from '../../inspect/walk.ts';
 import type { ContentHash } from '../contentHash.ts';
@@ -60,6 +62,7 @@ export async function describeImage(
     storeIncompressible: image.hasFlag(CRAMFS_FLAG_EXT_BLOCK_POINTERS),
   };
   let first: Listing | null = null;
+  const budget = new Budget(FREE_WORK + WORK_TIMES * stored.length);
   for (const deflate of found.deflate) {
     const compressor = compressors.get(deflate);
     if (compressor === undefined) continue;
@@ -68,6 +71,8 @@ export async function describeImage(
       const description: ImageDescription = { ...common, ...placed, deflate };
       const listing = { image: description, root, direct: found.direct };
       first ??= listing;
+      if (!budget.spend(found.work)) break;
+      if (!(await compressesAlike(image, found.sample, compressor))) break;
       const options = { ...describedOptions(description, found.direct), truncate: true, hash, compressor: remembering };
       if (sameBytes((await buildImage(root, options)).bytes, stored)) return { listing, isExact: true };
     }
@@ -76,7 +81,32 @@ export async function describeImage(
   return { listing: first ?? { image: fallback, root, direct: found.direct }, isExact: false };
 }
 
+/** Work that any image may cause: bytes of content that are built, and {@link ENTRY_WORK} for each entry. */
+const FREE_WORK = 64 << 20;
+const WORK_TIMES = 64;
+const ENTRY_WORK = 512;
+/** Compressed blocks that are compressed again before whole images are built. */
+const SAMPLE_BLOCKS = 4;
+
+/** Whether a compressor gives the streams that the image has, as far as a few of them show. */
+async function compressesAlike(
+  image: CramfsImage,
+  sample: readonly Block[],
+  compressor: BlockCompressor,
+): Promise<boolean> {
+  for (const block of sample) {
+    const stored = image.source.read(block.start, block.length).slice();
+    const [stream] = await compressor.compress([readBlock(image, block).slice()]);
+    if (stream === undefined || !sameBytes(stream, stored)) return false;
+  }
+  return true;
+}
+
 interface Survey {
+  /** What building the image once costs, in units of {@link FREE_WORK}. */
+  readonly work: number;
+  /** Some of the compressed blocks. */
+  readonly sample: readonly Block[];
   readonly direct: Map<string, Set<number>>;
   /** Byte offset of the first direct block of the image; null for none. */
   readonly firstDirect: number | null;
@@ -91,11 +121,16 @@ function survey(image: CramfsImage): Survey {
   const direct = new Map<string, Set<number>>();
   let firstDirect: number | null = null;
   let level: number | null = null;
+  let work = 0;
+  const sample: Block[] = [];
   for (const entry of walk(image)) {
     const { inode } = entry;
+    work += ENTRY_WORK;
     if (inode.type !== 'file' && inode.type !== 'symlink') continue;
     const blocks = new Set<number>();
+    work += inode.size;
     for (const block of inode.size === 0 ? [] : fileBlocks(image, inode, entry.path)) {
+      if (block.kind === 'zlib' && sample.length < SAMPLE_BLOCKS) sample.push(block);
       if (block.kind === 'direct') {
         blocks.add(block.index);
         firstDirect = Math.min(firstDirect ?? Infinity, block.start);
@@ -107,7 +142,7 @@ function survey(image: CramfsImage): Survey {
   }
   const deflate =
     level === null || level === FLEVEL_BEST ? DEFLATE_NAMES : (['classic-6', 'fast', 'classic-9'] as const);
-  return { direct, firstDirect, deflate };
+  return { direct, firstDirect, deflate, work, sample };
 }
 
 type Placed = Pick<ImageDescription, 'direct' | 'keepRemnants' | 'compressFullLastPage'>;

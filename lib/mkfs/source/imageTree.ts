@@ -1,20 +1,28 @@
 /**
  * A tree from another image, to repack it.
  */
+import { Budget } from '../../base/budget.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { walk } from '../../inspect/walk.ts';
 import { readContent } from '../../image/content.ts';
 import type { CramfsImage, Inode } from '../../image/image.ts';
 import { type DirectoryEntry, type FileContent, newDirectory, type SourceEntry } from '../sourceTree.ts';
 
+/** Bytes of content that any image may have, and how many times its own size more. */
+const FREE_CONTENT = 16 << 20;
+const CONTENT_TIMES = 8;
+
 /**
- * Reads the tree of an image; contents are read when they are needed. Entries without a name do not come along.
+ * Reads the tree of an image; contents are read when they are needed. Entries without a name do not come along. Files with
+ * the same block pointers have the same {@link FileContent}.
  *
- * @throws CramfsError for damaged metadata; BAD_STRUCTURE for files of unknown type and names used twice
+ * @throws CramfsError for damaged metadata; BAD_STRUCTURE for files of unknown type and names used twice; LIMIT for more
+ *   content than can be repacked in bounded time
  */
 export function imageTree(image: CramfsImage): DirectoryEntry {
   const root = { ...newDirectory(image.root.mode & 0o7777), uid: image.root.uid, gid: image.root.gid };
   const directories = new Map<unknown, DirectoryEntry>();
+  const contents = new InodeContents(image);
   for (const entry of walk(image)) {
     if (entry.parent === null) {
       directories.set(entry, root);
@@ -30,21 +38,21 @@ export function imageTree(image: CramfsImage): DirectoryEntry {
         expected: 'a name without "/" that no other entry of the directory has',
       });
     }
-    const made = sourceEntry(image, entry.inode, path);
+    const made = sourceEntry(contents, entry.inode, path);
     if (made.type === 'directory') directories.set(entry, made);
     parent.children.set(entry.name, made);
   }
   return root;
 }
 
-function sourceEntry(image: CramfsImage, inode: Inode, path: string): SourceEntry {
+function sourceEntry(contents: InodeContents, inode: Inode, path: string): SourceEntry {
   const { uid, gid, type } = inode;
   const common = { mode: inode.mode & 0o7777, uid, gid };
   switch (type) {
     case 'file':
-      return { ...common, type, content: inodeContent(image, inode, path) };
+      return { ...common, type, content: contents.of(inode, path) };
     case 'symlink':
-      return { ...common, type, target: inode.size === 0 ? new Uint8Array(0) : readContent(image, inode, path) };
+      return { ...common, type, target: contents.of(inode, path).read() };
     case 'directory':
       return { ...common, type, children: new Map<string, SourceEntry>() };
     case 'chardev':
@@ -69,7 +77,34 @@ function sourceEntry(image: CramfsImage, inode: Inode, path: string): SourceEntr
   }
 }
 
-function inodeContent(image: CramfsImage, inode: Inode, path: string): FileContent {
-  if (inode.size === 0) return { size: 0, read: () => new Uint8Array(0) };
-  return { size: inode.size, read: () => readContent(image, inode, path) };
+/** The contents of an image's files and links, each once however many inodes share it. */
+class InodeContents {
+  readonly #image: CramfsImage;
+  readonly #budget: Budget;
+  readonly #known = new Map<string, FileContent>();
+
+  constructor(image: CramfsImage) {
+    this.#image = image;
+    this.#budget = new Budget(FREE_CONTENT + CONTENT_TIMES * image.source.size);
+  }
+
+  of(inode: Inode, path: string): FileContent {
+    const { ino, size } = inode;
+    if (size === 0) return { size, read: () => new Uint8Array(0) };
+    const key = `${String(ino)} ${String(size)}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    if (!this.#budget.spend(size)) {
+      const limit = String(this.#budget.limit);
+      throw new CramfsError('LIMIT', {
+        path,
+        offset: inode.position,
+        expected: `at most ${limit} bytes of content in an image of this size`,
+        found: 'more',
+      });
+    }
+    const content = { size, read: () => readContent(this.#image, inode, path) };
+    this.#known.set(key, content);
+    return content;
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * What an audit may spend on an image. Honest images never get there; an image of a few kilobytes can claim any number of
- * files, all of them programs of 16 MiB, and would keep an unbounded audit busy for hours.
+ * What work may be spent on an image. Honest images never get there; an image of a few kilobytes can claim any number of
+ * files, all of them programs of 16 MiB, and would keep unbounded work busy for hours.
  */
 
 /** Units of work that may be spent, whatever their kind. */
