@@ -20,12 +20,18 @@ const index = count;
 const state = z.enum(['pfnmap', 'mixedmap', 'none']).nullable();
 const counts = z.object({ error: count, warning: count, info: count });
 
-const board: z.ZodType<AuditedBoard> = z.object({
+/** An address as it is written: hexadecimal. */
+const address = z
+  .string()
+  .regex(/^0x[0-9a-f]{1,13}$/)
+  .transform(Number);
+
+const board: z.ZodType<AuditedBoard, unknown> = z.object({
   kernel: z.string(),
   cpu: z.string(),
   littleEndian: z.boolean(),
   pageSize: count,
-  physBase: count,
+  physBase: address,
   regionSize: count,
 });
 
@@ -241,7 +247,8 @@ function add(
 }
 
 function finished({ image, index: at, head, findings, suppressed, files }: Growing): AuditedImage {
-  const { imageOffset, board: of, counts: kept, omitted, numbers: totals } = head;
+  const { imageOffset, board: written, counts: kept, omitted, numbers: totals } = head;
+  const of: AuditedBoard = { ...written, physBase: Number(written.physBase) };
   const result = { image, imageOffset, board: of, findings, counts: kept, omitted, suppressed, numbers: totals, files };
   return { image, index: at, result, error: null };
 }
