@@ -80,7 +80,7 @@ describe('random', () => {
     [['--vectors', 'many'], '--vectors: "many" is no number'],
     [['--seed', '-1'], '--seed: "-1" is no number'],
     [['--bases', '0x10000000,'], '--bases: "" is no number'],
-    [['--bases', '0x10000001'], 'base 0x10000001: the physical address 0x10000001 is no multiple of 4'],
+    [['--bases', '0x10000001'], 'base 0x10000001: the physical address 0x10000001 is not a multiple of 4'],
     [['--bases', '0x1000'], 'base 0x1000: a region must lie between'],
     [['--bases', '0xbf000000'], 'base 0xbf000000: a region must lie between'],
   ])('%j', async (args, message) => {

@@ -97,9 +97,9 @@ export const IMAGE_ARGUMENT = 'the image: a file, or - for standard input';
 /** The exit codes, as help texts end. */
 export const EXIT_CODES = `
 Exit codes:
-  0 done   1 findings   2 wrong usage, or no such path in the image   3 the image
-  cannot be read, is not cramfs or is damaged, or a file cannot be read or
-  written   70 internal error
+  0 done   1 findings   2 wrong usage, or no such path in the image
+  3 the image cannot be read, is not cramfs or is damaged, or a file cannot be
+  read or written   70 internal error
 `;
 
 /**

@@ -31,7 +31,7 @@ import { complain } from '../complain.ts';
 const NOTES = `
 Examples:
   cramfs audit fw.cramfs
-  cramfs audit --policy policy.yaml --format sarif --output cramfs.sarif images/*
+  cramfs audit --policy policy.yaml --format sarif --output out.sarif images/*
 
 "cramfs explain ID" shows the page of a finding. docs/audit.md describes the
 reports, docs/ci.md CI jobs.

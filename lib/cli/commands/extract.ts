@@ -66,8 +66,8 @@ An image that exceeds a limit is refused before anything is written.
 
 Exit codes:
   0 extracted; skipped entries (by design or for lack of root) are reported
-  1 some files could not be written   2 wrong usage, or no such path in the image
-  3 the image cannot be read, exceeds a limit, is damaged or hostile (what is
+  1 some files could not be written   2 wrong usage, or no such path in the
+  image   3 the image cannot be read, exceeds a limit, is damaged or hostile (what is
   sound was extracted), or a file cannot be written   70 internal error
   130 interrupted
 `;

@@ -68,7 +68,7 @@ Examples:
 SOURCE is a directory, a tar archive (plain or gzipped; - for standard input) or
 a cramfs image, which is repacked in its own byte order and block size unless
 options say otherwise. The image is byte for byte what mkcramfs builds, or with
---layout util-linux what mkfs.cramfs builds. The same input gives the same bytes.
+--layout util-linux what mkfs.cramfs builds. Equal input gives equal bytes.
 What cramfs cannot store is an error, unless --truncate is given.
 
 Exit codes:
