@@ -29,7 +29,7 @@ describe('gates under kernels with and without a fault', () => {
     const codes = ['linux-6.18', 'linux-6.17', 'patch-v1'].map(
       async (kernel) => (await run(...mapping, '--require', requirement, '--kernel', kernel)).code,
     );
-    expect(codes).toEqual([sound, killing, wrong]);
+    expect(await Promise.all(codes)).toEqual([sound, killing, wrong]);
   });
 
   test('say what is wrong', async () => {

@@ -261,10 +261,10 @@ function toBuildOptions(
   const xip = options.xipElf ?? 0;
   const extended = options.extended === true || xip > 0;
   if (options.xip !== undefined && (utilLinux || xip > 0)) {
-    usage('--xip has its own layout; it cannot be used with -X or --layout util-linux');
+    usage('--xip has its own layout: leave out -X and --layout util-linux');
   }
   if (utilLinux && extended)
-    usage('-x and -X cannot be used with --layout util-linux: mkfs.cramfs of util-linux has neither');
+    usage('mkfs.cramfs of util-linux has neither -x nor -X: leave out --layout util-linux');
   const edition = options.edition === undefined ? 0 : parseNumber(options.edition, '--edition', null);
   if (edition > 0xffff_ffff) usage('--edition must be below 4294967296');
   return {
