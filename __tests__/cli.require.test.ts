@@ -25,7 +25,7 @@ describe('gates under kernels with and without a fault', () => {
     ['whole file', start, 'mixedmap', 0, 1, 1],
     ['direct prefix', prefix, 'direct', 0, 0, 1],
     ['direct prefix', prefix, 'pfnmap', 0, 0, 1],
-  ])('%s: %j --require %s', (_what, mapping, requirement, sound, killing, wrong) => {
+  ])('%s: %j --require %s', async (_what, mapping, requirement, sound, killing, wrong) => {
     const codes = ['linux-6.18', 'linux-6.17', 'patch-v1'].map(
       async (kernel) => (await run(...mapping, '--require', requirement, '--kernel', kernel)).code,
     );

@@ -263,8 +263,7 @@ function toBuildOptions(
   if (options.xip !== undefined && (utilLinux || xip > 0)) {
     usage('--xip has its own layout: leave out -X and --layout util-linux');
   }
-  if (utilLinux && extended)
-    usage('mkfs.cramfs of util-linux has neither -x nor -X: leave out --layout util-linux');
+  if (utilLinux && extended) usage('mkfs.cramfs of util-linux has neither -x nor -X: leave out --layout util-linux');
   const edition = options.edition === undefined ? 0 : parseNumber(options.edition, '--edition', null);
   if (edition > 0xffff_ffff) usage('--edition must be below 4294967296');
   return {
