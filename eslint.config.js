@@ -3,6 +3,10 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import prettier from 'eslint-config-prettier/flat';
 import tseslint from 'typescript-eslint';
 import { layers } from './scripts/eslint-layers.mjs';
+import { words } from './scripts/words.mjs';
+
+/** Folders whose strings are in plain words: what users read comes from here. */
+const PLAIN = ['bin', 'kernel-lab/host', 'lib/cli'];
 
 export default defineConfig(
   globalIgnores(['dist/', 'fixtures/', 'coverage/', 'docs/']),
@@ -46,6 +50,11 @@ export default defineConfig(
       'layers/pure': 'error',
       'no-console': 'error',
     },
+  },
+  {
+    files: PLAIN.map((folder) => `${folder}/**/*.ts`),
+    plugins: { words },
+    rules: { 'words/plain': 'error' },
   },
   {
     // Scripts are plain JavaScript: JSON and process results come in as `any`.

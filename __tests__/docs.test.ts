@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { runCramfsMap } from '../lib/cli/run.ts';
-import { Folder, type Run, runWith } from './support/cli.ts';
+import { Folder, type Run, runProgram } from './support/cli.ts';
 
 const text = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
@@ -25,12 +25,12 @@ afterAll(() => {
 });
 
 /** Runs `cramfs-map …` as written in a document. */
-function run(command: string): Run {
+function run(command: string): Promise<Run> {
   const argv = command
     .split(/\s+/)
     .slice(1)
     .map((word) => images.get(word) ?? word);
-  return runWith(runCramfsMap, argv);
+  return runProgram(runCramfsMap, argv);
 }
 
 describe('docs/kernel-models.md', () => {
@@ -48,8 +48,8 @@ describe('docs/kernel-models.md', () => {
     for (const section of sections) expect(blocks(section, 'sh').join('')).toMatch(/^cramfs-map /);
   });
 
-  test.each(commands)('%s shows a violation', (command) => {
-    const { stdout, stderr, code } = run(command);
+  test.each(commands)('%s shows a violation', async (command) => {
+    const { stdout, stderr, code } = await run(command);
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^invariants\n {2}(critical|error) /m);

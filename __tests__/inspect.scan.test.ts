@@ -191,7 +191,7 @@ describe('the command', () => {
     ]);
     const none = await runCommand(['scan', folder.file('noise', noise(1000))]);
     expect(none).toMatchObject({ code: 1, stdout: '' });
-    expect(none.stderr).toContain('there is no cramfs image in');
+    expect(none.stderr).toContain('no cramfs image found in');
     expect((await runCommand(['scan', 'no-such-file'])).code).toBe(3);
   });
 

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { runCramfsMap } from '../lib/cli/run.ts';
 import { kernelModel } from '../lib/driver/models/index.ts';
 import { parsePolicy } from '../lib/policy/parsePolicy.ts';
-import { Folder, runWith } from './support/cli.ts';
+import { Folder, runProgram } from './support/cli.ts';
 import { cramfs } from './support/auditHelp.ts';
 
 const folder = new Folder();
@@ -16,8 +16,8 @@ describe('a file of a type that Linux does not know', () => {
 
   test.each(['linux-6.18', '7.3.4', '6.17.4', '6.12', '6.12.54', '6.1', '6.1.192', '6.1.0-56-amd64', '5.15.195'])(
     'is refused with EIO by %s',
-    (kernel) => {
-      const { code, stderr } = runWith(runCramfsMap, [image, '/m', '--kernel', kernel]);
+    async (kernel) => {
+      const { code, stderr } = await runProgram(runCramfsMap, [image, '/m', '--kernel', kernel]);
       expect(code).toBe(3);
       expect(stderr).toContain('EIO');
       expect(stderr).toContain('CRAMFS: Invalid file type 00000 for inode 77.');
@@ -26,8 +26,8 @@ describe('a file of a type that Linux does not know', () => {
 
   test.each(['linux-6.17', '6.17', '6.17.3', '6.12.53', '6.10', '4.15', 'patch-v1'])(
     'is a special file to %s',
-    (kernel) => {
-      const { code, stderr } = runWith(runCramfsMap, [image, '/m', '--kernel', kernel]);
+    async (kernel) => {
+      const { code, stderr } = await runProgram(runCramfsMap, [image, '/m', '--kernel', kernel]);
       expect(code).toBe(2);
       expect(stderr).toContain('it is a file of unknown type');
     },

@@ -21,14 +21,14 @@ const run = (...argv: string[]): Promise<Run> => runProgram(runCramfsLab, argv);
 describe('cramfs-lab', () => {
   test.each([
     [2, ['run', image, '--phys', '0x1000'], 'a region must lie between 0x8000000 and 0xc0000000'],
-    [2, ['run', image, '--region-size', '12M'], '12582912 bytes of a region are no power of two'],
+    [2, ['run', image, '--region-size', '12M'], '12582912 bytes of a region not a power of two'],
     [2, ['run', image, '--region-size', '64K'], 'do not fit into a region of 65536 bytes'],
     [
       2,
       ['run', image, '--vectors', folder.file('bad.jsonl', '{"type":"read"}\n')],
       'bad.jsonl, line 1: "path": expected',
     ],
-    [2, ['run', image, '--kernel-release', 'six'], '--kernel-release: "six" does not begin as "6.1"'],
+    [2, ['run', image, '--kernel-release', 'six'], '--kernel-release: "six" does not start like "6.1"'],
     [2, ['run', image, '--timeout', 'soon'], '--timeout: "soon" is no number'],
     [2, ['run', image, '-o', image], 'it exists already (--force replaces it)'],
     [3, ['run', folder.file('text', 'no image')], 'not a cramfs image'],

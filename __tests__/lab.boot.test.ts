@@ -47,11 +47,11 @@ describe('memory regions', () => {
   });
 
   test.each([
-    [[], 'there is no image to boot with'],
+    [[], 'no image to boot with'],
     [Array.from({ length: MAX_REGIONS + 1 }, () => region()), 'one boot takes 64 images at most, and there are 65'],
     [[region({ regionBytes: 2048 })], 'a.cramfs: its 4096 bytes do not fit into a region of 2048 bytes'],
-    [[region({ regionBytes: 12 * MIB })], 'a.cramfs: 12582912 bytes of a region are no power of two'],
-    [[region({ physAddress: 0x1000_0002 })], 'a.cramfs: the physical address 0x10000002 is no multiple of 4'],
+    [[region({ regionBytes: 12 * MIB })], 'a.cramfs: 12582912 bytes of a region not a power of two'],
+    [[region({ physAddress: 0x1000_0002 })], 'a.cramfs: the physical address 0x10000002 is not a multiple of 4'],
     [
       [region({ physAddress: 0x10_0000 })],
       'a.cramfs: a region must lie between 0x8000000 and 0xc0000000 or between 0x100000000 and 0x200000000 in this machine, and not at 0x100000 to 0x4100000',
@@ -309,8 +309,8 @@ describe('a kernel image', () => {
   });
 
   test.each([
-    [new Uint8Array(10), 'it is no bzImage'],
-    [new Uint8Array(4096), 'it is no bzImage'],
+    [new Uint8Array(10), 'it is not a bzImage'],
+    [new Uint8Array(4096), 'it is not a bzImage'],
     [bzImage([1, 2, 3]), 'its compression is unknown'],
   ])('is refused: %#', (bytes, message) => {
     expect(() => compressedKernel(bytes)).toThrow(message);

@@ -77,10 +77,10 @@ describe('compare', () => {
 describe('random', () => {
   test.each([
     [['--images', '0'], '--images: there must be at least 1'],
-    [['--vectors', 'many'], '--vectors: "many" is no number'],
-    [['--seed', '-1'], '--seed: "-1" is no number'],
-    [['--bases', '0x10000000,'], '--bases: "" is no number'],
-    [['--bases', '0x10000001'], 'base 0x10000001: the physical address 0x10000001 is no multiple of 4'],
+    [['--vectors', 'many'], '--vectors: "many" is not a number'],
+    [['--seed', '-1'], '--seed: "-1" is not a number'],
+    [['--bases', '0x10000000,'], '--bases: "" is not a number'],
+    [['--bases', '0x10000001'], 'base 0x10000001: the physical address 0x10000001 is not a multiple of 4'],
     [['--bases', '0x1000'], 'base 0x1000: a region must lie between'],
     [['--bases', '0xbf000000'], 'base 0xbf000000: a region must lie between'],
   ])('%j', async (args, message) => {

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runCramfsMap } from '../lib/cli/run.ts';
-import { Folder, runWith } from './support/cli.ts';
+import { Folder, runProgram } from './support/cli.ts';
 import { jsonLines } from './support/fixtures.ts';
 
 type Triple = readonly [page: number, pages: number, pfn: string];
@@ -128,11 +128,11 @@ afterAll(() => {
 });
 
 /** Puts the records, each of them a line of a batch, to the command. */
-function ask(vectors: readonly Vector[], image: string, machine: readonly string[]): Verdict[] {
+async function ask(vectors: readonly Vector[], image: string, machine: readonly string[]): Promise<Verdict[]> {
   const lines = vectors.map((vector) => `${JSON.stringify(vector)}\n`).join('');
   const requests = folder.file('requests.jsonl', lines);
   const argv = [images.get(image) ?? '', '--batch', requests, '--trace', '--crc', '--region', '64M', ...machine];
-  const { stdout, stderr } = runWith(runCramfsMap, argv);
+  const { stdout, stderr } = await runProgram(runCramfsMap, argv);
   expect(stderr).toBe('');
   return stdout
     .trimEnd()
@@ -251,7 +251,7 @@ describe.each(recordings)('$file $machine', ({ file, variant, machine }) => {
   const isTraced = (call: string): boolean =>
     isNative ? call === 'vmf_insert_mixed' || call === 'mmap_action_remap' : !isUntraced && call !== 'remap_pfn_range';
 
-  test('agrees in errno, log, calls, entries, state, VmFlags, offset and content', () => {
+  test('agrees in errno, log, calls, entries, state, VmFlags, offset and content', async () => {
     const vectors = jsonLines<Vector>(`patch2/${file}.jsonl.gz`).filter(
       (vector) => vector.type !== 'exec' && (variant === undefined || vector.variant === variant),
     );
@@ -262,7 +262,7 @@ describe.each(recordings)('$file $machine', ({ file, variant, machine }) => {
     }
     for (const [key, group] of groups) {
       const [image = '', base = ''] = JSON.parse(key) as string[];
-      const verdicts = ask(group, image, [...machine, '--phys', base]);
+      const verdicts = await ask(group, image, [...machine, '--phys', base]);
       for (const [i, vector] of group.entries()) {
         const { path, offset, length, prot, flags } = vector;
         const request = { path, offset, length, prot, flags };

@@ -9,7 +9,7 @@ import { mapText } from '../lib/report/mapText.ts';
 import { vmaPicture } from '../lib/report/vmaPicture.ts';
 import { Board } from '../lib/verdict/board.ts';
 import type { MapRequest } from '../lib/verdict/request.ts';
-import { Folder, runWith } from './support/cli.ts';
+import { Folder, runProgram } from './support/cli.ts';
 import { fixture } from './support/fixtures.ts';
 
 const folder = new Folder();
@@ -329,8 +329,8 @@ kernel log
 ];
 
 describe('the report on', () => {
-  test.each(REPORTS)('%s', (what, [image = '', ...argv], expected) => {
-    const { code, stdout, stderr } = runWith(runCramfsMap, [folder.fixture(image), ...argv], { columns: 80 });
+  test.each(REPORTS)('%s', async (what, [image = '', ...argv], expected) => {
+    const { code, stdout, stderr } = await runProgram(runCramfsMap, [folder.fixture(image), ...argv], { columns: 80 });
     const told = 'cramfs-map: /bin: it is a directory, not a file (at byte 76, 0x4c)\n';
     expect({ code, stderr }).toEqual(what === 'a directory' ? { code: 2, stderr: told } : { code: 0, stderr: '' });
     expect(`\n${stdout}`).toBe(expected);

@@ -5,7 +5,7 @@ import { runCramfsMap } from '../lib/cli/run.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import type { IcacheKernel } from '../lib/mm/icache.ts';
 import { Board, type BoardOptions } from '../lib/verdict/board.ts';
-import { runWith } from './support/cli.ts';
+import { runProgram } from './support/cli.ts';
 import { fixture } from './support/fixtures.ts';
 
 const image = CramfsImage.open(fixture('riscv/images/rv32-a.cramfs.gz'));
@@ -54,8 +54,8 @@ describe('an image of RISC-V programs', () => {
   });
 });
 
-test('lists each CPU with what was run on it', () => {
-  const { stdout, code } = runWith(runCramfsMap, ['--list-cpus', '--json']);
+test('lists each CPU with what was run on it', async () => {
+  const { stdout, code } = await runProgram(runCramfsMap, ['--list-cpus', '--json']);
   expect(code).toBe(0);
   const { cpus } = JSON.parse(stdout) as { cpus: { name: string; run: string[] }[] };
   expect(cpus.find(({ name }) => name === 'arm-m')?.run).toEqual([]);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { readFileSync } from 'node:fs';
 import { runCramfsMap } from '../lib/cli/run.ts';
-import { Folder, runWith } from './support/cli.ts';
+import { Folder, runProgram } from './support/cli.ts';
 import { fixtureNames } from './support/fixtures.ts';
 
 interface Definition {
@@ -27,8 +27,8 @@ afterAll(() => {
 });
 
 /** Runs the command, and holds each line that it prints against the schema. */
-function answers(argv: readonly string[]): Record<string, unknown>[] {
-  const { stdout } = runWith(runCramfsMap, argv);
+async function answers(argv: readonly string[]): Promise<Record<string, unknown>[]> {
+  const { stdout } = await runProgram(runCramfsMap, argv);
   const lines = stdout.split('\n').filter((line) => line !== '');
   expect(lines.length).toBeGreaterThan(0);
   return lines.map((line) => {
@@ -39,7 +39,7 @@ function answers(argv: readonly string[]): Record<string, unknown>[] {
 }
 
 describe('the schema of map verdicts', () => {
-  test('fits what the command prints, and names every key, in the order in which they come', () => {
+  test('fits what the command prints, and names every key, in the order in which they come', async () => {
     const image = folder.fixture('images/adv.cramfs.gz');
     const seen = new Set<string>();
     const options = ['--json', '--pages', '--crc', '--trace'];
@@ -54,26 +54,26 @@ describe('the schema of map verdicts', () => {
       ['/zf_gap_mid', '--length', '0x100000000000', '--kernel', 'patch-v2'],
       ['/', '--length', '0'],
     ]) {
-      const [answer = {}] = answers([image, ...argv, ...options]);
+      const [answer = {}] = await answers([image, ...argv, ...options]);
       for (const key of Object.keys(answer)) seen.add(key);
       expect(Object.keys(answer)).toEqual(keysOf('mapping').filter((key) => key in answer));
     }
     expect(keysOf('mapping').filter((key) => !seen.has(key))).toEqual(['failed']);
   });
 
-  test('fits a kernel without an MMU', () => {
+  test('fits a kernel without an MMU', async () => {
     const image = folder.fixture('images/root-XX.cramfs.gz');
     for (const argv of [['/bin/init', '--length', '1p'], ['/bin/hello'], ['/bin/hello', '--prot', 'rw'], ['/bin']]) {
-      const [answer = {}] = answers([image, ...argv, '--kernel', 'nommu', '--json', '--crc']);
+      const [answer = {}] = await answers([image, ...argv, '--kernel', 'nommu', '--json', '--crc']);
       expect(Object.keys(answer)).toEqual(keysOf('nommuMapping').filter((key) => key in answer));
     }
   });
 
-  test('fits errors and batches', () => {
+  test('fits errors and batches', async () => {
     const image = folder.fixture('images/root-XX.cramfs.gz');
-    answers([image, '/nothing', '--json']);
-    answers([image, '/bin/init', '--json', '--endian', 'big']);
-    answers(['/nowhere', '/x', '--json']);
+    await answers([image, '/nothing', '--json']);
+    await answers([image, '/bin/init', '--json', '--endian', 'big']);
+    await answers(['/nowhere', '/x', '--json']);
     const lines = [
       { path: '/bin/init' },
       { path: '/nothing' },
@@ -82,16 +82,16 @@ describe('the schema of map verdicts', () => {
       { path: '/dev/null' },
     ];
     const batch = folder.file('batch.jsonl', lines.map((line) => JSON.stringify(line)).join('\n'));
-    expect(answers([image, '--batch', batch])).toHaveLength(5);
+    expect(await answers([image, '--batch', batch])).toHaveLength(5);
   });
 
-  test.each(fixtureNames('malformed').filter((name) => name.endsWith('.img')))('fits %s', (name) => {
+  test.each(fixtureNames('malformed').filter((name) => name.endsWith('.img')))('fits %s', async (name) => {
     const image = folder.fixture(`malformed/${name}`);
-    for (const path of ['/', '/file', '/small']) answers([image, path, '--json', '--pages', '--crc']);
+    for (const path of ['/', '/file', '/small']) await answers([image, path, '--json', '--pages', '--crc']);
   });
 
-  test('refuses what is not so', () => {
-    const [answer = {}] = answers([folder.fixture('images/adv.cramfs.gz'), '/za_pm4', '--json']);
+  test('refuses what is not so', async () => {
+    const [answer = {}] = await answers([folder.fixture('images/adv.cramfs.gz'), '/za_pm4', '--json']);
     for (const wrong of [
       { schemaVersion: 2 },
       { state: 'direct' },

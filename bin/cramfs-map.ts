@@ -1,4 +1,6 @@
 import { nodeIo } from '../lib/cli/nodeIo.ts';
 import { runCramfsMap } from '../lib/cli/run.ts';
 
-process.exitCode = runCramfsMap(process.argv.slice(2), nodeIo());
+void runCramfsMap(process.argv.slice(2), nodeIo()).then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -69,22 +69,7 @@ class OpenWorld {
   }
 }
 
-/** Runs a command in this process, with streams that remember what was written. */
-export function runWith(
-  command: (argv: readonly string[], io: Io) => number,
-  argv: readonly string[],
-  world: World = {},
-): Run {
-  const open = new OpenWorld(world);
-  try {
-    const code = command(argv, open.io);
-    return { code, ...open.written };
-  } finally {
-    open.close();
-  }
-}
-
-/** The same for a program of subcommands. */
+/** Runs a program in this process, with streams that remember what was written. */
 export async function runProgram(
   program: (argv: readonly string[], io: Io) => Promise<number>,
   argv: readonly string[],

@@ -45,7 +45,7 @@ export function validateRegions(
   { regionSpace }: Pick<Architecture, 'regionSpace'> = AMD64,
 ): void {
   const usage = (found: string): CramfsError => new CramfsError('USAGE', { found });
-  if (regions.length === 0) throw usage('there is no image to boot with');
+  if (regions.length === 0) throw usage('no image to boot with');
   if (regions.length > MAX_REGIONS) {
     throw usage(`one boot takes ${MAX_REGIONS} images at most, and there are ${regions.length}`);
   }
@@ -55,8 +55,8 @@ export function validateRegions(
     }
     // The physmap driver would make a smaller device of it, without a word.
     if (2 ** Math.round(Math.log2(regionBytes)) !== regionBytes)
-      throw usage(`${name}: ${regionBytes} bytes of a region are no power of two`);
-    if (physAddress % 4 !== 0) throw usage(`${name}: the physical address ${hex(physAddress)} is no multiple of 4`);
+      throw usage(`${name}: the region is ${regionBytes} bytes long, not a power of two`);
+    if (physAddress % 4 !== 0) throw usage(`${name}: the physical address ${hex(physAddress)} is not a multiple of 4`);
     if (!regionSpace.some(({ start, end }) => physAddress >= start && physAddress + regionBytes <= end)) {
       const spans = regionSpace.map(({ start, end }) => `between ${hex(start)} and ${hex(end)}`).join(' or ');
       throw usage(

@@ -50,7 +50,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   },
   {
     name: 'tail test',
-    title: 'a last page with something behind the end of the file is not mapped; here it is',
+    title: 'a last page with data past end of file is not mapped; here it is',
     hooks: deciding({ lastPageIsShared: () => false }),
   },
   {

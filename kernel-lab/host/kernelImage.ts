@@ -30,7 +30,7 @@ export function compressedKernel(bzImage: Uint8Array): CompressedKernel {
   const view = new DataView(bzImage.buffer, bzImage.byteOffset, bzImage.length);
   const notOne = (found: string): CramfsError => new CramfsError('LAB', { what: 'cannot use the kernel image', found });
   // 0x202 – "HdrS", 0x206 – protocol version: payload_offset and payload_length came with 2.08
-  if (bzImage.length < 0x250 || view.getUint32(0x202, true) !== 0x53726448) throw notOne('it is no bzImage');
+  if (bzImage.length < 0x250 || view.getUint32(0x202, true) !== 0x53726448) throw notOne('it is not a bzImage');
   if (view.getUint16(0x206, true) < 0x208) throw notOne('its boot protocol is older than 2.08');
   // 0x1f1 – setup_sects: sectors of real-mode code behind the first
   const setupBytes = (view.getUint8(0x1f1) + 1) * SECTOR;

@@ -49,7 +49,7 @@ export async function installPrograms({ say, signal, architecture = AMD64 }: Pac
   }
   for (const program of ['apt-get', 'apt-cache', 'dpkg-deb']) {
     if (findProgram(program) !== undefined) continue;
-    throw new CramfsError('LAB', { what: 'cannot be set up', found: `it needs Debian, and there is no ${program}` });
+    throw new CramfsError('LAB', { what: 'cannot be set up', found: `it needs Debian: ${program} not found` });
   }
   const brought = (brings: string): boolean =>
     brings.startsWith('/') ? existsSync(brings) : findProgram(brings) !== undefined;

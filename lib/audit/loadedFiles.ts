@@ -10,7 +10,7 @@ import type { LinkerKind } from '../exec/linkerCommand.ts';
 import { loadAlone, type Loader } from '../exec/loadAlone.ts';
 import type { LoadedFile } from '../exec/loadedSegments.ts';
 import type { Board, BoardFile } from '../verdict/board.ts';
-import { Budget } from './budget.ts';
+import { Budget } from '../base/budget.ts';
 
 /** Segments that are remembered in any image. */
 const MAX_SEGMENTS = 1 << 18;

@@ -87,8 +87,8 @@ function verifyBlock(inflate: Inflate, data: Uint8Array, expected: number, pageS
   const trailing = trailingBytes(inflate, data, output, pageSize);
   if (trailing === 0) return null;
   const rest = data.subarray(data.length - trailing);
-  const second = isZlib(rest) ? inflate(rest, LONG_OUTPUT) : '';
-  if (typeof second !== 'string') return { kind: 'second stream', length: trailing, found: second.length };
+  const second = isZlib(rest) ? inflate(rest, LONG_OUTPUT) : null;
+  if (second !== null && !isFailure(second)) return { kind: 'second stream', length: trailing, found: second.length };
   return { kind: 'trailing', length: trailing };
 }
 

@@ -55,7 +55,7 @@ export function parseBatchLine(text: string): BatchRequest {
   };
   if ((request.length ?? 0) < 0) bad('"length" must not be negative');
   const variant: BoardVariant = {
-    // In a transcript an array stands there: the lines of an oops.
+    // In a transcript it is an array: the lines of an oops.
     ...(kernel === undefined || kernel === null || Array.isArray(kernel) ? {} : { kernel: kernelNamed(kernel) }),
     ...(stackInit === undefined || stackInit === null ? {} : { stackInit: parseStackInit(stackInit, '"stackInit"') }),
     ...(physBits === undefined || physBits === null ? {} : { physBits: parsePhysBits(physBits, '"physBits"') }),
@@ -81,7 +81,7 @@ function addressOf(value: unknown): number {
   return typeof value === 'string' && /^0x[0-9a-f]+$/i.test(value) ? Number(value) : Number.NaN;
 }
 
-/** What stands in place of MAP_PRIVATE or MAP_SHARED. */
+/** What replaces MAP_PRIVATE or MAP_SHARED. */
 function mapType(flags: ReadonlySet<string>): MapRequest['mapType'] {
   if (flags.has('none')) return 'none';
   return flags.has('shared_validate') ? 'shared_validate' : undefined;

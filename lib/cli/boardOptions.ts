@@ -7,6 +7,8 @@ import { kernelModel } from '../driver/models/index.ts';
 import { type BoardOptions, DEFAULT_PHYS_BASE } from '../verdict/board.ts';
 import type { CpuName } from '../mm/cpu.ts';
 import { CPU_NAMES } from '../mm/cpus/index.ts';
+import type { Io } from './io.ts';
+import { addListOptions } from './listMachines.ts';
 import { parsePhysBits, parseRam, parseStackInit } from './machineOptions.ts';
 import { parseNumber } from './numbers.ts';
 
@@ -15,7 +17,7 @@ export interface MachineOptions {
   readonly phys?: string;
   readonly region?: string;
   readonly fill: string;
-  readonly cpu?: CpuName;
+  readonly cpu?: CpuName | undefined;
   readonly endian?: 'little' | 'big';
   readonly physBits?: string;
   readonly ram?: readonly string[];
@@ -24,31 +26,40 @@ export interface MachineOptions {
   readonly libraryPath?: string;
 }
 
-/** Adds the options of the machine, all but the kernel model. */
-export function addMachineOptions(command: Command): Command {
-  return command
-    .option('--phys <address>', `physical address of the image, 0 for none (default: ${hex(DEFAULT_PHYS_BASE)})`)
-    .option('--region <size>', 'memory region that holds the image (default: its size rounded up to 64 KiB)')
+/** Adds the options of the machine. A command that takes kernels as arguments leaves out --kernel. */
+export function addMachineOptions(
+  command: Command,
+  io: Io,
+  { kernel = true }: { readonly kernel?: boolean } = {},
+): Command {
+  command.option('--policy <file>', 'policy file; its machine is used where options say nothing else');
+  if (kernel) command.option('--kernel <model>', 'kernel model (default: from the policy, else the newest mainline)');
+  return addListOptions(command, io)
+    .option('--phys <address>', `physical address of the image, 0 if it has none (default: ${hex(DEFAULT_PHYS_BASE)})`)
+    .option('--region <size>', 'size of the memory region with the image (default: image size rounded up to 64 KiB)')
     .addOption(
-      new Option('--fill <byte>', 'what stands behind the image in the region').choices(['00', 'ff']).default('00'),
+      new Option('--fill <byte>', 'the byte that fills the rest of the region').choices(['00', 'ff']).default('00'),
     )
     .addOption(
-      new Option('--cpu <name>', "CPU (default: that of the image's programs; --list-cpus lists all)").choices(
+      new Option('--cpu <name>', "CPU (default: detected from the image's programs; --list-cpus lists all)").choices(
         CPU_NAMES,
       ),
     )
     .addOption(
-      new Option('--endian <order>', "byte order of the CPU (default: the image's)").choices(['little', 'big']),
+      new Option('--endian <order>', 'byte order of the CPU (default: as the image)').choices(['little', 'big']),
     )
     .option('--phys-bits <n>', 'physical address bits of the CPU (default: 40)')
-    .option('--ram <base,size...>', 'where RAM is (default: unknown, anywhere below 4 GiB)')
+    .option('--ram <base,size...>', 'RAM (default: unknown, anywhere below 4 GiB)')
     .addOption(
       new Option(
         '--riscv-icache <kernel>',
         'RISC-V: flush_icache_pte() fixed, or unfixed with this memory model (default: unfixed, model unknown)',
       ).choices(['fixed', 'sparsemem', 'flatmem']),
     )
-    .option('--stack-init <value>', 'what unset automatic variables hold: zero, pattern or a number (default: zero)');
+    .option(
+      '--stack-init <value>',
+      'value of uninitialised automatic variables: zero, pattern or a number (default: zero)',
+    );
 }
 
 /** Adds the options of commands that start programs. */

@@ -9,108 +9,108 @@ import { runSubcommand, type SubcommandProgram } from './subcommands.ts';
 const SUBCOMMANDS: readonly Subcommand[] = [
   {
     name: 'map',
-    summary: 'tell which pages of a file Linux maps straight from flash',
-    load: async () => ({ define: (await import('./mapCommand.ts')).defineMapCommand }),
+    summary: 'Show which pages of a file Linux maps directly from flash',
+    load: () => import('./commands/map.ts'),
   },
   {
     name: 'compare-kernels',
-    summary: 'tell what two kernels would do differently with an image',
+    summary: 'Show what two kernels do differently with an image',
     load: () => import('./commands/compareKernels.ts'),
   },
   {
     name: 'exec',
-    summary: 'tell which mappings come about when a program is started',
+    summary: 'Show the mappings a program gets when it starts',
     load: () => import('./commands/exec.ts'),
   },
   {
     name: 'info',
-    summary: 'tell what an image is made of',
+    summary: "Show an image's layout and statistics",
     load: () => import('./commands/info.ts'),
   },
   {
     name: 'ls',
-    summary: 'list files',
+    summary: 'List files',
     load: () => import('./commands/ls.ts'),
   },
   {
     name: 'tree',
-    summary: 'show the files as a tree',
+    summary: 'Show the files as a tree',
     load: () => import('./commands/tree.ts'),
   },
   {
     name: 'cat',
-    summary: 'write the contents of files',
+    summary: 'Write the contents of files',
     load: () => import('./commands/cat.ts'),
   },
   {
     name: 'stat',
-    summary: 'tell everything about a file',
+    summary: 'Show all metadata of a file',
     load: () => import('./commands/stat.ts'),
   },
   {
     name: 'blocks',
-    summary: 'tell where the blocks of a file lie',
+    summary: 'Show where the blocks of a file are',
     load: () => import('./commands/blocks.ts'),
   },
   {
     name: 'scan',
-    summary: 'find images in a firmware file or flash dump',
+    summary: 'Find images in a firmware file or flash dump',
     load: () => import('./commands/scan.ts'),
   },
   {
     name: 'extract',
-    summary: 'extract files into a directory or a tar archive',
+    summary: 'Extract files into a directory or a tar archive',
     load: () => import('./commands/extract.ts'),
   },
   {
     name: 'check',
-    summary: 'find what is wrong with an image',
+    summary: 'Find damage and defects in an image',
     load: () => import('./commands/check.ts'),
   },
   {
     name: 'report',
-    summary: 'write a report of an image as one HTML file',
+    summary: 'Write a report of an image as one HTML file',
     load: () => import('./commands/report.ts'),
   },
   {
     name: 'audit',
-    summary: 'tell what is wrong with images, what they cost and what they save',
+    summary: 'Report defects, sizes and memory savings of images',
     load: () => import('./commands/audit.ts'),
   },
   {
     name: 'explain',
-    summary: 'explain a finding of audit or check',
+    summary: 'Explain a finding of audit or check',
     load: () => import('./commands/explain.ts'),
   },
   {
     name: 'diff',
-    summary: 'tell what changed from one image to another',
+    summary: 'Show what changed between two images',
     load: () => import('./commands/diff.ts'),
   },
   {
     name: 'policy',
-    summary: 'begin or check a policy for audits',
+    summary: 'Write or check a policy for audits',
     load: () => import('./commands/policy.ts'),
   },
   {
     name: 'mkfs',
-    summary: 'build an image from a directory, a tar archive or another image',
+    summary: 'Build an image from a directory, a tar archive or another image',
     load: () => import('./commands/mkfs.ts'),
   },
   {
     name: 'describe',
-    summary: 'print an image as a listing to edit and to build from',
+    summary: 'Print an image as a listing that can be edited and built',
     load: () => import('./commands/describe.ts'),
   },
 ];
 
 const PROGRAM: SubcommandProgram = {
   name: 'cramfs',
-  description: 'Inspects, checks, extracts and maps cramfs images.',
+  description: 'Inspect, check, build, extract, audit and map cramfs images',
   subcommands: SUBCOMMANDS,
 };
 
-/** Runs `cramfs` with the arguments behind the program's name. Never throws and never exits. */
+/** Runs `cramfs` with the arguments after the program's name. Never throws and never exits. */
 export function runCramfs(argv: readonly string[], io: Io): Promise<number> {
   return runSubcommand(PROGRAM, argv, io);
 }

@@ -19,22 +19,76 @@ export interface ImageOptions {
   readonly color: ColourChoice;
 }
 
+interface ImageOptionGroup {
+  /** Whether there are --json and --color. */
+  readonly report?: boolean;
+  /** What --page-size is without the option, for the help. */
+  readonly pageSizeDefault?: string;
+}
+
 /**
  * Adds the options that {@link openImage} and the reporters take; the command adds its own arguments. A command that
  * prints no report leaves out --json and --color.
  */
-export function addImageOptions(command: Command, { report = true }: { readonly report?: boolean } = {}): Command {
+export function addImageOptions(
+  command: Command,
+  { report = true, pageSizeDefault = 'detected from the image' }: ImageOptionGroup = {},
+): Command {
   command
     .option('--image-offset <n>', 'where the image starts in the file (default: 0)')
-    .option('--page-size <n>', "bytes of a block: 4K, 8K, 16K or 64K (default: what the image's files tell)");
+    .option('--page-size <n>', `bytes of a block: 4K, 8K, 16K or 64K (default: ${pageSizeDefault})`);
   return report ? addReportOptions(command) : command;
 }
 
 /** Adds --json and --color. */
 export function addReportOptions(command: Command): Command {
+  return addColourOption(command.option('--json', 'print JSON'));
+}
+
+/** Adds --color. */
+export function addColourOption(command: Command): Command {
+  return command.addOption(
+    new Option('--color <when>', 'use colours').choices(['auto', 'always', 'never']).default('auto'),
+  );
+}
+
+/** Adds --quiet. */
+export function addQuietOption(command: Command): Command {
+  return command.option('--quiet', 'print nothing on standard output');
+}
+
+/** Adds --jobs, with its old name --threads. */
+export function addJobsOption(command: Command, standard = 'one per processor, at most 4'): Command {
   return command
-    .option('--json', 'print JSON')
-    .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'));
+    .option('--jobs <n>', `number of threads (default: ${standard})`)
+    .addOption(new Option('--threads <n>').hideHelp());
+}
+
+/** Adds --force. */
+export function addForceOption(command: Command): Command {
+  return command.option('--force', 'replace existing files');
+}
+
+/** More threads than this are no use. */
+const MAX_JOBS = 64;
+
+/**
+ * `--jobs`; undefined without it.
+ *
+ * @throws CramfsError USAGE
+ */
+export function parseJobs({
+  jobs,
+  threads,
+}: {
+  readonly jobs?: string;
+  readonly threads?: string;
+}): number | undefined {
+  const text = jobs ?? threads;
+  if (text === undefined) return undefined;
+  const number = parseNumber(text, '--jobs', null);
+  if (number >= 1 && number <= MAX_JOBS) return number;
+  throw new CramfsError('USAGE', { found: `--jobs: ${text} is not a number from 1 to ${String(MAX_JOBS)}` });
 }
 
 /** The `<image>` argument's description. */
@@ -43,8 +97,9 @@ export const IMAGE_ARGUMENT = 'the image: a file, or - for standard input';
 /** The exit codes, as help texts end. */
 export const EXIT_CODES = `
 Exit codes:
-  0 done   1 findings   2 wrong usage, or no such path   3 the image cannot be
-  read, is not cramfs, or is damaged where it matters   70 a bug of ours
+  0 done   1 findings   2 wrong usage, or no such path in the image
+  3 the image cannot be read, is not cramfs or is damaged, or a file cannot be
+  read or written   70 internal error
 `;
 
 /**
@@ -59,10 +114,11 @@ export function openSource(file: string, io: Io): ByteSource {
 /**
  * Opens the image that the user named; close() it in the end.
  *
+ * @param fallback bytes of a page without `--page-size`; undefined to detect it
  * @throws CramfsError USAGE, IO, NOT_CRAMFS, TRUNCATED
  */
-export function openImage(file: string, options: ImageOptions, io: Io): CramfsImage {
-  const pageSize = parsePageSize(options.pageSize);
+export function openImage(file: string, options: ImageOptions, io: Io, fallback?: number): CramfsImage {
+  const pageSize = parsePageSize(options.pageSize) ?? fallback;
   const imageOffset =
     options.imageOffset === undefined
       ? undefined
@@ -77,8 +133,14 @@ export function openImage(file: string, options: ImageOptions, io: Io): CramfsIm
 }
 
 /** Opens the image, hands it to `use`, and closes it whatever happens. */
-export function withImage<T>(file: string, options: ImageOptions, io: Io, use: (image: CramfsImage) => T): T {
-  const image = openImage(file, options, io);
+export function withImage<T>(
+  file: string,
+  options: ImageOptions,
+  io: Io,
+  use: (image: CramfsImage) => T,
+  fallback?: number,
+): T {
+  const image = openImage(file, options, io, fallback);
   try {
     return use(image);
   } finally {
@@ -95,7 +157,7 @@ export function parsePageSize(text: string | undefined): number | undefined {
   if (text === undefined || text === 'auto') return undefined;
   const pageSize = parseNumber(text, '--page-size', null);
   if (PAGE_SIZES.includes(pageSize)) return pageSize;
-  throw new CramfsError('USAGE', { found: `--page-size: ${text} is none of 4K, 8K, 16K and 64K` });
+  throw new CramfsError('USAGE', { found: `--page-size: ${text} is not 4K, 8K, 16K or 64K` });
 }
 
 function withScanHint(error: CramfsError): CramfsError {

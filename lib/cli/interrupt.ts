@@ -1,5 +1,5 @@
 /**
- * Signals: work that ends early in good order, and what must not stay behind when the program ends.
+ * Signals: work that ends early in good order, and what must not stay when the program ends.
  */
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -41,7 +41,7 @@ export function cleanUpAtExit(cleanup: () => void): () => void {
   };
 }
 
-/** Takes signals while there is somebody who wants to know of them; otherwise they do what they always do. */
+/** Takes signals while something waits for them; otherwise they do what they always do. */
 function listen(): void {
   const isWanted = cleanups.size > 0 || controllers.length > 0;
   if (isWanted === isListening) return;

@@ -1,5 +1,5 @@
 /**
- * What ls and tree share: targets of symlinks, and telling trouble while a listing is written.
+ * What ls and tree share: targets of symlinks, and reporting problems while a listing is written.
  */
 import { CramfsError } from '../base/errors.ts';
 import { readLink } from '../image/content.ts';
@@ -13,8 +13,8 @@ import { EXIT, type Io } from './io.ts';
 import { TextBuffer } from './textBuffer.ts';
 import { complain } from './complain.ts';
 
-/** Problems told one by one; a hostile image has tens of thousands. */
-const MAX_TOLD = 20;
+/** Problems printed one by one; a hostile image has tens of thousands. */
+const MAX_SHOWN = 20;
 
 /** Unreadable targets of symlinks after which no more are tried: failing takes time and memory. */
 const MAX_BAD_TARGETS = 1000;
@@ -22,7 +22,7 @@ const MAX_BAD_TARGETS = 1000;
 const OUTPUT_BASE = 1 << 25;
 const OUTPUT_FACTOR = 32;
 
-/** Trouble met while listing: told on standard error, kept for JSON, and it decides the exit code. */
+/** Problems met while listing: printed on standard error, kept for JSON, and it decides the exit code. */
 export class ListingProblems {
   readonly #io: Io;
   readonly #command: string;
@@ -38,15 +38,15 @@ export class ListingProblems {
 
   /** To be passed to walk(). */
   readonly onProblem = (problem: WalkProblem): void => {
-    if (this.#count < MAX_TOLD) this.add(problem.error);
+    if (this.#count < MAX_SHOWN) this.add(problem.error);
     else this.#count++;
   };
 
   add(error: CramfsError): void {
-    if (++this.#count <= MAX_TOLD) this.#tell(error);
+    if (++this.#count <= MAX_SHOWN) this.#print(error);
   }
 
-  #tell(error: CramfsError): void {
+  #print(error: CramfsError): void {
     this.#kept.push(error);
     if (!this.#json) complain(this.#io, `cramfs ${this.#command}: ${error.message}`);
   }
@@ -62,7 +62,7 @@ export class ListingProblems {
 
   /**
    * Whether a listing is longer than an honest image's can be: a kilobyte of metadata can list tens of thousands of files
-   * with paths of 4 KiB. It is told, and the listing should end.
+   * with paths of 4 KiB. It is reported, and the listing should end.
    */
   tooLong(image: CramfsImage, out: TextBuffer): boolean {
     if (out.total < OUTPUT_BASE) return false;
@@ -70,15 +70,15 @@ export class ListingProblems {
     if (out.total < limit) return false;
     const expected = `a listing of at most ${String(limit)} characters, more than an image of this size needs`;
     this.#count++;
-    this.#tell(new CramfsError('LIMIT', { expected, found: 'more; it ends here' }));
+    this.#print(new CramfsError('LIMIT', { expected, found: 'more; the listing ends here' }));
     return true;
   }
 
-  /** Tells how many were not told; the exit code. */
+  /** Reports how many were not printed; the exit code. */
   finish(): number {
-    const untold = this.#count - this.#kept.length;
-    if (untold > 0 && !this.#json) {
-      complain(this.#io, `cramfs ${this.#command}: and ${String(untold)} problems more`);
+    const unprinted = this.#count - this.#kept.length;
+    if (unprinted > 0 && !this.#json) {
+      complain(this.#io, `cramfs ${this.#command}: and ${String(unprinted)} more problems`);
     }
     return this.#count === 0 ? EXIT.ok : EXIT.image;
   }
@@ -88,7 +88,7 @@ export class ListingProblems {
   }
 }
 
-/** The target of a symlink; null for other files, and where it cannot be read, which is told. */
+/** The target of a symlink; null for other files, and where it cannot be read, which is reported. */
 export function linkTarget(image: CramfsImage, entry: WalkEntry, problems: ListingProblems): string | null {
   if (entry.inode.type !== 'symlink') return null;
   if (problems.count >= MAX_BAD_TARGETS) {

@@ -1,5 +1,5 @@
 /**
- * Options that tell about the machine, in the forms that the command line and batches take.
+ * Options of the machine, in the forms that the command line and batches take.
  */
 import { CramfsError } from '../base/errors.ts';
 import { type AddressRange, MAX_PHYS_BITS } from '../physmem/physicalMemory.ts';
@@ -9,7 +9,7 @@ import { parseNumber } from './numbers.ts';
 export const PATTERN = 0xfefefefe;
 
 /**
- * What automatic variables hold that nobody set: "zero", "pattern", or an unsigned 32-bit number.
+ * What uninitialised automatic variables hold: "zero", "pattern", or an unsigned 32-bit number.
  *
  * @throws CramfsError USAGE
  */

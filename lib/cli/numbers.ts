@@ -16,7 +16,7 @@ export function parseNumber(text: string, option: string, pageSize: number | nul
   if (value === null) {
     const pages = pageSize === null ? '' : ', 4p for pages';
     throw new CramfsError('USAGE', {
-      found: `${option}: "${text}" is no number (write 4096, 0x1000, 4K or 4KiB, 1M or 1MiB${pages})`,
+      found: `${option}: "${text}" is not a number (write 4096, 0x1000, 4K or 4KiB, 1M or 1MiB${pages})`,
     });
   }
   if (!Number.isSafeInteger(value)) {

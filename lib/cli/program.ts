@@ -38,12 +38,12 @@ export function wire(command: Command, io: Io): Command {
     });
 }
 
-/** The exit code for what a program threw; the error is told, with --json on standard output too. */
+/** The exit code for what a program threw; the error is printed, with --json on standard output too. */
 export function exitCodeFor(error: unknown, argv: readonly string[], io: Io, program: string): number {
   const json = wantsJson(argv) && !argv.includes('--quiet');
   if (!(error instanceof CommanderError)) return reportFailure(error, io, program, json);
   if (error.exitCode === 0) return EXIT.ok;
-  // commander has told it on standard error already.
+  // commander has printed it on standard error already.
   if (json) writeErrorJson(new CramfsError('USAGE', { found: error.message.replace(/^error: /, '') }), io);
   return EXIT.usage;
 }

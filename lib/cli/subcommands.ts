@@ -13,7 +13,7 @@ export interface SubcommandProgram {
   readonly subcommands: readonly Subcommand[];
 }
 
-/** Runs a program with the arguments behind its name. Never throws and never exits. */
+/** Runs a program with the arguments after its name. Never throws and never exits. */
 export async function runSubcommand(
   { name, description, subcommands }: SubcommandProgram,
   argv: readonly string[],

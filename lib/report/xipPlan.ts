@@ -1,6 +1,7 @@
 /**
  * The plan of an image whose programs run in place, as a table and as JSON.
  */
+import { hex } from '../base/hex.ts';
 import type { LeftOut, PlanItem, XipPlan } from '../mkfs/xip/plan.ts';
 import { printableName } from '../format/names.ts';
 
@@ -54,7 +55,7 @@ export function xipPlanJson(plan: XipPlan): Record<string, unknown> {
     schemaVersion: XIP_PLAN_SCHEMA,
     mode: spec.mode,
     layout: spec.layout,
-    physBase: spec.physBase,
+    physBase: hex(spec.physBase),
     pageSize,
     flashBudget: spec.flashBudget,
     plainSize,

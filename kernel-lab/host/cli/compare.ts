@@ -24,23 +24,22 @@ interface CompareOptions {
 }
 
 const NOTES = `
-The transcript tells the kernel's release, the physical address, the region and
-the page size. The address of the vma, and pages mapped outside the region, are
-not compared.
+Kernel release, physical address, region and page size come from the transcript.
+The address of the vma, and pages mapped outside the region, are not compared.
 
 Exit codes:
-  0 no differences   1 differences   2 wrong usage, or a transcript that is none
-  3 the image cannot be read or is not cramfs   70 a bug of ours
+  0 no differences   1 differences   2 wrong usage, or not a transcript
+  3 a file cannot be read, or the image is not cramfs   70 internal error
 `;
 
 /** Adds the arguments and options of the command, and what it does. `done` gets the exit code. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return addReportOptions(
     command
-      .description("Holds a real kernel's transcript against the emulation, field by field.")
+      .description("Compare a real kernel's transcript with the emulation, field by field")
       .argument('<image>', IMAGE_ARGUMENT)
-      .argument('<transcript>', 'what "cramfs-lab run" wrote; .gz is unpacked')
-      .option('--kernel <model>', "kernel model (default: that of the transcript's release)")
+      .argument('<transcript>', 'transcript of "cramfs-lab run"; .gz is unpacked')
+      .option('--kernel <model>', "kernel model (default: from the transcript's release)")
       .option('--phys-bits <n>', 'physical address bits of the CPU (default: 40)'),
   )
     .addHelpText('after', NOTES)

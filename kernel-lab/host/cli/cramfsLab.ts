@@ -7,38 +7,38 @@ import { type Subcommand, type Io, runSubcommand, type SubcommandProgram } from 
 const SUBCOMMANDS: readonly Subcommand[] = [
   {
     name: 'run',
-    summary: 'boot a kernel with an image and tell what it does',
+    summary: 'Boot a kernel with an image and show what it does',
     load: () => import('./run.ts'),
   },
   {
     name: 'compare',
-    summary: "hold a kernel's transcript against the emulation",
+    summary: "Compare a kernel's transcript with the emulation",
     load: () => import('./compare.ts'),
   },
   {
     name: 'random',
-    summary: 'ask a kernel and the emulation about random images',
+    summary: 'Compare a kernel with the emulation on random images',
     load: () => import('./random.ts'),
   },
   {
     name: 'rerun',
-    summary: 'ask a kernel again what transcripts say that one was asked',
+    summary: 'Repeat the requests of transcripts on a kernel',
     load: () => import('./rerun.ts'),
   },
   {
     name: 'setup',
-    summary: 'get a kernel and make it ready to boot',
+    summary: 'Download a kernel and prepare it for booting',
     load: () => import('./setup.ts'),
   },
 ];
 
 const PROGRAM: SubcommandProgram = {
   name: 'cramfs-lab',
-  description: 'Asks a real Linux kernel, in a virtual machine, what it does with a cramfs image.',
+  description: 'Run cramfs images on a real Linux kernel in a virtual machine',
   subcommands: SUBCOMMANDS,
 };
 
-/** Runs `cramfs-lab` with the arguments behind the program's name. Never throws and never exits. */
+/** Runs `cramfs-lab` with the arguments after the program's name. Never throws and never exits. */
 export function runCramfsLab(argv: readonly string[], io: Io): Promise<number> {
   return runSubcommand(PROGRAM, argv, io);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { CramfsError } from '../../../lib/index.ts';
 import {
+  complain,
   EXIT,
   type Io,
   parseNumber,
@@ -45,11 +46,11 @@ interface RandomOptions extends KernelOptions {
 }
 
 const NOTES = `
-A seed makes the same image and the same vectors everywhere: --seed N --images 1
-asks again about the image of seed N, with the same --vectors and --bases.
-Images lie in regions of their own from the first base on; of the other bases
-only the place in a page counts. A case that differs is made small and kept: an
-image and a transcript, for "cramfs-lab compare".
+A seed always gives the same image and requests: --seed N --images 1 repeats the
+image of seed N, with the same --vectors and --bases. Each image has its own
+region, starting at the first base; of the other bases only the offset in the
+page matters. A case that differs is minimised and kept: an image and a
+transcript, for "cramfs-lab compare".
 `;
 
 /** Where cases are kept where nobody says: the folder whose cases the tests look at. */
@@ -61,15 +62,15 @@ const BEYOND_SEEDS = 2 ** 32;
 /** Adds the options of the command, and what it does. `done` gets the exit code. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return addKernelOptions(command)
-    .description('Asks a real kernel and the emulation about random images, and tells where they differ.')
-    .option('--images <n>', 'how many images', '20')
-    .option('--vectors <n>', 'how many mmap() calls for each image at each base', '500')
-    .option('--programs <n>', 'run so many random programs and scripts in place of mmap() calls')
-    .option('--bases <addresses>', 'physical addresses (default: three at the bottom of the room for images)')
-    .option('--seed <n>', 'seed of the first image (default: another one each time)')
-    .option('--keep <folder>', `where cases that differ are kept (default: ${KEPT}, where there is such a folder)`)
-    .option('--broken', 'tell how many vectors it takes to find each rule of the emulation when it is broken')
-    .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
+    .description('Compare a real kernel with the emulation on random images')
+    .option('--images <n>', 'number of images', '20')
+    .option('--vectors <n>', 'number of mmap() calls per image and base', '500')
+    .option('--programs <n>', 'run this many random programs and scripts instead of mmap() calls')
+    .option('--bases <addresses>', 'physical addresses (default: three at the start of the space for images)')
+    .option('--seed <n>', 'seed of the first image (default: random)')
+    .option('--keep <folder>', `folder for cases that differ (default: ${KEPT}, if it exists)`)
+    .option('--broken', 'show how many vectors it takes to find each deliberately broken rule of the emulation')
+    .addOption(new Option('--color <when>', 'use colours').choices(['auto', 'always', 'never']).default('auto'))
     .addHelpText('after', NOTES)
     .addHelpText('after', LAB_EXIT_CODES)
     .action(async (options: RandomOptions) => {
@@ -90,7 +91,7 @@ async function random(options: RandomOptions, io: Io, wanted: LabOptions, signal
   };
   const programs = options.programs === undefined ? null : count('programs');
   if (programs !== null && options.broken === true) {
-    throw new CramfsError('USAGE', { found: '--broken is about mmap() calls, and cannot be used with --programs' });
+    throw new CramfsError('USAGE', { found: '--broken cannot be used with --programs: it is about mmap() calls' });
   }
   if (programs !== null && architecture !== AMD64) {
     throw new CramfsError('USAGE', { found: '--programs: random programs have code for amd64 only' });
@@ -98,7 +99,7 @@ async function random(options: RandomOptions, io: Io, wanted: LabOptions, signal
   requireBases(plan.bases, architecture);
   const lab = await prepareLab(wanted);
   const oracle: Oracle = (regions) => bootLab(lab, regions, { signal });
-  io.stderr.write(`seed ${String(plan.seed)}\n`);
+  complain(io, `seed ${String(plan.seed)}`);
   const { release } = lab;
   const cases =
     programs === null
@@ -106,7 +107,7 @@ async function random(options: RandomOptions, io: Io, wanted: LabOptions, signal
       : programCases({ ...plan, programs, release });
   const results = await runCases(cases, oracle, ({ number, of, regions }) => {
     const requests = regions.reduce((sum, region) => sum + region.requests.length, 0);
-    io.stderr.write(`boot ${String(number)} of ${String(of)}: ${String(requests)} requests\n`);
+    complain(io, `boot ${String(number)} of ${String(of)}: ${String(requests)} requests`);
   });
   io.stdout.write(randomText(results, styleFor(io, options.color)));
   const keep = new Keeper(options.keep, io);
@@ -147,7 +148,7 @@ class Keeper {
   }
 
   async case(name: string, { labCase, image, transcript }: ShrunkCase): Promise<void> {
-    this.#io.stdout.write(`\nmade small:\n${jsonLinesText(labCase.requests)}`);
+    this.#io.stdout.write(`\nminimised:\n${jsonLinesText(labCase.requests)}`);
     if (this.#folder === null) return;
     makeFolder(this.#folder);
     let unique = name;

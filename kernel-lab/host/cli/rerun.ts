@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { CramfsError, CramfsImage } from '../../../lib/index.ts';
 import { NO_COLOURS, table } from '../../../lib/report.ts';
-import { EXIT, type Io } from '../../../lib/cli/shared.ts';
+import { complain, EXIT, type Io } from '../../../lib/cli/shared.ts';
 import type { Architecture } from '../architectures.ts';
 import { bootImage } from '../boot.node.ts';
 import { type LabRegion, PAGE_SIZE, validateRegions } from '../bootPlan.ts';
@@ -20,20 +20,18 @@ interface RerunOptions extends KernelOptions {
 }
 
 const NOTES = `
-"recorded" counts the fields in which the kernel now differs from the
-transcript. If it is the same kernel, all fields must be equal; if not, addresses
-may differ, and what the emulation says that the two kernels do differently.
-"emulation" counts those in which it differs from the emulation.
+"recorded" counts the fields in which the kernel now differs from the transcript.
+With the same kernel, all fields must be equal; with another, addresses may
+differ, and fields in which the emulation expects the two kernels to differ.
+"emulation" counts the fields in which the kernel differs from the emulation.
 `;
 
 /** Adds the arguments and options of the command, and what it does. `done` gets the exit code. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return addKernelOptions(command)
-    .description(
-      'Asks a real kernel again what transcripts say that it was asked, and tells what came out differently.',
-    )
+    .description('Repeat the requests of transcripts on a real kernel and show what differs')
     .argument('<transcripts...>', 'transcripts, JSON lines; .gz is unpacked')
-    .option('--images <folder>', 'what the names of images in transcripts are relative to', '.')
+    .option('--images <folder>', 'folder with the images that transcripts name', '.')
     .addHelpText('after', NOTES)
     .addHelpText('after', LAB_EXIT_CODES)
     .action(async (files: readonly string[], options: RerunOptions) => {
@@ -67,7 +65,7 @@ function readAsked(file: string, images: string, architecture: Architecture): As
   const recorded = readTranscript(file);
   const { setup, records } = recorded;
   if (setup.page_size !== PAGE_SIZE) {
-    const found = `${file}: it is of a machine with pages of ${setup.page_size} bytes, and this has ${PAGE_SIZE}`;
+    const found = `${file}: recorded with pages of ${setup.page_size} bytes; the lab has pages of ${PAGE_SIZE}`;
     throw new CramfsError('USAGE', { found });
   }
   const image = readImageOf(recorded, images);
@@ -85,7 +83,7 @@ function readAsked(file: string, images: string, architecture: Architecture): As
 async function rerunAll(asked: readonly Asked[], io: Io, lab: Lab, signal: AbortSignal): Promise<number> {
   const reruns: Rerun[] = [];
   for (const one of asked) {
-    io.stderr.write(`${one.name} on Linux ${lab.release}\n`);
+    complain(io, `${one.name} on Linux ${lab.release}`);
     reruns.push(await rerun(one, lab, signal));
   }
   io.stdout.write(`${table([HEADER, ...reruns.map(row)], '').join('\n')}\n`);

@@ -9,7 +9,7 @@ import {
   parseNumber,
   openOutput,
 } from '../../../lib/cli/shared.ts';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { defaultBases } from '../architectures.ts';
 import { bootImage } from '../boot.node.ts';
 import { type LabRegion, PAGE_SIZE, validateRegions } from '../bootPlan.ts';
@@ -24,6 +24,7 @@ import { addKernelOptions, architectureOf, type KernelOptions, LAB_EXIT_CODES, w
 interface RunOptions extends KernelOptions {
   readonly vectors?: string;
   readonly phys?: string;
+  readonly region?: string;
   readonly regionSize?: string;
   readonly output?: string;
   readonly force?: boolean;
@@ -37,15 +38,16 @@ const REGION_BYTES = 64 * 2 ** 20;
 /** Adds the arguments and options of the command, and what it does. `done` gets the exit code. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return addKernelOptions(command)
-    .description('Boots a real kernel with an image in memory and tells what mmap(), read() and execve() did with it.')
+    .description('Boot a real kernel with an image in memory and show what mmap(), read() and execve() do with it')
     .argument('<image>', IMAGE_ARGUMENT)
-    .option('--vectors <file>', 'what to ask, or a transcript to ask again (default: each file mapped whole, and read)')
-    .option('--phys <address>', 'physical address of the image (default: the lowest that has room)')
-    .option('--region-size <size>', 'memory region that holds the image, a power of two (default: 64M)')
+    .option('--vectors <file>', 'requests, or a transcript to repeat (default: map and read each file as a whole)')
+    .option('--phys <address>', 'physical address of the image (default: the lowest with enough space)')
+    .option('--region <size>', 'size of the memory region with the image, a power of two (default: 64M)')
+    .addOption(new Option('--region-size <size>').hideHelp())
     .option('-o, --output <file>', 'write the transcript to a file (default: standard output)')
-    .option('--force', 'replace the file')
-    .option('--compare', 'print what the emulation would do differently, in place of the transcript')
-    .option('--timeout <seconds>', 'when to give up (default: 120, and more for many requests)')
+    .option('--force', 'replace existing files')
+    .option('--compare', 'print what the emulation does differently, instead of the transcript')
+    .option('--timeout <seconds>', 'time limit (default: 120, more for many requests)')
     .addHelpText('after', LAB_EXIT_CODES)
     .action(async (file: string, options: RunOptions) => {
       const region = regionOf(file, options, io);
@@ -69,7 +71,7 @@ async function run(
   return EXIT.ok;
 }
 
-/** Writes the transcript into a file; that there is one already is told before the boot. */
+/** Writes the transcript into a file; an existing file is reported before the boot. */
 async function bootInto(
   file: string,
   { force }: RunOptions,
@@ -98,7 +100,7 @@ function regionOf(file: string, options: RunOptions, io: Io): LabRegion {
       name: file,
       image,
       physAddress: number(options.phys, '--phys', defaultBases(architecture)[0] ?? 0),
-      regionBytes: number(options.regionSize, '--region-size', whole),
+      regionBytes: number(options.region ?? options.regionSize, '--region', whole),
       requests: requestsFor(image, options.vectors),
     };
     validateRegions([region], architecture);

@@ -9,18 +9,16 @@ interface SetupOptions extends KernelOptions {
 }
 
 const NOTES = `
-Programs that are missing are installed: qemu-system-x86, gcc, make, libc6-dev,
-libelf1, xz-utils, zstd. The kernel's packages are only downloaded: image,
-headers and source. docs/kernel-lab.md has their sizes.
+Missing programs are installed: qemu-system-x86, gcc, make, libc6-dev, libelf1,
+xz-utils, zstd. The kernel's packages (image, headers, source) are downloaded
+only. docs/kernel-lab.md has their sizes.
 `;
 
 /** Adds the options of the command, and what it does. `done` gets the exit code. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return addKernelOptions(command)
-    .description(
-      'Gets the newest kernel that Debian offers and makes it ready to boot. The others do so by themselves.',
-    )
-    .option('--download-only', 'get everything and stop')
+    .description('Download the newest Debian kernel and prepare it for booting; other commands do this when needed')
+    .option('--download-only', 'download only')
     .addHelpText('after', NOTES)
     .addHelpText('after', LAB_EXIT_CODES)
     .action(async (options: SetupOptions) => {

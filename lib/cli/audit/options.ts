@@ -1,22 +1,18 @@
 /** What `cramfs audit` was asked to do, parsed. */
 import { type Baseline, parseBaseline } from '../../audit/baseline.ts';
-import { parsePolicy } from '../../policy/parsePolicy.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { DEFAULT_MODEL } from '../../driver/models/index.ts';
 import { CramfsError } from '../../base/errors.ts';
 import type { AuditFormat } from '../../report/audit/index.ts';
 import type { Shard } from '../../report/audit/reporter.ts';
 import type { AuditSetup } from '../../workers/auditJob.ts';
 import type { AuditJob } from '../../workers/auditCrew.ts';
-import { boardOptions, type MachineOptions } from '../boardOptions.ts';
-import { parsePageSize } from '../imageOptions.ts';
+import { machineOf, type MachineRequest } from '../machine.ts';
 import { parseNumber } from '../numbers.ts';
 import type { ColourChoice } from '../style.ts';
 import { readText } from '../inputFile.ts';
 
 /** The options as commander hands them over: text, still. */
-export interface AuditCommandOptions extends MachineOptions {
-  readonly policy?: string;
+export interface AuditCommandOptions extends MachineRequest {
   readonly format: AuditFormat;
   readonly json?: boolean;
   readonly notes?: boolean;
@@ -24,21 +20,18 @@ export interface AuditCommandOptions extends MachineOptions {
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly jobs?: string;
+  readonly threads?: string;
   readonly shard?: string;
   readonly merge?: boolean;
   readonly exitZero?: boolean;
   readonly maxWarnings?: string;
   readonly inflate: boolean;
-  readonly kernel?: string;
   readonly imageOffset?: string;
-  readonly pageSize?: string;
   readonly color: ColourChoice;
 }
 
 /** More shards than this are a slip of the hand. */
 const MAX_SHARDS = 10_000;
-/** More threads than this are no use. */
-const MAX_JOBS = 64;
 
 const usage = (found: string): CramfsError => new CramfsError('USAGE', { found });
 
@@ -60,18 +53,6 @@ export function imagesOfShard(images: readonly string[], { index, of }: Shard): 
 }
 
 /**
- * `--jobs`.
- *
- * @throws CramfsError USAGE
- */
-export function parseJobs(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const jobs = parseNumber(text, '--jobs', null);
-  if (jobs >= 1 && jobs <= MAX_JOBS) return jobs;
-  throw usage(`--jobs: ${text} is not a number from 1 to ${String(MAX_JOBS)}`);
-}
-
-/**
  * Options that say how to audit make no sense where there is nothing left to audit.
  *
  * @throws CramfsError USAGE
@@ -81,7 +62,7 @@ export function refuseWithMerge(options: AuditCommandOptions): void {
     [
       ['--policy', options.policy],
       ['--shard', options.shard],
-      ['--jobs', options.jobs],
+      ['--jobs', options.jobs ?? options.threads],
       ['--no-inflate', options.inflate ? undefined : ''],
       ['--kernel', options.kernel],
       ['--image-offset', options.imageOffset],
@@ -98,7 +79,7 @@ export function refuseWithMerge(options: AuditCommandOptions): void {
     ] as const
   ).find(([, value]) => value !== undefined);
   if (given !== undefined) {
-    throw usage(`--merge puts together what was audited before; ${given[0]} belongs to the audit of the images`);
+    throw usage(`${given[0]} cannot be used with --merge, which combines finished reports`);
   }
 }
 
@@ -109,38 +90,21 @@ export function refuseWithMerge(options: AuditCommandOptions): void {
  * @throws CramfsError USAGE
  */
 export function auditSetup(options: AuditCommandOptions, policy: Policy | null): AuditSetup {
-  const { machine = {} } = policy ?? {};
-  const pageSize = parsePageSize(options.pageSize) ?? machine.pageSize;
-  const number = (text: string, option: string): number => parseNumber(text, option, pageSize ?? null);
-  const kernel = options.kernel ?? machine.kernel ?? DEFAULT_MODEL.name;
-  const { kernel: _model, ...given } = boardOptions(options, kernel, pageSize ?? null);
+  const machine = machineOf(options, policy);
+  const { kernel, pageSize } = machine;
+  const { kernel: _model, ...board } = machine.board(pageSize ?? null);
   return {
-    imageOffset: options.imageOffset === undefined ? undefined : number(options.imageOffset, '--image-offset'),
+    imageOffset:
+      options.imageOffset === undefined
+        ? undefined
+        : parseNumber(options.imageOffset, '--image-offset', pageSize ?? null),
     pageSize,
     kernel,
-    board: {
-      ...given,
-      physBase: given.physBase ?? machine.physBase,
-      regionSize: given.regionSize ?? machine.regionSize,
-      cpu: given.cpu ?? machine.cpu,
-      littleEndian: given.littleEndian ?? machine.littleEndian,
-      libraryPath: given.libraryPath ?? machine.libraryPath,
-    },
+    board,
     inflate: options.inflate,
     policy,
     today: new Date().toISOString().slice(0, 10),
   };
-}
-
-/**
- * `--policy`.
- *
- * @throws CramfsError IO, LIMIT, BAD_POLICY
- */
-export async function readPolicy(file: string | undefined): Promise<Policy | null> {
-  if (file === undefined) return null;
-  const text = readText(file);
-  return parsePolicy(text, file);
 }
 
 /**

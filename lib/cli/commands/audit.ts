@@ -11,16 +11,15 @@ import {
   type AuditCommandOptions,
   auditSetup,
   imagesOfShard,
-  parseJobs,
   parseShard,
   readBaseline,
-  readPolicy,
   refuseWithMerge,
 } from '../audit/options.ts';
 import { AuditOutputs, inOrder, type ReportedRun } from '../audit/output.ts';
 import { Tally } from '../audit/tally.ts';
 import { addMachineOptions, addProgramOptions } from '../boardOptions.ts';
-import { openSource } from '../imageOptions.ts';
+import { addColourOption, addJobsOption, openSource, parseJobs } from '../imageOptions.ts';
+import { readPolicy } from '../machine.ts';
 import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io } from '../io.ts';
 import { readLines } from '../lines.ts';
@@ -30,42 +29,41 @@ import { VERSION } from '../version.ts';
 import { complain } from '../complain.ts';
 
 const NOTES = `
-Each finding has a page: "cramfs explain ID". Reports are described in
-docs/audit.md, CI jobs in docs/ci.md.
+Examples:
+  cramfs audit fw.cramfs
+  cramfs audit --policy policy.yaml --format sarif --output out.sarif images/*
+
+"cramfs explain ID" shows the page of a finding. docs/audit.md describes the
+reports, docs/ci.md CI jobs.
 
 Exit codes:
   0 no errors   1 errors, or more warnings than --max-warnings   2 wrong usage,
-  or a bad policy   3 an image cannot be read or is not cramfs; the others are
-  audited   70 a bug of ours   130 interrupted
+  or a bad policy   3 an image cannot be read or is not cramfs (the others are
+  audited), or a file cannot be read or written   70 internal error
+  130 interrupted
 `;
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return addProgramOptions(
-    addMachineOptions(
-      command
-        .description(
-          'Audits images: checks them, maps every program in the emulated kernel, and tells what is wrong, what it costs and what it saves.',
-        )
-        .argument('<image...>', 'images: files, or - for standard input')
-        .option('--policy <file>', 'what must be so: YAML or JSON ("cramfs policy init" writes one)')
-        .addOption(new Option('--format <name>', 'report').choices(AUDIT_FORMATS).default('text'))
-        .option('--json', 'the same as --format json')
-        .option('--notes', 'tell each note in the text, and not only how many there are')
-        .option('--output <file>', 'write the report to a file, which appears whole or not at all')
-        .option('--baseline <file>', 'findings in it are known and do not count')
-        .option('--write-baseline <file>', 'write all findings to a baseline; then they do not count')
-        .option('--max-warnings <n>', 'exit with 1 when there are more warnings than this')
-        .option('--exit-zero', 'exit with 0 whatever was found')
-        .option('--jobs <n>', 'threads to use (default: one per processor, at most 4)')
-        .option('--shard <i/n>', 'audit the i-th of n parts of the images (with --format ndjson, for --merge)')
-        .option('--merge', 'the arguments are ndjson reports of all shards: put them together')
-        .option('--no-inflate', 'do not inflate compressed blocks: quick, and sees no damage in data but by the CRC'),
-    ),
-  )
-    .option('--kernel <model>', 'kernel model (default: the policy says, else the newest mainline)')
+  command
+    .description(
+      'Check images, map every program in the emulated kernel, and report what is wrong, what it costs and what it saves',
+    )
+    .argument('<image...>', 'images: files, or - for standard input')
+    .addOption(new Option('--format <name>', 'report format').choices(AUDIT_FORMATS).default('text'))
+    .option('--json', 'same as --format json')
+    .option('--notes', 'show each note in the text report, not only their number')
+    .option('--output <file>', 'write the report to a file, atomically')
+    .option('--baseline <file>', 'ignore the findings in this file')
+    .option('--write-baseline <file>', 'write all findings to a baseline file; none of them counts')
+    .option('--max-warnings <n>', 'exit with 1 if there are more warnings')
+    .option('--exit-zero', 'exit with 0 whatever is found')
+    .option('--shard <i/n>', 'audit part i of n of the images (with --format ndjson, for --merge)')
+    .option('--merge', 'combine the ndjson reports of all shards, given as arguments')
+    .option('--no-inflate', 'do not inflate compressed blocks: faster, but finds damaged data only by the CRC');
+  addProgramOptions(addMachineOptions(addColourOption(addJobsOption(command)), io));
+  return command
     .option('--image-offset <n>', 'where the image starts in each file (default: 0)')
-    .option('--page-size <n>', "bytes of a block: 4K, 8K, 16K or 64K (default: what the image's files tell)")
-    .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
+    .option('--page-size <n>', 'bytes of a block: 4K, 8K, 16K or 64K (default: detected from the image)')
     .addHelpText('after', NOTES)
     .action(async (files: readonly string[], options: AuditCommandOptions) => {
       done(await audit(files, options.json === true ? { ...options, format: 'json' } : options, io));
@@ -112,7 +110,7 @@ function exitCode(
   if (counts.error > 0) return EXIT.findings;
   if (counts.warning <= maxWarnings) return EXIT.ok;
   const most = maxWarnings === 0 ? 'none' : `at most ${String(maxWarnings)}`;
-  complain(io, `cramfs audit: ${plural(counts.warning, 'warning')}, and --max-warnings allows ${most}`);
+  complain(io, `cramfs audit: ${plural(counts.warning, 'warning')}; --max-warnings allows ${most}`);
   return EXIT.findings;
 }
 
@@ -137,12 +135,14 @@ async function auditFiles(
 ): Promise<boolean> {
   const shard = parseShard(options.shard);
   if (shard.of > 1 && options.writeBaseline !== undefined) {
-    throw new CramfsError('USAGE', { found: 'a shard does not see all findings: give --write-baseline to --merge' });
+    throw new CramfsError('USAGE', {
+      found: '--write-baseline cannot be used with --shard, which sees only some findings; use it with --merge',
+    });
   }
   if (files.filter((file) => file === '-').length > 1) {
-    throw new CramfsError('USAGE', { found: 'standard input can be read once only' });
+    throw new CramfsError('USAGE', { found: 'standard input can be read only once' });
   }
-  const jobs = parseJobs(options.jobs);
+  const jobs = parseJobs(options);
   const setup = auditSetup(options, await readPolicy(options.policy));
   const images = imagesOfShard(files, shard);
   const bar = new ProgressBar(io.stderr, true, io.env.TERM);
@@ -164,7 +164,7 @@ async function auditFiles(
   }
 }
 
-/** Takes the progress bar away before an image is told of. */
+/** Takes the progress bar away before an image is reported. */
 async function* clearing(images: AsyncIterable<AuditedImage>, bar: ProgressBar): AsyncGenerator<AuditedImage, void> {
   for await (const image of images) {
     bar.clear();
@@ -190,7 +190,7 @@ function sizeOf(file: string): number {
   try {
     return file === '-' ? 0 : statSync(file).size;
   } catch {
-    // The audit tells why it cannot be read.
+    // The audit reports why it cannot be read.
     return 0;
   }
 }

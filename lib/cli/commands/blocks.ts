@@ -24,7 +24,7 @@ interface BlocksOptions extends ImageOptions {
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return addImageOptions(
     command
-      .description('Tells where each block of a file lies, and which lie in one piece.')
+      .description('Show where each block of a file is, and which blocks are contiguous')
       .argument('<image>', IMAGE_ARGUMENT)
       .argument('<path>', 'a file in the image; symbolic links are followed')
       .option('--phys <address>', 'physical address of the image'),
@@ -32,9 +32,9 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addHelpText(
       'after',
       `
-Kinds: zlib, stored (verbatim, placed by its end), direct (verbatim, placed by
-its start, so that it can be mapped), direct-zlib, hole. "cramfs map" tells
-what Linux does with them.
+Kinds: zlib, stored (verbatim, pointer to its end), direct (verbatim, pointer to
+its start, can be mapped), direct-zlib, hole. "cramfs map" shows what Linux does
+with them.
 ${EXIT_CODES}`,
     )
     .action((file: string, path: string, options: BlocksOptions) => {
@@ -73,6 +73,6 @@ function blocks(image: CramfsImage, path: string, options: BlocksOptions, io: Io
     for (const sentence of runSentences(report, widthFor(io) - 2)) out.line(`  ${sentence}`);
   out.flush();
   for (const problem of list.problems.slice(0, 20)) complain(io, `cramfs blocks: ${problem.message}`);
-  if (list.problems.length > 20) complain(io, `cramfs blocks: and ${String(list.problems.length - 20)} problems more`);
+  if (list.problems.length > 20) complain(io, `cramfs blocks: and ${String(list.problems.length - 20)} more problems`);
   return code;
 }

@@ -16,7 +16,7 @@ const PIECE = 1 << 18;
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return addImageOptions(
     command
-      .description('Writes the contents of files of a cramfs image to standard output.')
+      .description('Write the contents of files to standard output')
       .argument('<image>', IMAGE_ARGUMENT)
       .argument('<path...>', 'files in the image; symbolic links are followed'),
     { report: false },
@@ -24,8 +24,8 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addHelpText(
       'after',
       `
-Contents are what is stored. Linux reads the last page of some files as zeros;
-"cramfs map" tells which.
+The contents are what is stored. Linux reads the last page of some files as
+zeros; "cramfs map" shows which.
 ${EXIT_CODES}`,
     )
     .action((file: string, paths: readonly string[], options: ImageOptions) => {
@@ -35,7 +35,7 @@ ${EXIT_CODES}`,
     });
 }
 
-/** Writes one file; trouble with it is told, and the next one follows. */
+/** Writes one file; problems are reported, and the next one follows. */
 function cat(image: CramfsImage, path: string, io: Io): number {
   try {
     writeContent(image, path, io);

@@ -2,12 +2,19 @@
  * `cramfs check IMAGE`: fsck.
  */
 import type { Command } from 'commander';
-import { CramfsError } from '../../base/errors.ts';
 import { printableName } from '../../format/names.ts';
 import { checkJson } from '../../report/checkJson.ts';
 import { checkText } from '../../report/checkText.ts';
 import { checkParallel } from '../../workers/checkParallel.ts';
-import { addImageOptions, IMAGE_ARGUMENT, type ImageOptions, openImage } from '../imageOptions.ts';
+import {
+  addImageOptions,
+  addJobsOption,
+  addQuietOption,
+  IMAGE_ARGUMENT,
+  type ImageOptions,
+  openImage,
+  parseJobs,
+} from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
 import { parseNumber } from '../numbers.ts';
 import { styleFor, widthFor } from '../style.ts';
@@ -15,29 +22,30 @@ import { styleFor, widthFor } from '../style.ts';
 /** The options as commander hands them over: text, still. */
 interface CheckCommandOptions extends ImageOptions {
   readonly inflate: boolean;
+  readonly jobs?: string;
   readonly threads?: string;
   readonly quiet?: boolean;
 }
 
 const NOTES = `
-Errors are damage, or what Linux cannot use; warnings will surprise somebody;
-notes are good to know. Each code has a page in docs/findings.
+Errors are damage, or what Linux cannot use; warnings are likely to cause
+trouble; notes are for information. "cramfs explain CODE" shows the page of a
+finding.
 
 Exit codes:
   0 no errors   1 errors   2 wrong usage   3 the image cannot be read or is not
-  cramfs   70 a bug of ours
+  cramfs   70 internal error
 `;
 
 /** Adds the arguments and options of the command, and what it does. `done` gets the exit code. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return addImageOptions(
+  addImageOptions(
     command
-      .description('Checks an image: structure, checksum, names, pointers, and every compressed block.')
+      .description('Check an image: structure, checksum, names, pointers, and every compressed block')
       .argument('<image>', IMAGE_ARGUMENT)
-      .option('--no-inflate', 'do not inflate compressed blocks: quick, and sees no damage in data but by the CRC')
-      .option('--threads <n>', 'threads to use (default: one per processor, at most 4; 1 for small images)')
-      .option('--quiet', 'print nothing on standard output'),
-  )
+      .option('--no-inflate', 'do not inflate compressed blocks: faster, but finds damaged data only by the CRC'),
+  );
+  return addJobsOption(addQuietOption(command), 'one per processor, at most 4; 1 for small images')
     .addHelpText('after', NOTES)
     .action(async (file: string, options: CheckCommandOptions) => {
       done(await check(file, options, io));
@@ -45,8 +53,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
 }
 
 async function check(file: string, options: CheckCommandOptions, io: Io): Promise<number> {
-  const threads = options.threads === undefined ? undefined : parseNumber(options.threads, '--threads', null);
-  if (threads === 0) throw new CramfsError('USAGE', { found: '--threads: there must be at least one' });
+  const threads = parseJobs(options);
   const image = openImage(file, options, io);
   try {
     const imageOffset =

@@ -16,17 +16,17 @@ import { deflateOf } from '../mkfs/deflateMethod.ts';
 /** Adds the argument and options of `cramfs describe`, and what it does. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   command.description(
-    'Prints what is in an image as a listing to edit and to build from: owners, modes, devices, direct blocks.',
+    'Print an image as a listing that can be edited and built: owners, modes, devices, direct blocks',
   );
   return addImageOptions(command.argument('<image>', IMAGE_ARGUMENT), { report: false })
     .addHelpText(
       'after',
       `
-The listing says whether building from it gives the same image, byte for byte.
-
 Examples:
   cramfs describe fw.cramfs > fw.txt
   cramfs mkfs fw.cramfs new.cramfs --from-listing fw.txt
+
+The listing says whether building from it gives the same image, byte for byte.
 ${EXIT_CODES}`,
     )
     .action(async (file: string, options: ImageOptions) => {
@@ -41,7 +41,7 @@ async function describeAction(file: string, options: ImageOptions, io: Io): Prom
     const { listing, isExact } = await describeImage(image, compressors, sha256Hash);
     const remark = isExact
       ? 'Building from this listing gives the same image, byte for byte.'
-      : 'The image was built in a way that is not known here: building from this listing gives the same files, in other bytes.';
+      : 'The image was built by an unknown tool: building from this listing gives the same files, but other bytes.';
     const losses = repackLosses(image).map((loss) => `Building from it: ${repackLossText(loss)}.`);
     io.stdout.write(writeListing(listing, [remark, ...losses]));
     return EXIT.ok;

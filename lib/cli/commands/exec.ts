@@ -1,6 +1,5 @@
-/** `cramfs exec IMAGE PROGRAM [ARG…]`: which mappings come about when a program is started. */
+/** `cramfs exec IMAGE PROGRAM [ARG…]`: the mappings that a program gets when it starts. */
 import { type Command, Option } from 'commander';
-import { DEFAULT_MODEL } from '../../driver/models/index.ts';
 import { decodeFlatHeader, FLAT_HEADER_SIZE } from '../../elf/bflt.ts';
 import { isElf } from '../../elf/elf.ts';
 import { execProgram } from '../../exec/execProgram.ts';
@@ -11,14 +10,14 @@ import { execText, outcomeText } from '../../report/execText.ts';
 import { nommuExecJson, type NommuExecReport, nommuExecText } from '../../report/nommuExecText.ts';
 import { NO_COLOURS } from '../../report/style.ts';
 import { Board } from '../../verdict/board.ts';
-import { addMachineOptions, addProgramOptions, boardOptions, type MachineOptions } from '../boardOptions.ts';
+import { addMachineOptions, addProgramOptions } from '../boardOptions.ts';
 import { addImageOptions, IMAGE_ARGUMENT, type ImageOptions, withImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
+import { chooseMachine, type MachineRequest } from '../machine.ts';
 import { styleFor, widthFor } from '../style.ts';
 import { complain } from '../complain.ts';
 
-interface ExecOptions extends ImageOptions, MachineOptions {
-  readonly kernel: string;
+interface ExecOptions extends ImageOptions, MachineRequest {
   readonly ldLibraryPath?: string;
   readonly preload?: string;
   readonly dlopen?: readonly string[];
@@ -26,36 +25,45 @@ interface ExecOptions extends ImageOptions, MachineOptions {
 }
 
 const HELP = `
-Arguments that begin with a dash go behind "--".
+Examples:
+  cramfs exec fw.cramfs /bin/app
+  cramfs exec fw.cramfs /bin/busybox --phys 0x08040000 -- ls -l
+
+Put arguments that start with a dash after "--".
 
 Exit codes:
-  0 the program starts   1 it does not: libraries missing, no program that Linux
-  runs, damaged headers   2 wrong usage, or no such path   3 the image cannot be
-  read, is not cramfs, or is damaged where it matters   70 a bug of ours
+  0 the program starts   1 it does not start: missing libraries, not a program
+  that Linux runs, damaged headers   2 wrong usage, or no such path in the image
+  3 the image cannot be read, is not cramfs or is damaged   70 internal error
 `;
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return addProgramOptions(addMachineOptions(addImageOptions(command)))
-    .description(
-      'Tells which mappings come about when a program of the image is started: its segments, its dynamic linker, its libraries.',
-    )
+  return addProgramOptions(addMachineOptions(addImageOptions(command), io))
+    .description('Show the mappings a program gets when it starts: its segments, dynamic linker and libraries')
     .argument('<image>', IMAGE_ARGUMENT)
     .argument('<program>', 'the program in the image')
-    .argument('[args...]', 'its arguments, which matter for scripts and for dynamic linkers')
-    .option('--kernel <model>', 'kernel model', DEFAULT_MODEL.name)
+    .argument('[args...]', 'its arguments; they matter for scripts and dynamic linkers')
     .addOption(new Option('--ld-library-path <dirs>').hideHelp())
-    .option('--preload <names>', 'LD_PRELOAD: libraries with blanks or colons between them (default: not set)')
-    .option('--dlopen <name...>', 'libraries that the program opens with dlopen() once it runs')
+    .option('--preload <names>', 'LD_PRELOAD: libraries separated by spaces or colons (default: not set)')
+    .option('--dlopen <name...>', 'libraries that the program opens with dlopen() while it runs')
     .option('--all', 'show anonymous memory too')
     .addHelpText('after', HELP)
-    .action((file: string, program: string, args: readonly string[], options: ExecOptions) => {
+    .action(async (file: string, program: string, args: readonly string[], options: ExecOptions) => {
+      const machine = await chooseMachine(options);
       done(
-        withImage(file, options, io, (image) => {
-          const board = new Board(image, boardOptions(options, options.kernel, image.pageSize));
-          return board.kernel.nommu === undefined
-            ? run(board, program, args, options, io)
-            : runWithoutMmu(board, program, options, io);
-        }),
+        withImage(
+          file,
+          options,
+          io,
+          (image) => {
+            const boardOptions = machine.board(image.pageSize);
+            const board = new Board(image, boardOptions);
+            return board.kernel.nommu === undefined
+              ? run(board, program, args, { ...options, cpu: boardOptions.cpu }, io)
+              : runWithoutMmu(board, program, options, io);
+          },
+          machine.pageSize,
+        ),
       );
     });
 }

@@ -12,13 +12,13 @@ import { widthFor } from '../style.ts';
 
 const NOTES = `
 Exit codes:
-  0 done   2 no finding has that id
+  0 done   2 wrong usage, or no finding with this id
 `;
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return command
-    .description('Explains a finding of "cramfs audit" or "cramfs check": what it is, what Linux does, what to do.')
-    .argument('[id]', 'as in xip/layout-break or ZLIB_DAMAGED (default: list all)')
+    .description('Explain a finding of "cramfs audit" or "cramfs check": what it is, what Linux does, how to fix it')
+    .argument('[id]', 'id or code, such as xip/layout-break or ZLIB_DAMAGED (default: list all)')
     .addHelpText('after', NOTES)
     .action((name: string | undefined) => {
       if (name === undefined) list(io);
@@ -55,6 +55,6 @@ function idOf(name: string): AuditId {
 function page(id: AuditId): string {
   const text = findingPages()(id);
   if (text === null)
-    throw new CramfsError('USAGE', { found: 'the pages of findings are not installed beside this program' });
+    throw new CramfsError('USAGE', { found: 'the finding pages (docs/findings) are not installed with this program' });
   return text;
 }

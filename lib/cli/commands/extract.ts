@@ -18,7 +18,15 @@ import { extractJson } from '../../report/extractJson.ts';
 import { extractedText, leftOutLines, problemLines } from '../../report/extractText.ts';
 import { plural } from '../../report/words.ts';
 import { ExtractCrew, type ExtractWork } from '../../workers/extractCrew.ts';
-import { addImageOptions, type ImageOptions, IMAGE_ARGUMENT, openImage } from '../imageOptions.ts';
+import {
+  addForceOption,
+  addImageOptions,
+  addJobsOption,
+  type ImageOptions,
+  IMAGE_ARGUMENT,
+  openImage,
+  parseJobs,
+} from '../imageOptions.ts';
 import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io, type TextSink } from '../io.ts';
 import { parseNumber } from '../numbers.ts';
@@ -38,54 +46,56 @@ interface ExtractCommandOptions extends ImageOptions {
   readonly maxEntries?: string;
   readonly maxDepth?: string;
   readonly maxRatio?: string;
+  readonly jobs?: string;
   readonly threads?: string;
   readonly quiet?: boolean;
 }
 
 const NOTES = `
-Nothing is written outside DIR, no link is followed there, and a file appears
-whole or not at all. What is there already stays, but for --force. A new or
-empty DIR gets owner, mode and time of the image's root. All times are 0.
-
-An image that exceeds a limit is refused before anything is written.
-
 Examples:
   cramfs extract fw.cramfs out
   cramfs extract fw.cramfs out /etc /bin/busybox
   sudo cramfs extract fw.cramfs out --devices --setuid
   cramfs extract fw.cramfs --tar - | tar t
 
+Nothing is written outside DIR, links are not followed there, and each file is
+written atomically. Existing files are not replaced without --force. A new or
+empty DIR gets owner, mode and time of the image's root. All times are 0.
+
+An image that exceeds a limit is refused before anything is written.
+
 Exit codes:
-  0 extracted; what was left out on purpose, or needs root, is told   1 some
-  files could not be written   2 wrong usage, or no such path in the image
-  3 the image cannot be read, exceeds a limit, or is damaged or hostile: what
-  is sound was extracted   70 a bug of ours   130 interrupted
+  0 extracted; skipped entries (by design or for lack of root) are reported
+  1 some files could not be written   2 wrong usage, or no such path in the
+  image   3 the image cannot be read, exceeds a limit, is damaged or hostile (what is
+  sound was extracted), or a file cannot be written   70 internal error
+  130 interrupted
 `;
 
 /** Adds the arguments and options of the command, and what it does. `done` gets the exit code. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return addImageOptions(
-    command
-      .description('Extracts files, links, devices and directories of an image.')
-      .argument('<image>', IMAGE_ARGUMENT)
-      .argument('[dir]', 'where to extract to; not with --tar')
-      .argument('[paths...]', 'what to extract (default: everything)')
-      .option('--tar <file>', 'write a tar archive with everything in it, to a file or - for standard output')
-      .option('--force', 'replace files that are there')
-      .option('--devices', 'make device nodes (as root)')
-      .option('--setuid', 'keep setuid and setgid bits')
-      .option('--no-owner', 'as root: do not give files to the owners that the image names')
-      .option('--as-linux-reads', "write what Linux's read(2) gives, and tell where that is not what is stored")
-      .option('--max-bytes <n>', `limit on bytes of all files (default: ${String(DEFAULT_LIMITS.maxBytes / 2 ** 30)}G)`)
-      .option('--max-entries <n>', 'limit on entries (default: what fits in the image)')
-      .option('--max-depth <n>', `limit on nested directories (default: ${String(DEFAULT_LIMITS.maxDepth)})`)
-      .option(
-        '--max-ratio <n>',
-        `limit on bytes of all files per byte of the image, beyond 64 MiB (default: ${String(DEFAULT_LIMITS.maxRatio)})`,
-      )
-      .option('--threads <n>', 'threads to use (default: one per processor, at most 4)')
-      .option('--quiet', 'tell problems only'),
-  )
+  command
+    .description('Extract files, links, devices and directories')
+    .argument('<image>', IMAGE_ARGUMENT)
+    .argument('[dir]', 'directory to extract to; not with --tar')
+    .argument('[paths...]', 'what to extract (default: everything)')
+    .option('--tar <file>', 'write a tar archive with all entries instead; - for standard output')
+    .option('--devices', 'create device nodes (as root)')
+    .option('--setuid', 'keep setuid and setgid bits')
+    .option('--no-owner', 'as root: do not set the owners stored in the image')
+    .option('--as-linux-reads', "write what Linux's read(2) returns, and report files where that is not what is stored")
+    .option(
+      '--max-bytes <n>',
+      `maximum total size of all files (default: ${String(DEFAULT_LIMITS.maxBytes / 2 ** 30)}G)`,
+    )
+    .option('--max-entries <n>', 'maximum number of entries (default: what fits in the image)')
+    .option('--max-depth <n>', `maximum directory depth (default: ${String(DEFAULT_LIMITS.maxDepth)})`)
+    .option(
+      '--max-ratio <n>',
+      `maximum total size of all files per byte of the image, beyond 64 MiB (default: ${String(DEFAULT_LIMITS.maxRatio)})`,
+    )
+    .option('--quiet', 'report problems only');
+  return addImageOptions(addForceOption(addJobsOption(command)))
     .addHelpText('after', NOTES)
     .action(async (imageFile: string, dir: string | undefined, paths: string[], options: ExtractCommandOptions) => {
       done(await extractAction(imageFile, dir, paths, options, io));
@@ -100,8 +110,8 @@ async function extractAction(
   io: Io,
 ): Promise<number> {
   const { tar } = options;
-  if (tar === undefined && dir === undefined) usage('where to? DIR is missing (or use --tar)');
-  if (tar === '-' && options.json === true) usage('--json and --tar - both write to standard output');
+  if (tar === undefined && dir === undefined) usage('DIR is missing (or use --tar)');
+  if (tar === '-' && options.json === true) usage('--json cannot be used with --tar -: both write to standard output');
   const wanted = tar === undefined || dir === undefined ? paths : [dir, ...paths];
   const choice: Choice = { paths: wanted, limits: limitOptions(options), windowsNames: process.platform === 'win32' };
   const target = tar ?? dir ?? '';
@@ -123,7 +133,7 @@ async function extractAction(
       ),
     );
     bar.clear();
-    return tell(summary, target, options, io);
+    return report(summary, target, options, io);
   } finally {
     bar.clear();
     image.close();
@@ -143,10 +153,7 @@ function crewFor<Kind extends keyof ExtractWork>(
   keep: (pool: ExtractCrew<Kind>) => void,
 ): (total: Survey) => ExtractCrew<Kind> | null {
   return ({ bytes }) => {
-    const threads =
-      options.threads === undefined
-        ? Math.min(availableParallelism(), MAX_THREADS)
-        : Math.min(parseNumber(options.threads, '--threads', null), 64);
+    const threads = parseJobs(options) ?? Math.min(availableParallelism(), MAX_THREADS);
     // A pipe can be read by one thread only.
     if (threads < 2 || bytes < LEAST_FOR_THREADS || statSync(imageFile, { throwIfNoEntry: false })?.isFile() !== true) {
       return null;
@@ -222,8 +229,8 @@ async function extract(
   }
 }
 
-/** Tells what was done, and finds the exit code for it. */
-function tell(summary: ExtractResult, target: string, options: ExtractCommandOptions, io: Io): number {
+/** Reports what was done, and finds the exit code for it. */
+function report(summary: ExtractResult, target: string, options: ExtractCommandOptions, io: Io): number {
   const { problemCounts, problems, differing, ended } = summary;
   if (options.json === true) {
     io.stdout.write(`${JSON.stringify(extractJson(target, summary))}\n`);
@@ -231,9 +238,9 @@ function tell(summary: ExtractResult, target: string, options: ExtractCommandOpt
     const out: TextSink = options.tar === '-' ? io.stderr : io.stdout;
     if (options.quiet !== true) {
       out.write(`${extractedText(summary, printableName(target))}\n`);
-      for (const line of leftOutLines(summary.leftOut)) out.write(`left out: ${line}\n`);
+      for (const line of leftOutLines(summary.leftOut)) out.write(`skipped: ${line}\n`);
       if (differing.length > 0) {
-        out.write(`${plural(differing.length, 'file')} that Linux reads otherwise than stored:\n`);
+        out.write(`${plural(differing.length, 'file')} that Linux does not read as stored:\n`);
         for (const path of differing) out.write(`  ${printableName(path)}\n`);
       }
     }
@@ -242,7 +249,7 @@ function tell(summary: ExtractResult, target: string, options: ExtractCommandOpt
     complain(io, `cramfs extract: ${line}`);
   }
   if (ended === 'interrupted') {
-    complain(io, 'cramfs extract: interrupted; what is there is whole');
+    complain(io, 'cramfs extract: interrupted; the files written so far are complete');
     return EXIT.interrupted;
   }
   if (problemCounts.image > 0) return EXIT.image;

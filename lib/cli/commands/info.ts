@@ -15,14 +15,14 @@ interface InfoOptions extends ImageOptions {
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return addImageOptions(
     command
-      .description('Tells what a cramfs image is made of: superblock, counts, blocks, and what every byte is for.')
+      .description("Show an image's layout and statistics: superblock, counts, blocks, and the use of every byte")
       .argument('<image>', IMAGE_ARGUMENT)
-      .option('--ranges', 'tell where the bytes of each kind lie'),
+      .option('--ranges', 'show the byte ranges of each kind'),
   )
     .addHelpText(
       'after',
       `
-Exits with 1 when the CRC is wrong or a part of the tree is damaged.
+Exits with 1 if the CRC is wrong or part of the tree is damaged.
 ${EXIT_CODES}`,
     )
     .action((file: string, options: InfoOptions) => {

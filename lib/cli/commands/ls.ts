@@ -20,17 +20,17 @@ interface LsOptions extends ImageOptions {
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return addImageOptions(
     command
-      .description('Lists the files of a cramfs image, in the order in which they are stored.')
+      .description('List files, in the order in which they are stored')
       .argument('<image>', IMAGE_ARGUMENT)
       .argument('[path]', 'a directory or file in the image', '/')
-      .option('-l, --long', 'mode, owner, size or device number, target')
-      .option('-R, --recursive', 'subdirectories too'),
+      .option('-l, --long', 'show mode, owner, size or device number, link target')
+      .option('-R, --recursive', 'list subdirectories too'),
   )
     .addHelpText(
       'after',
       `
-Names show control characters, bidirectional controls and bytes that are no
-UTF-8 as \\n, \\x1b, \\u202e; a path may be given in that form too.
+Control characters, bidirectional controls and bytes that are not valid UTF-8
+are shown as \\n, \\x1b, \\u202e; paths can be given in that form too.
 ${EXIT_CODES}`,
     )
     .action((file: string, path: string, options: LsOptions) => {

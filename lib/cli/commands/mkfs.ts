@@ -60,20 +60,20 @@ interface MkfsOptions extends XipOptions {
 }
 
 const HELP = `
-SOURCE is a directory, a tar archive (plain or gzipped; - for standard input),
-or a cramfs image, which is repacked in its own byte order and block size unless
-told otherwise. The image is byte for byte what mkcramfs
-makes; with --layout util-linux, what mkfs.cramfs makes. Equal input gives equal
-bytes. What cramfs cannot hold is an error, unless --truncate is given.
-
 Examples:
   cramfs mkfs rootfs fw.cramfs
   cramfs mkfs rootfs.tar fw.cramfs -X -X -n "my board" -D devices.txt
   cramfs mkfs old.cramfs new.cramfs --holes
 
+SOURCE is a directory, a tar archive (plain or gzipped; - for standard input) or
+a cramfs image, which is repacked in its own byte order and block size unless
+options say otherwise. The image is byte for byte what mkcramfs builds, or with
+--layout util-linux what mkfs.cramfs builds. Equal input gives equal bytes.
+What cramfs cannot store is an error, unless --truncate is given.
+
 Exit codes:
-  0 done   1 warnings, with -E   2 wrong usage   3 the source cannot be read or
-  does not fit, or the image cannot be written   70 a bug of ours
+  0 done   1 warnings, with -E   2 wrong usage   3 a file cannot be read, the
+  source does not fit, or the image cannot be written   70 internal error
 `;
 
 /** Options whose values are in a listing. */
@@ -85,48 +85,50 @@ const LISTED_OPTIONS = [
 /** Adds the arguments and options of `cramfs mkfs`, and what it does. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   command
-    .description('Builds a cramfs image.')
-    .argument('<source>', 'a directory, a tar archive, or another image; - for standard input')
+    .description('Build a cramfs image')
+    .argument('<source>', 'a directory, a tar archive or another image; - for standard input')
     .argument('<image>', 'the file to write')
     .option('-e, --edition <n>', 'edition number (default: 0)')
     .option('-n, --name <name>', 'name of the file system, at most 16 bytes (default: Compressed)')
-    .option('-p, --boot-pad', 'leave 512 bytes for boot code in front')
+    .option('-p, --boot-pad', 'leave 512 bytes for boot code at the start')
     .option('-q, --squash', 'make root the owner of everything')
-    .option('-s, --sort', 'allowed for the sake of old scripts: entries are always sorted')
-    .option('-v, --verbose', 'tell each file')
-    .option('-x, --extended', 'store blocks that do not shrink as they are')
+    .option('-s, --sort', 'accepted for compatibility; entries are always sorted')
+    .option('-v, --verbose', 'list each file')
+    .option('-x, --extended', 'store blocks that do not compress as they are')
     .addOption(
       new Option(
         '-X, --xip-elf',
-        '-x, and store the read-only segments of ELF32 programs directly; twice: page aligned',
+        '-x, and store the read-only segments of ELF32 programs directly; twice: page-aligned',
       )
         .default(0)
         .argParser((_value, previous: number) => previous + 1),
     )
-    .option('-z, --holes', 'make holes of blocks of zeros')
-    .option('-i, --insert <file>', 'put a file behind the superblock')
+    .option('-z, --holes', 'store blocks of zeros as holes')
+    .option('-i, --insert <file>', 'insert a file after the superblock')
     .option('-D, --device-table <file>', 'lines "path type mode uid gid major minor start inc count"')
     .option('-E, --errors', 'exit with 1 if there are warnings')
-    .addOption(new Option('-B, --big-endian', 'for big endian CPUs').conflicts('littleEndian'))
-    .addOption(new Option('-L, --little-endian', 'for little endian CPUs (the default)'))
+    .addOption(new Option('-B, --big-endian', 'build for big-endian CPUs').conflicts('littleEndian'))
+    .addOption(new Option('-L, --little-endian', 'build for little-endian CPUs (the default)'))
     .addOption(
-      new Option('-N, --endian <order>', 'the same, as util-linux has it')
+      new Option('-N, --endian <order>', 'the same, as in util-linux')
         .choices(['big', 'little', 'host'])
         .conflicts(['bigEndian', 'littleEndian']),
     )
     .option('-b, --page-size <n>', 'bytes of a block, the page size of the CPU: 4K, 8K, 16K or 64K (default: 4K)')
     .addOption(
-      new Option('--layout <maker>', 'whose images to make').choices(['mkcramfs', 'util-linux']).default('mkcramfs'),
+      new Option('--layout <tool>', "which tool's layout to produce")
+        .choices(['mkcramfs', 'util-linux'])
+        .default('mkcramfs'),
     )
     .addOption(
-      new Option('--deflate <how>', "classic: the reference tools' bytes; fast: the same content in other bytes")
+      new Option('--deflate <how>', "classic: the reference tools' bytes; fast: the same contents, other bytes")
         .choices(['classic', 'fast'])
         .default('classic'),
     )
     .addOption(
       new Option(
         '--from-listing <file>',
-        'build what "cramfs describe" printed; contents come from the source',
+        'build what "cramfs describe" printed, with contents from the source',
       ).conflicts(LISTED_OPTIONS),
     )
     .option('--uid-gid-map <file>', 'lines "uid FROM TO" and "gid FROM TO"; FROM: an id, a range 1000-1999, or *')
@@ -147,7 +149,7 @@ async function mkfsAction(
   io: Io,
   argv: readonly string[],
 ): Promise<number> {
-  if (image === '-') usage('the image must be a file: it is renamed into place when it is whole');
+  if (image === '-') usage('the image must be a file: it is written atomically');
   const table = options.deviceTable === undefined ? [] : parseDeviceTable(readText(options.deviceTable));
   const map = options.uidGidMap === undefined ? null : parseOwnerMap(readText(options.uidGidMap));
   const tree = openTree(source, io);
@@ -164,7 +166,7 @@ async function mkfsAction(
       warnings.push({ code: 'phys', path: null, message: request.warning });
     prepareOwners(root, options.squash === true, map);
     if (tree.kind === 'directory' && leaveOut(root, source, image)) {
-      complain(io, `cramfs mkfs: ${image}: left out: it is the image that is written`);
+      complain(io, `cramfs mkfs: ${image}: skipped: it is the image being written`);
     }
     applyDeviceTable(root, table);
     requireMatches(root, request?.wishes ?? []);
@@ -230,7 +232,9 @@ function tellPlan(plan: XipPlan, options: MkfsOptions, io: Io): void {
     return;
   }
   const { segments, whole } = proof;
-  io.stdout.write(`${xipPlanText(plan)}\nproved: ${String(whole)} of ${String(segments)} segments run from flash as a whole, as loaded\n`);
+  io.stdout.write(
+    `${xipPlanText(plan)}\nproved: ${String(whole)} of ${String(segments)} segments run from flash as a whole, as loaded\n`,
+  );
 }
 
 function prepareOwners(root: DirectoryEntry, squash: boolean, map: ReturnType<typeof parseOwnerMap> | null): void {
@@ -254,16 +258,16 @@ function toBuildOptions(
 ): Omit<BuildOptions, 'compressor'> & { readonly pageSize: number } {
   const pageSize =
     options.pageSize === undefined ? pageSizeOf(repacked) : parseNumber(options.pageSize, '--page-size', null);
-  if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(pageSize)} is none of 4K, 8K, 16K and 64K`);
+  if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(pageSize)} is not 4K, 8K, 16K or 64K`);
   const utilLinux = options.layout === 'util-linux';
   const xip = options.xipElf ?? 0;
   const extended = options.extended === true || xip > 0;
   if (options.xip !== undefined && (utilLinux || xip > 0)) {
-    usage('--xip has a layout of its own: leave out -X and --layout util-linux');
+    usage('--xip has its own layout: leave out -X and --layout util-linux');
   }
   if (utilLinux && extended) usage('mkfs.cramfs of util-linux has neither -x nor -X: leave out --layout util-linux');
   const edition = options.edition === undefined ? 0 : parseNumber(options.edition, '--edition', null);
-  if (edition > 0xffff_ffff) usage('--edition: it must be below 4294967296');
+  if (edition > 0xffff_ffff) usage('--edition must be below 4294967296');
   return {
     littleEndian: isLittleEndian(options) ?? repacked?.littleEndian ?? true,
     pageSize,

@@ -7,13 +7,13 @@ import { printableName } from '../../format/names.ts';
 import { plural } from '../../report/words.ts';
 import { reportFailure } from '../failure.ts';
 import { EXIT, type Io } from '../io.ts';
+import { addForceOption } from '../imageOptions.ts';
 import { wire } from '../program.ts';
 import { readText } from '../inputFile.ts';
 import { writeOutput } from '../outputFile.ts';
 
 const NOTES = `
-docs/policy.md tells all that a policy can say, and schemas/policy.schema.json
-tells editors.
+docs/policy.md describes policies; schemas/policy.schema.json is for editors.
 
 Exit codes:
   0 done   2 wrong usage, or a policy with errors   3 a file cannot be read or
@@ -22,20 +22,19 @@ Exit codes:
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return command
-    .description('Begins and checks policies: what "cramfs audit --policy" must find, may find, and is to be told.')
+    .description('Write or check a policy: what "cramfs audit --policy" requires, allows and reports')
     .addCommand(
-      wire(new Command('init'), io)
-        .description('Writes a policy to begin with, every key of it explained.')
-        .argument('[file]', 'where to (default: standard output)')
-        .option('--force', 'overwrite a file that is there')
+      addForceOption(wire(new Command('init'), io))
+        .description('Write a policy to start from, with every key explained')
+        .argument('[file]', 'file to write (default: standard output)')
         .action(async (file: string | undefined, { force = false }: { readonly force?: boolean }) => {
           done(await init(file, force, io));
         }),
     )
     .addCommand(
       wire(new Command('check'), io)
-        .description('Tells everything that is wrong with policies, with line and column.')
-        .argument('<file...>', 'policies')
+        .description('Report every error in policies, with line and column')
+        .argument('<file...>', 'policy files')
         .action(async (files: readonly string[]) => {
           done(await check(files, io));
         }),

@@ -6,9 +6,10 @@ import { CramfsError } from '../../base/errors.ts';
 import { collectImage, REPORT_FORMAT, type ReportData, type ReportImage } from '../../page/reportData.ts';
 import { pageWith } from '../../page/html.ts';
 import { auditFile } from '../../workers/auditJob.ts';
-import { type AuditCommandOptions, auditSetup, readPolicy } from '../audit/options.ts';
+import { type AuditCommandOptions, auditSetup } from '../audit/options.ts';
 import { addMachineOptions } from '../boardOptions.ts';
 import { IMAGE_ARGUMENT, openSource } from '../imageOptions.ts';
+import { readPolicy } from '../machine.ts';
 import { EXIT, type Io } from '../io.ts';
 import { VERSION } from '../version.ts';
 import { writeOutput } from '../outputFile.ts';
@@ -20,24 +21,23 @@ interface ReportOptions extends AuditCommandOptions {
 
 const HELP = `
 The file needs no network and no server: open it from disk. It holds the image's
-metadata, and answers what a mapping of any file would do on any machine.
+metadata, and shows what a mapping of any file would do on any machine.
 
 Exit codes:
   0 done   2 wrong usage, or a bad policy   3 an image cannot be read or is not
-  cramfs, or the report cannot be written   70 internal error
+  cramfs, or a file cannot be read or written   70 internal error
 `;
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return addMachineOptions(
     command
-      .description('Write a report of an image as one HTML file: flash map, files, verdicts that can be asked again.')
+      .description('Write a report of an image as one HTML file: flash map, files, verdicts for any mapping')
       .argument('<image>', IMAGE_ARGUMENT)
       .option('-o, --output <file>', 'write the report to this file instead of standard output')
-      .option('--policy <file>', 'policy file with the requirements and the machine')
       .option('--compare <old>', 'compare with an older image')
       .option('--embed', 'embed the whole image, so that every question can be answered'),
+    io,
   )
-    .option('--kernel <model>', 'kernel model (default: from the policy, else the newest mainline)')
     .option('--image-offset <n>', 'where the image starts in the file (default: 0)')
     .option('--page-size <n>', 'bytes of a block: 4K, 8K, 16K or 64K (default: detected from the image)')
     .addHelpText('after', HELP)

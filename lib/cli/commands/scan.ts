@@ -9,7 +9,7 @@ import { scanJson } from '../../report/scanJson.ts';
 import { SCHEMA_VERSION } from '../../report/mapJson.ts';
 import { scanLines } from '../../report/scanText.ts';
 import { scanRemarks } from '../../report/scanWords.ts';
-import { addReportOptions, EXIT_CODES, openSource } from '../imageOptions.ts';
+import { addForceOption, addReportOptions, EXIT_CODES, openSource } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
 import { type ColourChoice, styleFor, widthFor } from '../style.ts';
 import { complain } from '../complain.ts';
@@ -26,17 +26,15 @@ interface ScanOptions {
 }
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return addReportOptions(
-    command
-      .description('Finds cramfs images in a firmware file or flash dump, at any alignment and of both byte orders.')
-      .argument('<file>', 'the file, or - for standard input')
-      .option('--extract-images <dir>', 'write each image to DIR/0xOFFSET.cramfs')
-      .option('--force', 'overwrite files that are there'),
-  )
+  command
+    .description('Find cramfs images in a firmware file or flash dump, at any alignment, in both byte orders')
+    .argument('<file>', 'the file, or - for standard input')
+    .option('--extract-images <dir>', 'write each image to DIR/0xOFFSET.cramfs');
+  return addReportOptions(addForceOption(command))
     .addHelpText(
       'after',
       `
-Exits with 1 when there is no image, or one that is damaged.
+Exits with 1 if no image is found, or a damaged one.
 ${EXIT_CODES}`,
     )
     .action(async (file: string, options: ScanOptions) => {
@@ -63,7 +61,7 @@ async function scanFile(file: string, options: ScanOptions, io: Io): Promise<num
     if (options.json === true) {
       io.stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, fileBytes: source.size, images: found })}\n`);
     } else if (found.length === 0) {
-      complain(io, `cramfs scan: there is no cramfs image in ${printableName(file)}`);
+      complain(io, `cramfs scan: no cramfs image found in ${printableName(file)}`);
     }
     return good && found.length > 0 ? EXIT.ok : EXIT.findings;
   } finally {

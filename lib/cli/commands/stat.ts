@@ -25,7 +25,7 @@ interface StatOptions extends ImageOptions {
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return addImageOptions(
     command
-      .description('Tells everything that a cramfs image holds about a file.')
+      .description('Show all metadata of a file')
       .argument('<image>', IMAGE_ARGUMENT)
       .argument('<path...>', 'files in the image')
       .option('-L, --dereference', 'follow symbolic links'),
@@ -65,7 +65,7 @@ function stat(image: CramfsImage, paths: readonly string[], options: StatOptions
   return code;
 }
 
-/** Gathers what there is to tell; damage is handed to `onDamage`, and what is behind it is left out. */
+/** Gathers what is shown; damage is handed to `onDamage`, and what follows it is left out. */
 function statusOf(image: CramfsImage, entry: WalkEntry, onDamage: (error: unknown) => void): FileStatus {
   const { inode } = entry;
   const shown = shownPath(entry.path);

@@ -15,7 +15,7 @@ import { TextBuffer } from '../textBuffer.ts';
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return addImageOptions(
     command
-      .description('Shows the files of a cramfs image as a tree.')
+      .description('Show files as a tree')
       .argument('<image>', IMAGE_ARGUMENT)
       .argument('[path]', 'where to start', '/'),
   )

@@ -1,5 +1,5 @@
 /**
- * What `cramfs mkfs` warns of, and the commands that would do what was meant.
+ * What `cramfs mkfs` warns of, and the commands that do what was meant.
  */
 import { CramfsError } from '../../base/errors.ts';
 import { ElfTally } from '../../mkfs/elfTally.ts';
@@ -20,7 +20,7 @@ export function sourceWarnings({ image, root }: OpenedTree, listing: Listing | n
   const losses = image === null ? [] : repackLosses(image);
   const warnings: BuildWarning[] = losses.map((loss) => ({ code: 'lost', path: null, message: repackLossText(loss) }));
   for (const path of listing === null ? [] : unlistedFiles(root, listing)) {
-    warnings.push({ code: 'lost', path, message: 'it is in the source and not in the listing, and is left out' });
+    warnings.push({ code: 'lost', path, message: 'skipped: it is in the source but not in the listing' });
   }
   return warnings;
 }
@@ -30,12 +30,12 @@ export function requireMatches(root: DirectoryEntry, wishes: readonly XipWish[])
   const unmatched = wishes.length === 0 ? [] : unmatchedWishes(root, wishes);
   if (unmatched.length === 0) return;
   throw new CramfsError('USAGE', {
-    found: 'what is to run in place must be in the source',
+    found: 'files to execute in place are not in the source',
     lines: unmatched.map(unmatchedText),
   });
 }
 
-/** A build that was to run programs in place and places none: why, and the command that does. */
+/** A build that was to place programs and places none: why, and the command that does. */
 export function unusedXip(
   options: Pick<XipOptions, 'xip'> & { readonly xipElf?: number },
   elf: ElfTally,

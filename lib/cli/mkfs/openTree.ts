@@ -74,7 +74,7 @@ function openUnzipped(file: ByteSource): OpenedTree {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
       throw new CramfsError('LIMIT', {
         expected: `at most ${String(limit)} bytes from a gzip file of ${String(packed.length)}`,
-        found: 'more (unpack it, and give the tar archive)',
+        found: 'more (unpack it, and pass the tar archive)',
       });
     }
     throw new CramfsError('IO', {

@@ -29,33 +29,33 @@ export interface XipOptions {
 export function addXipOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--xip <target>', 'place programs so that they run in place on a CPU with or without an MMU').choices([
-        'mmu',
-        'nommu',
-      ]),
+      new Option(
+        '--xip <target>',
+        'place programs so that they execute in place, on a CPU with or without an MMU',
+      ).choices(['mmu', 'nommu']),
     )
-    .option('--phys <address>', 'with --xip: physical address of the image; pages are aligned there')
+    .option('--phys <address>', 'with --xip: physical address of the image; pages are aligned to it')
     .option(
       '--xip-files <pattern...>',
       'with --xip: which files: auto for every program of the target, or patterns such as "/usr/bin/*" (default: auto)',
     )
-    .option('--xip-list <file>', 'with --xip: a file with one path a line')
+    .option('--xip-list <file>', 'with --xip: file with one path per line')
     .option(
       '--xip-profile <file>',
-      'with --xip: pages in use, CSV "path,first page,pages" or JSON; others are not placed',
+      'with --xip: place only the pages in this profile, CSV "path,first page,pages" or JSON',
     )
     .addOption(
       new Option(
         '--xip-layout <layout>',
-        'with --xip: direct blocks with each file, or all together (default: packed)',
+        'with --xip: direct blocks next to each file, or all together (default: packed)',
       ).choices(['inline', 'packed']),
     )
-    .option('--flash-budget <size>', 'bytes that the image may have; with --xip what saves most RAM is placed')
+    .option('--flash-budget <size>', 'maximum image size; with --xip, place what saves most RAM')
     .option('--plan', 'with --xip: print the plan and write nothing')
     .addOption(new Option('--json', 'with --xip: print the plan as JSON').conflicts('verbose'))
     .option(
       '--no-avoid-last-page-defect',
-      'with --xip: place last pages of files of whole pages too, which read(2) gives as zeros',
+      'with --xip: also place last pages of files that end on a page boundary, which read(2) returns as zeros',
     );
 }
 
@@ -99,7 +99,7 @@ export function xipRequest(
     if (!options.avoidLastPageDefect) usage('--no-avoid-last-page-defect needs --xip');
     return null;
   }
-  if (options.phys === undefined) usage('--xip needs --phys: pages are aligned where the image is in physical memory');
+  if (options.phys === undefined) usage('--xip needs --phys, the physical address that pages are aligned to');
   const physBase = parseNumber(options.phys, '--phys', pageSize);
   const meant = meantAddress(options.phys, physBase, pageSize);
   if (physBase % 4 !== 0) usage(`--phys ${options.phys} is not a multiple of 4; did you mean --phys ${meant}?`);

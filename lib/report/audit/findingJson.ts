@@ -1,6 +1,7 @@
 /**
  * Images and findings as JSON, schema version 1. Paths are lossless (format/names), sizes and addresses are numbers.
  */
+import { hex } from '../../base/hex.ts';
 import type { AuditFinding } from '../../audit/finding.ts';
 import { fingerprints } from '../../audit/fingerprint.ts';
 import type { AuditResult } from '../../audit/result.ts';
@@ -12,7 +13,7 @@ export const AUDIT_SCHEMA_VERSION = 1;
 /** An image without its findings and files. */
 export function imageJson(result: AuditResult): Record<string, unknown> {
   const { imageOffset, board, counts, omitted, numbers } = result;
-  return { imageOffset, board, counts, omitted, numbers };
+  return { imageOffset, board: { ...board, physBase: hex(board.physBase) }, counts, omitted, numbers };
 }
 
 /** The findings that count, in words too. */

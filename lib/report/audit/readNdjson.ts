@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import type { AuditFinding } from '../../audit/finding.ts';
 import { AUDIT_IDS } from '../../audit/ids.ts';
-import type { AuditedBoard, AuditedFile, AuditNumbers, AuditResult, SuppressedFinding } from '../../audit/result.ts';
+import type { AuditedFile, AuditNumbers, AuditResult, SuppressedFinding } from '../../audit/result.ts';
 import type { AuditedImage, AuditError } from '../../audit/run.ts';
 import { CramfsError, type ErrorCode } from '../../base/errors.ts';
 import { ACCOUNT_LABELS } from '../../inspect/account.ts';
@@ -20,12 +20,15 @@ const index = count;
 const state = z.enum(['pfnmap', 'mixedmap', 'none']).nullable();
 const counts = z.object({ error: count, warning: count, info: count });
 
-const board: z.ZodType<AuditedBoard> = z.object({
+/** An address as it is written: hexadecimal. */
+const address = z.string().regex(/^0x[0-9a-f]{1,13}$/);
+
+const board = z.object({
   kernel: z.string(),
   cpu: z.string(),
   littleEndian: z.boolean(),
   pageSize: count,
-  physBase: count,
+  physBase: address,
   regionSize: count,
 });
 
@@ -177,7 +180,8 @@ export function readShard(lines: Iterable<string | CramfsError>, name: string): 
         throw bad('a second record "run": several files in one?');
       case 'image': {
         finish();
-        const { type: _type, index: at, image, ...head } = record;
+        const { type: _type, index: at, image, board: written, ...others } = record;
+        const head = { ...others, board: { ...written, physBase: Number(written.physBase) } };
         current = { image, index: at, head, findings: [], suppressed: [], files: [] };
         break;
       }

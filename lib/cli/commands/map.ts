@@ -1,35 +1,33 @@
 /**
  * `cramfs-map IMAGE PATH`: what a direct mmap of a file would do.
  */
-import { hex } from '../base/hex.ts';
+import { hex } from '../../base/hex.ts';
 import { type Command, Option } from 'commander';
-import { CramfsError } from '../base/errors.ts';
-import { printableName } from '../format/names.ts';
-import { CPU_MODELS } from '../mm/cpus/index.ts';
-import { CramfsImage, PAGE_SIZES } from '../image/image.ts';
-import { DEFAULT_MODEL, KERNEL_MODELS, kernelModel } from '../driver/models/index.ts';
-import { type SegmentChoice, segmentRequest } from '../exec/segmentRequest.ts';
-import { modelsJson, modelsText } from '../report/compareText.ts';
-import { cpusJson, cpusText } from '../report/cpusText.ts';
-import { kernelsJson, kernelsText } from '../report/kernelsText.ts';
-import { mapJson, mountJson } from '../report/mapJson.ts';
-import { mapText } from '../report/mapText.ts';
-import { traceText, violationMeaning, violationsText } from '../report/traceText.ts';
-import { openFileSource, openStdinSource } from '../source/nodeFile.ts';
-import { Board } from '../verdict/board.ts';
-import { compareMapping } from '../verdict/compareKernels.ts';
-import type { MapVerdict } from '../verdict/mapVerdict.ts';
-import type { MapDetail, MapRequest } from '../verdict/request.ts';
-import { type Requirement, REQUIREMENTS, type Unmet, unmetRequirement } from '../verdict/requirement.ts';
-import { runBatch } from './batch.ts';
-import { addMachineOptions, boardOptions, type MachineOptions } from './boardOptions.ts';
-import { EXIT, type Io } from './io.ts';
-import { parseNumber } from './numbers.ts';
-import { type ColourChoice, styleFor, widthFor } from './style.ts';
-import { complain } from './complain.ts';
+import { CramfsError } from '../../base/errors.ts';
+import { printableName } from '../../format/names.ts';
+import { CramfsImage } from '../../image/image.ts';
+import { DEFAULT_MODEL, kernelModel } from '../../driver/models/index.ts';
+import { type SegmentChoice, segmentRequest } from '../../exec/segmentRequest.ts';
+import { modelsJson, modelsText } from '../../report/compareText.ts';
+import { mapJson, mountJson } from '../../report/mapJson.ts';
+import { mapText } from '../../report/mapText.ts';
+import { traceText, violationMeaning, violationsText } from '../../report/traceText.ts';
+import { Board } from '../../verdict/board.ts';
+import { compareMapping } from '../../verdict/compareKernels.ts';
+import type { MapVerdict } from '../../verdict/mapVerdict.ts';
+import type { MapDetail, MapRequest } from '../../verdict/request.ts';
+import { type Requirement, REQUIREMENTS, type Unmet, unmetRequirement } from '../../verdict/requirement.ts';
+import { runBatch } from '../batch.ts';
+import { addMachineOptions } from '../boardOptions.ts';
+import { addImageOptions, addQuietOption, EXIT_CODES, type ImageOptions, openSource } from '../imageOptions.ts';
+import { type Machine, chooseMachine, type MachineRequest } from '../machine.ts';
+import { EXIT, type Io } from '../io.ts';
+import { parseNumber } from '../numbers.ts';
+import { styleFor, widthFor } from '../style.ts';
+import { complain } from '../complain.ts';
 
 /** The options as commander hands them over: text, still. */
-interface MapOptions extends MachineOptions {
+interface MapOptions extends ImageOptions, MachineRequest {
   readonly offset?: string;
   readonly length?: string;
   readonly prot?: string;
@@ -37,45 +35,33 @@ interface MapOptions extends MachineOptions {
   readonly private?: boolean;
   readonly populate?: boolean;
   readonly locked?: boolean;
-  readonly pageSize?: string;
-  readonly imageOffset?: string;
   readonly vmaStart?: string;
-  readonly kernel: string;
   readonly pages?: boolean;
   readonly crc?: boolean;
   readonly trace?: boolean;
   readonly lone?: boolean;
-  readonly listKernels?: boolean;
-  readonly listCpus?: boolean;
   readonly compareKernels?: string;
-  readonly json?: boolean;
   readonly segment?: string;
   readonly require?: Requirement;
   readonly batch?: string;
   readonly quiet?: boolean;
-  readonly color: ColourChoice;
 }
 
-const EXAMPLES = `
-Numbers are decimal or 0x…, with K, KiB, M, MiB, or p for pages (4p).
-
+const HELP = `
 Examples:
   cramfs-map fw.cramfs /bin/app                       the whole file, read-only
   cramfs-map fw.cramfs /bin/app --offset 0x2000 --length 4p --prot rx
   cramfs-map dump.bin /bin/app --image-offset 0x40000 --phys 0x08040000
   cramfs-map fw.cramfs /bin/app --segment text --require direct --quiet
-  cramfs-map fw.cramfs --batch requests.jsonl --crc   one JSON result a line
+  cramfs-map fw.cramfs --batch requests.jsonl --crc   one JSON result per line
 
-Exit codes:
-  0 done   1 --require not met, or a bad line in a batch   2 wrong usage, or no
-  such path   3 the image cannot be read, is not cramfs, or is damaged where it
-  matters   70 a bug of ours
-`;
+Numbers are decimal or 0x…, with K, KiB, M, MiB, or p for pages (4p).
+${EXIT_CODES}`;
 
 /** Adds the arguments and options of the map command, and what it does. `done` gets the exit code. */
-export function defineMapCommand(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  const mapping = command
-    .description('Tells which pages of a file in a cramfs image Linux would map straight from flash.')
+export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
+  command
+    .description('Show which pages of a file in a cramfs image Linux maps directly from flash')
     .argument('[image]', 'the image: a file, or - for standard input')
     .argument('[path]', 'the file in the image; not with --batch')
     .option('--offset <n>', 'offset in the file, in bytes (default: 0)')
@@ -85,56 +71,26 @@ export function defineMapCommand(command: Command, io: Io, done: (exitCode: numb
     .option('--private', 'MAP_PRIVATE (the default)')
     .option('--populate', 'MAP_POPULATE')
     .option('--locked', 'MAP_LOCKED')
-    .option('--page-size <n>', 'page size of the CPU: 4K, 8K, 16K or 64K (default: 4K)')
-    .option('--image-offset <n>', 'where the image starts in the file (default: 0)')
     .option('--vma-start <address>', "virtual address to map at (default: the kernel's choice)")
-    .option('--kernel <model>', 'kernel model', 'linux')
-    .option('--list-kernels', 'list the kernel models')
-    .option('--list-cpus', 'list the CPUs, and which kernels were run on each')
-    .option('--compare-kernels <models>', 'compare what kernel models, separated by commas, would do')
-    .option('--pages', 'tell what each page is')
-    .option('--crc', 'tell the CRC-32 of each page as a process sees it')
-    .option('--trace', 'tell each primitive that the kernel calls, and what is wrong with what the process sees')
-    .option('--lone', 'nothing is mapped right behind the mapping (default: the process has memory there)')
-    .option('--json', 'print JSON')
+    .option('--lone', 'assume the addresses after the mapping are free (default: they are in use)')
     .option('--segment <which>', 'map a segment of a program: text, rodata, data, or the index of its program header')
+    .option('--compare-kernels <models>', 'compare kernel models, separated by commas')
+    .option('--pages', 'show each page')
+    .option('--crc', 'show the CRC-32 of each page as a process sees it')
+    .option('--trace', 'show each kernel primitive called, and what is wrong with what the process sees')
     .addOption(
       new Option(
         '--require <state>',
         'exit with 1 unless the mapping is in this state and shows the right bytes: direct (all pages from flash), pfnmap or mixedmap',
       ).choices(REQUIREMENTS),
     )
-    .option('--batch <file>', 'requests, one JSON object a line; - for standard input')
-    .option('--quiet', 'print nothing on standard output')
-    .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
-    .addHelpText('after', EXAMPLES);
-  return addMachineOptions(mapping).action(
-    (imageFile: string | undefined, path: string | undefined, options: MapOptions) => {
-      done(
-        options.listKernels === true || options.listCpus === true
-          ? listMachines(options, io)
-          : mapAction(imageFile, path, options, { io, program: nameOf(command) }),
-      );
-    },
-  );
-}
-
-/** `--list-kernels` and `--list-cpus`. */
-function listMachines(options: MapOptions, io: Io): number {
-  if (options.listCpus === true) {
-    const text =
-      options.json === true
-        ? `${JSON.stringify(cpusJson(CPU_MODELS))}\n`
-        : cpusText(CPU_MODELS, styleFor(io, options.color), widthFor(io));
-    io.stdout.write(text);
-    return EXIT.ok;
-  }
-  const text =
-    options.json === true
-      ? `${JSON.stringify(kernelsJson(KERNEL_MODELS))}\n`
-      : kernelsText(KERNEL_MODELS, styleFor(io, options.color), widthFor(io));
-  io.stdout.write(text);
-  return EXIT.ok;
+    .option('--batch <file>', 'read requests from a file, one JSON object per line; - for standard input');
+  return addMachineOptions(addImageOptions(addQuietOption(command), { pageSizeDefault: '4K' }), io)
+    .addHelpText('after', HELP)
+    .action(async (imageFile: string | undefined, path: string | undefined, options: MapOptions) => {
+      const machine = await chooseMachine(options);
+      done(map(imageFile, path, options, machine, { io, program: nameOf(command) }));
+    });
 }
 
 /** "cramfs-map", or "cramfs map" as a subcommand. */
@@ -148,20 +104,20 @@ interface Place {
   readonly program: string;
 }
 
-function mapAction(
+function map(
   imageFile: string | undefined,
   path: string | undefined,
   options: MapOptions,
+  machine: Machine,
   { io, program }: Place,
 ): number {
-  const pageSize = options.pageSize === undefined ? 4096 : parseNumber(options.pageSize, '--page-size', null);
-  if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(options.pageSize)} is none of 4K, 8K, 16K and 64K`);
+  const { pageSize = 4096 } = machine;
   const number = (text: string | undefined, option: string): number | undefined =>
     text === undefined ? undefined : parseNumber(text, option, pageSize);
   const { batch } = options;
-  if (imageFile === undefined) usage('which image? IMAGE is missing');
-  if (batch === undefined && path === undefined) usage('which file of the image? PATH is missing (or use --batch)');
-  if (batch !== undefined && path !== undefined) usage('PATH and --batch exclude each other');
+  if (imageFile === undefined) usage('IMAGE is missing');
+  if (batch === undefined && path === undefined) usage('PATH is missing (or use --batch)');
+  if (batch !== undefined && path !== undefined) usage('PATH cannot be used with --batch');
   if (batch === '-' && imageFile === '-') usage('standard input cannot be both the image and the batch');
   if (batch !== undefined) refuseRequestOptions(options);
   if (options.segment !== undefined) refuseBesideSegment(options);
@@ -178,12 +134,12 @@ function mapAction(
     vmaStart,
   };
   const detail: MapDetail = { pages: options.pages, crc: options.crc, trace: options.trace };
-  const machine = boardOptions(options, options.kernel, pageSize);
+  const boardOptions = machine.board(pageSize);
   const imageOffset = number(options.imageOffset, '--image-offset');
-  const source = imageFile === '-' ? openStdinSource(io.stdin) : openFileSource(imageFile);
+  const source = openSource(imageFile, io);
   try {
     const image = CramfsImage.open(source, { imageOffset, pageSize });
-    const board = new Board(image, machine);
+    const board = new Board(image, boardOptions);
     const requirement = options.require ?? null;
     if (batch !== undefined) {
       const file = batch === '-' ? io.stdin : batch;
@@ -210,7 +166,7 @@ function mapAction(
     }
     const { inode } = board.open(wanted.path);
     if (inode.type === 'directory') {
-      // The verdict stands (ENODEV), and the path is a mistake all the same.
+      // The verdict is right (ENODEV), and the path is a mistake anyway.
       const at = `at byte ${String(inode.position)}, ${hex(inode.position)}`;
       complain(io, `${program}: ${printableName(verdict.path)}: it is a directory, not a file (${at})`);
       return EXIT.usage;
@@ -222,7 +178,7 @@ function mapAction(
 }
 
 /**
- * The report for people. What a kernel other than the default one does is always held against the invariants: a verdict
+ * The report for people. What a kernel other than the default one does is always checked against the invariants: a verdict
  * alone could look better than what the process sees.
  */
 function report(
@@ -246,7 +202,7 @@ function report(
 /** `--compare-kernels`: the same mapping under several models; differing is a finding. */
 function compareModels(board: Board, request: MapRequest, models: string, options: MapOptions, io: Io): number {
   const boards = models.split(',').map((name) => board.variant({ kernel: kernelModel(name.trim()) }));
-  if (boards.length < 2) usage('--compare-kernels wants two kernel models at least, separated by commas');
+  if (boards.length < 2) usage('--compare-kernels needs at least two kernel models, separated by commas');
   const verdicts = boards.map((each) => ({ board: each, verdict: each.map(request, { trace: true }) }));
   const [first] = boards;
   const differs = boards.some((each) => first !== undefined && compareMapping(first, each, request) !== null);
@@ -267,7 +223,7 @@ function outcome(verdict: {
   readonly nommu?: { readonly inFlash: boolean | null } | undefined;
 }): string {
   if (verdict.nommu?.inFlash === false) return 'a copy in RAM';
-  if (verdict.state === null) return verdict.errno ?? 'the kernel dies';
+  if (verdict.state === null) return verdict.errno ?? 'the kernel oopses';
   return verdict.bailout === null ? verdict.state : `${verdict.state} (${verdict.bailout})`;
 }
 
@@ -294,7 +250,7 @@ const REQUEST_OPTIONS = ['segment', 'offset', 'length', 'prot', 'shared', 'priva
 
 function refuseRequestOptions(options: MapOptions): void {
   for (const option of REQUEST_OPTIONS) {
-    if (options[option] !== undefined) usage(`--${option} has no place beside --batch: each line says what to map`);
+    if (options[option] !== undefined) usage(`--${option} cannot be used with --batch: each line says what to map`);
   }
 }
 
@@ -308,7 +264,7 @@ function refuseBesideSegment(options: MapOptions): void {
 
 function protLetters(text: string): string {
   if (text === 'none' || text === '-') return '-';
-  if (!/^[rwx]+$/.test(text)) usage(`--prot: "${text}" is not made of r, w and x, nor "none"`);
+  if (!/^[rwx]+$/.test(text)) usage(`--prot: "${text}" is not "none" or letters of r, w and x`);
   return text;
 }
 

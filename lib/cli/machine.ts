@@ -1,0 +1,73 @@
+/** The machine that a command emulates: what the command line says, else the policy, else the defaults. */
+import { DEFAULT_MODEL } from '../driver/models/index.ts';
+import { parsePolicy } from '../policy/parsePolicy.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { BoardOptions } from '../verdict/board.ts';
+import { boardOptions, type MachineOptions } from './boardOptions.ts';
+import { parsePageSize } from './imageOptions.ts';
+import { readText } from './inputFile.ts';
+
+/** The options that a machine is chosen by. */
+export interface MachineRequest extends MachineOptions {
+  readonly policy?: string;
+  readonly kernel?: string;
+  readonly pageSize?: string;
+}
+
+/** A machine, before the image is known. */
+export interface Machine {
+  /** Bytes of a page; undefined if neither the command line nor the policy has it. */
+  readonly pageSize: number | undefined;
+  /** Name of the kernel model. */
+  readonly kernel: string;
+  /**
+   * The board, by default with that kernel.
+   *
+   * @param pageSize bytes of a page, for options in pages; null if it is not known
+   * @throws CramfsError USAGE
+   */
+  board(pageSize: number | null, kernel?: string): BoardOptions;
+}
+
+/**
+ * The machine of a command, with the policy that `--policy` names.
+ *
+ * @throws CramfsError IO, LIMIT, BAD_POLICY, USAGE
+ */
+export async function chooseMachine(options: MachineRequest): Promise<Machine> {
+  return machineOf(options, await readPolicy(options.policy));
+}
+
+/**
+ * The machine of a command, with a policy that was read.
+ *
+ * @throws CramfsError USAGE
+ */
+export function machineOf(options: MachineRequest, policy: Policy | null): Machine {
+  const { machine = {} } = policy ?? {};
+  const kernel = options.kernel ?? machine.kernel ?? DEFAULT_MODEL.name;
+  return {
+    pageSize: parsePageSize(options.pageSize) ?? machine.pageSize,
+    kernel,
+    board: (pageSize, model = kernel) => {
+      const given = boardOptions(options, model, pageSize);
+      return {
+        ...given,
+        physBase: given.physBase ?? machine.physBase,
+        regionSize: given.regionSize ?? machine.regionSize,
+        cpu: given.cpu ?? machine.cpu,
+        littleEndian: given.littleEndian ?? machine.littleEndian,
+        libraryPath: given.libraryPath ?? machine.libraryPath,
+      };
+    },
+  };
+}
+
+/**
+ * `--policy`.
+ *
+ * @throws CramfsError IO, LIMIT, BAD_POLICY
+ */
+export async function readPolicy(file: string | undefined): Promise<Policy | null> {
+  return file === undefined ? null : parsePolicy(readText(file), file);
+}
