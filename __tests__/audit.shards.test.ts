@@ -145,7 +145,7 @@ describe('shards', () => {
   ])('and %s do not go together', async (...option) => {
     const { code, stderr } = await audit(['--merge', ...(await shards(1)), ...option]);
     expect(code).toBe(2);
-    expect(stderr).toMatch(new RegExp(`; ${option[0]} belongs to the audit`));
+    expect(stderr).toMatch(new RegExp(`${option[0]} cannot be used with --merge`));
   });
 });
 
