@@ -35,11 +35,6 @@ export default defineConfig(
     rules: { 'layers/circles': 'error' },
   },
   {
-    // A vma and the operations on it know each other; to be untangled.
-    files: ['lib/mm/**/*.ts', 'lib/verdict/**/*.ts'],
-    rules: { 'layers/circles': 'off' },
-  },
-  {
     files: ['kernel-lab/host/**/*.ts'],
     rules: { 'layers/entries': 'error' },
   },

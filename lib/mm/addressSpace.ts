@@ -5,7 +5,7 @@ import { roundUp } from '../base/pages.ts';
 import { anonymousMemory } from './anonymousMemory.ts';
 import { isReadable } from './cpu.ts';
 import type { Errno } from './errno.ts';
-import type { FolioRead, OpenFile } from './fileOperations.ts';
+import type { FolioRead, MmStruct, OpenFile, PageView, Touch } from './fileOperations.ts';
 import { type Kernel, KernelBug } from './kernel.ts';
 import { findMerger } from './merge.ts';
 import { setDirectPte } from './setPte.ts';
@@ -34,6 +34,8 @@ import {
   VM_SPECIAL,
   VM_WRITE,
 } from './vmFlags.ts';
+
+export type { PageView, Touch } from './fileOperations.ts';
 
 /** The arguments of mmap(). */
 export interface MmapRequest {
@@ -82,18 +84,11 @@ function orBug<T>(call: () => T): T | { readonly bug: string } {
   }
 }
 
-/** How a touch of a page ends; `killed`: the page table entry is corrupt, the kernel oopses and kills the process. */
-export type Touch = 'ok' | 'SIGBUS' | 'SIGSEGV' | 'killed';
-
-/** What a process sees of one page; `bytes` is null for foreign memory, whose content nobody here knows. */
-export type PageView =
-  { readonly touch: 'ok'; readonly bytes: Uint8Array | null } | { readonly touch: Exclude<Touch, 'ok'> };
-
 /** Where file offsets end on 64-bit kernels: file_mmap_ok() of regular files. On 32-bit ones page numbers end first. */
 const MAX_LFS_FILESIZE = 2 ** 63;
 
 /** A process's address space. The file descriptors it maps were opened read-only. */
-export class AddressSpace {
+export class AddressSpace implements MmStruct {
   readonly kernel: Kernel;
   readonly pageTable = new PageTable();
   readonly #vmas: Vma[] = [];
@@ -394,6 +389,6 @@ export class AddressSpace {
 
   /** fork(): the child's address space; see {@link fork}. */
   fork(): AddressSpace | { readonly errno: Errno } {
-    return fork(this);
+    return fork<AddressSpace>(this);
   }
 }

@@ -4,10 +4,56 @@
  * Memory management knows nothing of cramfs. It asks a file to prepare and to complete a mapping, and for the folios of
  * its page cache; without an MMU, also where the file's bytes stand.
  */
-import type { AddressSpace } from './addressSpace.ts';
 import type { Errno } from './errno.ts';
 import type { Kernel } from './kernel.ts';
-import type { Vma, VmAreaDesc } from './vma.ts';
+import type { PageTable } from './pageTable.ts';
+
+/** A mapping that is being prepared: mmap_prepare() may change what it will be, and nothing else. */
+export interface VmAreaDesc {
+  /** First virtual address. */
+  readonly start: number;
+  /** Virtual address behind the last. */
+  readonly end: number;
+  /** Offset in the file in pages; for a COW mapping of page frames, the first frame's number. */
+  pgoff: number;
+  vmFlags: number;
+  /** vm_page_prot in hexadecimal. */
+  readonly pageProt: string;
+  readonly file: OpenFile;
+  /** Whatever prepare wants complete to know (mmap_context). */
+  mmapContext: unknown;
+}
+
+/** A mapping of a process. */
+export interface Vma {
+  readonly start: number;
+  readonly end: number;
+  pgoff: number;
+  vmFlags: number;
+  readonly pageProt: string;
+  readonly file: OpenFile;
+}
+
+/** How a touch of a page ends; `killed`: the page table entry is corrupt, the kernel oopses and kills the process. */
+export type Touch = 'ok' | 'SIGBUS' | 'SIGSEGV' | 'killed';
+
+/** What a process sees of one page; `bytes` is null for foreign memory, whose content nobody here knows. */
+export type PageView =
+  { readonly touch: 'ok'; readonly bytes: Uint8Array | null } | { readonly touch: Exclude<Touch, 'ok'> };
+
+/** What the kernel's own code and a file's hooks see of a process's memory (struct mm_struct). */
+export interface MmStruct {
+  readonly kernel: Kernel;
+  readonly pageTable: PageTable;
+  /** The mappings, lowest address first: a list of its own, of the mappings themselves. */
+  readonly vmas: Vma[];
+  /** Where a mapping of that many bytes goes, top-down. */
+  unmappedArea(length: number): number;
+  /** Puts pieces in the place of a mapping; null pieces are left out. */
+  replace(vma: Vma, pieces: readonly (Vma | null)[]): void;
+  /** Touches a page of a mapping, for reading. */
+  readPage(vma: Vma, page: number): PageView;
+}
 
 /** A page of a file as the file system reads it, or the error that the reading ends in. */
 export type FolioRead = { readonly bytes: Uint8Array } | { readonly error: Errno; readonly log: readonly string[] };
@@ -22,7 +68,7 @@ export interface MmapHooks {
   /** Decides, before the vma exists. It may change the description only. */
   prepare(desc: VmAreaDesc, kernel: Kernel): Errno | null;
   /** Populates, once the vma is in place. An error unmaps it again. */
-  complete(vma: Vma, context: unknown, mm: AddressSpace): Errno | null;
+  complete(vma: Vma, context: unknown, mm: MmStruct): Errno | null;
 }
 
 /** What a kernel without an MMU asks of a file, besides. */

@@ -8,7 +8,7 @@
 import { hex } from '../base/hex.ts';
 import type { AddressRange } from '../physmem/physicalMemory.ts';
 import type { Cpu } from './cpu.ts';
-import { KernelBug } from './kernel.ts';
+import { KernelBug } from './kernelBug.ts';
 
 /**
  * How the kernel answers: `fixed`, it tests pfn_valid() first; else it is unfixed, with a SPARSEMEM or a FLATMEM memory

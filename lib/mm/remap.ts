@@ -3,7 +3,7 @@
  */
 import { hex } from '../base/hex.ts';
 import { roundUp } from '../base/pages.ts';
-import type { AddressSpace } from './addressSpace.ts';
+import type { MmStruct } from './fileOperations.ts';
 import { type Errno, ERRNO_NUMBERS } from './errno.ts';
 import { bugOn, type Kernel, KernelBug, type TraceEntry } from './kernel.ts';
 import { setDirectPte } from './setPte.ts';
@@ -23,7 +23,7 @@ export function remapPfnRangePrepare(desc: VmAreaDesc, pfn: number, kernel: Kern
 
 /** remap_pfn_range_complete(): fills the page table and leaves the vma alone. `size` is in bytes. */
 export function remapPfnRangeComplete(
-  mm: AddressSpace,
+  mm: MmStruct,
   vma: Vma,
   address: number,
   pfn: number,
@@ -39,7 +39,7 @@ export function remapPfnRangeComplete(
  *
  * @returns EINVAL for a COW mapping that is not filled whole
  */
-export function remapPfnRange(mm: AddressSpace, vma: Vma, address: number, pfn: number, size: number): Errno | null {
+export function remapPfnRange(mm: MmStruct, vma: Vma, address: number, pfn: number, size: number): Errno | null {
   return traced(mm, { call: 'remap_pfn_range', pfn: hex(pfn), size }, () => {
     if (isCowMapping(vma.vmFlags)) {
       if (address !== vma.start || address + size !== vma.end) return 'EINVAL';
@@ -54,7 +54,7 @@ export function remapPfnRange(mm: AddressSpace, vma: Vma, address: number, pfn: 
 const MAX_PAGES = 1 << 20;
 
 /** remap_pfn_range_internal(): the page table part, down to remap_pte_range(). */
-function fillPageTable(mm: AddressSpace, vma: Vma, address: number, pfn: number, size: number): Errno | null {
+function fillPageTable(mm: MmStruct, vma: Vma, address: number, pfn: number, size: number): Errno | null {
   const { pageSize, taskSize } = mm.kernel.cpu;
   const end = address + roundUp(size, pageSize);
   if (end > taskSize) return 'EINVAL';
@@ -86,7 +86,7 @@ function trackPartialRemap(kernel: Kernel, address: number, size: number): boole
  *
  * @returns VM_FAULT_NOPAGE when it is mapped, VM_FAULT_SIGBUS for an address outside the vma
  */
-export function vmfInsertMixed(mm: AddressSpace, vma: Vma, address: number, pfn: number): number {
+export function vmfInsertMixed(mm: MmStruct, vma: Vma, address: number, pfn: number): number {
   const { pageSize } = mm.kernel.cpu;
   const page = (address - vma.start) / pageSize;
   const fault = traced(mm, { call: 'vmf_insert_mixed', pfn: hex(pfn), page }, () => {
@@ -99,11 +99,7 @@ export function vmfInsertMixed(mm: AddressSpace, vma: Vma, address: number, pfn:
   return fault;
 }
 
-function traced<T extends Errno | number | null>(
-  mm: AddressSpace,
-  call: Omit<TraceEntry, 'result'>,
-  action: () => T,
-): T {
+function traced<T extends Errno | number | null>(mm: MmStruct, call: Omit<TraceEntry, 'result'>, action: () => T): T {
   const { trace } = mm.kernel;
   if (trace === null) return action();
   try {

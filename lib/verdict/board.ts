@@ -6,7 +6,7 @@ import { CramfsError } from '../base/errors.ts';
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
 import { blockCount } from '../image/blocks.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
-import { PathWalker, type Resolved } from '../driver/lookup.ts';
+import { PathWalker } from '../driver/lookup.ts';
 import { DEFAULT_MODEL } from '../driver/models/index.ts';
 import type { KernelModel } from '../driver/models/kernelModel.ts';
 import { fallbackLog, mountCramfs, type MountedCramfs, type MountResult } from '../driver/mount.ts';
@@ -19,7 +19,10 @@ import { type CpuChoice, usualCpu } from './usualCpu.ts';
 import { ContentIndex } from './contentIndex.ts';
 import { mapFile } from './mapFile.ts';
 import type { MapVerdict } from './mapVerdict.ts';
+import type { BoardFile, MountedBoard } from './mountedBoard.ts';
 import type { MapDetail, MapRequest } from './request.ts';
+
+export type { BoardFile } from './mountedBoard.ts';
 
 /** The physical address that is assumed where none is given. */
 export const DEFAULT_PHYS_BASE = 0x1000_0000;
@@ -67,17 +70,11 @@ export interface BoardVariant {
   readonly stackInit?: number;
 }
 
-/** A file of the image, opened for mapping. */
-export interface BoardFile {
-  readonly resolved: Resolved;
-  readonly inode: Inode;
-}
-
 /** Opened files that are remembered, so that a batch resolves each path once. */
 const MAX_REMEMBERED = 4096;
 
 /** A CPU, its memory with the image in it, and a kernel. The page size is the image's. */
-export class Board {
+export class Board implements MountedBoard {
   readonly image: CramfsImage;
   readonly cpu: Cpu;
   /** The kernel's release. */

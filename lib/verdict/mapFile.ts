@@ -7,7 +7,7 @@ import type { MmapRequest } from '../mm/addressSpace.ts';
 import type { TraceEntry } from '../mm/kernel.ts';
 import { type Vma, vmaPages } from '../mm/vma.ts';
 import { vmFlagNames } from '../mm/vmFlags.ts';
-import type { Board, BoardFile } from './board.ts';
+import type { BoardFile, MountedBoard } from './mountedBoard.ts';
 import { mapNommu } from './mapNommu.ts';
 import type { MapVerdict } from './mapVerdict.ts';
 import { runActions } from './actions.ts';
@@ -22,7 +22,7 @@ import { findWarnings, icacheWarning, lastPageWarning, requireNotTruncated } fro
 type Understood = Pick<MapVerdict, 'path' | 'offset' | 'length' | 'prot' | 'flags' | 'pageSize' | 'file'>;
 
 /** See Board.map(). */
-export function mapFile(board: Board, request: MapRequest, detail: MapDetail): MapVerdict {
+export function mapFile(board: MountedBoard, request: MapRequest, detail: MapDetail): MapVerdict {
   return mapOpenedFile(board, board.open(request.path), request, detail);
 }
 
@@ -31,7 +31,12 @@ export function mapFile(board: Board, request: MapRequest, detail: MapDetail): M
  *
  * @throws CramfsError as Board.map(), but for what has to do with the path
  */
-export function mapOpenedFile(board: Board, file: BoardFile, request: MapRequest, detail: MapDetail = {}): MapVerdict {
+export function mapOpenedFile(
+  board: MountedBoard,
+  file: BoardFile,
+  request: MapRequest,
+  detail: MapDetail = {},
+): MapVerdict {
   const { name, path } = file.resolved;
   const offset = request.offset ?? 0;
   const length = request.length ?? lengthToEnd(file, offset, board.cpu.pageSize);

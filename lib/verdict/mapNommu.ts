@@ -9,7 +9,7 @@ import { NommuProcess } from '../mm/nommu/process.ts';
 import { mapsType } from '../mm/nommu/procMaps.ts';
 import type { NommuMmapRequest } from '../mm/nommu/validate.ts';
 import type { NommuVma } from '../mm/nommu/vmaTree.ts';
-import type { Board, BoardFile } from './board.ts';
+import type { BoardFile, MountedBoard } from './mountedBoard.ts';
 import type { MapVerdict, NommuOutcome } from './mapVerdict.ts';
 import { nommuKernel, openNommuFile } from './nommuFile.ts';
 import { nommuPages } from './nommuPages.ts';
@@ -27,7 +27,7 @@ const NOTHING: NommuOutcome = { inFlash: null, mapsType: null, mapsLine: null, c
  * @throws CramfsError TRUNCATED for data that the image should have and has not, IO
  */
 export function mapNommu(
-  board: Board,
+  board: MountedBoard,
   file: BoardFile,
   understood: Understood,
   request: MapRequest,
@@ -79,7 +79,10 @@ export function mapNommu(
  * Whether the file's bytes in a mapping are bytes of the image. What is behind the end of the file may be behind that of
  * the image, where blocks are not page aligned.
  */
-function liesInImage({ board, file }: { readonly board: Board; readonly file: BoardFile }, vma: NommuVma): boolean {
+function liesInImage(
+  { board, file }: { readonly board: MountedBoard; readonly file: BoardFile },
+  vma: NommuVma,
+): boolean {
   const { memory, image, cpu } = board;
   const end = Math.min(vma.end, vma.start + file.inode.size - vma.pgoff * cpu.pageSize);
   return vma.start >= memory.base && end <= memory.base + image.size;

@@ -5,7 +5,7 @@ import { readFolio } from '../driver/readFolio.ts';
 import type { Kernel } from '../mm/kernel.ts';
 import type { MmapHooks } from '../mm/fileOperations.ts';
 import type { NommuFile } from '../mm/nommu/validate.ts';
-import type { Board, BoardFile } from './board.ts';
+import type { BoardFile, MountedBoard } from './mountedBoard.ts';
 
 /** How the file system is mounted. */
 export interface NommuMount {
@@ -19,7 +19,7 @@ export interface NommuMount {
 const READONLY_MMAP: MmapHooks = { prepare: () => 'ENOSYS', complete: () => null };
 
 /** Opens a file of the board read-only. */
-export function openNommuFile(board: Board, { inode, resolved }: BoardFile, mount: NommuMount = {}): NommuFile {
+export function openNommuFile(board: MountedBoard, { inode, resolved }: BoardFile, mount: NommuMount = {}): NommuFile {
   const fs = board.mounted();
   const { name } = resolved;
   const cramfsFile = { fs, inode, name, stackInit: board.stackInit };
@@ -39,7 +39,7 @@ export function openNommuFile(board: Board, { inode, resolved }: BoardFile, moun
 }
 
 /** The kernel of a board, with an empty log. */
-export function nommuKernel(board: Board): Kernel {
+export function nommuKernel(board: MountedBoard): Kernel {
   const { cpu, memory, kernel } = board;
   const { mayOverlay } = kernel;
   return { cpu, memory, reservesMemoryType: false, icache: null, mayOverlay, log: [], trace: null };

@@ -8,11 +8,11 @@ import type { Cpu } from '../mm/cpu.ts';
 import type { MmapHooks, OpenFile } from '../mm/fileOperations.ts';
 import { IcacheFlush } from '../mm/icache.ts';
 import type { Kernel, TraceEntry } from '../mm/kernel.ts';
-import type { Board, BoardFile } from './board.ts';
+import type { BoardFile, MountedBoard } from './mountedBoard.ts';
 
 /** An mmap() that has run, and everything it left behind. */
 export interface MappedProcess {
-  readonly board: Board;
+  readonly board: MountedBoard;
   readonly file: BoardFile;
   readonly openFile: OpenFile;
   readonly mm: AddressSpace;
@@ -27,7 +27,7 @@ export interface MappedProcess {
 const READONLY_MMAP: MmapHooks = { prepare: () => null, complete: () => null };
 
 /** Opens a file of the board read-only; `observe` is told what the driver decides about its mappings. */
-export function openForMapping(board: Board, file: BoardFile, observe?: (decision: Decision) => void): OpenFile {
+export function openForMapping(board: MountedBoard, file: BoardFile, observe?: (decision: Decision) => void): OpenFile {
   const fs = board.mounted();
   const { inode, resolved } = file;
   const { name } = resolved;
@@ -45,7 +45,7 @@ export function openForMapping(board: Board, file: BoardFile, observe?: (decisio
 }
 
 /** The running kernel of a board, for a process on a CPU; what it logs and calls goes into `log` and `trace`. */
-export function kernelOf(board: Board, cpu: Cpu, log: string[], trace: TraceEntry[] | null): Kernel {
+export function kernelOf(board: MountedBoard, cpu: Cpu, log: string[], trace: TraceEntry[] | null): Kernel {
   const { memory, kernel, riscvIcache, ram } = board;
   return {
     cpu,
@@ -59,7 +59,7 @@ export function kernelOf(board: Board, cpu: Cpu, log: string[], trace: TraceEntr
 
 /** Runs one mmap() in a new process. */
 export function mapInNewProcess(
-  board: Board,
+  board: MountedBoard,
   file: BoardFile,
   request: MmapRequest,
   trace: TraceEntry[] | null,

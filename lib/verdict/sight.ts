@@ -7,7 +7,7 @@ import { filePages } from '../driver/inode.ts';
 import { fileBlock, fileBlocks } from '../image/blocks.ts';
 import { readBlock } from '../image/content.ts';
 import type { PageView } from '../mm/addressSpace.ts';
-import type { Board, BoardFile } from './board.ts';
+import type { BoardFile, MountedBoard } from './mountedBoard.ts';
 import { ownPage, padded } from './contentIndex.ts';
 import type { Sight } from './mapVerdict.ts';
 import type { MappedProcess } from './process.ts';
@@ -69,7 +69,7 @@ function identify({ board, file }: Opened, bytes: Uint8Array, phys: number | nul
 }
 
 /** The page of the file whose block stands at a physical address, or null: with a tail that is not zero it is no page by its bytes. */
-function ownBlockAt(board: Board, { inode }: BoardFile, phys: number | null): number | null {
+function ownBlockAt(board: MountedBoard, { inode }: BoardFile, phys: number | null): number | null {
   if (phys === null) return null;
   const { image, memory } = board;
   try {

@@ -1,5 +1,5 @@
 /** Filling a mixed map page by page, as every model does it. */
-import type { AddressSpace } from '../../mm/addressSpace.ts';
+import type { MmStruct } from '../../mm/fileOperations.ts';
 import type { Errno } from '../../mm/errno.ts';
 import { vmfInsertMixed } from '../../mm/remap.ts';
 import type { Vma } from '../../mm/vma.ts';
@@ -13,7 +13,7 @@ export const physPfn: MixedPfn = (address, pageSize) => Math.floor(address / pag
 
 /** Inserts `pages` pages from physical `address` at the start of the vma, up to the first that fails. */
 export function insertPages(
-  mm: AddressSpace,
+  mm: MmStruct,
   vma: Vma,
   { address, pages }: { readonly address: number; readonly pages: number },
   mixedPfn: MixedPfn,

@@ -4,7 +4,7 @@
  * The hook is written here in two halves, so that every model has the same shape: prepare decides on the description,
  * complete maps into the vma. Nothing can be observed between them, so the factoring changes nothing.
  */
-import type { AddressSpace } from '../../mm/addressSpace.ts';
+import type { MmStruct } from '../../mm/fileOperations.ts';
 import type { Errno } from '../../mm/errno.ts';
 import type { MmapHooks } from '../../mm/fileOperations.ts';
 import { remapPfnRange } from '../../mm/remap.ts';
@@ -18,7 +18,7 @@ import type { CramfsFile, KernelModel } from './kernelModel.ts';
 type Context = DirectRange | null;
 
 /** Maps the range into the vma: all of it as page frames, or a prefix as a mixed map. */
-function populate(vma: Vma, range: DirectRange, mm: AddressSpace, mixedPfn: MixedPfn): Errno | null {
+function populate(vma: Vma, range: DirectRange, mm: MmStruct, mixedPfn: MixedPfn): Errno | null {
   const { pageSize } = mm.kernel.cpu;
   if (range.pages === vmaPages(vma, pageSize)) {
     return remapPfnRange(mm, vma, vma.start, physPfn(range.address, pageSize), range.pages * pageSize);

@@ -4,7 +4,7 @@
  * Once as posted, statement by statement, so that whatever goes wrong is an answer of the primitives; and once with the
  * state threaded from prepare to complete as its author meant it.
  */
-import type { AddressSpace } from '../../mm/addressSpace.ts';
+import type { MmStruct } from '../../mm/fileOperations.ts';
 import type { MmapHooks } from '../../mm/fileOperations.ts';
 import { remapPfnRangeComplete, remapPfnRangePrepare } from '../../mm/remap.ts';
 import { type Vma, vmaPages } from '../../mm/vma.ts';
@@ -17,7 +17,7 @@ import type { CramfsFile, KernelModel } from './kernelModel.ts';
 /** What the patch threads through mmap_context. */
 export type PrepopulateState = 'NO_PREPOPULATE' | 'PREPOPULATE_PFNMAP' | 'PREPOPULATE_MIXEDMAP';
 
-function logMapped({ name }: CramfsFile, range: DirectRange, vma: Vma, mm: AddressSpace): void {
+function logMapped({ name }: CramfsFile, range: DirectRange, vma: Vma, mm: MmStruct): void {
   const pages = vmaPages(vma, mm.kernel.cpu.pageSize);
   mm.kernel.log.push(mappedLine('mapped', name, range, { pages, start: vma.start, pageProt: vma.pageProt }));
 }

@@ -5,7 +5,7 @@
  * cramfs itself hands the right PFN to the action; the series' own mm part then inserted the user address of each page in
  * its place. The author repaired that on 2025-09-15. Both were run inside a real kernel.
  */
-import type { AddressSpace } from '../../mm/addressSpace.ts';
+import type { MmStruct } from '../../mm/fileOperations.ts';
 import type { Errno } from '../../mm/errno.ts';
 import type { MmapHooks } from '../../mm/fileOperations.ts';
 import { hex } from '../../base/hex.ts';
@@ -58,7 +58,7 @@ function mmapActionPrepare(action: MmapAction, desc: VmAreaDesc, kernel: Kernel)
 }
 
 /** mmap_action_complete(): carries the action out. */
-function mmapActionComplete(action: MmapAction, vma: Vma, mm: AddressSpace, insertedPfn: InsertedPfn): Errno | null {
+function mmapActionComplete(action: MmapAction, vma: Vma, mm: MmStruct, insertedPfn: InsertedPfn): Errno | null {
   switch (action.type) {
     case 'MMAP_NOTHING':
       return null;

@@ -1,6 +1,6 @@
 /** madvise(). The results are those observed with cramfs files on Linux 6.1 and 7.3. */
 import { roundUp } from '../../base/pages.ts';
-import type { AddressSpace } from '../addressSpace.ts';
+import type { MmStruct } from '../fileOperations.ts';
 import type { Errno } from '../errno.ts';
 import { VM_LOCKED, VM_PFNMAP } from '../vmFlags.ts';
 
@@ -8,7 +8,7 @@ import { VM_LOCKED, VM_PFNMAP } from '../vmFlags.ts';
  * madvise(MADV_DONTNEED) of [address, address + length): EINVAL at page frames; ENOMEM, at the end, where a part is not
  * mapped. In a mixed map the direct entries are dropped for good; the pages come back through the page cache.
  */
-export function madviseDontneed(mm: AddressSpace, address: number, length: number): Errno | null {
+export function madviseDontneed(mm: MmStruct, address: number, length: number): Errno | null {
   const { pageSize } = mm.kernel.cpu;
   if (address % pageSize !== 0) return 'EINVAL';
   const end = address + roundUp(length, pageSize);

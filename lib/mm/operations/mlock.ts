@@ -1,6 +1,6 @@
 /** mlock(). The results are those observed with cramfs files on Linux 6.1 and 7.3. */
 import { roundDown, roundUp } from '../../base/pages.ts';
-import type { AddressSpace } from '../addressSpace.ts';
+import type { MmStruct } from '../fileOperations.ts';
 import type { Errno } from '../errno.ts';
 import type { Vma } from '../vma.ts';
 import { VM_LOCKED, VM_PFNMAP, VM_SPECIAL } from '../vmFlags.ts';
@@ -10,7 +10,7 @@ import { slice } from './munmap.ts';
  * mlock() of [address, address + length): special mappings are not locked, but what is not there yet is faulted in; of
  * others the part becomes a mapping of its own. ENOMEM where a part is not mapped, or cannot be faulted in.
  */
-export function mlock(mm: AddressSpace, address: number, length: number): Errno | null {
+export function mlock(mm: MmStruct, address: number, length: number): Errno | null {
   const { pageSize } = mm.kernel.cpu;
   const start = roundDown(address, pageSize);
   const end = roundUp(address + length, pageSize);
@@ -26,7 +26,7 @@ export function mlock(mm: AddressSpace, address: number, length: number): Errno 
 }
 
 /** mlock_fixup(). */
-function lockPart(mm: AddressSpace, vma: Vma, from: number, to: number): void {
+function lockPart(mm: MmStruct, vma: Vma, from: number, to: number): void {
   if ((vma.vmFlags & (VM_SPECIAL | VM_LOCKED)) !== 0) return;
   const { pageSize } = mm.kernel.cpu;
   const locked = slice(vma, from, to, pageSize);
@@ -36,7 +36,7 @@ function lockPart(mm: AddressSpace, vma: Vma, from: number, to: number): void {
 }
 
 /** __mm_populate(): whether each page of the range is there now. Page frames are left alone. */
-function faultIn(mm: AddressSpace, start: number, end: number): boolean {
+function faultIn(mm: MmStruct, start: number, end: number): boolean {
   const { pageSize } = mm.kernel.cpu;
   for (const vma of mm.vmas) {
     if ((vma.vmFlags & VM_PFNMAP) !== 0) continue;

@@ -1,6 +1,6 @@
 /** mprotect(). The results are those observed with cramfs files on Linux 6.1 and 7.3. */
 import { roundUp } from '../../base/pages.ts';
-import type { AddressSpace } from '../addressSpace.ts';
+import type { MmStruct } from '../fileOperations.ts';
 import type { Errno } from '../errno.ts';
 import { findMerger } from '../merge.ts';
 import { changeProtection } from '../setPte.ts';
@@ -30,7 +30,7 @@ export interface Protection {
  *
  * @throws KernelBug as {@link mprotect}
  */
-export function mprotectRange(mm: AddressSpace, address: number, length: number, protection: Protection): Errno | null {
+export function mprotectRange(mm: MmStruct, address: number, length: number, protection: Protection): Errno | null {
   const { pageSize } = mm.kernel.cpu;
   if (address % pageSize !== 0) return 'EINVAL';
   const end = address + roundUp(length, pageSize);
@@ -65,7 +65,7 @@ export function mprotectRange(mm: AddressSpace, address: number, length: number,
  *
  * @throws KernelBug where setting the entries again kills the kernel
  */
-export function mprotect(mm: AddressSpace, vma: Vma, protection: Protection): Errno | null {
+export function mprotect(mm: MmStruct, vma: Vma, protection: Protection): Errno | null {
   const { read, write, exec } = protection;
   if (read && (vma.vmFlags & VM_MAYREAD) === 0) return 'EACCES';
   if (write && (vma.vmFlags & VM_MAYWRITE) === 0) return 'EACCES';
@@ -78,7 +78,7 @@ export function mprotect(mm: AddressSpace, vma: Vma, protection: Protection): Er
 }
 
 /** The vm_flags of a protection. */
-function protectionBits({ kernel }: AddressSpace, { read, write, exec }: Protection): number {
+function protectionBits({ kernel }: MmStruct, { read, write, exec }: Protection): number {
   const isRead = read || (write && kernel.cpu.writeImpliesRead);
   return (isRead ? VM_READ : 0) | (write ? VM_WRITE : 0) | (exec ? VM_EXEC : 0);
 }

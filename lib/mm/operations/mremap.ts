@@ -1,6 +1,6 @@
 /** mremap(). The results are those observed with cramfs files on Linux 6.1 and 7.3. */
 import { roundUp } from '../../base/pages.ts';
-import type { AddressSpace } from '../addressSpace.ts';
+import type { MmStruct } from '../fileOperations.ts';
 import type { Errno } from '../errno.ts';
 import { setDirectPte } from '../setPte.ts';
 import type { Vma } from '../vma.ts';
@@ -14,7 +14,7 @@ import { munmapRange, slice } from './munmap.ts';
  * @param length new length in bytes
  * @returns the mapping as it is now
  */
-export function mremap(mm: AddressSpace, vma: Vma, length: number): Vma | { readonly errno: Errno } {
+export function mremap(mm: MmStruct, vma: Vma, length: number): Vma | { readonly errno: Errno } {
   const { pageSize } = mm.kernel.cpu;
   if (!(length > 0)) return { errno: 'EINVAL' };
   const wanted = roundUp(length, pageSize);
@@ -52,7 +52,7 @@ export function mremap(mm: AddressSpace, vma: Vma, length: number): Vma | { read
  * there; what is to grow must be in one mapping (EFAULT), and end where it ends unless it moves.
  */
 export function mremapRange(
-  mm: AddressSpace,
+  mm: MmStruct,
   address: number,
   oldLength: number,
   length: number,
@@ -77,7 +77,7 @@ export function mremapRange(
 }
 
 /** vma_expandable(): whether nothing is mapped in a range. Above the place where mmap starts to look there is other memory. */
-function isFree(mm: AddressSpace, start: number, end: number): boolean {
+function isFree(mm: MmStruct, start: number, end: number): boolean {
   const { mmapBase, taskSize, pageSize } = mm.kernel.cpu;
   if (end > taskSize || (start <= mmapBase && end > mmapBase)) return false;
   if (mm.vmas.some((vma) => vma.start < end && vma.end > start)) return false;

@@ -1,6 +1,6 @@
 /** munmap(), of a part of mappings perhaps. */
 import { roundUp } from '../../base/pages.ts';
-import type { AddressSpace } from '../addressSpace.ts';
+import type { MmStruct } from '../fileOperations.ts';
 import type { Errno } from '../errno.ts';
 import type { Vma } from '../vma.ts';
 
@@ -8,7 +8,7 @@ import type { Vma } from '../vma.ts';
  * munmap() of [address, address + length), both page aligned. Mappings that reach beyond are cut; a piece's offset counts
  * on, for page frames too.
  */
-export function munmapRange(mm: AddressSpace, address: number, length: number): Errno | null {
+export function munmapRange(mm: MmStruct, address: number, length: number): Errno | null {
   const { pageSize } = mm.kernel.cpu;
   if (address % pageSize !== 0 || length <= 0) return 'EINVAL';
   const end = address + roundUp(length, pageSize);

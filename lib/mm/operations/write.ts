@@ -1,5 +1,5 @@
 /** A write of a process to its memory. */
-import type { AddressSpace, PageView, Touch } from '../addressSpace.ts';
+import type { MmStruct, PageView, Touch } from '../fileOperations.ts';
 import type { Vma } from '../vma.ts';
 import { VM_WRITE } from '../vmFlags.ts';
 
@@ -10,7 +10,7 @@ import { VM_WRITE } from '../vmFlags.ts';
  * @param page page of the vma, from 0
  * @param at byte within the page
  */
-export function writePage(mm: AddressSpace, vma: Vma, page: number, at: number, bytes: Uint8Array): Touch {
+export function writePage(mm: MmStruct, vma: Vma, page: number, at: number, bytes: Uint8Array): Touch {
   const { pageSize } = mm.kernel.cpu;
   if ((vma.vmFlags & VM_WRITE) === 0) return 'SIGSEGV';
   const vpn = vma.start / pageSize + page;
