@@ -230,7 +230,9 @@ function tellPlan(plan: XipPlan, options: MkfsOptions, io: Io): void {
     return;
   }
   const { segments, whole } = proof;
-  io.stdout.write(`${xipPlanText(plan)}\nproved: ${String(whole)} of ${String(segments)} segments run from flash as a whole, as loaded\n`);
+  io.stdout.write(
+    `${xipPlanText(plan)}\nproved: ${String(whole)} of ${String(segments)} segments run from flash as a whole, as loaded\n`,
+  );
 }
 
 function prepareOwners(root: DirectoryEntry, squash: boolean, map: ReturnType<typeof parseOwnerMap> | null): void {
