@@ -125,7 +125,12 @@ const ROWS: { readonly [I in OwnId]: Row<I> } = {
   },
   'policy/requirement-unmet': {
     args: { requirement: 0, wanted: 'pfnmap', direct: null, found: 'mixedmap', segment: SEGMENT },
-    distinct: { wanted: 'mixedmap', found: null, segment: { ...SEGMENT, perms: 'r--' } },
+    distinct: {
+      wanted: 'mixedmap',
+      direct: { share: 90, directPages: 1, pages: 3 },
+      found: null,
+      segment: { ...SEGMENT, perms: 'r--' },
+    },
     alike: { requirement: 1, segment: { ...SEGMENT, ...MOVED } },
   },
   'policy/requirement-unmatched': {

@@ -40,7 +40,7 @@ const DISTINCTIONS: { readonly [I in OwnId]: (args: OwnArguments[I]) => Distinct
   'security/world-writable': ({ type }) => [type],
   'security/device-node': ({ type, major, minor }) => [type, major, minor],
   'policy/requirement-unmet': ({ wanted, direct, found, segment }) => [
-    wanted ?? direct?.share ?? '',
+    direct?.share ?? wanted ?? '',
     found ?? '',
     segment?.perms ?? '',
   ],

@@ -57,6 +57,8 @@ export class LoadedFiles {
    * @throws CramfsError IO
    */
   alone(file: BoardFile, headers: ElfHeaders, isProgram: boolean): FileAsLoaded | null {
+    // Headers that Linux does not read.
+    if (headers.segments.length === 0) return null;
     const isForKernel = isProgram || headers.type === ET_EXEC;
     const loader: Loader = isForKernel ? 'kernel' : (this.#linkers.get(machineOf(headers)) ?? 'glibc');
     try {
