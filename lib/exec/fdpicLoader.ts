@@ -144,7 +144,10 @@ function mapObject(file: NommuFile, headers: ElfHeaders, process: NommuProcess):
   return nommuArrangement(headers) === 'whole' ? mapWhole(file, loads, process) : mapSegments(file, loads, process);
 }
 
-interface Load { readonly segment: ElfSegment; readonly index: number }
+interface Load {
+  readonly segment: ElfSegment;
+  readonly index: number;
+}
 
 /** elf_fdpic_map_file_constdisp_on_uclinux(): one piece of RAM for the whole span, filled by reading. */
 function mapWhole(file: NommuFile, loads: readonly Load[], process: NommuProcess): Loaded | ExecEnd {
