@@ -363,7 +363,7 @@ describe('cramfs policy', () => {
       bad,
       folder.file('good.yaml', 'version: 1'),
     ]);
-    expect(code).toBe(2);
+    expect(code).toBe(3);
     expect(stdout).toMatch(/good.yaml: no errors; 0 rule settings, 0 requirements, 0 exceptions\n$/);
     expect(stderr).toMatch(/cannot read the policy \/nowhere/);
     expect(stderr).toContain(`${bad} is no valid policy: 2 errors\n${bad}:2:17: rules."xip/*" must be `);

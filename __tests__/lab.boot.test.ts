@@ -50,7 +50,7 @@ describe('memory regions', () => {
     [[], 'no image to boot with'],
     [Array.from({ length: MAX_REGIONS + 1 }, () => region()), 'one boot takes 64 images at most, and there are 65'],
     [[region({ regionBytes: 2048 })], 'a.cramfs: its 4096 bytes do not fit into a region of 2048 bytes'],
-    [[region({ regionBytes: 12 * MIB })], 'a.cramfs: 12582912 bytes of a region not a power of two'],
+    [[region({ regionBytes: 12 * MIB })], 'a.cramfs: the region is 12582912 bytes long, not a power of two'],
     [[region({ physAddress: 0x1000_0002 })], 'a.cramfs: the physical address 0x10000002 is not a multiple of 4'],
     [
       [region({ physAddress: 0x10_0000 })],
