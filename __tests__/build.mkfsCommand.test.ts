@@ -93,9 +93,9 @@ describe('cramfs mkfs', () => {
   test.each([
     [['--phys', '0'], 'needs --xip'],
     [['--xip', 'mmu'], 'needs --phys'],
-    [['--xip', 'mmu', '--phys', '0', '-X'], 'layout of its own'],
+    [['--xip', 'mmu', '--phys', '0', '-X'], 'has its own layout'],
     [['--layout', 'util-linux', '-x'], 'neither -x nor -X'],
-    [['-b', '5000'], 'none of 4K'],
+    [['-b', '5000'], 'is not 4K'],
     [['-B', '-L'], 'cannot be used'],
     [['-D', 'TABLE'], 'line 1'],
   ])('refuses %j', async (args, reason) => {

@@ -21,7 +21,7 @@ const run = (...argv: string[]): Promise<Run> => runProgram(runCramfsLab, argv);
 describe('cramfs-lab', () => {
   test.each([
     [2, ['run', image, '--phys', '0x1000'], 'a region must lie between 0x8000000 and 0xc0000000'],
-    [2, ['run', image, '--region-size', '12M'], '12582912 bytes of a region not a power of two'],
+    [2, ['run', image, '--region-size', '12M'], 'the region is 12582912 bytes long, not a power of two'],
     [2, ['run', image, '--region-size', '64K'], 'do not fit into a region of 65536 bytes'],
     [
       2,
@@ -29,7 +29,7 @@ describe('cramfs-lab', () => {
       'bad.jsonl, line 1: "path": expected',
     ],
     [2, ['run', image, '--kernel-release', 'six'], '--kernel-release: "six" does not start like "6.1"'],
-    [2, ['run', image, '--timeout', 'soon'], '--timeout: "soon" is no number'],
+    [2, ['run', image, '--timeout', 'soon'], '--timeout: "soon" is not a number'],
     [2, ['run', image, '-o', image], 'it exists already (--force replaces it)'],
     [3, ['run', folder.file('text', 'no image')], 'not a cramfs image'],
     [3, ['run', `${folder.path}/none`], 'cannot read'],
@@ -47,7 +47,7 @@ describe('cramfs-lab', () => {
     const [first = ''] = gunzipSync(readFileSync(recorded)).toString('utf8').split('\n');
     const file = folder.file('16k.jsonl', first.replace('"page_size":4096', '"page_size":16384'));
     const { code, stderr } = await run('rerun', file);
-    expect(stderr).toContain('it is of a machine with pages of 16384 bytes, and this has 4096');
+    expect(stderr).toContain('recorded with pages of 16384 bytes; the lab has pages of 4096');
     expect(code).toBe(2);
   });
 });

@@ -30,7 +30,7 @@ describe('a number', () => {
 
   test('of pages goes by the page size', () => {
     expect(parseNumber('2p', '--length', 16384)).toBe(32768);
-    expect(() => parseNumber('2p', '--page-size', null)).toThrow('--page-size: "2p" is no number');
+    expect(() => parseNumber('2p', '--page-size', null)).toThrow('--page-size: "2p" is not a number');
   });
 
   test.each(['', ' ', 'x', '0x', '-1', '+1', '1.5', '1e3', '4KB', '4T', '0xg', '1 2', '١', '4pp', '1_000', 'NaN'])(
@@ -39,7 +39,7 @@ describe('a number', () => {
       expect(() => parseNumber(text, '--offset', 4096)).toThrow(
         expect.objectContaining({
           code: 'USAGE',
-          message: expect.stringContaining(`--offset: "${text}" is no number`),
+          message: expect.stringContaining(`--offset: "${text}" is not a number`),
         }),
       );
     },

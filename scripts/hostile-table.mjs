@@ -122,7 +122,7 @@ try {
       if (faults.length > 0) bad++;
       runs++;
       worst = { seconds: Math.max(worst.seconds, seconds), megabytes: Math.max(worst.megabytes, megabytes || 0) };
-      const outcome = [signal === null ? `exit ${String(status)}` : signal, ...faults].join(' ');
+      const outcome = [signal ?? `exit ${String(status)}`, ...faults].join(' ');
       const memory = Number.isNaN(megabytes) ? '-' : megabytes.toFixed(0);
       console.log([name, command.name, outcome, seconds.toFixed(2), memory].join('\t'));
       rmSync(join(scratch, 'tree'), { recursive: true, force: true });
