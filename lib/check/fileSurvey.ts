@@ -12,6 +12,7 @@ import type { Inode } from '../image/image.ts';
 import { BitSet } from './bitSet.ts';
 import { BLOCK_FIELDS, type BlockBatch, type BlockProblem } from './blockBatch.ts';
 import type { CheckContext } from './context.ts';
+import { type Boundless, CHECK_INCOMPLETE } from './incomplete.ts';
 import type { BlockVisit, FileNode } from './rule.ts';
 import type { FileIndex } from './treeSurvey.ts';
 import { Uint32List } from './uint32List.ts';
@@ -181,9 +182,9 @@ export class FileSurvey {
     return true;
   }
 
-  #giveUp(file: FileNode, what: 'block pointers' | 'compressed data', limit: number): void {
+  #giveUp(file: FileNode, what: Boundless, limit: number): void {
     this.#full = true;
-    this.#context.findings.add('CHECK_INCOMPLETE', file.inode.position, file.path, { what, limit });
+    this.#context.findings.add(CHECK_INCOMPLETE, { path: file.path, offset: file.inode.position }, { what, limit });
   }
 }
 

@@ -3,15 +3,59 @@ import { CramfsError } from '../../base/errors.ts';
 import { decodeName } from '../../format/names.ts';
 import { readContent } from '../../image/content.ts';
 import { MAX_PATH } from '../context.ts';
+import { args, defineFinding, type Nothing } from '../../findings/definition.ts';
+import { plural } from '../../base/words.ts';
+import { shownPath } from '../../inspect/shownPath.ts';
+import { REBUILD } from '../words.ts';
 import { defineRule } from '../rule.ts';
 
+export const SYMLINK_EMPTY = defineFinding({
+  id: 'image/symlink-empty',
+  severity: 'error',
+  scope: 'entry',
+  args: args<Nothing>(),
+  title: 'Symbolic link without a target',
+  cause: () => 'the symbolic link has no target',
+  fix: REBUILD,
+});
+
+export const SYMLINK_NUL = defineFinding({
+  id: 'image/symlink-nul',
+  severity: 'error',
+  scope: 'entry',
+  args: args<{ readonly length: number; readonly size: number }>(),
+  title: 'Symbolic link containing NUL',
+  cause: ({ length, size }) => `the link's size is ${plural(size, 'byte')}, but its target ends with a NUL after ${String(length)}`,
+  fix: REBUILD,
+});
+
+export const SYMLINK_TOO_LONG = defineFinding({
+  id: 'image/symlink-too-long',
+  severity: 'error',
+  scope: 'entry',
+  args: args<{ readonly size: number }>(),
+  title: 'Symbolic link too long to follow',
+  cause: ({ size }) => `the link's target is ${plural(size, 'byte')} long, and Linux follows at most 4095`,
+  fix: REBUILD,
+});
+
+export const SYMLINK_LEAVES_ROOT = defineFinding({
+  id: 'image/symlink-leaves-root',
+  severity: 'note',
+  scope: 'entry',
+  args: args<{ readonly target: string }>(),
+  title: 'Symbolic link leaving the image',
+  cause: ({ target }) => `the link goes up past the root: ${shownPath(target)} leads elsewhere if the image is not mounted as /`,
+  fix: 'nothing to do on the device; do not let programs write through links of an extracted tree',
+});
+
 export const symlinks = defineRule(
-  ['SYMLINK_EMPTY', 'SYMLINK_NUL', 'SYMLINK_TOO_LONG', 'SYMLINK_LEAVES_ROOT'],
+  [SYMLINK_EMPTY, SYMLINK_NUL, SYMLINK_TOO_LONG, SYMLINK_LEAVES_ROOT],
   ({ image }, report) => ({
     node({ inode: { type, size, position }, path }) {
       if (type !== 'symlink') return;
-      if (size === 0) report('SYMLINK_EMPTY', position, path, {});
-      if (size > MAX_PATH) report('SYMLINK_TOO_LONG', position, path, { size });
+      if (size === 0) report(SYMLINK_EMPTY, position, path, {});
+      if (size > MAX_PATH) report(SYMLINK_TOO_LONG, position, path, { size });
     },
     blocksEnd({ inode, path }, sound) {
       const { type, size, position } = inode;
@@ -27,11 +71,11 @@ export const symlinks = defineRule(
       }
       const length = target.indexOf(0);
       if (length !== -1) {
-        report('SYMLINK_NUL', position, path, { length, size });
+        report(SYMLINK_NUL, position, path, { length, size });
         return;
       }
       const text = decodeName(target);
-      if (leavesRoot(text, path)) report('SYMLINK_LEAVES_ROOT', position, path, { target: text });
+      if (leavesRoot(text, path)) report(SYMLINK_LEAVES_ROOT, position, path, { target: text });
     },
   }),
 );

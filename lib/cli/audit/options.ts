@@ -1,5 +1,5 @@
 /** What `cramfs audit` was asked to do, parsed. */
-import { type Baseline, parseBaseline } from '../../audit/baseline.ts';
+import { type Baseline, parseBaseline } from '../../policy/baseline.ts';
 import { parsePolicy } from '../../policy/parsePolicy.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { DEFAULT_MODEL } from '../../driver/models/index.ts';

@@ -1,7 +1,7 @@
 /** The first lines of a report: whose image, which machine, four numbers, and the findings. */
 import { decodeName, printableName } from '../../format/names.ts';
 import { hex } from '../../base/hex.ts';
-import { plural, size } from '../../report/words.ts';
+import { plural, size } from '../../base/words.ts';
 import type { ReportFinding, ReportImage } from '../reportData.ts';
 import type { ReportSession } from '../session.ts';
 import { h } from './dom.ts';

@@ -2,9 +2,9 @@
  * Baselines: findings that are known and do not count. A file of fingerprints, so that it fits the next build too.
  */
 import { CramfsError } from '../base/errors.ts';
-import type { AuditFinding } from './finding.ts';
+import type { AuditResult, SuppressedFinding } from '../audit/result.ts';
+import type { Finding } from '../findings/finding.ts';
 import { fingerprints } from './fingerprint.ts';
-import type { AuditResult, SuppressedFinding } from './result.ts';
 
 /** The format's version. */
 const VERSION = 1;
@@ -31,11 +31,11 @@ export function parseBaseline(text: string, name: string): Baseline {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw bad(`it is no JSON: ${(cause as Error).message}`);
+    throw bad(`it is not JSON: ${(cause as Error).message}`);
   }
   const { version, findings } = isRecord(value) ? value : {};
   if (version === undefined || !Array.isArray(findings)) {
-    throw bad('it is no baseline: expected an object with "version" and "findings"');
+    throw bad('it is not a baseline: expected an object with "version" and "findings"');
   }
   if (version !== VERSION) {
     throw bad(`its version is ${JSON.stringify(version)}, and this program knows version ${VERSION}`);
@@ -73,7 +73,7 @@ export function baselineEntries(result: AuditResult): BaselineEntry[] {
   return [...result.findings, ...known].map((finding) => entryOf(finding, names));
 }
 
-function entryOf(finding: AuditFinding, names: ReadonlyMap<AuditFinding, string>): BaselineEntry {
+function entryOf(finding: Finding, names: ReadonlyMap<Finding, string>): BaselineEntry {
   return { fingerprint: names.get(finding) ?? '', id: finding.id, path: finding.path };
 }
 
@@ -84,7 +84,7 @@ function entryOf(finding: AuditFinding, names: ReadonlyMap<AuditFinding, string>
  */
 export function applyBaseline(result: AuditResult, baseline: Baseline, used: Set<string>): AuditResult {
   const names = fingerprints(result);
-  const findings: AuditFinding[] = [];
+  const findings: Finding[] = [];
   const suppressed: SuppressedFinding[] = [...result.suppressed];
   const counts = { ...result.counts };
   for (const finding of result.findings) {

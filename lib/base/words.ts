@@ -16,3 +16,8 @@ export function size(bytes: number): string {
   }
   return plural(bytes, 'byte');
 }
+
+/** A part of a whole: "12.5 %"; empty where there is no whole. */
+export function percent(part: number, whole: number): string {
+  return whole === 0 ? '' : `${((part / whole) * 100).toFixed(1)} %`;
+}
