@@ -132,12 +132,12 @@ const BAD: readonly (readonly [policy: string, problem: string, bySchema: boolea
   ],
   [
     'version: 1\nrules:\n  xip/compressed: of\n',
-    '3:19: rules."xip/compressed" must be off, info, warn or error, or an object with "severity", or a list of such, not "of" (did you mean "off"?)',
+    '3:19: rules."xip/compressed" must be off, note, warning or error, or an object with "severity", or a list of such, not "of" (did you mean "off"?)',
     true,
   ],
   [
-    'version: 1\nrules: { xip/compressed: { severity: warning } }\n',
-    '2:38: rules."xip/compressed".severity must be off, info, warn or error, not "warning" (did you mean "warn"?)',
+    'version: 1\nrules: { xip/compressed: { severity: warnin } }\n',
+    '2:38: rules."xip/compressed".severity must be off, note, warning or error, not "warnin" (did you mean "warning"?)',
     true,
   ],
   [

@@ -92,7 +92,7 @@ out/fw 1.cramfs: 1 error, 2 warnings, 3 notes; 2 suppressed; XIP text 60.0 %, 12
 
   test('of an image without programs has no table of them', async () => {
     const numbers = { ...RESULT.numbers, programs: 0, textBytes: 0, readOnlyBytes: 0, ramSavedBytes: 0 };
-    const counts = { error: 0, warning: 0, info: 0 };
+    const counts = { error: 0, warning: 0, note: 0 };
     const text = await reportOf(
       'text',
       only({ ...RESULT, findings: [], omitted: {}, suppressed: [], counts, files: [], numbers }),
@@ -186,7 +186,7 @@ describe('JSON', () => {
     expect(validate(document) ? null : validate.errors).toBeNull();
     expect(document).toMatchObject({
       images: [{ error: null, findings: [{ path: null }, { path: '/bin/app' }, {}, { path: EVIL }] }, { error: {} }],
-      totals: { images: 2, unreadable: 1, suppressed: 2, counts: { error: 1, warning: 2, info: 3 } },
+      totals: { images: 2, unreadable: 1, suppressed: 2, counts: { error: 1, warning: 2, note: 3 } },
     });
     expect(validate({ schemaVersion: 1, images: [{}], totals: {} })).toBe(false);
   });

@@ -1,6 +1,6 @@
 /** SARIF of an audit: valid against the schema, and with what code scanning needs. */
 import { describe, expect, test } from '@jest/globals';
-import type { AuditFinding } from '../lib/audit/finding.ts';
+import type { Finding } from '../lib/findings/finding.ts';
 import { imageUri } from '../lib/report/audit/sarif.ts';
 import { EVIL, FINDINGS, IMAGES, reportOf, RESULT } from './support/auditHelp.ts';
 import { type Sarif, sarifProblems } from './support/sarifSchema.ts';
@@ -102,11 +102,11 @@ describe('SARIF', () => {
   });
 
   test('has the same fingerprints when the layout changes', async () => {
-    const moved = FINDINGS.map((finding): AuditFinding => ({
+    const moved = FINDINGS.map((finding): Finding => ({
       ...finding,
       offset: finding.offset === null ? null : finding.offset + 4096,
     }));
-    const fingerprintsOf = async (findings: readonly AuditFinding[]) => {
+    const fingerprintsOf = async (findings: readonly Finding[]) => {
       const result = { ...RESULT, findings };
       const { results } = runOf(await reportOf('sarif', [{ image: 'x', index: 0, result, error: null }]));
       return results.map(({ partialFingerprints }) => partialFingerprints);

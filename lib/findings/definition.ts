@@ -89,5 +89,8 @@ export function defineFinding<const Id extends string, Args>({
 
 /** The code that `cramfs check` had for an id: FLAGS_UNSUPPORTED for image/flags-unsupported. */
 export function codeOf(id: string): string {
-  return id.slice(id.indexOf('/') + 1).toUpperCase().replaceAll('-', '_');
+  return id
+    .slice(id.indexOf('/') + 1)
+    .toUpperCase()
+    .replaceAll('-', '_');
 }

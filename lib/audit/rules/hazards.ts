@@ -5,7 +5,12 @@
 import { blockCount } from '../../image/blocks.ts';
 import { KernelBug } from '../../mm/kernel.ts';
 import { interestingMappingsOf } from '../../verdict/compareKernels.ts';
-import { checkInvariants, type InvariantCode, type Violation, type ViolationSeverity } from '../../verdict/invariants.ts';
+import {
+  checkInvariants,
+  type InvariantCode,
+  type Violation,
+  type ViolationSeverity,
+} from '../../verdict/invariants.ts';
 import type { MapVerdict, Sight } from '../../verdict/mapVerdict.ts';
 import type { MapRequest } from '../../verdict/request.ts';
 import { Budget } from '../budget.ts';
@@ -69,7 +74,8 @@ export const KERNEL_HAZARD = defineFinding({
     `a mapping of ${plural(request.length, 'byte')} from byte ${String(request.offset)} of the file (${request.prot}): ${BROKEN[invariant]}${
       page === null ? '' : `, ${plural(pages, 'page')} from page ${String(page)} on`
     }${seen(sees)}${cause === null ? '' : ` (${cause})`}`,
-  fix: (_, { image }) => `use a kernel without this bug; to see what another one does: cramfs compare-kernels ${image} KERNEL`,
+  fix: (_, { image }) =>
+    `use a kernel without this bug; to see what another one does: cramfs compare-kernels ${image} KERNEL`,
 });
 
 export const POINTER_OUTSIDE = defineFinding({

@@ -57,20 +57,17 @@ const FOR_EVERYBODY: ReadonlySet<string> = new Set([
   '5:2', // ptmx
 ]);
 
-export const permissions = defineRule(
-  [SETUID, SETGID, WORLD_WRITABLE],
-  (_, report) => ({
-    special({ inode, path }) {
-      const { mode, uid, gid, type, position, size } = inode;
-      const place = { path, offset: position };
-      if (type === 'file' && (mode & S_ISUID) !== 0) report(SETUID, place, { mode, uid });
-      // Of a directory it says to whom new files belong.
-      if (type === 'file' && (mode & S_ISGID) !== 0) report(SETGID, place, { mode, gid });
-      if ((mode & S_IWOTH) === 0 || type === 'symlink' || type === 'unknown') return;
-      if (type === 'directory' && (mode & S_ISVTX) !== 0) return;
-      const { major, minor } = deviceNumber(size);
-      if (type === 'chardev' && FOR_EVERYBODY.has(`${String(major)}:${String(minor)}`)) return;
-      report(WORLD_WRITABLE, place, { mode, type });
-    },
-  }),
-);
+export const permissions = defineRule([SETUID, SETGID, WORLD_WRITABLE], (_, report) => ({
+  special({ inode, path }) {
+    const { mode, uid, gid, type, position, size } = inode;
+    const place = { path, offset: position };
+    if (type === 'file' && (mode & S_ISUID) !== 0) report(SETUID, place, { mode, uid });
+    // Of a directory it says to whom new files belong.
+    if (type === 'file' && (mode & S_ISGID) !== 0) report(SETGID, place, { mode, gid });
+    if ((mode & S_IWOTH) === 0 || type === 'symlink' || type === 'unknown') return;
+    if (type === 'directory' && (mode & S_ISVTX) !== 0) return;
+    const { major, minor } = deviceNumber(size);
+    if (type === 'chardev' && FOR_EVERYBODY.has(`${String(major)}:${String(minor)}`)) return;
+    report(WORLD_WRITABLE, place, { mode, type });
+  },
+}));

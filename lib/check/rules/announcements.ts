@@ -13,7 +13,8 @@ export const HOLES_UNANNOUNCED = defineFinding({
   scope: 'entry',
   args: args<{ readonly block: number }>(),
   title: 'Holes without their flag',
-  cause: ({ block }) => `block ${String(block)} is a hole, but the flag HOLES is not set: readers that rely on the flag fail`,
+  cause: ({ block }) =>
+    `block ${String(block)} is a hole, but the flag HOLES is not set: readers that rely on the flag fail`,
   fix: 'set the flag HOLES and write a new CRC',
 });
 
@@ -23,7 +24,8 @@ export const EXTENSIONS_UNANNOUNCED = defineFinding({
   scope: 'entry',
   args: args<{ readonly block: number }>(),
   title: 'Extended block pointers without their flag',
-  cause: ({ block }) => `the pointer of block ${String(block)} has flags, but EXT_BLOCK_POINTERS is not set: Linux maps nothing directly, other readers fail`,
+  cause: ({ block }) =>
+    `the pointer of block ${String(block)} has flags, but EXT_BLOCK_POINTERS is not set: Linux maps nothing directly, other readers fail`,
   fix: 'set the flag EXT_BLOCK_POINTERS and write a new CRC',
 });
 

@@ -14,7 +14,8 @@ export const CRC_WRONG = defineFinding({
   args: args<{ readonly stored: number; readonly computed: number }>(),
   title: 'Wrong CRC',
   cause: ({ stored, computed }) => `the stored CRC is ${crc(stored)}, the computed CRC is ${crc(computed)}`,
-  fix: ({ computed }) => `get an undamaged copy; if the image was changed on purpose, write ${crc(computed)} as its CRC`,
+  fix: ({ computed }) =>
+    `get an undamaged copy; if the image was changed on purpose, write ${crc(computed)} as its CRC`,
 });
 
 export const CRC_BYTE_SWAPPED = defineFinding({

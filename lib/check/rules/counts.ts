@@ -26,7 +26,8 @@ export const FILES_MISCOUNTED = defineFinding({
   scope: 'image',
   args: args<{ readonly claimed: number; readonly counted: number }>(),
   title: 'Wrong file count',
-  cause: ({ claimed, counted }) => `the superblock counts ${plural(claimed, 'file')}, but there ${are(counted)} ${String(counted)}`,
+  cause: ({ claimed, counted }) =>
+    `the superblock counts ${plural(claimed, 'file')}, but there ${are(counted)} ${String(counted)}`,
   fix: SET_COUNT,
 });
 
@@ -36,7 +37,8 @@ export const BLOCKS_MISCOUNTED = defineFinding({
   scope: 'image',
   args: args<{ readonly claimed: number; readonly counted: number }>(),
   title: 'Wrong block count',
-  cause: ({ claimed, counted }) => `the superblock counts ${plural(claimed, 'block')}, but there ${are(counted)} ${String(counted)}`,
+  cause: ({ claimed, counted }) =>
+    `the superblock counts ${plural(claimed, 'block')}, but there ${are(counted)} ${String(counted)}`,
   fix: SET_COUNT,
 });
 

@@ -20,7 +20,8 @@ export const DIRECTORY_REUSED = defineFinding({
   scope: 'entry',
   args: args<{ readonly target: number; readonly first: string | null }>(),
   title: 'Directory with two parents',
-  cause: ({ target, first }) => `its entries at byte ${String(target)} are those of ${first === null ? 'another directory' : shownPath(first)}; a directory has one parent`,
+  cause: ({ target, first }) =>
+    `its entries at byte ${String(target)} are those of ${first === null ? 'another directory' : shownPath(first)}; a directory has one parent`,
   fix: REBUILD,
 });
 

@@ -40,7 +40,8 @@ export const ENTRY_CUT = defineFinding({
   scope: 'entry',
   args: args<{ readonly entryEnd: number; readonly directoryEnd: number }>(),
   title: 'Truncated directory entry',
-  cause: ({ entryEnd, directoryEnd }) => `the last entry ends at byte ${String(entryEnd)}, but the directory at byte ${String(directoryEnd)}`,
+  cause: ({ entryEnd, directoryEnd }) =>
+    `the last entry ends at byte ${String(entryEnd)}, but the directory at byte ${String(directoryEnd)}`,
   fix: REBUILD,
 });
 

@@ -10,7 +10,8 @@ export const SIZE_TOO_SMALL = defineFinding({
   scope: 'image',
   args: args<{ readonly size: number; readonly least: number }>(),
   title: 'Image size too small',
-  cause: ({ size, least }) => `the superblock gives the image's size as ${plural(size, 'byte')}, but ends itself at byte ${String(least)}`,
+  cause: ({ size, least }) =>
+    `the superblock gives the image's size as ${plural(size, 'byte')}, but ends itself at byte ${String(least)}`,
   fix: 'write the length of the image, boot pad included, and a new CRC',
 });
 
@@ -30,7 +31,8 @@ export const IMAGE_TRUNCATED = defineFinding({
   scope: 'image',
   args: args<{ readonly size: number; readonly available: number }>(),
   title: 'Truncated image',
-  cause: ({ size, available }) => `the superblock gives the image's size as ${plural(size, 'byte')}, but the file has ${String(available)}`,
+  cause: ({ size, available }) =>
+    `the superblock gives the image's size as ${plural(size, 'byte')}, but the file has ${String(available)}`,
   fix: 'get the whole file, or use a partition large enough for the image',
 });
 

@@ -12,7 +12,8 @@ export const LAST_PAGE_READS_ZERO = defineFinding({
   scope: 'entry',
   args: args<{ readonly block: number }>(),
   title: 'Last page read as zeros',
-  cause: ({ block }) => `the file ends on a page boundary and its last block (${String(block)}) is direct: a Linux bug makes read(2) and execve(2) return zeros for it; only direct mappings see the data`,
+  cause: ({ block }) =>
+    `the file ends on a page boundary and its last block (${String(block)}) is direct: a Linux bug makes read(2) and execve(2) return zeros for it; only direct mappings see the data`,
   fix: 'make the file one byte longer, or store its last block compressed',
 });
 
@@ -22,7 +23,8 @@ export const LAST_PAGE_SHARED = defineFinding({
   scope: 'entry',
   args: args<{ readonly block: number }>(),
   title: 'Last page shared with other data',
-  cause: ({ block }) => `bytes past end of file in block ${String(block)} are not zero, so Linux does not map that page directly`,
+  cause: ({ block }) =>
+    `bytes past end of file in block ${String(block)} are not zero, so Linux does not map that page directly`,
   fix: 'leave the rest of the last page zero if the file is to be mapped directly up to its end',
 });
 

@@ -38,7 +38,8 @@ export const NAME_UNREACHABLE = defineFinding({
   scope: 'entry',
   args: args<{ readonly hiddenBy: number }>(),
   title: 'File that cannot be opened',
-  cause: ({ hiddenBy }) => `Linux lists the file but cannot open it: look-ups end at the entry at byte ${String(hiddenBy)}, because SORTED_DIRS is set and the names are not sorted`,
+  cause: ({ hiddenBy }) =>
+    `Linux lists the file but cannot open it: look-ups end at the entry at byte ${String(hiddenBy)}, because SORTED_DIRS is set and the names are not sorted`,
   fix: SORT,
 });
 

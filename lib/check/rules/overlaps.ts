@@ -24,7 +24,8 @@ export const DIRECT_IN_METADATA = defineFinding({
   scope: 'entry',
   args: args<{ readonly block: number; readonly length: number }>(),
   title: 'File made of metadata',
-  cause: ({ block, length }) => `block ${String(block)} (${plural(length, 'byte')}) consists of the image's own superblock, inodes or block pointers`,
+  cause: ({ block, length }) =>
+    `block ${String(block)} (${plural(length, 'byte')}) consists of the image's own superblock, inodes or block pointers`,
   fix: REBUILD,
 });
 

@@ -10,7 +10,8 @@ export const BLOCK_BACKWARDS = defineFinding({
   scope: 'entry',
   args: args<{ readonly block: number; readonly start: number; readonly end: number }>(),
   title: 'Block ending before its start',
-  cause: ({ block, start, end }) => `block ${String(block)} starts at byte ${String(start)} and ends at byte ${String(end)}`,
+  cause: ({ block, start, end }) =>
+    `block ${String(block)} starts at byte ${String(start)} and ends at byte ${String(end)}`,
   fix: REBUILD,
 });
 
@@ -20,7 +21,8 @@ export const BLOCK_TOO_LONG = defineFinding({
   scope: 'entry',
   args: args<{ readonly block: number; readonly length: number; readonly limit: number }>(),
   title: 'Block too long',
-  cause: ({ block, length, limit }) => `block ${String(block)} is ${plural(length, 'byte')} long, and Linux accepts ${String(limit)} ("bad data blocksize")`,
+  cause: ({ block, length, limit }) =>
+    `block ${String(block)} is ${plural(length, 'byte')} long, and Linux accepts ${String(limit)} ("bad data blocksize")`,
   fix: OTHER_PAGE_SIZE,
 });
 
@@ -30,7 +32,8 @@ export const BLOCK_OUTSIDE = defineFinding({
   scope: 'entry',
   args: args<Piece & { readonly block: number }>(),
   title: 'Block past the end of the image',
-  cause: ({ block, ...piece }) => `block ${String(block)} (${pieceText(piece)}) extends past the end of the image at ${String(piece.end)}`,
+  cause: ({ block, ...piece }) =>
+    `block ${String(block)} (${pieceText(piece)}) extends past the end of the image at ${String(piece.end)}`,
   fix: REBUILD,
 });
 

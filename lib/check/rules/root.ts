@@ -20,7 +20,8 @@ export const ROOT_OFFSET = defineFinding({
   scope: 'image',
   args: args<{ readonly found: number }>(),
   title: 'Unexpected root offset',
-  cause: ({ found }) => `the root directory starts at byte ${String(found)}, not at 76 or 588, and SHIFTED_ROOT_OFFSET is not set; Linux refuses the image`,
+  cause: ({ found }) =>
+    `the root directory starts at byte ${String(found)}, not at 76 or 588, and SHIFTED_ROOT_OFFSET is not set; Linux refuses the image`,
   fix: 'set the flag SHIFTED_ROOT_OFFSET if something was inserted on purpose, otherwise rebuild the image',
 });
 

@@ -10,7 +10,8 @@ export const STORED_SHORT = defineFinding({
   scope: 'entry',
   args: args<{ readonly block: number; readonly length: number; readonly expected: number }>(),
   title: 'Verbatim block too short',
-  cause: ({ block, length, expected }) => `block ${String(block)} stores ${String(length)} of ${plural(expected, 'byte')}; Linux reads zeros for the rest`,
+  cause: ({ block, length, expected }) =>
+    `block ${String(block)} stores ${String(length)} of ${plural(expected, 'byte')}; Linux reads zeros for the rest`,
   fix: REBUILD,
 });
 
@@ -20,7 +21,8 @@ export const STORED_LONG = defineFinding({
   scope: 'entry',
   args: args<{ readonly block: number; readonly length: number; readonly expected: number }>(),
   title: 'Verbatim block too long',
-  cause: ({ block, length, expected }) => `block ${String(block)} stores ${plural(length, 'byte')}, but the file only has ${String(expected)} there`,
+  cause: ({ block, length, expected }) =>
+    `block ${String(block)} stores ${plural(length, 'byte')}, but the file only has ${String(expected)} there`,
   fix: REBUILD,
 });
 

@@ -25,7 +25,8 @@ export const SYMLINK_NUL = defineFinding({
   scope: 'entry',
   args: args<{ readonly length: number; readonly size: number }>(),
   title: 'Symbolic link containing NUL',
-  cause: ({ length, size }) => `the link's size is ${plural(size, 'byte')}, but its target ends with a NUL after ${String(length)}`,
+  cause: ({ length, size }) =>
+    `the link's size is ${plural(size, 'byte')}, but its target ends with a NUL after ${String(length)}`,
   fix: REBUILD,
 });
 
@@ -45,7 +46,8 @@ export const SYMLINK_LEAVES_ROOT = defineFinding({
   scope: 'entry',
   args: args<{ readonly target: string }>(),
   title: 'Symbolic link leaving the image',
-  cause: ({ target }) => `the link goes up past the root: ${shownPath(target)} leads elsewhere if the image is not mounted as /`,
+  cause: ({ target }) =>
+    `the link goes up past the root: ${shownPath(target)} leads elsewhere if the image is not mounted as /`,
   fix: 'nothing to do on the device; do not let programs write through links of an extracted tree',
 });
 

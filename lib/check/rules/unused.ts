@@ -14,7 +14,8 @@ export const INSERTED_FILE = defineFinding({
   scope: 'image',
   args: args<{ readonly length: number }>(),
   title: 'Inserted file',
-  cause: ({ length }) => `a file of ${plural(length, 'byte')} is inserted between the superblock and the root directory`,
+  cause: ({ length }) =>
+    `a file of ${plural(length, 'byte')} is inserted between the superblock and the root directory`,
   fix: NOTHING,
 });
 
@@ -24,7 +25,8 @@ export const UNUSED_NOT_ZERO = defineFinding({
   scope: 'image',
   args: args<{ readonly gaps: number; readonly length: number }>(),
   title: 'Unreferenced bytes',
-  cause: ({ gaps, length }) => `the image has ${plural(length, 'byte')} in ${plural(gaps, 'place')} that are not referenced and not all zero`,
+  cause: ({ gaps, length }) =>
+    `the image has ${plural(length, 'byte')} in ${plural(gaps, 'place')} that are not referenced and not all zero`,
   fix: (_, { image }) => `nothing to do, unless something may be hidden there: cramfs info --ranges ${image}`,
 });
 

@@ -36,7 +36,8 @@ export const VENDOR_FLAGS = defineFinding({
   scope: 'image',
   args: args<{ readonly flags: number; readonly blockSize: number }>(),
   title: 'Vendor-specific flags',
-  cause: ({ flags, blockSize }) => `a vendor's variant: flags ${hex(flags)} announce blocks of ${size(blockSize)}; Linux does not know such flags`,
+  cause: ({ flags, blockSize }) =>
+    `a vendor's variant: flags ${hex(flags)} announce blocks of ${size(blockSize)}; Linux does not know such flags`,
   fix: FOR_LINUX,
 });
 

@@ -23,7 +23,8 @@ export const ZLIB_SHORT = defineFinding({
   scope: 'entry',
   args: args<{ readonly block: number; readonly found: number; readonly expected: number }>(),
   title: 'Block inflating to too little',
-  cause: ({ block, found, expected }) => `block ${String(block)} inflates to ${String(found)} of ${plural(expected, 'byte')}; Linux reads zeros for the rest`,
+  cause: ({ block, found, expected }) =>
+    `block ${String(block)} inflates to ${String(found)} of ${plural(expected, 'byte')}; Linux reads zeros for the rest`,
   fix: OTHER_PAGE_SIZE,
 });
 
@@ -33,7 +34,8 @@ export const ZLIB_LONG = defineFinding({
   scope: 'entry',
   args: args<{ readonly block: number; readonly found: number; readonly expected: number }>(),
   title: 'Block inflating to too much',
-  cause: ({ block, found, expected }) => `block ${String(block)} inflates to ${plural(found, 'byte')}, but the file only has ${String(expected)} there`,
+  cause: ({ block, found, expected }) =>
+    `block ${String(block)} inflates to ${plural(found, 'byte')}, but the file only has ${String(expected)} there`,
   fix: OTHER_PAGE_SIZE,
 });
 
@@ -47,23 +49,20 @@ export const ZLIB_TRAILING = defineFinding({
   fix: REBUILD,
 });
 
-export const zlibBlocks = defineRule(
-  [ZLIB_DAMAGED, ZLIB_SHORT, ZLIB_LONG, ZLIB_TRAILING],
-  (_context, report) => ({
-    zlib({ path }, block, start, problem) {
-      switch (problem.kind) {
-        case 'damaged':
-          report(ZLIB_DAMAGED, start, path, { block, reason: problem.reason });
-          return;
-        case 'length': {
-          const { found, expected } = problem;
-          report(found < expected ? ZLIB_SHORT : ZLIB_LONG, start, path, { block, found, expected });
-          return;
-        }
-        case 'trailing':
-          report(ZLIB_TRAILING, start, path, { block, length: problem.length });
-          return;
+export const zlibBlocks = defineRule([ZLIB_DAMAGED, ZLIB_SHORT, ZLIB_LONG, ZLIB_TRAILING], (_context, report) => ({
+  zlib({ path }, block, start, problem) {
+    switch (problem.kind) {
+      case 'damaged':
+        report(ZLIB_DAMAGED, start, path, { block, reason: problem.reason });
+        return;
+      case 'length': {
+        const { found, expected } = problem;
+        report(found < expected ? ZLIB_SHORT : ZLIB_LONG, start, path, { block, found, expected });
+        return;
       }
-    },
-  }),
-);
+      case 'trailing':
+        report(ZLIB_TRAILING, start, path, { block, length: problem.length });
+        return;
+    }
+  },
+}));

@@ -24,7 +24,11 @@ export function findingsJson(result: AuditResult): Record<string, unknown>[] {
 /** The findings that do not count, and why. */
 export function suppressedJson(result: AuditResult): Record<string, unknown>[] {
   const names = fingerprints(result);
-  return result.suppressed.map(({ finding, by, reason }) => ({ ...findingJson(finding, result.image, names), by, reason }));
+  return result.suppressed.map(({ finding, by, reason }) => ({
+    ...findingJson(finding, result.image, names),
+    by,
+    reason,
+  }));
 }
 
 function findingJson(finding: Finding, image: string, names: ReadonlyMap<Finding, string>): Record<string, unknown> {

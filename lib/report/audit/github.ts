@@ -28,7 +28,12 @@ export const githubReport: AuditReporter = async function* (images) {
 function annotationsOf({ image, result, error }: AuditedImage): string[] {
   if (result === null) return [command('error', image, 'the image cannot be read', plainLine(error.message))];
   return result.findings.map((finding) =>
-    command(COMMANDS[finding.severity], image, `${finding.id}: ${definitionOf(finding).title}`, messageOf(finding, image)),
+    command(
+      COMMANDS[finding.severity],
+      image,
+      `${finding.id}: ${definitionOf(finding).title}`,
+      messageOf(finding, image),
+    ),
   );
 }
 

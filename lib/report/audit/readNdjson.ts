@@ -100,7 +100,10 @@ const RECORD = z.discriminatedUnion('type', [
     imageOffset: count,
     board,
     counts,
-    omitted: z.partialRecord(z.enum(FINDING_IDS), count),
+    omitted: z.record(
+      z.string().refine((id) => FINDING_IDS.includes(id)),
+      count,
+    ),
     numbers,
   }),
   z.object({ type: z.literal('unreadable'), index, image: z.string(), error }),
