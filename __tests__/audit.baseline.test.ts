@@ -105,9 +105,9 @@ describe('a baseline', () => {
   });
 
   test.each([
-    ['nonsense', /^b[.]json: it is no JSON: /],
-    ['[]', /it is no baseline: expected an object with "version" and "findings"/],
-    ['null', /it is no baseline/],
+    ['nonsense', /^b[.]json: it is not JSON: /],
+    ['[]', /it is not a baseline: expected an object with "version" and "findings"/],
+    ['null', /it is not a baseline/],
     ['{"version": 2, "findings": []}', /its version is 2, and this program knows version 1/],
     ['{"version": 1, "findings": [{"id": "x"}]}', /entry 1 of "findings" has no "fingerprint", "id" and "path"/],
   ])('that is %s is an error', (text, message) => {

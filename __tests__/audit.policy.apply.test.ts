@@ -2,13 +2,13 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { auditImage } from '../lib/audit/auditImage.ts';
-import type { Finding } from '../lib/findings/finding.ts';
+import { type Finding, isFinding } from '../lib/findings/finding.ts';
 import { MAX_PER_ID } from '../lib/findings/findingList.ts';
 import { FINDING_IDS } from '../lib/policy/findings.ts';
 import { applyPolicy } from '../lib/policy/applyPolicy.ts';
 import { parsePolicy } from '../lib/policy/parsePolicy.ts';
 import type { Policy } from '../lib/policy/policy.ts';
-import { isRequired } from '../lib/policy/requirements.ts';
+import { isRequired, REQUIREMENT_UNMET } from '../lib/policy/requirements.ts';
 import type { AuditResult } from '../lib/audit/result.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
 import { Board } from '../lib/verdict/board.ts';
@@ -152,7 +152,7 @@ describe('requirements', () => {
   test('of all segments are for writable ones, too', async () => {
     const kinds = async (segments: string): Promise<(string | undefined)[]> =>
       (await audited(`requires: [{ paths: /bin/hello, state: pfnmap, segments: ${segments} }]`)).findings.map(
-        (finding) => (finding.id === 'policy/requirement-unmet' ? finding.args.segment?.perms : undefined),
+        (finding) => (isFinding(REQUIREMENT_UNMET, finding) ? finding.args.segment?.perms : undefined),
       );
     expect((await kinds('all')).filter((perms) => perms !== undefined)).toEqual(['rw-']);
     expect((await kinds('read-only')).filter((perms) => perms !== undefined)).toEqual([]);

@@ -28,7 +28,7 @@ export const LAYOUT_BREAK = defineFinding({
   cause: ({ block, kind, expectedOffset, ...segment }) =>
     `${segmentName(segment)} is direct up to block ${String(block)}, which is ${KINDS[kind]}; it would have to be a direct block at byte ${String(expectedOffset)} of the image`,
   fix: ({ block }) =>
-    `store block ${String(block)} as a direct block immediately after ${block === 0 ? 'the superblock' : `block ${String(block - 1)}`}, and the blocks that follow likewise`,
+    `store block ${String(block)} as a direct block immediately after ${block === 0 ? 'the superblock' : `block ${String(block - 1)}`}, followed by the blocks after it`,
 });
 
 /** The segment's first block is not stored in a way that can be mapped. */

@@ -33,7 +33,7 @@ export const CRC_ABSENT = defineFinding({
   severity: 'note',
   scope: 'image',
   args: args<Nothing>(),
-  title: 'No CRC',
+  title: 'Missing CRC',
   cause: () => 'the image has the old format: there is no CRC, and its size and counts have no meaning',
   fix: (_, { image }) => `rebuild the image in the current format: cramfs mkfs ${image} NEW-IMAGE`,
 });
