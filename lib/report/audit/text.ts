@@ -61,7 +61,12 @@ function cpuText({ cpu, littleEndian }: AuditedBoard): string {
 const LISTED_PLACES = 20;
 
 /** The findings, grouped by rule; notes are counted unless they are wanted. */
-function findingLines({ image, findings, omitted }: AuditResult, style: Style, width: number, notes: boolean): string[] {
+function findingLines(
+  { image, findings, omitted }: AuditResult,
+  style: Style,
+  width: number,
+  notes: boolean,
+): string[] {
   const groups = groupFindings(findings, image, omitted);
   const shown = groups.filter(({ severity }) => notes || severity !== 'note');
   const folded = groups.filter((group) => !shown.includes(group));
