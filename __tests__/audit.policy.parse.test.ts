@@ -137,7 +137,7 @@ const BAD: readonly (readonly [policy: string, problem: string, bySchema: boolea
   ],
   [
     'version: 1\nrules: { xip/compressed: { severity: warnin } }\n',
-    '2:38: rules."xip/compressed".severity must be off, note, warning or error, not "warnin" (did you mean "warning"?)',
+    '2:38: rules."xip/compressed".severity must be off, note, warning or error, not "warnin" (did you mean "warning" or "warn"?)',
     true,
   ],
   [

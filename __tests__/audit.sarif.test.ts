@@ -40,7 +40,7 @@ describe('SARIF', () => {
     for (const { ruleId, ruleIndex } of results) expect(tool.driver.rules[ruleIndex]?.id).toBe(ruleId);
     expect(results[0]).toMatchObject({
       message: {
-        text: '7 bytes follow the image that are no padding\nto fix: look with cramfs scan whether it is another image',
+        text: "the image is followed by 7 bytes of other data\nto fix: check whether it is another image: cramfs scan 'out/fw 1.cramfs'",
       },
       locations: [
         {
@@ -65,7 +65,7 @@ describe('SARIF', () => {
     expect(tool.driver.rules).toHaveLength(5);
     expect(tool.driver.rules[1]).toEqual({
       id: 'xip/library-missing',
-      shortDescription: { text: 'A library is missing' },
+      shortDescription: { text: 'Missing library' },
       fullDescription: { text: 'About xip/library-missing, in short.' },
       help: {
         text: expect.stringMatching(/^# xip\/library-missing\n/),
