@@ -74,6 +74,12 @@ export const AUDIT_CASES: readonly AuditCase[] = [
     ids: ['image/alignment-padding'],
   },
   {
+    name: 'RISC-V programs in flash without a struct page',
+    image: 'riscv/images/rv32-a.cramfs.gz',
+    board: { physBase: 0x42000000 },
+    ids: ['xip/compressed', 'xip/longer-mapping', 'xip/program-fails', 'xip/riscv-icache', 'image/alignment-padding'],
+  },
+  {
     name: 'a root file system that runs in place',
     image: 'images/root-XX.cramfs.gz',
     ids: ['xip/longer-mapping', 'xip/program-fails', 'image/alignment-padding', 'security/device-node'],

@@ -73,6 +73,7 @@ export type AnyDefinition = FindingDefinition;
 export type ArgsOf<D extends AnyDefinition> = ReturnType<D['args']>;
 
 /** The type of a finding's arguments, as a value. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- it names the type; there is no value of it
 export function args<Args>(): () => Args {
   return () => ({}) as Args;
 }
