@@ -4,10 +4,12 @@ import { describe, expect, test } from '@jest/globals';
 import { auditImage } from '../lib/audit/auditImage.ts';
 import type { AuditResult } from '../lib/audit/result.ts';
 import { execProgram, type ExecReport } from '../lib/exec/execProgram.ts';
+import { isFinding } from '../lib/findings/finding.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
 import { kernelModel } from '../lib/driver/models/index.ts';
 import { applyPolicy } from '../lib/policy/applyPolicy.ts';
 import { parsePolicy } from '../lib/policy/parsePolicy.ts';
+import { REQUIREMENT_UNMET } from '../lib/policy/requirements.ts';
 import { jsonReport } from '../lib/report/audit/json.ts';
 import { Board } from '../lib/verdict/board.ts';
 import { fixture } from './support/fixtures.ts';
@@ -84,9 +86,7 @@ describe('what is made of the audit', () => {
       const text = `version: 1\nrequires:\n  - { paths: "/**", segments: read-only, ${requirement} }\n`;
       const policy = await parsePolicy(text, 'policy.yml');
       return applyPolicy(result, policy, '2026-01-01').findings.flatMap((finding) =>
-        finding.id === 'policy/requirement-unmet'
-          ? [{ path: finding.path, segment: finding.args.segment?.segment }]
-          : [],
+        isFinding(REQUIREMENT_UNMET, finding) ? [{ path: finding.path, segment: finding.args.segment?.segment }] : [],
       );
     };
     const unmet = (isMet: (segment: AuditResult['files'][number]['segments'][number]) => boolean) =>

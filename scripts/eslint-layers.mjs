@@ -14,7 +14,7 @@ const LAB = resolve(ROOT, 'kernel-lab/host');
  */
 export const ROWS = [
   ['base'],
-  ['format', 'source', 'elf'],
+  ['format', 'source', 'elf', 'findings'],
   ['image'],
   ['physmem', 'inspect', 'tar'],
   ['mm', 'check'],

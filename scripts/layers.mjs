@@ -13,6 +13,7 @@ const SUBJECTS = {
   format: 'on-disk structures',
   source: 'where bytes come from',
   elf: 'ELF, bFLT, #!',
+  findings: 'definitions of findings',
   image: 'inodes, directories, blocks, contents',
   physmem: 'bytes with addresses',
   inspect: 'walk, account, scan',

@@ -1,7 +1,6 @@
 /** Images on boards, and which of its own findings the audit has for them. */
 import type { RawBlock, RawEntry, RawImageSpec } from './rawImage.ts';
 import { buildRawImage, layOutRawImage } from './rawImage.ts';
-import type { OwnId } from '../../lib/audit/ids.ts';
 import { kernelModel } from '../../lib/driver/models/index.ts';
 import { openDetected } from '../../lib/inspect/openDetected.ts';
 import { Board, type BoardOptions } from '../../lib/verdict/board.ts';
@@ -18,7 +17,7 @@ export interface AuditCase {
   readonly kernel?: string;
   readonly board?: BoardOptions;
   /** The ids that are not those of a check, in the order of reports. */
-  readonly ids: readonly OwnId[];
+  readonly ids: readonly string[];
 }
 
 /** The board of a case. */

@@ -8,7 +8,7 @@ import type { BoardFile } from '../verdict/board.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { MapRequest } from '../verdict/request.ts';
 import type { Contents } from './contents.ts';
-import type { SegmentRef } from './ids.ts';
+import type { SegmentRef } from './segmentRef.ts';
 import type { AuditedSegment } from './result.ts';
 
 /** A file. Blocks are as many as one file has at most, so a subject is not to be kept. */

@@ -51,7 +51,7 @@ export interface SurveyedEntry {
 
 /** A rule of a check that reports nothing and remembers what an audit needs. Good for one check. */
 export class AuditSurvey implements Rule {
-  readonly codes = [];
+  readonly findings = [];
   /** Device nodes, and what has a mode that gives more than most files should have. */
   readonly special = new EntryList();
   /** Regular files with direct blocks, with an x, of which nobody has looked at the blocks, or that may be ELF files. */

@@ -2,7 +2,7 @@
  * From the text of a policy to a policy. This loads yaml and zod, which take their time: parsePolicy() loads this when
  * there is a policy to read.
  */
-import type { Severity } from '../check/codes.ts';
+import type { Severity } from '../findings/definition.ts';
 import { CramfsError, type TextProblem } from '../base/errors.ts';
 import { type PolicyDocument, readDocument } from './document.ts';
 import type { Policy, PolicyException } from './policy.ts';
@@ -11,12 +11,15 @@ import { type PolicyFile, policySchema } from './schema.ts';
 import { ruleProblems, schemaProblems } from './schemaProblems.ts';
 import { pathsWithoutUse, type PlacedSetting, shadowedSettings } from './withoutEffect.ts';
 
-/** Problems that are told of. */
+/** Problems that are reported. */
 const MAX_PROBLEMS = 100;
 
+/** Severities, and words for them that policies may have had. */
 const SEVERITIES: Readonly<Record<string, Severity | 'off'>> = {
   off: 'off',
-  info: 'info',
+  note: 'note',
+  info: 'note',
+  warning: 'warning',
   warn: 'warning',
   error: 'error',
 };
@@ -43,7 +46,7 @@ export function readPolicy(text: string, name: string): Policy {
 
 function badPolicy(name: string, problems: readonly TextProblem[]): CramfsError {
   const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
-  const more = sorted.length > MAX_PROBLEMS ? `, of which the first ${MAX_PROBLEMS} are told` : '';
+  const more = sorted.length > MAX_PROBLEMS ? `, of which the first ${MAX_PROBLEMS} are reported` : '';
   return new CramfsError('BAD_POLICY', {
     what: name,
     found: `${sorted.length === 1 ? '1 error' : `${sorted.length} errors`}${more}`,

@@ -9,8 +9,9 @@ import { CramfsError } from '../base/errors.ts';
 import { PAGE_SIZES } from '../image/image.ts';
 import { CPU_NAMES } from '../mm/cpus/index.ts';
 import { parseQuantity, QUANTITY_PATTERN } from '../base/quantity.ts';
-import { AUDIT_IDS, type AuditId } from '../audit/ids.ts';
+import type { AnyDefinition, FindingOption } from '../findings/definition.ts';
 import { BadGlob, compileGlobs } from './compileGlobs.ts';
+import { FINDING_IDS, FINDINGS } from './findings.ts';
 import type { PathGlobs } from './globs.ts';
 import { exceptionIdsOf, expectedRule, idsOf } from './ruleIds.ts';
 
@@ -83,8 +84,9 @@ const paths = globs.meta({
   description: 'Globs over paths of the image, all of them if absent. Those that begin with "!" take paths away.',
 });
 
-const SEVERITY = 'off, info, warn or error';
-const severity = z.enum(['off', 'info', 'warn', 'error'], SEVERITY).meta({ id: 'severity' });
+const SEVERITY = 'off, note, warning or error';
+/** "warn" and "info" are older words for warning and note. */
+const severity = z.enum(['off', 'note', 'warning', 'error', 'warn', 'info'], SEVERITY).meta({ id: 'severity' });
 
 /** What an object can say of a rule. */
 const SAYINGS = {
@@ -94,7 +96,7 @@ const SAYINGS = {
   'min-bytes': bytes.meta({ description: 'Less than so many bytes are fine.' }).optional(),
   allow: globs.meta({ description: 'Globs over paths of files that may be so.' }).optional(),
 } as const;
-type Saying = keyof typeof SAYINGS;
+type Saying = keyof typeof SAYINGS & (FindingOption | 'severity');
 
 /** What can be said of some rules, or of any for some files. */
 export type RuleObject = Partial<z.output<z.ZodObject<typeof SAYINGS>>> & { readonly paths?: PathGlobs | undefined };
@@ -122,20 +124,26 @@ function ruleForm(id: string, options: readonly Saying[]): RuleForm {
 }
 
 const RULE = ruleForm('rule', []);
-const SIZED = ruleForm('ruleWithMinBytes', ['min-bytes']);
-const PADDING = ruleForm('ruleWithMaxima', ['max-bytes', 'max-percent']);
-const ALLOWING = ruleForm('ruleWithAllow', ['allow']);
 
-/** Rules that have options. */
-const FORMS: Readonly<Partial<Record<AuditId, RuleForm>>> = {
-  'xip/unmappable-direct': SIZED,
-  'image/duplicate-data': SIZED,
-  'image/alignment-padding': PADDING,
-  'security/setuid': ALLOWING,
-  'security/setgid': ALLOWING,
-  'security/world-writable': ALLOWING,
-  'security/device-node': ALLOWING,
-};
+/** "ruleWithMaxBytesMaxPercent": the name of a form in the JSON schema. */
+function formName(options: readonly FindingOption[]): string {
+  return `ruleWith-${options.join('-')}`.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The forms of rules that have options, by id; rules with the same options have the same form. */
+const FORMS: Readonly<Record<string, RuleForm>> = formsOf(FINDINGS.filter(({ options }) => options.length > 0));
+
+function formsOf(definitions: readonly AnyDefinition[]): Record<string, RuleForm> {
+  const known = new Map<string, RuleForm>();
+  const forms: Record<string, RuleForm> = {};
+  for (const { id, options } of definitions) {
+    const name = formName(options);
+    const form = known.get(name) ?? ruleForm(name, options);
+    known.set(name, form);
+    forms[id] = form;
+  }
+  return forms;
+}
 
 const rules = z
   .object(
@@ -145,7 +153,7 @@ const rules = z
   .catchall(RULE.schema)
   .meta({
     description: 'How bad findings are, by id or glob of ids. The last setting that fits a finding counts.',
-    propertyNames: { anyOf: [{ enum: AUDIT_IDS }, { pattern: '[*?{[]' }] },
+    propertyNames: { anyOf: [{ enum: FINDING_IDS }, { pattern: '[*?{[]' }] },
   });
 
 const REQUIREMENT = 'an object with "paths", "segments", and "direct" or "state"';
@@ -206,7 +214,7 @@ const exception = z.strictObject(
       })
       .meta({
         description: 'The id of the findings, or a glob of ids.',
-        anyOf: [{ enum: AUDIT_IDS }, { pattern: '[*?{[]' }],
+        anyOf: [{ enum: FINDING_IDS }, { pattern: '[*?{[]' }],
       }),
     paths: paths.optional(),
     reason: z
@@ -263,7 +271,7 @@ export function knownKeys([key, next]: readonly PropertyKey[]): readonly string[
     case undefined:
       return Object.keys(policySchema.shape);
     case 'rules':
-      return ['paths', ...(FORMS[next as AuditId] ?? RULE).sayings];
+      return ['paths', ...(FORMS[String(next)] ?? RULE).sayings];
     case 'requires':
       return Object.keys(requirementShape.shape);
     case 'budgets':

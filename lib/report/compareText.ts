@@ -11,7 +11,7 @@ import type { MapRequest } from '../verdict/request.ts';
 import { mapJson, SCHEMA_VERSION, sightWord, violationJson } from './mapJson.ts';
 import { type Style, wrap } from './style.ts';
 import { violationMeaning } from './traceText.ts';
-import { plural } from './words.ts';
+import { plural } from '../base/words.ts';
 
 /** A mapping under one model. */
 export interface ModelVerdict {

@@ -18,8 +18,8 @@ import { shownPath } from '../inspect/shownPath.ts';
 import { namedFlags } from '../inspect/superblockFlags.ts';
 import { modeString, octalMode } from './modeString.ts';
 import { type Style, wrap } from './style.ts';
-import { percent, table } from './table.ts';
-import { plural, size } from './words.ts';
+import { table } from './table.ts';
+import { percent, plural, size } from '../base/words.ts';
 
 /** Runs of a layout that are shown. */
 const SHOWN_RUNS = 4;

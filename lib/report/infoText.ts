@@ -7,8 +7,8 @@ import { printableName } from '../format/names.ts';
 import type { CrcVerdict } from '../inspect/imageCrc.ts';
 import type { ImageInfo } from '../inspect/imageInfo.ts';
 import { type Style, wrap } from './style.ts';
-import { bar, percent, table } from './table.ts';
-import { plural, size } from './words.ts';
+import { bar, table } from './table.ts';
+import { percent, plural, size } from '../base/words.ts';
 
 const LABEL = 12;
 const BAR = 40;

@@ -12,7 +12,7 @@ import { guessPageSize } from '../image/pageSize.ts';
 import type { Board } from '../verdict/board.ts';
 import type { MapVerdict, RunEnd } from '../verdict/mapVerdict.ts';
 import type { MapRequest } from '../verdict/request.ts';
-import { plural, size } from './words.ts';
+import { plural, size } from '../base/words.ts';
 
 /** A reason, and what to do about it. */
 export interface Advice {

@@ -7,7 +7,7 @@ import type { Board } from '../verdict/board.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { Style } from './style.ts';
 import { wrap } from './style.ts';
-import { plural } from './words.ts';
+import { plural } from '../base/words.ts';
 
 const INDENT = 2;
 

@@ -13,7 +13,7 @@ import { pageList } from './pageList.ts';
 import type { Style } from './style.ts';
 import { wrap } from './style.ts';
 import { vmaPicture } from './vmaPicture.ts';
-import { plural, size } from './words.ts';
+import { plural, size } from '../base/words.ts';
 
 const LABEL = 11;
 const INDENT = 2;

@@ -9,7 +9,7 @@ import type { MapVerdict, NommuOutcome } from '../verdict/mapVerdict.ts';
 import { heading, kernelLog } from './mapFrame.ts';
 import type { Style } from './style.ts';
 import { wrap } from './style.ts';
-import { plural, size } from './words.ts';
+import { plural, size } from '../base/words.ts';
 
 const LABEL = 11;
 const INDENT = 2;

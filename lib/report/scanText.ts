@@ -6,7 +6,7 @@ import type { Superblock } from '../format/superblock.ts';
 import type { ScanHit } from '../inspect/scan.ts';
 import { scanRemarks } from './scanWords.ts';
 import { type Style, wrap } from './style.ts';
-import { plural, size } from './words.ts';
+import { plural, size } from '../base/words.ts';
 
 /** The volume's name, as far as its first NUL. */
 export function volumeName({ name }: Superblock): string {

@@ -3,7 +3,7 @@ import { hex } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
 import { printableName } from '../format/names.ts';
 import type { ScanHit } from '../inspect/scan.ts';
-import { plural } from './words.ts';
+import { plural } from '../base/words.ts';
 
 /** A remark on an image found: a code for programs, a sentence for people. */
 export interface ScanRemark {

@@ -18,11 +18,6 @@ export function table(rows: readonly (readonly string[])[], indent = '  '): stri
   );
 }
 
-/** A part of a whole: "12.5 %"; empty where there is no whole. */
-export function percent(part: number, whole: number): string {
-  return whole === 0 ? '' : `${((part / whole) * 100).toFixed(1)} %`;
-}
-
 /** A bar of at most `width` characters for a part of `most`; anything above zero shows. */
 export function bar(part: number, most: number, width: number): string {
   if (part === 0 || most === 0) return '';

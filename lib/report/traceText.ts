@@ -14,7 +14,7 @@ import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import { printableName } from '../format/names.ts';
 import { sightWord } from './mapJson.ts';
 import { type Style, wrap } from './style.ts';
-import { plural } from './words.ts';
+import { plural } from '../base/words.ts';
 
 /** What each violation means, in a few words. A code without its words does not compile. */
 const MEANINGS: Readonly<Record<InvariantCode, string>> = {

@@ -72,7 +72,7 @@ export async function exercise(bytes: Uint8Array, random: Random, run: Exercise)
   attempt('info', () => imageInfo(image));
 
   // Whatever is changed, the checksum is wrong; that alone keeps nobody from reading.
-  const crcErrors = result.findings.filter(({ code }) => code === 'CRC_WRONG').length;
+  const crcErrors = result.findings.filter(({ id }) => id === 'image/crc-wrong').length;
   const sound = result.counts.error === crcErrors;
   const files: WalkEntry[] = [];
   const complaints: string[] = [];

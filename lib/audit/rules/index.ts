@@ -1,4 +1,4 @@
-/** The rules, in the order in which they are asked. A new rule is a file, a line here, words and a page. */
+/** The rules, in the order in which they are asked. A new rule is a file, a line here and a page. */
 import type { AuditRule } from '../rule.ts';
 import { boardWide } from './boardWide.ts';
 import { deviceNodes } from './deviceNodes.ts';

@@ -1,4 +1,4 @@
-/** The rules, in the order in which they are asked. A new rule is a file, a line here, words and a page. */
+/** The rules, in the order in which they are asked. A new rule is a file, a line here and a page. */
 import type { Rule } from '../rule.ts';
 import { announcements } from './announcements.ts';
 import { checksum } from './checksum.ts';
@@ -37,13 +37,13 @@ export const RULES: readonly Rule[] = [
   checksum,
   pageSize,
   root,
-  inodes,
   directories,
   unseenEntries,
   cycles,
   names,
   order,
   pathLength,
+  inodes,
   symlinks,
   tables,
   pointers,

@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type AuditId, docPage } from '../../audit/ids.ts';
 
 /** The bundle's folder; ES modules have no such variable. */
 declare const __dirname: string | undefined;
@@ -18,11 +17,11 @@ function pagesFolder(): string | null {
 }
 
 /** Reads pages; each gets the Markdown of an id, or null where the pages are not installed. */
-export function findingPages(): (id: AuditId) => string | null {
+export function findingPages(): (id: string) => string | null {
   const folder = pagesFolder();
   return (id) => {
     if (folder === null) return null;
-    const file = join(folder, docPage(id));
+    const file = join(folder, `${id}.md`);
     return existsSync(file) ? readFileSync(file, 'utf8') : null;
   };
 }

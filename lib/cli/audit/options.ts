@@ -1,5 +1,5 @@
 /** What `cramfs audit` was asked to do, parsed. */
-import { type Baseline, parseBaseline } from '../../audit/baseline.ts';
+import { type Baseline, parseBaseline } from '../../policy/baseline.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { CramfsError } from '../../base/errors.ts';
 import type { AuditFormat } from '../../report/audit/index.ts';

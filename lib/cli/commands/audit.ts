@@ -1,11 +1,11 @@
 /** `cramfs audit IMAGE…`: what an image costs and saves, whether it is safe, and whether it does what a policy wants. */
 import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { baselineText } from '../../audit/baseline.ts';
+import { baselineText } from '../../policy/baseline.ts';
 import type { AuditedImage } from '../../audit/run.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { AUDIT_FORMATS } from '../../report/audit/index.ts';
-import { plural } from '../../report/words.ts';
+import { plural } from '../../base/words.ts';
 import { auditImages } from '../../workers/auditCrew.ts';
 import {
   type AuditCommandOptions,

@@ -16,7 +16,7 @@ import type { CramfsImage } from '../../image/image.ts';
 import { printableName } from '../../format/names.ts';
 import { extractJson } from '../../report/extractJson.ts';
 import { extractedText, leftOutLines, problemLines } from '../../report/extractText.ts';
-import { plural } from '../../report/words.ts';
+import { plural } from '../../base/words.ts';
 import { ExtractCrew, type ExtractWork } from '../../workers/extractCrew.ts';
 import {
   addForceOption,

@@ -4,7 +4,7 @@ import { parsePolicy } from '../../policy/parsePolicy.ts';
 import { STARTING_POLICY } from '../../policy/startingPolicy.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { printableName } from '../../format/names.ts';
-import { plural } from '../../report/words.ts';
+import { plural } from '../../base/words.ts';
 import { reportFailure } from '../failure.ts';
 import { EXIT, type Io } from '../io.ts';
 import { addForceOption } from '../imageOptions.ts';

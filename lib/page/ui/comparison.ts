@@ -1,6 +1,6 @@
 /** What changed between two images of a report: numbers, files that moved, grew, came or went, largest first. */
 import { printableName } from '../../format/names.ts';
-import { size } from '../../report/words.ts';
+import { size } from '../../base/words.ts';
 import { type Layout } from '../layout.ts';
 import type { ReportImage } from '../reportData.ts';
 import type { ReportSession } from '../session.ts';

@@ -10,7 +10,7 @@ import { printableName } from '../../format/names.ts';
 import { PAGE_SIZES } from '../../image/image.ts';
 import { adviseOn, errnoReason } from '../../report/mapAdvice.ts';
 import { hex } from '../../base/hex.ts';
-import { plural, size } from '../../report/words.ts';
+import { plural, size } from '../../base/words.ts';
 import type { Board } from '../../verdict/board.ts';
 import type { MapVerdict } from '../../verdict/mapVerdict.ts';
 import type { MapRequest } from '../../verdict/request.ts';

@@ -4,7 +4,7 @@
 import { hierarchy, treemap, type HierarchyRectangularNode } from 'd3-hierarchy';
 import type { AuditedFile } from '../../audit/result.ts';
 import { printableName } from '../../format/names.ts';
-import { size } from '../../report/words.ts';
+import { size } from '../../base/words.ts';
 import { TONES, toneIndex } from '../../report/palette.ts';
 import type { Layout } from '../layout.ts';
 import { fill, h, isDark, prepareCanvas } from './dom.ts';

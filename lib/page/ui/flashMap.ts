@@ -4,7 +4,7 @@
  */
 import { printableName } from '../../format/names.ts';
 import { hex } from '../../base/hex.ts';
-import { size } from '../../report/words.ts';
+import { size } from '../../base/words.ts';
 import { TONES, toneIndex } from '../../report/palette.ts';
 import type { FlashPages } from '../flashPages.ts';
 import { type Layout, PIECE, piecesIn } from '../layout.ts';

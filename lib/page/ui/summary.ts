@@ -1,7 +1,7 @@
 /** The first lines of a report: whose image, which machine, four numbers, and the findings. */
 import { decodeName, printableName } from '../../format/names.ts';
 import { hex } from '../../base/hex.ts';
-import { plural, size } from '../../report/words.ts';
+import { plural, size } from '../../base/words.ts';
 import type { ReportFinding, ReportImage } from '../reportData.ts';
 import type { ReportSession } from '../session.ts';
 import { h } from './dom.ts';
@@ -74,7 +74,7 @@ function figures({ files, numbers }: ReportImage, regionSize: number): Figure[] 
   ];
 }
 
-const ORDER = ['error', 'warning', 'note', 'info'];
+const ORDER = ['error', 'warning', 'note'];
 
 /** Findings grouped by rule: cause and fix once, the paths below lead into the map. */
 export function findings(list: readonly ReportFinding[], state: State): HTMLElement {
@@ -98,7 +98,7 @@ const LISTED = 50;
 function groupElement(group: readonly ReportFinding[], state: State): HTMLElement | null {
   const [first] = group;
   if (first === undefined) return null;
-  const severity = first.severity === 'info' ? 'note' : first.severity;
+  const { severity } = first;
   const ofFiles = group.filter(({ path, offset }) => path !== null || offset !== null);
   return h(
     'details',

@@ -4,7 +4,7 @@
  */
 import { printableName } from '../../format/names.ts';
 import { hex } from '../../base/hex.ts';
-import { size } from '../../report/words.ts';
+import { size } from '../../base/words.ts';
 import { REPORT_FORMAT, type ReportImage } from '../reportData.ts';
 import { fill, h } from './dom.ts';
 import { showReport } from './report.ts';

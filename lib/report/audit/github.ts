@@ -1,15 +1,15 @@
 /** Annotations of GitHub Actions: a workflow command for each finding, as the runner reads them from standard output. */
-import type { AuditFinding } from '../../audit/finding.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
-import type { Severity } from '../../check/codes.ts';
+import type { Severity } from '../../findings/definition.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { printableName, plainLine } from '../../format/names.ts';
 import { shownPath } from '../../inspect/shownPath.ts';
-import { auditTitle } from '../auditWords.ts';
+import { definitionOf } from '../../policy/findings.ts';
 import { countsText } from './counts.ts';
-import { findingWords } from './findingWords.ts';
+import { findingWords } from '../findingWords.ts';
 import type { AuditReporter } from './reporter.ts';
 
-const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'notice' };
+const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', note: 'notice' };
 
 const escapeData = (text: string): string =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
@@ -28,12 +28,17 @@ export const githubReport: AuditReporter = async function* (images) {
 function annotationsOf({ image, result, error }: AuditedImage): string[] {
   if (result === null) return [command('error', image, 'the image cannot be read', plainLine(error.message))];
   return result.findings.map((finding) =>
-    command(COMMANDS[finding.severity], image, `${finding.id}: ${auditTitle(finding.id)}`, messageOf(finding)),
+    command(
+      COMMANDS[finding.severity],
+      image,
+      `${finding.id}: ${definitionOf(finding).title}`,
+      messageOf(finding, image),
+    ),
   );
 }
 
-function messageOf(finding: AuditFinding): string {
-  const { cause, fix } = findingWords(finding);
+function messageOf(finding: Finding, image: string): string {
+  const { cause, fix } = findingWords(finding, image);
   return `${finding.path === null ? '' : `${shownPath(finding.path)}: `}${cause}\nto fix: ${fix}`;
 }
 

@@ -2,8 +2,8 @@
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
 import { shownPath } from '../../inspect/shownPath.ts';
-import { percent } from '../table.ts';
-import { plural, size } from '../words.ts';
+
+import { percent, plural, size } from '../../base/words.ts';
 import { countsText } from './counts.ts';
 import { type FindingGroup, groupFindings } from './findingGroups.ts';
 import type { AuditReporter } from './reporter.ts';
@@ -12,7 +12,7 @@ import type { AuditReporter } from './reporter.ts';
 const IMAGES_LIMIT = 16_000;
 const FINDINGS_LIMIT = 40_000;
 
-const SIGNS = { error: '❌', warning: '⚠️', info: 'ℹ️' } as const;
+const SIGNS = { error: '❌', warning: '⚠️', note: 'ℹ️' } as const;
 
 export const markdownReport: AuditReporter = async function* (images) {
   const rows = new LimitedText(IMAGES_LIMIT);
@@ -78,7 +78,7 @@ function imageRow({ image, result, error }: AuditedImage): string {
     name,
     String(counts.error),
     String(counts.warning),
-    String(counts.info),
+    String(counts.note),
     size(numbers.imageBytes),
     percent(numbers.textDirectBytes, numbers.textBytes),
     size(numbers.ramBytes),
@@ -97,7 +97,7 @@ function addDetails(details: LimitedText, { image, result }: AuditedImage): void
     details.left += result.findings.length;
     return;
   }
-  const groups = groupFindings(result.findings);
+  const groups = groupFindings(result.findings, image);
   details.add(groups, groupText, {
     before: `\n<details><summary>${name}: ${plural(result.findings.length, 'finding')}</summary>\n\n`,
     behind: '\n</details>\n',
