@@ -4,7 +4,7 @@ import { type Style, wrap } from './style.ts';
 /** The blocks of a page are parted by empty lines: headings, paragraphs, lists, tables and code. */
 export function pageText(markdown: string, title: string, style: Style, width: number): string {
   const blocks = blocksOf(markdown).map((block, index) => {
-    if (index === 0) return `${style.strong(block.join(' ').replace(/^# /, ''))}: ${title}`;
+    if (index === 0) return wrap(`${style.strong(block.join(' ').replace(/^# /, ''))}: ${title}`, width, '  ');
     return blockText(block, style, width);
   });
   return `${blocks.join('\n\n')}\n`;

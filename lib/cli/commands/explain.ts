@@ -21,10 +21,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addHelpText('after', NOTES)
     .action((name: string | undefined) => {
       if (name === undefined) list(io);
-      else
-        io.stdout.write(
-          pageText(page(idOf(name)), definitionOf({ id: idOf(name) }).title, styleFor(io, 'auto'), widthFor(io)),
-        );
+      else explain(idOf(name), io);
       done(EXIT.ok);
     });
 }
@@ -38,6 +35,10 @@ function list(io: Io): void {
     return `${start}${wrap(title, width, ' '.repeat(indent), start.length)}`;
   });
   io.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function explain(id: string, io: Io): void {
+  io.stdout.write(pageText(page(id), definitionOf({ id }).title, styleFor(io, 'auto'), widthFor(io)));
 }
 
 /** @throws CramfsError USAGE */
