@@ -14,7 +14,7 @@ import { cpioArchive, type CpioEntry } from './cpio.ts';
 import { withLabErrors } from './labErrors.ts';
 import { ended } from './programs.node.ts';
 import type { LabTranscript } from './record.ts';
-import { parseResults, unanswered } from './results.ts';
+import { hasStarted, parseResults, unanswered } from './results.ts';
 
 /** How a boot is done. */
 export interface BootOptions {
@@ -60,11 +60,28 @@ async function boot(lab: Lab, regions: readonly LabRegion[], options: BootOption
     regions.forEach(({ image }, index) => {
       writeFileSync(files.images[index] ?? '', image);
     });
-    await runMachine(lab, regions, files, options);
-    return transcripts(lab, regions, files);
+    return await withRetry(files, async () => {
+      await runMachine(lab, regions, files, options);
+      return transcripts(lab, regions, files);
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Runs a machine, once more where it did not come as far as the init program: a busy host now and then makes a kernel
+ * fail in its first second. What goes wrong so early does not come of an image.
+ */
+async function withRetry<T>(files: MachineFiles, runOnce: () => Promise<T>): Promise<T> {
+  try {
+    return await runOnce();
+  } catch (error) {
+    if (!(error instanceof CramfsError) || !existsSync(files.results) || hasStarted(bytesOf(files.results)))
+      throw error;
+    for (const file of [files.console, files.results]) rmSync(file, { force: true });
+  }
+  return runOnce();
 }
 
 /**
@@ -146,9 +163,15 @@ function lateError(
   });
 }
 
+/** A kernel that crashes before the init program. */
+function startError({ details }: CramfsError): CramfsError {
+  const { found, log } = details;
+  return new CramfsError('LAB', { what: 'cannot start its kernel', found, log });
+}
+
 function transcripts({ architecture }: Lab, regions: readonly LabRegion[], files: MachineFiles): LabTranscript[] {
   const results = bytesOf(files.results);
   const crash = crashError(consoleLines(files), unanswered(results, regions, architecture));
-  if (crash !== undefined) throw crash;
+  if (crash !== undefined) throw hasStarted(results) ? crash : startError(crash);
   return parseResults(results, regions, architecture);
 }

@@ -74,6 +74,9 @@ const CPU_OF_MACHINE: Readonly<Record<string, CpuName>> = {
   mips: 'mips',
 };
 
+/** Names of machines that are little-endian. */
+const LITTLE_ENDIAN = /^(?:x86_64|i[3-6]86|aarch64|armv[5-8]l|riscv(?:32|64))$/;
+
 /**
  * The machine of a transcript, emulated.
  *
@@ -95,6 +98,8 @@ export function labBoard(image: CramfsImage, machine: LabMachine, options: Repla
     kernel,
     release: parseRelease(machine.release) ?? undefined,
     physBits: options.physBits,
+    // Without the machine's name, it is one that the image was made for.
+    littleEndian: LITTLE_ENDIAN.test(machine.machine ?? '') ? true : undefined,
     keepsInodes: true,
   });
 }
