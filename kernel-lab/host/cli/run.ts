@@ -47,7 +47,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .option('-o, --output <file>', 'write the transcript to a file (default: standard output)')
     .option('--force', 'replace existing files')
     .option('--compare', 'print what the emulation does differently, instead of the transcript')
-    .option('--timeout <seconds>', 'time limit (default: 120, more for many requests)')
+    .option('--timeout <seconds>', 'time limit (default: none while results come, 120 without any)')
     .addHelpText('after', LAB_EXIT_CODES)
     .action(async (file: string, options: RunOptions) => {
       const region = regionOf(file, options, io);
