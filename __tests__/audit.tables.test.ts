@@ -37,6 +37,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     distinct: { perms: 'r--' },
     alike: { ...MOVED, block: 3, physAddress: 0x10000008, past: 8 },
   },
+  'xip/merged': { args: SEGMENT, distinct: { perms: 'r--' }, alike: MOVED },
   'xip/shared-tail': { args: { ...SEGMENT, block: 2 }, distinct: { perms: 'r--' }, alike: { ...MOVED, block: 3 } },
   'xip/zero-offset': { args: { ...SEGMENT, block: 2 }, distinct: { perms: 'r--' }, alike: { ...MOVED, block: 3 } },
   'xip/elf-ignored': {

@@ -60,6 +60,23 @@ export function staticProgram(pages: number, more: Partial<ElfSpec> = {}): Uint8
   });
 }
 
+/** A library of a page of headers, one of text, one of constants and one of data. */
+export function fourSegments(): Uint8Array {
+  const segment = (page: number, flags: number) => ({
+    type: 1,
+    offset: page * PAGE,
+    vaddr: page * PAGE,
+    fileSize: PAGE,
+    flags,
+  });
+  return elfFile({
+    type: 3,
+    size: 4 * PAGE,
+    segments: [segment(0, 4), segment(1, 5), segment(2, 4), segment(3, 6)],
+    contents: [[PAGE, text(3 * PAGE)]],
+  });
+}
+
 const MUSL = '/lib/ld-musl-i386.so.1';
 const LIBRARIES = directory('lib', stored('ld-musl-i386.so.1', dynamicObject(), { kind: 'direct' }));
 const DIRECT = { kind: 'direct' } as const;
@@ -166,6 +183,22 @@ export const AUDIT_CASES: readonly AuditCase[] = [
       'security/world-writable',
       'security/device-node',
     ],
+  },
+  {
+    name: 'a library whose constants are direct and whose first segment is not',
+    image: () => only(stored('lib.so', fourSegments(), ZLIB, DIRECT, DIRECT, ZLIB)),
+    ids: ['xip/compressed', 'xip/merged', 'xip/longer-mapping', 'image/alignment-padding'],
+  },
+  {
+    name: 'the same with a direct first segment',
+    image: () => only(stored('lib.so', fourSegments(), DIRECT, DIRECT, DIRECT, ZLIB)),
+    ids: ['xip/longer-mapping', 'image/alignment-padding'],
+  },
+  {
+    name: 'a library whose constants are direct and whose first segment is not, on a kernel that prepares mappings first',
+    image: () => only(stored('lib.so', fourSegments(), ZLIB, DIRECT, DIRECT, ZLIB)),
+    kernel: 'patch-v2-fixed',
+    ids: ['xip/compressed', 'xip/longer-mapping', 'image/alignment-padding'],
   },
   {
     name: 'odd layouts and hostile pointers',

@@ -28,6 +28,8 @@ export interface Subject {
 export interface MappedSegment extends AuditedSegment {
   /** The loader's call that maps it; where there was none, a mapping of the segment by itself. */
   readonly request: MapRequest;
+  /** Whether Linux extends the mapping before it instead: the file system is not asked. */
+  readonly isMerged: boolean;
   /** The verdict on that mapping alone, which tells why pages are not direct. Null where it was not mapped. */
   readonly verdict: MapVerdict | null;
 }

@@ -84,6 +84,24 @@ export const ZERO_OFFSET = defineFinding({
   fix: 'rebuild the image: the superblock is there, so no data can be',
 });
 
+/**
+ * The segment's blocks are fit for a direct mapping, and Linux never asks for one: loaders first map the whole span of an
+ * object with its first segment's protection; where that mapping is not direct, one of the same protection that goes on in
+ * it is merged (mmap_region() before the two-phase form). On kernels that prepare first (mmap_prepare) it is not.
+ */
+export const MERGED = defineFinding({
+  id: 'xip/merged',
+  severity: 'warning',
+  scope: 'entry',
+  args: args<SegmentRef>(),
+  distinct: ({ perms }) => [perms],
+  title: 'Direct segment that Linux adds to a paged mapping',
+  cause: (segment) =>
+    `${segmentName(segment)} is stored for direct mapping, but the loader first maps the whole file like its first segment, which is not direct, and Linux extends that mapping instead of making a new one`,
+  fix: (_, { image }) =>
+    `store the first segment direct as well: cramfs mkfs --xip mmu ${image} NEW-IMAGE; or leave this segment compressed, which takes less flash`,
+});
+
 /** A program of a class or byte order that mkcramfs does not recognise, so that none of it is direct. */
 export const ELF_IGNORED = defineFinding({
   id: 'xip/elf-ignored',
@@ -101,7 +119,7 @@ export const ELF_IGNORED = defineFinding({
 });
 
 export const segmentLayout = defineRule(
-  [LAYOUT_BREAK, COMPRESSED, MISALIGNED, SHARED_TAIL, ZERO_OFFSET, ELF_IGNORED],
+  [LAYOUT_BREAK, COMPRESSED, MISALIGNED, SHARED_TAIL, ZERO_OFFSET, MERGED, ELF_IGNORED],
   ({ board, image }, report) => {
     const { base } = board.memory;
     const { pageSize } = board.cpu;
@@ -135,6 +153,9 @@ export const segmentLayout = defineRule(
           report(SHARED_TAIL, { path, offset }, { ...ref, block });
           return;
         }
+        case 'merged':
+          report(MERGED, { path, offset: pointerOf(segment.firstPage) }, ref);
+          return;
         case 'zero offset':
           report(ZERO_OFFSET, { path, offset: pointerOf(reason.block) }, { ...ref, block: reason.block });
           return;
