@@ -14,7 +14,7 @@ const LAB = resolve(ROOT, 'kernel-lab/host');
  */
 export const ROWS = [
   ['base'],
-  ['format', 'source', 'elf', 'findings'],
+  ['format', 'source', 'elf', 'findings', 'board'],
   ['image'],
   ['physmem', 'inspect', 'tar'],
   ['mm', 'check'],

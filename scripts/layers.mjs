@@ -14,6 +14,7 @@ const SUBJECTS = {
   source: 'where bytes come from',
   elf: 'ELF, bFLT, #!',
   findings: 'definitions of findings',
+  board: 'partition tables',
   image: 'inodes, directories, blocks, contents',
   physmem: 'bytes with addresses',
   inspect: 'walk, account, scan',

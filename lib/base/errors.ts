@@ -84,13 +84,15 @@ const sentences = {
   /** The output cannot be written. Usual cause: no space, no permission. */
   CANNOT_WRITE: (d) => `cannot write ${what(d, 'the output')}${because(d)}`,
   /** Something to be put into an image has a value that the format cannot hold. */
-  UNFIT: (d) => `it does not fit into a cramfs image${expectedFound(d)}`,
+  UNFIT: (d) => `it does not fit into ${what(d, 'a cramfs image')}${expectedFound(d)}`,
   /** An image was built and does not do what its plan says. A bug, or an address that the kernel will not map. */
   BROKEN_PLAN: (d) => `the built image does not keep its plan${expectedFound(d)}`,
   /** The kernel lab: packages cannot be had, the kernel's modules do not build, or the virtual machine fails. */
   LAB: (d) => `the kernel lab ${what(d, 'failed')}${because(d)}`,
   /** A policy file that cannot be used. Usual cause: a misspelt key. `problems` has every reason. */
   BAD_POLICY: (d) => `${what(d, 'the policy')} is no valid policy${because(d)}`,
+  /** A partition table that cannot be used. Usual cause: another file, or a damaged one. */
+  BAD_TABLE: (d) => `${what(d, 'the file')} is not a usable partition table${because(d)}`,
   /** A documented bound on steps or memory was reached. */
   LIMIT: (d) => `a limit was reached${expectedFound(d)}`,
   /** A fault of this library, met while it did one of many things. */

@@ -9,6 +9,7 @@ import { EXIT, type Io } from './io.ts';
 const USER_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'USAGE',
   'BAD_POLICY',
+  'BAD_TABLE',
   'NOT_FOUND',
   'NOT_A_DIRECTORY',
   'NOT_A_REGULAR_FILE',

@@ -7,6 +7,7 @@ import { type CramfsImage, PAGE_SIZES } from '../image/image.ts';
 import { openDetected } from '../inspect/openDetected.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { openFileSource, openStdinSource } from '../source/nodeFile.ts';
+import { GROUPS, grouped } from './help/helpfulCommand.ts';
 import type { Io } from './io.ts';
 import { parseNumber } from './numbers.ts';
 import type { ColourChoice } from './style.ts';
@@ -34,27 +35,29 @@ export function addImageOptions(
   command: Command,
   { report = true, pageSizeDefault = 'detected from the image' }: ImageOptionGroup = {},
 ): Command {
-  command
-    .option('--image-offset <n>', 'where the image starts in the file (default: 0)')
-    .option('--page-size <n>', `bytes of a block: 4K, 8K, 16K or 64K (default: ${pageSizeDefault})`);
+  grouped(command, GROUPS.image, () =>
+    command
+      .option('--image-offset <n>', 'where the image starts in the file (default: 0)')
+      .option('--page-size <n>', `bytes of a block: 4K, 8K, 16K or 64K (default: ${pageSizeDefault})`),
+  );
   return report ? addReportOptions(command) : command;
 }
 
 /** Adds --json and --color. */
 export function addReportOptions(command: Command): Command {
-  return addColourOption(command.option('--json', 'print JSON'));
+  return addColourOption(grouped(command, GROUPS.output, () => command.option('--json', 'print JSON')));
 }
 
 /** Adds --color. */
 export function addColourOption(command: Command): Command {
-  return command.addOption(
-    new Option('--color <when>', 'use colours').choices(['auto', 'always', 'never']).default('auto'),
+  return grouped(command, GROUPS.output, () =>
+    command.addOption(new Option('--color <when>', 'use colours').choices(['auto', 'always', 'never']).default('auto')),
   );
 }
 
 /** Adds --quiet. */
 export function addQuietOption(command: Command): Command {
-  return command.option('--quiet', 'print nothing on standard output');
+  return grouped(command, GROUPS.output, () => command.option('--quiet', 'print nothing on standard output'));
 }
 
 /** Adds --jobs, with its old name --threads. */

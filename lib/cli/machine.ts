@@ -1,4 +1,5 @@
-/** The machine that a command emulates: what the command line says, else the policy, else the defaults. */
+/** The machine that a command emulates: what the options say, else the partition, else the policy, else the defaults. */
+import { CramfsError } from '../base/errors.ts';
 import { DEFAULT_MODEL } from '../driver/models/index.ts';
 import { parsePolicy } from '../policy/parsePolicy.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -6,6 +7,7 @@ import type { BoardOptions } from '../verdict/board.ts';
 import { boardOptions, type MachineOptions } from './boardOptions.ts';
 import { parsePageSize } from './imageOptions.ts';
 import { readText } from './inputFile.ts';
+import { choosePartition } from './partitionOptions.ts';
 
 /** The options that a machine is chosen by. */
 export interface MachineRequest extends MachineOptions {
@@ -32,7 +34,7 @@ export interface Machine {
 /**
  * The machine of a command, with the policy that `--policy` names.
  *
- * @throws CramfsError IO, LIMIT, BAD_POLICY, USAGE
+ * @throws CramfsError IO, LIMIT, BAD_POLICY, BAD_TABLE, USAGE
  */
 export async function chooseMachine(options: MachineRequest): Promise<Machine> {
   return machineOf(options, await readPolicy(options.policy));
@@ -41,10 +43,15 @@ export async function chooseMachine(options: MachineRequest): Promise<Machine> {
 /**
  * The machine of a command, with a policy that was read.
  *
- * @throws CramfsError USAGE
+ * @throws CramfsError USAGE, IO, LIMIT, BAD_TABLE
  */
 export function machineOf(options: MachineRequest, policy: Policy | null): Machine {
   const { machine = {} } = policy ?? {};
+  const partition = choosePartition(options);
+  if (partition !== null && partition.physBase === undefined && options.phys === undefined) {
+    const found = `the partition table does not give the address of the flash (${partition.noBase ?? ''}): add --flash-base`;
+    throw new CramfsError('USAGE', { found });
+  }
   const kernel = options.kernel ?? machine.kernel ?? DEFAULT_MODEL.name;
   return {
     pageSize: parsePageSize(options.pageSize) ?? machine.pageSize,
@@ -53,8 +60,8 @@ export function machineOf(options: MachineRequest, policy: Policy | null): Machi
       const given = boardOptions(options, model, pageSize);
       return {
         ...given,
-        physBase: given.physBase ?? machine.physBase,
-        regionSize: given.regionSize ?? machine.regionSize,
+        physBase: given.physBase ?? partition?.physBase ?? machine.physBase,
+        regionSize: given.regionSize ?? partition?.size ?? machine.regionSize,
         cpu: given.cpu ?? machine.cpu,
         littleEndian: given.littleEndian ?? machine.littleEndian,
         libraryPath: given.libraryPath ?? machine.libraryPath,

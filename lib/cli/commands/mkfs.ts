@@ -32,11 +32,12 @@ import { readBytes, readText, TEXT_LIMIT } from '../inputFile.ts';
 import { writeOutput } from '../outputFile.ts';
 import { addXipOptions, flashBudgetOf, type XipOptions, xipRequest } from '../mkfs/xipOptions.ts';
 import { parseNumber } from '../numbers.ts';
+import { addPartitionOptions, choosePartition, type PartitionOptions } from '../partitionOptions.ts';
 import { complain } from '../complain.ts';
 import { leaveOut } from '../mkfs/leaveOut.ts';
 
 /** The options as commander hands them over: text, still. */
-interface MkfsOptions extends XipOptions {
+interface MkfsOptions extends XipOptions, PartitionOptions {
   readonly edition?: string;
   readonly name?: string;
   readonly bootPad?: boolean;
@@ -133,7 +134,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     )
     .option('--uid-gid-map <file>', 'lines "uid FROM TO" and "gid FROM TO"; FROM: an id, a range 1000-1999, or *')
     .option('--truncate', 'cut ids, names, sizes and device numbers that do not fit, with a warning for each');
-  return addXipOptions(command)
+  return addPartitionOptions(addXipOptions(command))
     .addHelpText('after', HELP)
     .action(async (source: string, image: string, options: MkfsOptions) => {
       // commander keeps the words, and does not declare it.
@@ -160,7 +161,8 @@ async function mkfsAction(
     const buildOptions =
       listing === null ? toBuildOptions(options, tree.image) : listedOptions(listing, options.truncate === true);
     const warnings: BuildWarning[] = sourceWarnings(tree, listing);
-    const request = xipRequest(options, buildOptions.pageSize, table);
+    const partition = choosePartition(options);
+    const request = xipRequest(options, partition, buildOptions.pageSize, table);
     const spec = request?.spec ?? null;
     if (request !== null && request.warning !== null)
       warnings.push({ code: 'phys', path: null, message: request.warning });
@@ -195,10 +197,11 @@ async function mkfsAction(
     } finally {
       await compressor.close();
     }
-    const budget = flashBudgetOf(options, buildOptions.pageSize);
-    if (budget !== null && result.bytes.length > budget) {
+    const budget = flashBudgetOf(options, partition, buildOptions.pageSize);
+    if (budget !== null && result.bytes.length > budget.bytes) {
       throw new CramfsError('UNFIT', {
-        expected: `an image of at most ${String(budget)} bytes (--flash-budget)`,
+        what: budget.origin,
+        expected: `an image of at most ${String(budget.bytes)} bytes`,
         found: `${String(result.bytes.length)} bytes`,
       });
     }

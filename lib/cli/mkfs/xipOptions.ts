@@ -10,6 +10,7 @@ import { roundDown } from '../../base/pages.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { parseNumber } from '../numbers.ts';
 import { readText } from '../inputFile.ts';
+import type { ChosenPartition } from '../partitionOptions.ts';
 
 /** The options as commander hands them over. */
 export interface XipOptions {
@@ -68,9 +69,25 @@ export interface XipRequest {
   readonly warning: string | null;
 }
 
-/** `--flash-budget` in bytes; null for none. @throws CramfsError USAGE */
-export function flashBudgetOf({ flashBudget }: XipOptions, pageSize: number): number | null {
-  return flashBudget === undefined ? null : parseNumber(flashBudget, '--flash-budget', pageSize);
+/** How large the image may be. */
+export interface FlashBudget {
+  readonly bytes: number;
+  /** What says so, for errors. */
+  readonly origin: string;
+}
+
+/** The smaller of `--flash-budget` and the partition; null for neither. @throws CramfsError USAGE */
+export function flashBudgetOf(
+  { flashBudget }: XipOptions,
+  partition: ChosenPartition | null,
+  pageSize: number,
+): FlashBudget | null {
+  const given = flashBudget === undefined ? Infinity : parseNumber(flashBudget, '--flash-budget', pageSize);
+  const { size = Infinity, name = '' } = partition ?? {};
+  if (given === Infinity && size === Infinity) return null;
+  return given <= size
+    ? { bytes: given, origin: '--flash-budget' }
+    : { bytes: size, origin: `the partition "${name}"` };
 }
 
 /** The page that an address outside of one was probably meant to be: hexadecimal without its 0x, or the page it is in. */
@@ -87,6 +104,7 @@ function meantAddress(text: string, address: number, pageSize: number): string {
  */
 export function xipRequest(
   options: XipOptions,
+  partition: ChosenPartition | null,
   pageSize: number,
   table: readonly DeviceTableEntry[],
 ): XipRequest | null {
@@ -99,10 +117,9 @@ export function xipRequest(
     if (!options.avoidLastPageDefect) usage('--no-avoid-last-page-defect needs --xip');
     return null;
   }
-  if (options.phys === undefined) usage('--xip needs --phys, the physical address that pages are aligned to');
-  const physBase = parseNumber(options.phys, '--phys', pageSize);
-  const meant = meantAddress(options.phys, physBase, pageSize);
-  if (physBase % 4 !== 0) usage(`--phys ${options.phys} is not a multiple of 4; did you mean --phys ${meant}?`);
+  const { physBase, text } = xipAddress(options.phys, partition, pageSize);
+  const meant = meantAddress(text, physBase, pageSize);
+  if (physBase % 4 !== 0) usage(`--phys ${text} is not a multiple of 4; did you mean --phys ${meant}?`);
   const paths: XipWish[] = [];
   const wish = (origin: string, text: string): void => {
     paths.push({ origin, text, isPattern: false });
@@ -122,7 +139,7 @@ export function xipRequest(
     choice: choiceOf(patterns, new Set(paths.map(({ text }) => text))),
     profile,
     avoidLastPageDefect: options.avoidLastPageDefect,
-    flashBudget: flashBudgetOf(options, pageSize),
+    flashBudget: flashBudgetOf(options, partition, pageSize)?.bytes ?? null,
   };
   return {
     spec,
@@ -130,8 +147,25 @@ export function xipRequest(
     warning:
       physBase % pageSize === 0
         ? null
-        : `--phys ${options.phys} is not a multiple of the page size, ${String(pageSize)}; did you mean --phys ${meant}?`,
+        : `--phys ${text} is not a multiple of the page size, ${String(pageSize)}; did you mean --phys ${meant}?`,
   };
+}
+
+/** The address of the image: `--phys`, else the partition's. */
+function xipAddress(
+  phys: string | undefined,
+  partition: ChosenPartition | null,
+  pageSize: number,
+): { readonly physBase: number; readonly text: string } {
+  if (phys !== undefined) return { physBase: parseNumber(phys, '--phys', pageSize), text: phys };
+  if (partition === null) {
+    usage('--xip needs --phys, the physical address that pages are aligned to, or --partition-table and --partition');
+  }
+  const { physBase, noBase } = partition;
+  if (physBase === undefined) {
+    usage(`the partition table does not give the address of the flash (${noBase ?? ''}): add --flash-base or --phys`);
+  }
+  return { physBase, text: `0x${physBase.toString(16)}` };
 }
 
 function usage(found: string): never {
