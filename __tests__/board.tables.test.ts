@@ -84,12 +84,16 @@ describe('an ESP-IDF table', () => {
   test.each([
     [
       'another magic number',
-      (b: Uint8Array) => b.set([0xab], 64),
+      (b: Uint8Array) => {
+        b.set([0xab], 64);
+      },
       'the entry does not begin with aa 50 but with ab 50 (at byte 64, 0x40)',
     ],
     [
       'a wrong checksum',
-      (b: Uint8Array) => b.set([0x31], 76),
+      (b: Uint8Array) => {
+        b.set([0x31], 76);
+      },
       'the MD5 checksum does not match the entries (at byte 192, 0xc0)',
     ],
     [
