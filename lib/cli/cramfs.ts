@@ -63,6 +63,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./commands/extract.ts'),
   },
   {
+    name: 'manifest',
+    summary: 'Write hash, owner, mode and image offset of every file',
+    load: () => import('./commands/manifest.ts'),
+  },
+  {
     name: 'check',
     summary: 'Find damage and defects in an image',
     load: () => import('./commands/check.ts'),
