@@ -49,37 +49,31 @@ export function blockPointers(
   return pointers;
 }
 
-/** Pointers that {@link fileBlocks} reads at a time. */
-const POINTERS_AT_ONCE = 1024;
+/** The pointer of block `index`. @throws CramfsError as {@link blockPointers} */
+function blockPointer(image: CramfsImage, inode: Inode, index: number, path?: string): number {
+  const at = inode.ino + index * 4;
+  if (!image.words.holds(at, 4)) throw image.missing(at, 4, 'the block pointer table', path);
+  return image.words.u32(at);
+}
 
 /**
- * The blocks of a regular file or symlink, from block `first` on. The pointers are read many at a time, where they are
- * all there.
+ * The blocks of a regular file or symlink, from block `first` on.
  *
  * @throws CramfsError as {@link blockPointers}, one block at a time
  */
 export function* fileBlocks(image: CramfsImage, inode: Inode, path?: string, first = 0): Generator<Block, void> {
   const count = blockCount(inode.size, image.pageSize);
   let previous: number | null = null;
-  for (let start = first; start < count; start += POINTERS_AT_ONCE) {
-    const end = Math.min(count, start + POINTERS_AT_ONCE);
-    const bytes = image.source.read(inode.ino + start * 4, (end - start) * 4);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let index = start; index < end; index++) {
-      const at = (index - start) * 4;
-      const isThere = at + 4 <= bytes.length;
-      const pointer: number = isThere
-        ? view.getUint32(at, image.littleEndian)
-        : (blockPointers(image, inode, index, 1, path)[0] ?? 0);
-      yield blockOf(image, inode, index, pointer, previous, path);
-      previous = pointer;
-    }
+  for (let index = first; index < count; index++) {
+    const pointer = blockPointer(image, inode, index, path);
+    yield blockOf(image, inode, index, pointer, previous, path);
+    previous = pointer;
   }
 }
 
 /** Block `index` of a regular file or symlink; it must be below the block count. */
 export function fileBlock(image: CramfsImage, inode: Inode, index: number, path?: string): Block {
-  const pointer = blockPointers(image, inode, index, 1, path)[0] ?? 0;
+  const pointer = blockPointer(image, inode, index, path);
   return blockOf(image, inode, index, pointer, null, path);
 }
 
@@ -115,7 +109,7 @@ function legacyStart(
   path: string | undefined,
 ): number {
   if (index === 0) return inode.ino + blockCount(inode.size, image.pageSize) * 4;
-  const previous = known ?? blockPointers(image, inode, index - 1, 1, path)[0] ?? 0;
+  const previous = known ?? blockPointer(image, inode, index - 1, path);
   if ((previous & CRAMFS_BLK_FLAG_DIRECT_PTR) === 0) return previous & CRAMFS_BLK_VALUE;
   const { address, uncompressed } = decodeBlockPointer(previous);
   const end = uncompressed ? address + image.pageSize : address + 2 + directLength(image, address, path);

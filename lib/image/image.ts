@@ -57,6 +57,8 @@ export class CramfsImage {
   readonly inodeLayout: InodeLayout;
   /** Words of the image in its byte order; zeros behind the end of the source. */
   readonly words: WordReader;
+  /** The same for inodes, which are read by turns with what they lead to. */
+  readonly #inodes: WordReader;
 
   private constructor(
     source: ByteSource,
@@ -72,6 +74,7 @@ export class CramfsImage {
     this.inflate = inflate;
     this.inodeLayout = inodeLayout;
     this.words = new WordReader(source, superblock.littleEndian);
+    this.#inodes = new WordReader(source, superblock.littleEndian);
   }
 
   /**
@@ -136,9 +139,8 @@ export class CramfsImage {
    */
   inodeAt(position: number, path?: string): Inode {
     const { size, decode } = this.inodeLayout;
-    const bytes = this.need(position, size, 'an inode', path);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, size);
-    return this.#inode(decode(view, 0, this.littleEndian), position, position);
+    if (!this.#inodes.holds(position, size)) throw this.missing(position, size, 'an inode', path);
+    return this.#inode(this.#inodes.decode(decode, position), position, position);
   }
 
   #inode(fields: InodeFields, position: number, numberedFrom: number): Inode {
