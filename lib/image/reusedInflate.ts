@@ -78,13 +78,13 @@ class HandleInflate implements ReusedInflate {
   readonly #handle: Handle;
   /** What zlib leaves of its output's room, and of its input. */
   readonly #left: Uint32Array;
-  #failed = false;
+  #errors = 0;
 
   constructor(handle: Handle, left: Uint32Array) {
     this.#handle = handle;
     this.#left = left;
     handle.onerror = () => {
-      this.#failed = true;
+      this.#errors++;
     };
   }
 
@@ -93,11 +93,11 @@ class HandleInflate implements ReusedInflate {
   }
 
   into(data: Uint8Array, target: Uint8Array, at: number, limit: number): number {
-    this.#failed = false;
+    const before = this.#errors;
     this.#handle.reset();
     this.#handle.writeSync(Z_FINISH, data, 0, data.length, target, at, limit + 1);
     // With Z_FINISH and room left, a stream that has not ended is an error.
     const room = this.#left[0] ?? 0;
-    return this.#failed || room === 0 ? -1 : limit + 1 - room;
+    return this.#errors !== before || room === 0 ? -1 : limit + 1 - room;
   }
 }
