@@ -317,12 +317,12 @@ describe('an image that cannot be used is exit code 3 and a sentence', () => {
   test.each([
     ['is not there', '/nowhere/at/all', /cannot read \/nowhere\/at\/all: there is no such file/],
     ['is a directory', folder.path, /it is a directory/],
-    ['is empty', folder.file('empty', ''), /expected the magic number .* found no bytes at all/],
+    ['is empty', folder.file('empty', ''), /not a cramfs image: the file is empty/],
     ['is something else', folder.file('else', 'hello, world'), /not a cramfs image.*68 65 6c 6c/],
     [
       'is compressed',
       folder.file('gz', readFileSync(new URL('../fixtures/images/empty.cramfs.gz', import.meta.url))),
-      /which is gzip/,
+      /it is gzip data; a cramfs image is at 0x0 in the gzip member at 0x0 [(]CRC good[)]; run: cramfs-map \S+ \S+ --image 1/,
     ],
     [
       'has no whole superblock',
@@ -346,7 +346,11 @@ describe('an image that cannot be used is exit code 3 and a sentence', () => {
     expect(stderr).toMatch(message);
     // The same for a batch: the image is in the way of every line.
     const lines = await run([image, '--batch', folder.file('one.jsonl', '{"path":"/"}\n')]);
-    expect({ code: lines.code, stdout: lines.stdout, stderr: lines.stderr }).toEqual({ code: 3, stdout: '', stderr });
+    expect({ code: lines.code, stdout: lines.stdout, stderr: lines.stderr.replace(/; run: .*/, '') }).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: stderr.replace(/; run: .*/, ''),
+    });
   });
 });
 

@@ -17,6 +17,7 @@ export const ROWS = [
   ['format', 'source', 'elf', 'findings', 'board'],
   ['image'],
   ['physmem', 'inspect', 'tar'],
+  ['diagnose'],
   ['mm', 'check'],
   ['driver'],
   ['verdict'],

@@ -33,6 +33,8 @@ export interface ErrorDetails {
   readonly lines?: readonly string[] | undefined;
   /** All that is wrong with a text file, in the order of the file; `what` is its name. */
   readonly problems?: readonly TextProblem[] | undefined;
+  /** What the file is instead, and the command to go on with: for programs. */
+  readonly diagnosis?: { readonly code: string; readonly message: string; readonly command: string | null } | undefined;
   /** The lower-level error, if one is behind this one. */
   readonly cause?: unknown;
 }
@@ -51,7 +53,7 @@ const sentences = {
   /** The source failed to deliver bytes that it has. Usual cause: an I/O error, a file that shrank, a closed pipe. */
   IO: (d) => `cannot read ${what(d, 'the image')}${because(d)}`,
   /** No magic number at byte 0 or 512. Usual cause: not an image, a wrong --image-offset, a wrapped image. */
-  NOT_CRAMFS: (d) => `not a cramfs image${expectedFound(d)}`,
+  NOT_CRAMFS: (d) => `not a cramfs image${d.what === undefined ? expectedFound(d) : `: ${d.what}`}`,
   /** Metadata lies behind the end of the file although the superblock says that the image reaches there. */
   TRUNCATED: (d) => `the image is truncated: ${what(d, 'data')} lies behind the end of the file${expectedFound(d)}`,
   /** Metadata points to a place that is no part of the image. */

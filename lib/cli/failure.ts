@@ -27,7 +27,7 @@ export function exitCodeOf(error: unknown): number {
 
 /** An error as the `error` object of JSON output. */
 export function errorJson(error: CramfsError): Record<string, unknown> {
-  const { log, problems } = error.details;
+  const { log, problems, diagnosis } = error.details;
   return {
     code: error.code,
     message: error.message,
@@ -35,6 +35,7 @@ export function errorJson(error: CramfsError): Record<string, unknown> {
     path: error.path ?? null,
     ...(log === undefined ? {} : { log }),
     ...(problems === undefined ? {} : { problems }),
+    ...(diagnosis === undefined ? {} : { diagnosis }),
   };
 }
 

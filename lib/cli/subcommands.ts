@@ -26,7 +26,7 @@ export async function runSubcommand(
       const command = newCommand(subcommand.name, io).summary(subcommand.summary);
       if (subcommand === wanted) {
         const { define } = await subcommand.load();
-        define(command, io, (code) => {
+        define(command, { ...io, commandLine: [name, ...argv] }, (code) => {
           exitCode = code;
         });
       }

@@ -97,7 +97,7 @@ export class CramfsImage {
       throw new CramfsError('NOT_CRAMFS', {
         offset: 0,
         expected: 'the magic number 0x28cd3d45 at byte 0 or 512',
-        found: head.length === 0 ? 'no bytes at all' : describeStart(head),
+        found: head.length === 0 ? 'no bytes at all' : hexBytes(head.subarray(0, 4), ' '),
       });
     }
     if (place.position + superblockSize > head.length) {
@@ -183,13 +183,4 @@ export class CramfsImage {
 /** Whether an image can have blocks of that many bytes: a power of two from 4 KiB on. */
 function isBlockSize(bytes: number): boolean {
   return bytes >= 4096 && bytes <= MAX_BLOCK_SIZE && Number.isInteger(Math.log2(bytes));
-}
-
-function describeStart(head: Uint8Array): string {
-  const start = hexBytes(head.subarray(0, 4), ' ');
-  if (head[0] === 0x1f && head[1] === 0x8b) return `${start}, which is gzip: unpack it first`;
-  if (head[0] === 0x27 && head[1] === 0x05 && head[2] === 0x19 && head[3] === 0x56) {
-    return `${start}, which is a uImage header: try --image-offset 64`;
-  }
-  return start;
 }

@@ -10,7 +10,7 @@ import { readContent, readLink } from '../../lib/image/content.ts';
 import { CramfsImage } from '../../lib/image/image.ts';
 import { imageInfo } from '../../lib/inspect/imageInfo.ts';
 import { openDetected } from '../../lib/inspect/openDetected.ts';
-import { scan } from '../../lib/inspect/scan.ts';
+import { scan } from '../../lib/diagnose/scan.ts';
 import { walk, type WalkEntry } from '../../lib/inspect/walk.ts';
 import { checkJson } from '../../lib/report/checkJson.ts';
 import { checkText } from '../../lib/report/checkText.ts';

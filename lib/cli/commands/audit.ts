@@ -18,7 +18,8 @@ import {
 import { AuditOutputs, inOrder, type ReportedRun } from '../audit/output.ts';
 import { Tally } from '../audit/tally.ts';
 import { addMachineOptions, addProgramOptions } from '../boardOptions.ts';
-import { addColourOption, addJobsOption, openSource, parseJobs } from '../imageOptions.ts';
+import { addColourOption, addJobsOption, parseJobs } from '../imageOptions.ts';
+import { openSource } from '../imagePlace.ts';
 import { readPolicy } from '../machine.ts';
 import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io } from '../io.ts';

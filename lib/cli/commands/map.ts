@@ -19,7 +19,15 @@ import type { MapDetail, MapRequest } from '../../verdict/request.ts';
 import { type Requirement, REQUIREMENTS, type Unmet, unmetRequirement } from '../../verdict/requirement.ts';
 import { runBatch } from '../batch.ts';
 import { addMachineOptions } from '../boardOptions.ts';
-import { addImageOptions, addQuietOption, EXIT_CODES, type ImageOptions, openSource } from '../imageOptions.ts';
+import {
+  addImageOptions,
+  addQuietOption,
+  EXIT_CODES,
+  IMAGE_ARGUMENT,
+  type ImageOptions,
+  openAt,
+} from '../imageOptions.ts';
+import { openPlace } from '../imagePlace.ts';
 import { type Machine, chooseMachine, type MachineRequest } from '../machine.ts';
 import { EXIT, type Io } from '../io.ts';
 import { parseNumber } from '../numbers.ts';
@@ -62,7 +70,7 @@ ${EXIT_CODES}`;
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   command
     .description('Show which pages of a file in a cramfs image Linux maps directly from flash')
-    .argument('[image]', 'the image: a file, or - for standard input')
+    .argument('[image]', IMAGE_ARGUMENT)
     .argument('[path]', 'the file in the image; not with --batch')
     .option('--offset <n>', 'offset in the file, in bytes (default: 0)')
     .option('--length <n>', 'bytes to map (default: to the end of the file)')
@@ -135,10 +143,9 @@ function map(
   };
   const detail: MapDetail = { pages: options.pages, crc: options.crc, trace: options.trace };
   const boardOptions = machine.board(pageSize);
-  const imageOffset = number(options.imageOffset, '--image-offset');
-  const source = openSource(imageFile, io);
+  const place = openPlace(imageFile, options, io, pageSize);
+  const image = openAt(place, io, (source, imageOffset) => CramfsImage.open(source, { imageOffset, pageSize }));
   try {
-    const image = CramfsImage.open(source, { imageOffset, pageSize });
     const board = new Board(image, boardOptions);
     const requirement = options.require ?? null;
     if (batch !== undefined) {
@@ -173,7 +180,7 @@ function map(
     }
     return EXIT.ok;
   } finally {
-    source.close();
+    image.close();
   }
 }
 

@@ -12,7 +12,7 @@ import { findSuperblock } from '../../format/superblock.ts';
 import type { CramfsImage } from '../../image/image.ts';
 import { openDetected } from '../../inspect/openDetected.ts';
 import { bytesSource, type ByteSource } from '../../source/byteSource.ts';
-import { openSource } from '../imageOptions.ts';
+import { openSource } from '../imagePlace.ts';
 import type { Io } from '../io.ts';
 import { cannotRead } from '../inputFile.ts';
 

@@ -3,7 +3,7 @@ import { auditImage } from '../../audit/auditImage.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { kernelModel, DEFAULT_MODEL } from '../../driver/models/index.ts';
 import { openDetected } from '../../inspect/openDetected.ts';
-import { scan, type ScanHit } from '../../inspect/scan.ts';
+import { scan, type ScanHit } from '../../diagnose/scan.ts';
 import { volumeName } from '../../report/scanText.ts';
 import { scanRemarks } from '../../report/scanWords.ts';
 import { type ByteSource, cachedSource } from '../../source/byteSource.ts';

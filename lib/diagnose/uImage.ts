@@ -24,11 +24,11 @@ export interface UImage {
 }
 
 /**
- * Reads the header at `offset`; null if there is none.
+ * Reads the header at `offset`; null if there is none. Without `data` the data's CRC is not computed.
  *
  * @throws CramfsError IO
  */
-export function readUImage(source: ByteSource, offset: number): UImage | null {
+export function readUImage(source: ByteSource, offset: number, { data = true } = {}): UImage | null {
   const header = source.read(offset, UIMAGE_HEADER_SIZE);
   if (header.length < UIMAGE_HEADER_SIZE) return null;
   const view = new DataView(header.buffer, header.byteOffset, UIMAGE_HEADER_SIZE);
@@ -44,7 +44,7 @@ export function readUImage(source: ByteSource, offset: number): UImage | null {
   const zeroed = Uint8Array.from(header);
   zeroed.fill(0, 4, 8);
   const end = name.indexOf(0);
-  const computed = dataCrcOf(source, offset + UIMAGE_HEADER_SIZE, size);
+  const computed = !data ? null : dataCrcOf(source, offset + UIMAGE_HEADER_SIZE, size);
   return {
     offset,
     size,

@@ -1,7 +1,7 @@
 /** Finding magic numbers: both ways find the same. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { findByStep, magicFinder } from '../lib/inspect/magicNumbers.ts';
+import { findByStep, magicFinder } from '../lib/diagnose/magicNumbers.ts';
 
 const NUMBERS = [
   [0x28, 0xcd, 0x3d, 0x45],

@@ -31,6 +31,11 @@ export function offsetWithSpare(offset: number, { page, spare }: SpareGeometry):
   return Math.floor(offset / page) * (page + spare) + (offset % page);
 }
 
+/** Where something of `length` bytes that begins at byte `offset` of the dump ends there. */
+export function endWithSpare(offset: number, length: number, spare: SpareGeometry): number {
+  return offsetWithSpare((offsetWithoutSpare(offset, spare) ?? 0) + length, spare);
+}
+
 /** The dump without its spare bytes. Pages are counted from byte 0 of the source; closing is left to the caller. */
 export function withoutSpare(source: ByteSource, { page, spare }: SpareGeometry): ByteSource {
   const whole = page + spare;

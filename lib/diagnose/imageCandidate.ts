@@ -2,6 +2,7 @@
  * Judging one place in a file where a superblock's magic number stands: is it an image, where does it start, how long is
  * it, is it whole, and if not, what happened to it.
  */
+import { CramfsError } from '../base/errors.ts';
 import { roundUp } from '../base/pages.ts';
 import {
   BOOT_PAD,
@@ -12,18 +13,16 @@ import {
   SUPERBLOCK_SIZE,
 } from '../format/constants.ts';
 import { decodeName } from '../format/names.ts';
-import { decodeSuperblock, type Superblock } from '../format/superblock.ts';
+import { decodeSuperblock, findSuperblock, type Superblock } from '../format/superblock.ts';
 import { CramfsImage } from '../image/image.ts';
+import { openDetected } from '../inspect/openDetected.ts';
+import { walk } from '../inspect/walk.ts';
 import { type ByteSource, sliceSource } from '../source/byteSource.ts';
-import { type CrcVerdict, superblockCrc } from './imageCrc.ts';
-import {
-  offsetWithoutSpare,
-  offsetWithSpare,
-  SPARE_GEOMETRIES,
-  type SpareGeometry,
-  withoutSpare,
-} from './spareBytes.ts';
-import { survey } from './survey.ts';
+import { type CrcVerdict, superblockCrc } from '../inspect/imageCrc.ts';
+import { offsetWithoutSpare, offsetWithSpare, SPARE_GEOMETRIES, withoutSpare } from './spareBytes.ts';
+import { survey } from '../inspect/survey.ts';
+import { changeUndone, suspectedChange, suspectedLoss, type TextLoss } from './textChange.ts';
+import type { Undone } from './undone.ts';
 
 /** An image in a file, or what is left of one. */
 export interface ImageCandidate {
@@ -38,9 +37,11 @@ export interface ImageCandidate {
   readonly size: number;
   readonly crc: CrcVerdict;
   readonly signatureGood: boolean;
-  /** The NAND spare bytes that are left in, if that is what makes the CRC right. */
-  readonly spare: SpareGeometry | null;
-  /** The image's bytes from its byte 0 on, spare bytes left out. */
+  /** What was undone to read it, in the order in which it was; the CRC, or the tree, is right only without it. */
+  readonly undone: readonly Undone[];
+  /** What text conversion took from it for good, as far as statistics show. */
+  readonly loss: TextLoss | null;
+  /** The image's bytes from its byte 0 on, with all that was undone. */
   readonly source: ByteSource;
 }
 
@@ -80,13 +81,74 @@ export function judgeCandidate(
     const offset = at - place.position;
     const source = sliceSource(file, offset);
     const crc = spend(budget, place) ? superblockCrc(source, place) : uncomputed(place);
-    const candidate = { offset, superblock: place, size: place.size, crc, signatureGood, spare: null, source };
+    const candidate = { offset, superblock: place, size: place.size, crc, signatureGood, ...UNCHANGED, source };
     if (crc.state === 'good' || crc.state === 'swapped') return candidate;
     best ??= candidate;
   }
   if (best === null) return null;
   if (best.crc.state === 'none') return measured(best, budget);
-  return withSpareLeftOut(file, at, places, signatureGood, budget) ?? (signatureGood ? best : null);
+  return (
+    withSpareLeftOut(file, at, places, signatureGood, budget) ??
+    withTextUndone(file, best, signatureGood, budget) ??
+    damaged(best, budget)
+  );
+}
+
+const UNCHANGED = { undone: [], loss: null } as const;
+
+/** An image whose CRC is wrong: what is known of it. Without its signature only a tree shows that it is one. */
+function damaged(candidate: ImageCandidate, budget: ReadBudget): ImageCandidate | null {
+  const { source, offset, size, signatureGood, crc } = candidate;
+  if (!signatureGood && !hasTree(source, budget)) return null;
+  if (crc.state !== 'wrong' && crc.state !== 'truncated') return candidate;
+  return { ...candidate, loss: suspectedLoss(source, 0, Math.min(size, source.size)) ?? candidate.loss, offset };
+}
+
+/** Whether a tree of at least one file hangs from the superblock, without any damage to directories. */
+export function hasTree(source: ByteSource, budget: ReadBudget): boolean {
+  if (budget.bytes < SURVEY_COST) return false;
+  budget.bytes -= SURVEY_COST;
+  try {
+    const image = openDetected(source);
+    const problems: unknown[] = [];
+    const entries = [...walk(image, { maxEntries: TREE_ENTRIES, onProblem: ({ kind }) => problems.push(kind) })];
+    return entries.length >= 2 && problems.every((kind) => kind === 'entries');
+  } catch (error) {
+    if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
+    return false;
+  }
+}
+
+/** Entries that prove a tree. */
+const TREE_ENTRIES = 64;
+
+/** Undoes a conversion of text, if that makes the CRC right. */
+function withTextUndone(
+  file: ByteSource,
+  { offset, superblock, size }: ImageCandidate,
+  signatureGood: boolean,
+  budget: ReadBudget,
+): ImageCandidate | null {
+  const change = budget.bytes < 3 * size ? null : suspectedChange(file, offset);
+  if (change === null) return null;
+  budget.bytes -= 3 * size;
+  const source = changeUndone(file, offset, 2 * size + BOOT_PAD, change);
+  return provenImage(source, { offset, signatureGood, position: superblock.position }, [{ kind: 'text', change }]);
+}
+
+/** The image in a source whose changes were undone, if its CRC is right. */
+export function provenImage(
+  source: ByteSource,
+  { offset, signatureGood, position }: Pick<ImageCandidate, 'offset' | 'signatureGood'> & { readonly position: number },
+  undone: readonly Undone[],
+): ImageCandidate | null {
+  const head = source.read(0, BOOT_PAD + SUPERBLOCK_SIZE);
+  const place = findSuperblock(head);
+  if (place?.position !== position || head.length < position + SUPERBLOCK_SIZE) return null;
+  const superblock = decodeSuperblock(head, place);
+  const crc = superblockCrc(source, superblock);
+  if (crc.state !== 'good' && crc.state !== 'swapped') return null;
+  return { offset, superblock, size: superblock.size, crc, signatureGood, undone, loss: null, source };
 }
 
 /** Which of the two places is likelier, with and without a boot pad in front. */
@@ -135,7 +197,8 @@ function withSpareLeftOut(
       const crc = superblockCrc(source, superblock);
       if (crc.state !== 'good' && crc.state !== 'swapped') continue;
       const start = offsetWithSpare(offset, spare);
-      return { offset: start, superblock, size: superblock.size, crc, signatureGood, spare, source };
+      const undone = [{ kind: 'spare', ...spare }] as const;
+      return { offset: start, superblock, size: superblock.size, crc, signatureGood, undone, loss: null, source };
     }
   }
   return null;
