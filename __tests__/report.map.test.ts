@@ -30,7 +30,7 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 PFNMAP: all 2 pages run from flash; no RAM is used.
 
   physical   0x10008000-0x10009fff (image offset 0x8000)
-  pages      2 direct, 0 paged, 0 behind the end of the file
+  pages      2 direct, 0 paged, 0 past end of file
   RAM        none
   vma        0x7ffff7ef6000, maps shows offset 0x10008000
   VmFlags    rd ex mr mw me pf io de dd sd
@@ -51,7 +51,7 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 MIXEDMAP: 3 of 4 pages run from flash; 1 page costs RAM when touched.
 
   physical   0x10007000-0x10009fff (image offset 0x7000)
-  pages      3 direct, 1 paged, 0 behind the end of the file
+  pages      3 direct, 1 paged, 0 past end of file
   RAM        4 KiB once every page has been touched
   vma        0x7ffff7ef4000, maps shows offset 0x0
   VmFlags    rd mr mw me sd mm
@@ -86,7 +86,7 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 MIXEDMAP: 3 of 6 pages run from flash; 3 pages cost RAM when touched.
 
   physical   0x10082000-0x10084fff (image offset 0x82000)
-  pages      3 direct, 3 paged, 0 behind the end of the file
+  pages      3 direct, 3 paged, 0 past end of file
   RAM        12 KiB once every page has been touched
   vma        0x7ffff7ef2000, maps shows offset 0x0
   VmFlags    rd mr mw me sd mm
@@ -110,21 +110,21 @@ kernel log
 `,
   ],
   [
-    'a mapping that reaches behind the end of the file',
+    'a mapping that reaches past end of file',
     ['images/adv.cramfs.gz', '/za_pm4', '--length', '300p'],
     `
 /za_pm4
 1228800 bytes from offset 0x0, prot r, private
 linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 
-MIXEDMAP: 4 of 300 pages run from flash; the rest is behind the end of the file.
+MIXEDMAP: 4 of 300 pages run from flash; the rest is past end of file.
 
   physical   0x1006f000-0x10072fff (image offset 0x6f000)
-  pages      4 direct, 0 paged, 296 behind the end of the file
+  pages      4 direct, 0 paged, 296 past end of file
   RAM        none
   vma        0x7ffff7dcc000, maps shows offset 0x0
   VmFlags    rd mr mw me sd mm
-  why        the mapping reaches behind the end of the file; nothing there can
+  why        the mapping reaches past end of file; nothing there can
              be direct, and a touch of it is SIGBUS
   to change  map 4 pages only (--length 4p: PFNMAP)
 
@@ -132,7 +132,7 @@ MIXEDMAP: 4 of 300 pages run from flash; the rest is behind the end of the file.
    64 ----------------------------------------------------------------
     * (2 more rows like this one)
   256 --------------------------------------------
-      # direct, - behind the end of the file
+      # direct, - past end of file
 
 kernel log
   cramfs: mapped za_pm4[0] at 0x1006f000 (4/300 pages) to vma 0x7ffff7dcc000,
@@ -150,7 +150,7 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 MIXEDMAP: 3 of 4 pages run from flash; 1 page costs RAM when touched.
 
   physical   0x10079000-0x1007bfff (image offset 0x79000)
-  pages      3 direct, 1 paged, 0 behind the end of the file
+  pages      3 direct, 1 paged, 0 past end of file
   RAM        4 KiB once every page has been touched
   vma        0x7ffff7ef4000, maps shows offset 0x0
   VmFlags    rd mr mw me sd mm
@@ -179,7 +179,7 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 paged: no page runs from flash (vma is writable); each page that is touched
   costs RAM.
 
-  pages      0 direct, 4 paged, 0 behind the end of the file
+  pages      0 direct, 4 paged, 0 past end of file
   RAM        16 KiB at once (MAP_POPULATE), and a copy of each page that is
              written
   vma        0x7ffff7ef4000, maps shows offset 0x0
@@ -204,7 +204,7 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000800
 paged: no page runs from flash (data is not page aligned); each page that is
   touched costs RAM.
 
-  pages      0 direct, 4 paged, 0 behind the end of the file
+  pages      0 direct, 4 paged, 0 past end of file
   RAM        16 KiB once every page has been touched
   vma        0x7ffff7ef4000, maps shows offset 0x0
   VmFlags    rd mr mw me sd
@@ -227,7 +227,7 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 
 paged: no page runs from flash; each page that is touched costs RAM.
 
-  pages      0 direct, 1 paged, 0 behind the end of the file
+  pages      0 direct, 1 paged, 0 past end of file
   RAM        4 KiB once every page has been touched
   vma        0x7ffff7ef7000, maps shows offset 0x0
   VmFlags    rd mr mw me sd
@@ -251,7 +251,7 @@ PFNMAP: all 2 pages are mapped directly, but to memory that is not the image's;
   no RAM is used.
 
   physical   0x18000000-0x18001fff (image offset 0x8000000)
-  pages      2 direct, 0 paged, 0 behind the end of the file
+  pages      2 direct, 0 paged, 0 past end of file
   RAM        none
   vma        0x7ffff7ef6000, maps shows offset 0x18000000
   VmFlags    rd mr mw me pf io de dd sd
@@ -313,7 +313,7 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 PFNMAP: all 3 pages would run from flash, but PROT_NONE lets nothing touch them.
 
   physical   0x10007000-0x10009fff (image offset 0x7000)
-  pages      3 direct, 0 paged, 0 behind the end of the file
+  pages      3 direct, 0 paged, 0 past end of file
   RAM        none
   vma        0x7ffff7ef5000, maps shows offset 0x10007000
   VmFlags    mr mw me pf io de dd sd
@@ -418,13 +418,13 @@ describe('advice', () => {
 describe('the picture', () => {
   const board = new Board(CramfsImage.open(fixture('images/adv.cramfs.gz')));
   const picture = (path: string, length: number, width = 78): string[] =>
-    vmaPicture(board.map({ path, length }), width);
+    vmaPicture(board.map({ path, length }), width, NO_COLOURS);
 
   test('has a cell for each page, and rows of 64', () => {
     expect(picture('/za_pm4', 70 * 4096)).toEqual([
       ` 0 ####${'-'.repeat(60)}`,
       '64 ------',
-      '   # direct, - behind the end of the file',
+      '   # direct, - past end of file',
     ]);
   });
 
@@ -434,7 +434,7 @@ describe('the picture', () => {
       ` 192 ${'-'.repeat(64)}`,
       '   * (13 more rows like this one)',
       `2880 ${'-'.repeat(40)}`,
-      '     # direct, . paged, - behind the end of the file, each cell is 3 pages',
+      '     # direct, . paged, - past end of file, each cell is 3 pages',
     ]);
     expect(picture('/zf_gap_mid', 5000 * 4096)[0]).toBe(`   0 +.${'-'.repeat(62)}`);
   });

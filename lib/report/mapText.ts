@@ -7,7 +7,7 @@ import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { MapDetail } from '../verdict/request.ts';
 import { adviseOn, errnoReason } from './mapAdvice.ts';
 import { heading, kernelLog } from './mapFrame.ts';
-import { nommuText } from './nommuText.ts';
+import { nommuSentence, nommuText } from './nommuText.ts';
 import { misplacedPages } from './misplaced.ts';
 import { pageList } from './pageList.ts';
 import type { Style } from './style.ts';
@@ -44,7 +44,7 @@ export function mapText(verdict: MapVerdict, board: Board, { style, width, detai
     if (advice.change !== null) row('to change', advice.change);
   }
   const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
-  const picture = verdict.state === null ? [] : vmaPicture(verdict, width - INDENT);
+  const picture = verdict.state === null ? [] : vmaPicture(verdict, width - INDENT, style);
   if (picture.length > 0) out.push('', ...indented(picture));
   const listed = detail.pages === true || detail.crc === true;
   if (listed) out.push('', ...indented(pageList(verdict, board.cpu.pageSize, detail, style)));
@@ -55,7 +55,13 @@ export function mapText(verdict: MapVerdict, board: Board, { style, width, detai
   return `${out.join('\n')}\n`;
 }
 
-/** The verdict in one sentence. */
+/** The verdict in one sentence, of kernels with and without an MMU. */
+export function verdictSentence(verdict: MapVerdict, board: Board, style: Style): string {
+  return verdict.nommu === undefined
+    ? verdictLine(verdict, board, style)
+    : nommuSentence(verdict, verdict.nommu, board, style);
+}
+
 function verdictLine(verdict: MapVerdict, board: Board, style: Style): string {
   const total = verdict.vmaPages ?? 0;
   const direct = verdict.directPages ?? 0;

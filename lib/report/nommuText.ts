@@ -26,7 +26,7 @@ export function nommuText(
     const indent = ' '.repeat(INDENT + LABEL);
     out.push(`  ${style.faint(label.padEnd(LABEL))}${wrap(text, width, indent, indent.length)}`);
   };
-  out.push(wrap(verdictLine(verdict, nommu, board, style), width, '  '), '');
+  out.push(wrap(nommuSentence(verdict, nommu, board, style), width, '  '), '');
   if (nommu.mapsType !== null) mappingRows(verdict, nommu, board, row);
   const why = reason(verdict, nommu, board);
   if (why !== null) row('why', why);
@@ -38,7 +38,7 @@ export function nommuText(
 }
 
 /** The verdict in one sentence. */
-function verdictLine(verdict: MapVerdict, nommu: NommuOutcome, board: Board, style: Style): string {
+export function nommuSentence(verdict: MapVerdict, nommu: NommuOutcome, board: Board, style: Style): string {
   if (verdict.bug !== null) return `${style.bad('KERNEL BUG')}: ${verdict.bug}.`;
   const pages = verdict.vmaPages ?? 0;
   switch (nommu.inFlash) {

@@ -8,6 +8,7 @@ import { printableName } from '../../format/names.ts';
 import { CramfsImage } from '../../image/image.ts';
 import { DEFAULT_MODEL, kernelModel } from '../../driver/models/index.ts';
 import { type SegmentChoice, segmentRequest } from '../../exec/segmentRequest.ts';
+import { mappingStill } from '../../page/draw/stills.ts';
 import { modelsJson, modelsText } from '../../report/compareText.ts';
 import { mapJson, mountJson } from '../../report/mapJson.ts';
 import { mapText } from '../../report/mapText.ts';
@@ -52,6 +53,7 @@ interface MapOptions extends ImageOptions, MachineRequest {
   readonly segment?: string;
   readonly require?: Requirement;
   readonly batch?: string;
+  readonly svg?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -85,6 +87,17 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .option('--compare-kernels <models>', 'compare kernel models, separated by commas')
     .option('--pages', 'show each page')
     .option('--crc', 'show the CRC-32 of each page as a process sees it')
+    .addOption(
+      new Option('--svg', 'print the pages of the mapping as an SVG picture').conflicts([
+        'json',
+        'batch',
+        'compareKernels',
+        'pages',
+        'crc',
+        'trace',
+        'quiet',
+      ]),
+    )
     .option('--trace', 'show each kernel primitive called, and what is wrong with what the process sees')
     .addOption(
       new Option(
@@ -160,9 +173,11 @@ function map(
     const verdict = board.map(wanted, detail);
     if (options.quiet !== true) {
       io.stdout.write(
-        options.json === true
-          ? `${JSON.stringify({ ...mapJson(verdict, board, detail), mount: mountJson(board) })}\n`
-          : report(verdict, board, wanted, detail, options, io),
+        options.svg === true
+          ? mappingStill(verdict, board)
+          : options.json === true
+            ? `${JSON.stringify({ ...mapJson(verdict, board, detail), mount: mountJson(board) })}\n`
+            : report(verdict, board, wanted, detail, options, io),
       );
     }
     const unmet = requirement === null ? null : unmetRequirement(requirement, verdict, board, wanted);

@@ -1,5 +1,6 @@
 /** A report as a page: the views put together. */
-import { flashPages } from '../flashPages.ts';
+import type { FlashPages } from '../../report/flashPages.ts';
+import { regionPages } from '../regionPages.ts';
 import { layOut, type Layout } from '../layout.ts';
 import { type ReportData, type ReportImage, reportAccount } from '../reportData.ts';
 import { ReportSession } from '../session.ts';
@@ -58,14 +59,8 @@ export function showReport(root: Element, data: ReportData): ReportSession {
 
 const indices = ({ paths }: Layout): Map<string, number> => new Map(paths.map((path, index) => [path, index]));
 
-function pagesOf(session: ReportSession): ReturnType<typeof flashPages> {
-  const { cpu, memory } = session.board();
-  const { data } = session;
-  const damaged = data.findings.flatMap(({ severity, id, offset }) =>
-    severity === 'error' && id.startsWith('image/') && offset !== null ? [offset] : [],
-  );
-  return flashPages(reportAccount(data), memory.size, cpu.pageSize, damaged);
-}
+const pagesOf = (session: ReportSession): FlashPages =>
+  regionPages(session.board(), reportAccount(session.data), session.data.findings);
 
 function oldMap(
   image: ReportImage,

@@ -1,7 +1,8 @@
 /**
  * The flash region, page by page: what a page of it holds, and how full it is.
  */
-import { TONE_OF_LABEL, TONES, toneIndex } from '../report/palette.ts';
+import { ACCOUNT_LABELS, type Account } from '../inspect/account.ts';
+import { TONE_OF_LABEL, TONES, toneIndex } from './palette.ts';
 
 /** Pages of a region. */
 export interface FlashPages {
@@ -18,6 +19,14 @@ export interface PackedAccount {
   /** One more than labels: the last is the end. */
   readonly starts: Float64Array;
   readonly labels: Uint8Array;
+}
+
+/** The ranges of an account as arrays. */
+export function packAccount({ ranges, fileBytes }: Account): PackedAccount {
+  return {
+    starts: Float64Array.from([...ranges.map(({ start }) => start), fileBytes]),
+    labels: Uint8Array.from(ranges, ({ label }) => ACCOUNT_LABELS.indexOf(label)),
+  };
 }
 
 const EMPTY = toneIndex('empty');
