@@ -443,7 +443,7 @@ describe('the picture', () => {
     expect(picture('/za_pm4', 30 * 4096, 30)).toEqual([
       ` 0 ####${'-'.repeat(20)}`,
       '24 ------',
-      '   # direct, - behind the end',
+      '   # direct, - past end of file',
       '   of the file',
     ]);
     expect(picture('/za_pm4', 4096)).toEqual([]);

@@ -111,11 +111,7 @@ export function piecesIn(layout: Layout, start: number, end: number, limit = 64)
   const { pieces } = layout;
   const found: number[] = [];
   // Data that begins before may reach into the range: at most two pages of it.
-  for (
-    let at = Math.max(0, firstFrom(layout, start) - 64);
-    at < pieces.length / PIECE && found.length < limit;
-    at++
-  ) {
+  for (let at = Math.max(0, firstFrom(layout, start) - 64); at < pieces.length / PIECE && found.length < limit; at++) {
     const from = pieces[at * PIECE] ?? 0;
     if (from >= end) break;
     if (from + (pieces[at * PIECE + 1] ?? 0) > start) found.push(at);

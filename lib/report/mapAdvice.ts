@@ -150,12 +150,12 @@ function atRunEnd(end: RunEnd, verdict: MapVerdict, board: Board): Advice | null
       return null;
     case 'end-of-file':
       return {
-        why: 'the mapping reaches behind the end of the file; nothing there can be direct, and a touch of it is SIGBUS',
+        why: 'the mapping reaches past end of file; nothing there can be direct, and accessing it raises SIGBUS',
         change: alternatives([shorter(verdict, board)]),
       };
     case 'shared-tail':
       return {
-        why: `the file's last page (block ${String(end.block)}) also holds something else behind the end of the file`,
+        why: `the file's last page (block ${String(end.block)}) also holds other bytes past end of file`,
         change: alternatives(['leave the rest of that page zero in the image', shorter(verdict, board)]),
       };
     case 'layout':

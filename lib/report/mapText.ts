@@ -85,7 +85,7 @@ function verdictLine(verdict: MapVerdict, board: Board, style: Style): string {
     }
     case 'mixedmap': {
       const which = `${String(direct)} of ${plural(total, 'page')}`;
-      const rest = paged === 0 ? 'the rest is behind the end of the file' : costs(paged);
+      const rest = paged === 0 ? 'the rest is past end of file' : costs(paged);
       return directSentence('MIXEDMAP', which, direct, rest, verdict, board, style);
     }
     case 'none': {
@@ -141,7 +141,7 @@ function mappingRows(verdict: MapVerdict, board: Board, row: (label: string, tex
   }
   row(
     'pages',
-    `${String(direct)} direct, ${String(pagedPages(verdict))} paged, ${String(behind)} behind the end of the file`,
+    `${String(direct)} direct, ${String(pagedPages(verdict))} paged, ${String(behind)} past end of file`,
   );
   row('RAM', ramCost(verdict, pageSize));
   row('vma', `${hex(verdict.vmaStart ?? 0)}, maps shows offset ${hex(verdict.mapsOffset ?? 0)}`);

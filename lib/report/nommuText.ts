@@ -106,7 +106,7 @@ function tailNote(verdict: MapVerdict, board: Board): string | null {
   const { pageSize } = board.cpu;
   const reaches = (verdict.vmPgoff ?? 0) + (verdict.vmaPages ?? 0) === Math.ceil(size / pageSize);
   if (!reaches || size % pageSize === 0) return null;
-  return 'the range is in flash in one piece; behind the end of the file its last page shows whatever follows in the image';
+  return 'the range is in flash in one piece; past end of file its last page shows whatever follows in the image';
 }
 
 /** Why mmap() or open() fails, in words. */

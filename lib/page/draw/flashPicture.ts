@@ -71,15 +71,18 @@ export function columnLimits(width: number): readonly [number, number] {
   return [8, Math.max(8, 2 ** Math.floor(Math.log2(inner / MIN_CELL)))];
 }
 
-/** The grid with the largest cells with which all pages fit into a height; small cells where they cannot. */
+/** The grid with the largest cells with which all pages fit into a height; where they cannot, cells that are easy to see. */
 export function fittingGrid(pages: number, width: number, height: number): Grid {
-  const [, most] = columnLimits(width);
-  for (let columns = 8; columns < most; columns *= 2) {
+  const [least, most] = columnLimits(width);
+  let readable: Grid | null = null;
+  for (let columns = least; columns <= most; columns *= 2) {
     const grid = gridOf(pages, width, columns);
-    if (grid.cellWidth > MAX_CELL && columns < most) continue;
-    if (grid.cellHeight < DETAILED_CELL || grid.rows * grid.cellHeight <= height) return grid;
+    if (grid.cellWidth > MAX_CELL) continue;
+    if (grid.cellWidth < DETAILED_CELL) break;
+    readable = grid;
+    if (grid.rows * grid.cellHeight <= height) break;
   }
-  return gridOf(pages, width, most);
+  return readable ?? gridOf(pages, width, most);
 }
 
 /** The page at a point of the grid, `y` from its first row; null where there is none. */

@@ -4,7 +4,18 @@
  */
 import { type FlashPages } from '../../report/flashPages.ts';
 import { TONES, type Tone } from '../../report/palette.ts';
-import { columnLimits, drawGrid, drawStrip, fittingGrid, type FlashScene, type Grid, gridOf, pageAt, STRIP_HEIGHT, tonesOf } from '../draw/flashPicture.ts';
+import {
+  columnLimits,
+  drawGrid,
+  drawStrip,
+  fittingGrid,
+  type FlashScene,
+  type Grid,
+  gridOf,
+  pageAt,
+  STRIP_HEIGHT,
+  tonesOf,
+} from '../draw/flashPicture.ts';
 import { type Layout, PIECE, piecesIn } from '../layout.ts';
 import { openCanvas } from './canvas.ts';
 import { fill, h } from './dom.ts';
@@ -21,8 +32,9 @@ export interface FlashMapData {
   readonly physBase: number;
 }
 
-/** Height of the grid in CSS pixels; more rows scroll. */
-const MAX_HEIGHT = 420;
+/** Height of a grid in CSS pixels, of the only one and of one of two; more rows scroll. */
+export const MAP_HEIGHT = 560;
+export const SMALL_MAP_HEIGHT = 330;
 
 /** The map as an element, and how other views speak to it. */
 export class FlashMap {
@@ -34,6 +46,7 @@ export class FlashMap {
   readonly #note = h('p', { class: 'note', 'aria-live': 'polite' });
   readonly #data: FlashMapData;
   readonly #state: State;
+  readonly #height: number;
   #grid: Grid;
   /** Columns that the reader chose by zooming; null until then. */
   #columns: number | null = null;
@@ -41,8 +54,9 @@ export class FlashMap {
   #selected: Uint8Array | null = null;
   #frame = 0;
 
-  constructor(data: FlashMapData, state: State, title: string) {
+  constructor(data: FlashMapData, state: State, title: string, height: number) {
     this.#data = data;
+    this.#height = height;
     this.#state = state;
     this.#grid = gridOf(data.pages.count, 320, 32);
     this.#scroll = h(
@@ -195,10 +209,10 @@ export class FlashMap {
   #layOut(): void {
     const width = this.#scroll.clientWidth;
     const { count } = this.#data.pages;
-    this.#grid = this.#columns === null ? fittingGrid(count, width, MAX_HEIGHT) : gridOf(count, width, this.#columns);
+    this.#grid = this.#columns === null ? fittingGrid(count, width, this.#height) : gridOf(count, width, this.#columns);
     const height = this.#grid.rows * this.#grid.cellHeight;
     this.#spacer.style.height = `${String(height)}px`;
-    this.#scroll.style.height = `${String(Math.min(MAX_HEIGHT, height))}px`;
+    this.#scroll.style.height = `${String(Math.min(this.#height, height))}px`;
     this.#redraw();
   }
 
@@ -295,4 +309,3 @@ export function swatch({ name }: Pick<Tone, 'name'>): HTMLElement {
   const hatched = TONES.some((tone) => tone.name === name && tone.hatched);
   return h('span', { class: `swatch tone-${name}${hatched ? ' hatched' : ''}` });
 }
-

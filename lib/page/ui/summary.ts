@@ -27,6 +27,7 @@ export function summary(session: ReportSession): HTMLElement {
       { class: 'muted' },
       `${baseName(data.name)} · ${size(data.fileBytes)} · ${kernel.name} on ${cpu.name}, ${size(cpu.pageSize)} pages, image at ${hex(memory.base)}`,
     ),
+    severities(data.findings),
     h(
       'ul',
       { class: 'figures' },
@@ -65,13 +66,29 @@ function figures({ files, numbers }: ReportImage, regionSize: number): Figure[] 
       what: 'of program text runs from flash, as loaded',
       share: text,
     },
-    { value: `${size(imageBytes)} of ${size(regionSize)}`, what: 'flash used', share: share(imageBytes, regionSize) },
+    { value: ofTotal(imageBytes, regionSize), what: 'flash used', share: share(imageBytes, regionSize) },
     {
       value: size(numbers.ramBytes),
       what: `RAM for file pages, ${size(numbers.ramSavedBytes)} saved`,
       share: share(numbers.ramBytes, ram),
     },
   ];
+}
+
+/** "836 of 896 KiB": the unit once where it is the same. */
+function ofTotal(part: number, whole: number): string {
+  const [value = '', unit] = size(part).split(' ');
+  const all = size(whole);
+  return `${all.endsWith(` ${unit ?? ''}`) ? value : size(part)} of ${all}`;
+}
+
+/** How many findings there are of each severity. */
+function severities(list: readonly ReportFinding[]): HTMLElement {
+  const counts = ORDER.map((severity) => {
+    const count = list.filter((finding) => finding.severity === severity).length;
+    return count === 0 ? null : h('span', { class: `severity ${severity}` }, plural(count, severity));
+  });
+  return h('p', { class: 'severities' }, ...(list.length === 0 ? ['No findings'] : counts));
 }
 
 const ORDER = ['error', 'warning', 'note'];
