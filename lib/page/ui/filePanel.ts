@@ -12,6 +12,7 @@ import { verdictSentence } from '../../report/mapText.ts';
 import { NO_COLOURS } from '../../report/style.ts';
 import { segmentRequest } from '../../exec/segmentRequest.ts';
 import { segmentsOf } from '../draw/segments.ts';
+import { loadedTable } from './loadedTable.ts';
 import { MappingView } from './mappingView.ts';
 import { plural, size } from '../../base/words.ts';
 import type { Board } from '../../verdict/board.ts';
@@ -235,41 +236,7 @@ export class FilePanel {
             ? `starts; ${size(report.flashBytes)} in place, ${size(report.ramBytes)} of RAM for file pages`
             : `does not start: ${why}`,
         ),
-        h(
-          'table',
-          {},
-          h(
-            'thead',
-            {},
-            h(
-              'tr',
-              {},
-              ...['object', 'perms', 'pages', 'direct', 'state'].map((text) => h('th', { scope: 'col' }, text)),
-            ),
-          ),
-          h(
-            'tbody',
-            {},
-            ...report.mappings
-              .filter(({ object }) => object !== '')
-              .map(({ object, start, end, perms, state, directPages }) => {
-                const pages = (end - start) / this.#session.board(machine).cpu.pageSize;
-                return h(
-                  'tr',
-                  {},
-                  h('td', { class: 'path' }, printableName(object)),
-                  h('td', { class: 'mono' }, perms),
-                  h('td', { class: 'number' }, String(pages)),
-                  h(
-                    'td',
-                    { class: `number${directPages === pages ? ' whole' : ''}` },
-                    `${String(directPages)}/${String(pages)}`,
-                  ),
-                  h('td', {}, state === 'anonymous' ? 'RAM' : state === 'none' ? 'paged' : state.toUpperCase()),
-                );
-              }),
-          ),
-        ),
+        loadedTable(report, this.#session.board(machine).cpu.pageSize),
       );
     } catch (error) {
       fill(

@@ -46,6 +46,8 @@ export function fileRows(layout: Layout, audited: readonly AuditedFile[], pageSi
 }
 
 const ROW_HEIGHT = 33;
+/** Width of a letter of a path, in CSS pixels. */
+const LETTER = 8.45;
 /** What the boxes of the treemap are as large as. */
 export type Measure = 'flash' | 'ram' | 'saved';
 interface Column {
@@ -248,6 +250,7 @@ export class Files {
   #drawRows(): void {
     const first = Math.max(0, Math.floor(this.#scroll.scrollTop / ROW_HEIGHT) - 4);
     const last = Math.min(this.#shown.length, first + Math.ceil(this.#scroll.clientHeight / ROW_HEIGHT) + 8);
+    const room = Math.floor((this.#head.firstElementChild?.clientWidth ?? 0) / LETTER);
     this.#body.style.height = `${String(this.#shown.length * ROW_HEIGHT)}px`;
     fill(
       this.#body,
@@ -265,9 +268,12 @@ export class Files {
               this.#state.select({ path: row.path, offset: null });
             },
           },
-          ...COLUMNS.map(({ key, text }) =>
-            h('span', { class: `td ${key}`, role: 'cell', title: key === 'path' ? text(row) : undefined }, text(row)),
-          ),
+          ...COLUMNS.map(({ key, text }) => {
+            const whole = text(row);
+            return key === 'path'
+              ? h('span', { class: `td ${key}`, role: 'cell', title: whole }, endOf(whole, room))
+              : h('span', { class: `td ${key}`, role: 'cell' }, whole);
+          }),
         );
       }),
     );
@@ -282,3 +288,7 @@ export class Files {
     if (row !== undefined) this.#state.select({ path: row.path, offset: null });
   }
 }
+
+/** A path that does not fit is cut at its start: its end says more. */
+const endOf = (path: string, room: number): string =>
+  path.length <= room || room < 8 ? path : `…${path.slice(path.length - room + 1)}`;
