@@ -139,10 +139,7 @@ function mappingRows(verdict: MapVerdict, board: Board, row: (label: string, tex
     const end = start + first.pages * pageSize - 1;
     row('physical', `${hex(start)}-${hex(end)} (image offset ${imageOffset(start - board.memory.base)})`);
   }
-  row(
-    'pages',
-    `${String(direct)} direct, ${String(pagedPages(verdict))} paged, ${String(behind)} past end of file`,
-  );
+  row('pages', `${String(direct)} direct, ${String(pagedPages(verdict))} paged, ${String(behind)} past end of file`);
   row('RAM', ramCost(verdict, pageSize));
   row('vma', `${hex(verdict.vmaStart ?? 0)}, maps shows offset ${hex(verdict.mapsOffset ?? 0)}`);
   row('VmFlags', (verdict.vmFlags ?? []).join(' '));

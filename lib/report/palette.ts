@@ -21,48 +21,22 @@ export interface Tone {
 }
 
 /** In the order of legends. */
-export const TONES: readonly Tone[] = [
-  {
-    name: 'direct',
-    title: 'direct, runs from flash',
-    light: '#0072b2',
-    dark: '#56b4e9',
-    hatched: false,
-    cell: '#',
-    ansi: 32,
-  },
-  { name: 'zlib', title: 'compressed', light: '#d98c00', dark: '#e69f00', hatched: false, cell: 'z', ansi: 172 },
-  {
-    name: 'stored',
-    title: 'stored, not mappable',
-    light: '#009e73',
-    dark: '#1fb98c',
-    hatched: false,
-    cell: 's',
-    ansi: 36,
-  },
-  { name: 'metadata', title: 'metadata', light: '#7a828c', dark: '#8d96a1', hatched: false, cell: 'm', ansi: 245 },
-  { name: 'padding', title: 'padding', light: '#c3c8ce', dark: '#4a5058', hatched: true, cell: '.', ansi: 250 },
-  {
-    name: 'unreferenced',
-    title: 'unreferenced',
-    light: '#a8568c',
-    dark: '#cc79a7',
-    hatched: true,
-    cell: '?',
-    ansi: 175,
-  },
-  {
-    name: 'damage',
-    title: 'overlap or damage',
-    light: '#c43e1c',
-    dark: '#f0693f',
-    hatched: false,
-    cell: '!',
-    ansi: 202,
-  },
-  { name: 'empty', title: 'outside the image', light: '#e4e6e9', dark: '#2b2f35', hatched: true, cell: ' ', ansi: 240 },
-];
+const LOOKS: Readonly<Record<Tone['name'], Omit<Tone, 'name'>>> = {
+  direct: { title: 'direct, runs from flash', light: '#0072b2', dark: '#56b4e9', hatched: false, cell: '#', ansi: 32 },
+  zlib: { title: 'compressed', light: '#d98c00', dark: '#e69f00', hatched: false, cell: 'z', ansi: 172 },
+  stored: { title: 'stored, not mappable', light: '#009e73', dark: '#1fb98c', hatched: false, cell: 's', ansi: 36 },
+  metadata: { title: 'metadata', light: '#7a828c', dark: '#8d96a1', hatched: false, cell: 'm', ansi: 245 },
+  padding: { title: 'padding', light: '#c3c8ce', dark: '#4a5058', hatched: true, cell: '.', ansi: 250 },
+  unreferenced: { title: 'unreferenced', light: '#a8568c', dark: '#cc79a7', hatched: true, cell: '?', ansi: 175 },
+  damage: { title: 'overlap or damage', light: '#c43e1c', dark: '#f0693f', hatched: false, cell: '!', ansi: 202 },
+  empty: { title: 'outside the image', light: '#e4e6e9', dark: '#2b2f35', hatched: true, cell: ' ', ansi: 240 },
+};
+
+/** A tone by its name. */
+export const toneNamed = (name: Tone['name']): Tone => ({ name, ...LOOKS[name] });
+
+/** All tones, in the order of legends. */
+export const TONES: readonly Tone[] = (Object.keys(LOOKS) as Tone['name'][]).map(toneNamed);
 
 /** What a page of a mapping can be, with the tone that it has in pictures. */
 export interface PageState {
@@ -73,17 +47,19 @@ export interface PageState {
   readonly cell: string;
 }
 
-/** In the order of legends. `partly`: several pages in one cell, of which some are direct. */
-export const PAGE_STATES: readonly PageState[] = [
-  { name: 'direct', title: 'direct', tone: 'direct', cell: '#' },
-  { name: 'partly', title: 'partly direct', tone: 'direct', cell: '+' },
-  { name: 'paged', title: 'paged', tone: 'zlib', cell: '.' },
-  { name: 'past', title: 'past end of file', tone: 'empty', cell: '-' },
-];
+/** `partly`: several pages in one cell, of which some are direct. */
+const PAGE_LOOKS: Readonly<Record<PageState['name'], Omit<PageState, 'name'>>> = {
+  direct: { title: 'direct', tone: 'direct', cell: '#' },
+  partly: { title: 'partly direct', tone: 'direct', cell: '+' },
+  paged: { title: 'paged', tone: 'zlib', cell: '.' },
+  past: { title: 'past end of file', tone: 'empty', cell: '-' },
+};
 
 /** The state of a name. */
-export const pageState = (name: PageState['name']): PageState =>
-  PAGE_STATES.find((state) => state.name === name) as PageState;
+export const pageState = (name: PageState['name']): PageState => ({ name, ...PAGE_LOOKS[name] });
+
+/** All states, in the order of legends. */
+export const PAGE_STATES: readonly PageState[] = (Object.keys(PAGE_LOOKS) as PageState['name'][]).map(pageState);
 
 const TONE_OF: Readonly<Record<AccountLabel, Tone['name']>> = {
   'boot pad': 'padding',
@@ -100,9 +76,6 @@ const TONE_OF: Readonly<Record<AccountLabel, Tone['name']>> = {
   unreferenced: 'unreferenced',
   trailing: 'unreferenced',
 };
-
-/** A tone by its name. */
-export const toneNamed = (name: Tone['name']): Tone => TONES[toneIndex(name)] as Tone;
 
 /** Index in {@link TONES} of a tone. */
 export const toneIndex = (name: Tone['name']): number => TONES.findIndex((tone) => tone.name === name);

@@ -19,16 +19,16 @@ export function vmaPicture(verdict: MapVerdict, width: number, style: Style): st
   const room = width - labelWidth - 1;
   const cellsPerRow = Math.max(8, Math.min(MAX_CELLS_PER_ROW, room - (room % 8)));
   const pagesPerCell = Math.ceil(pages / (cellsPerRow * MAX_ROWS));
-  const seen = new Set<PageState>();
+  const seen = new Set<PageState['name']>();
   const cells: PageState[] = [];
   for (let page = 0; page < pages; page += pagesPerCell) {
     const state = stateOf(verdict, page, Math.min(page + pagesPerCell, pages), pages - behind);
-    seen.add(state);
+    seen.add(state.name);
     cells.push(state);
   }
   const rows: string[] = [];
   for (let at = 0; at < cells.length; at += cellsPerRow) rows.push(cellRow(cells.slice(at, at + cellsPerRow), style));
-  const used = PAGE_STATES.filter((state) => seen.has(state)).map(
+  const used = PAGE_STATES.filter((state) => seen.has(state.name)).map(
     (state) => `${cellRow([state], style)} ${state.title}`,
   );
   const scale = pagesPerCell === 1 ? [] : [`each cell is ${String(pagesPerCell)} pages`];

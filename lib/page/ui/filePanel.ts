@@ -14,7 +14,7 @@ import { segmentRequest } from '../../exec/segmentRequest.ts';
 import { segmentsOf } from '../draw/segments.ts';
 import { loadedTable } from './loadedTable.ts';
 import { MappingView } from './mappingView.ts';
-import { plural, size } from '../../base/words.ts';
+import { size } from '../../base/words.ts';
 import type { Board } from '../../verdict/board.ts';
 import type { MapVerdict } from '../../verdict/mapVerdict.ts';
 import type { MapRequest } from '../../verdict/request.ts';

@@ -4,7 +4,7 @@ import { size } from '../../base/words.ts';
 import { BOX, type Treemap } from '../treemap.ts';
 import { isDark, openCanvas, toneColour } from './canvas.ts';
 import { fill, h } from './dom.ts';
-import type { FileRow, Measure } from './files.ts';
+import type { FileRow, Measure } from '../fileRows.ts';
 import type { TreemapRequest } from './layoutWorker.ts';
 
 /** Has a treemap laid out. */
