@@ -52,6 +52,9 @@ export function showReport(root: Element, data: ReportData, script: string): Rep
       showViews(main, compared, { session, ...laidOut }, old, state, layouter);
       performance.mark('report-ready');
     },
+    (error: unknown) => {
+      fill(main, h('p', { class: 'error', role: 'status' }, `The map cannot be drawn. ${String(error)}`));
+    },
   );
   return session;
 }
