@@ -110,7 +110,7 @@ function changedLine({ path, from, changes }: ChangedFile): string {
   return changes.length === 0 ? name : `${name}: ${changes.map(changeWords).join('; ')}`;
 }
 
-function changeWords(change: FileChange): string {
+export function changeWords(change: FileChange): string {
   switch (change.what) {
     case 'type':
       return `${change.a} → ${change.b}`;

@@ -24,7 +24,7 @@ const counts = z.object({ error: count, warning: count, note: count });
 /** An address as it is written: hexadecimal. */
 const address = z.string().regex(/^0x[0-9a-f]{1,13}$/);
 
-const board = z.object({
+export const board = z.object({
   kernel: z.string(),
   cpu: z.string(),
   littleEndian: z.boolean(),
@@ -33,7 +33,7 @@ const board = z.object({
   regionSize: count,
 });
 
-const numbers: z.ZodType<AuditNumbers> = z.object({
+export const numbers: z.ZodType<AuditNumbers> = z.object({
   imageBytes: count,
   fileBytes: count,
   flash: z.array(z.object({ label: z.enum(ACCOUNT_LABELS), bytes: count, ranges: count })),
@@ -50,7 +50,7 @@ const numbers: z.ZodType<AuditNumbers> = z.object({
   ramSavedBytes: count,
 });
 
-const file = z.object({
+export const file = z.object({
   path: z.string(),
   size: count,
   mode: count,

@@ -19,12 +19,36 @@ const TOTAL_LABEL = 11;
 
 export const textReport: AuditReporter = async function* (images, { images: ofRun, style, width, notes }) {
   let totals = NO_TOTALS;
+  const rows: string[][] = [];
   for await (const image of images) {
+    if (ofRun > 1) rows.push(closingRow(image));
     yield `${totals.images === 0 ? '' : '\n'}${imageText(image, style, width, notes)}`;
     totals = addToTotals(totals, image);
   }
+  if (rows.length > 0) yield `\n${closingTable(rows, style)}`;
   if (ofRun > 1) yield `\n${wrap(countsText(totals, style), width, '  ')}\n`;
 };
+
+const CLOSING = ['image', 'errors', 'warnings', 'notes', 'size', 'XIP text', 'RAM', 'RAM saved'];
+
+/** One line for each image of a run. */
+function closingTable(rows: readonly (readonly string[])[], style: Style): string {
+  const [head = '', ...lines] = table([CLOSING, ...rows], '');
+  return `${[style.strong(head), ...lines].join('\n')}\n`;
+}
+
+function closingRow({ image, result }: AuditedImage): string[] {
+  if (result === null) return [printableName(image), 'no audit'];
+  const { counts, numbers } = result;
+  return [
+    printableName(image),
+    ...[counts.error, counts.warning, counts.note].map(String),
+    size(numbers.imageBytes),
+    percent(numbers.textDirectBytes, numbers.textBytes),
+    size(numbers.ramBytes),
+    size(numbers.ramSavedBytes),
+  ];
+}
 
 function imageText({ image, result, error }: AuditedImage, style: Style, width: number, notes: boolean): string {
   const name = printableName(image);
