@@ -25,15 +25,24 @@ export const textReport: AuditReporter = async function* (images, { images: ofRu
     yield `${totals.images === 0 ? '' : '\n'}${imageText(image, style, width, notes)}`;
     totals = addToTotals(totals, image);
   }
-  if (rows.length > 0) yield `\n${closingTable(rows, style)}`;
+  if (rows.length > 0) yield `\n${closingTable(rows, style, width)}`;
   if (ofRun > 1) yield `\n${wrap(countsText(totals, style), width, '  ')}\n`;
 };
 
+/** Image and errors. */
+const LEAST_COLUMNS = 2;
 const CLOSING = ['image', 'errors', 'warnings', 'notes', 'size', 'XIP text', 'RAM', 'RAM saved'];
 
-/** One line for each image of a run. */
-function closingTable(rows: readonly (readonly string[])[], style: Style): string {
-  const [head = '', ...lines] = table([CLOSING, ...rows], '');
+/** One line for each image of a run, with as many columns as there is room for. */
+function closingTable(rows: readonly (readonly string[])[], style: Style, width: number): string {
+  const cut = (columns: number): string[] =>
+    table(
+      [CLOSING, ...rows].map((row) => row.slice(0, columns)),
+      '',
+    );
+  let columns = CLOSING.length;
+  while (columns > LEAST_COLUMNS && cut(columns).some((line) => line.length > width)) columns -= 1;
+  const [head = '', ...lines] = cut(columns);
   return `${[style.strong(head), ...lines].join('\n')}\n`;
 }
 
