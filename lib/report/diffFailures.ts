@@ -26,6 +26,6 @@ export function failureText(failure: Failure): string {
   const what =
     failure.condition.kind === 'direct-lost'
       ? `${plural(paths.length, 'file runs', 'files run')} from flash to a lesser part`
-      : `${plural(paths.length, 'program no longer starts', 'programs no longer start')}`;
+      : plural(paths.length, 'program no longer starts', 'programs no longer start');
   return `${text}: ${what}: ${named}${more}`;
 }
