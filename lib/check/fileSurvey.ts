@@ -7,7 +7,7 @@
  */
 import { CramfsError } from '../base/errors.ts';
 import { decodeBlockPointer } from '../format/blockPointer.ts';
-import { type Block, blockCount, blockProblem, fileBlock } from '../image/blocks.ts';
+import { type Block, blockCount, blockProblem, fileBlock, tableBytes } from '../image/blocks.ts';
 import type { Inode } from '../image/image.ts';
 import type { AnyDefinition } from '../findings/definition.ts';
 import type { Added } from '../findings/findingList.ts';
@@ -85,8 +85,11 @@ export class FileSurvey {
     const context = this.#context;
     const { ino, size } = file.inode;
     const count = blockCount(size, context.image.pageSize);
-    const length = count * 4;
-    context.tally.blocksClaimed += count;
+    // A file without block pointers has no table: its blocks say where it is.
+    const length = tableBytes(context.image, file.inode);
+    // Superblocks count blocks that have pointers.
+    const counted = length === 0 ? 0 : count;
+    context.tally.blocksClaimed += counted;
     if (ino + length > context.end) {
       this.#visitors.table(file, { length, problem: 'outside', occupied: -1, again: false });
       return;
@@ -96,7 +99,7 @@ export class FileSurvey {
     const first = seen.get(key);
     const again = first !== undefined;
     if (!again && seen.size < MAX_REMEMBERED) seen.set(key, index);
-    const [from, to] = [ino / 4, ino / 4 + count];
+    const [from, to] = [ino / 4, (ino + length) / 4];
     const overlap = context.inodes.firstIn(from, to);
     if (overlap !== -1) {
       this.#visitors.table(file, { length, problem: 'overlap', occupied: overlap * 4, again });
@@ -110,7 +113,7 @@ export class FileSurvey {
       this.#shared.addRange(first, first + 1);
       return;
     }
-    context.tally.blocks += count;
+    context.tally.blocks += counted;
     this.#readable.addRange(index, index + 1);
   }
 

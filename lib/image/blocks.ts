@@ -1,8 +1,10 @@
 /**
  * The blocks of a file: what each pointer says, and where the block's bytes lie.
  */
-import { CRAMFS_BLK_FLAG_DIRECT_PTR, CRAMFS_BLK_VALUE } from '../format/constants.ts';
-import { decodeBlockPointer } from '../format/blockPointer.ts';
+import { roundUp } from '../base/pages.ts';
+import { CRAMFS_BLK_FLAG_DIRECT_PTR, CRAMFS_BLK_VALUE, S_ISVTX } from '../format/constants.ts';
+import { decodeBlockPointer, encodeBlockPointer } from '../format/blockPointer.ts';
+import { isFailure } from './codec.ts';
 import type { CramfsImage, Inode } from './image.ts';
 
 /**
@@ -28,6 +30,25 @@ export interface Block {
 /** Blocks of a file of `size` bytes. */
 export function blockCount(size: number, pageSize: number): number {
   return Math.ceil(size / pageSize);
+}
+
+/** Whether a file's bytes are stored without block pointers: linear XIP (image.quirks). */
+export function isRaw({ quirks }: CramfsImage, { type, mode }: Pick<Inode, 'type' | 'mode'>): boolean {
+  return quirks.linearXip && type === 'file' && (mode & S_ISVTX) !== 0;
+}
+
+/** Where the bytes of a file without block pointers begin: the page boundary at or after its offset. */
+export function rawStart({ pageSize }: Pick<CramfsImage, 'pageSize'>, { ino }: Pick<Inode, 'ino'>): number {
+  return roundUp(ino, pageSize);
+}
+
+/** Bytes of a file's block pointer table; 0 where it has none. */
+export function tableBytes(image: CramfsImage, inode: Inode): number {
+  if (isRaw(image, inode)) return 0;
+  const count = blockCount(inode.size, image.pageSize);
+  const { longTables } = image.quirks;
+  if (longTables === null || (longTables.wholeOnly && inode.size % image.pageSize !== 0)) return count * 4;
+  return (count + longTables.extra) * 4;
 }
 
 /**
@@ -63,6 +84,10 @@ function blockPointer(image: CramfsImage, inode: Inode, index: number, path?: st
  */
 export function* fileBlocks(image: CramfsImage, inode: Inode, path?: string, first = 0): Generator<Block, void> {
   const count = blockCount(inode.size, image.pageSize);
+  if (isRaw(image, inode)) {
+    for (let index = first; index < count; index++) yield rawBlock(image, inode, index);
+    return;
+  }
   let previous: number | null = null;
   for (let index = first; index < count; index++) {
     const pointer = blockPointer(image, inode, index, path);
@@ -73,8 +98,18 @@ export function* fileBlocks(image: CramfsImage, inode: Inode, path?: string, fir
 
 /** Block `index` of a regular file or symlink; it must be below the block count. */
 export function fileBlock(image: CramfsImage, inode: Inode, index: number, path?: string): Block {
+  if (isRaw(image, inode)) return rawBlock(image, inode, index);
   const pointer = blockPointer(image, inode, index, path);
   return blockOf(image, inode, index, pointer, null, path);
+}
+
+/** A block of a file without pointers; the pointer is the one that it would have. */
+function rawBlock(image: CramfsImage, inode: Inode, index: number): Block {
+  const { pageSize } = image;
+  const start = rawStart(image, inode) + index * pageSize;
+  const bytes = Math.min(pageSize, inode.size - index * pageSize);
+  const pointer = encodeBlockPointer({ direct: true, uncompressed: true, address: start });
+  return { index, pointer, kind: 'direct', start, length: bytes, bytes };
 }
 
 /** What a pointer says. `previous` is the pointer before it, or null where it has not been read. */
@@ -96,8 +131,16 @@ function blockOf(
   }
   const start = legacyStart(image, inode, index, previous, path);
   const length = (address - start) >>> 0;
-  const kind = length === 0 ? 'hole' : uncompressed ? 'stored' : 'zlib';
+  const isStored = uncompressed || isUnflaggedStored(image, start, length, bytes);
+  const kind = length === 0 ? 'hole' : isStored ? 'stored' : 'zlib';
   return { index, pointer, kind, start, length, bytes };
+}
+
+/** Whether a block without flags is stored as it is, in images of vendors that do so: it does not inflate. */
+function isUnflaggedStored(image: CramfsImage, start: number, length: number, bytes: number): boolean {
+  if (!image.quirks.unflaggedStored || length !== bytes) return false;
+  const data = image.source.read(start, length);
+  return data.length === length && isFailure(image.inflate(data, image.pageSize));
 }
 
 /** Where a block that is addressed by its end starts: at the end of the block before it. */
@@ -108,7 +151,7 @@ function legacyStart(
   known: number | null,
   path: string | undefined,
 ): number {
-  if (index === 0) return inode.ino + blockCount(inode.size, image.pageSize) * 4;
+  if (index === 0) return inode.ino + tableBytes(image, inode);
   const previous = known ?? blockPointer(image, inode, index - 1, path);
   if ((previous & CRAMFS_BLK_FLAG_DIRECT_PTR) === 0) return previous & CRAMFS_BLK_VALUE;
   const { address, uncompressed } = decodeBlockPointer(previous);

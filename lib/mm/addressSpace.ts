@@ -288,6 +288,10 @@ export class AddressSpace implements MmStruct {
   #fault(vma: Vma, vpn: number): 'ok' | 'behind-end' | 'read-error' {
     if (!this.pageTable.isNone(vpn)) return 'ok';
     const { pageSize } = this.kernel.cpu;
+    if (vma.file.operations.mmap?.zeroFills === true && (vma.vmFlags & VM_PFNMAP) !== 0) {
+      this.pageTable.setFolio(vpn, { bytes: new Uint8Array(pageSize), anonymous: true } satisfies Folio);
+      return 'ok';
+    }
     const index = vma.pgoff + vpn - vma.start / pageSize;
     if (index >= Math.ceil(vma.file.size / pageSize)) return 'behind-end';
     const read = this.#readCached(vma.file, index);

@@ -130,6 +130,7 @@ export class Board implements MountedBoard {
       mtdName,
       entryReadSize: this.kernel.entryReadSize,
       verifiesFileType: this.kernel.verifiesFileType,
+      linearXip: this.kernel.linearXip,
       fallbackLog: this.kernel.hasBlockDevices ? fallbackLog(this.release) : null,
     });
   }

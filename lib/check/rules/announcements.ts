@@ -5,6 +5,7 @@
 import { CRAMFS_FLAG_EXT_BLOCK_POINTERS, CRAMFS_FLAG_HOLES } from '../../format/constants.ts';
 import { decodeBlockPointer } from '../../format/blockPointer.ts';
 import { args, defineFinding } from '../../findings/definition.ts';
+import { isRaw } from '../../image/blocks.ts';
 import { defineRule } from '../rule.ts';
 
 export const HOLES_UNANNOUNCED = defineFinding({
@@ -35,7 +36,8 @@ export const announcements = defineRule([HOLES_UNANNOUNCED, EXTENSIONS_UNANNOUNC
   let extensions = image.hasFlag(CRAMFS_FLAG_EXT_BLOCK_POINTERS);
   return {
     block({ inode, path }, { index: block, kind, pointer, problem }) {
-      if (problem !== null) return;
+      // What has no pointers has no flags in them.
+      if (problem !== null || isRaw(image, inode)) return;
       if (kind === 'hole' && !holes) {
         holes = true;
         report(HOLES_UNANNOUNCED, inode.ino + block * 4, path, { block });

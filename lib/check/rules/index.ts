@@ -25,6 +25,7 @@ import { trailing } from './trailing.ts';
 import { unused } from './unused.ts';
 import { unseenEntries } from './unseenEntries.ts';
 import { vendor } from './vendor.ts';
+import { vendorFiles, vendorUnreadable } from './vendorFiles.ts';
 import { volumeName } from './volumeName.ts';
 import { zlibBlocks } from './zlibBlocks.ts';
 
@@ -34,6 +35,8 @@ export const RULES: readonly Rule[] = [
   imageSize,
   flags,
   vendor,
+  vendorFiles,
+  vendorUnreadable,
   checksum,
   pageSize,
   root,
@@ -57,3 +60,6 @@ export const RULES: readonly Rule[] = [
   unused,
   trailing,
 ];
+
+/** The rules for an image that a vendor's own kernel reads: that Linux does not is no finding then. */
+export const VENDOR_RULES = RULES.filter((rule) => rule !== vendorUnreadable);

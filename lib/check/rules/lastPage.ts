@@ -4,6 +4,7 @@
  * And a last page behind whose end something else stands is not mapped directly (cramfs_last_page_is_shared()).
  */
 import { args, defineFinding } from '../../findings/definition.ts';
+import { isRaw } from '../../image/blocks.ts';
 import { defineRule } from '../rule.ts';
 
 export const LAST_PAGE_READS_ZERO = defineFinding({
@@ -32,6 +33,8 @@ export const lastPage = defineRule([LAST_PAGE_READS_ZERO, LAST_PAGE_SHARED], ({ 
   block({ inode, path }, { index: block, kind, start, bytes, problem }) {
     const { pageSize } = image;
     if (kind !== 'direct' || problem !== null || (block + 1) * pageSize < inode.size) return;
+    // Such files are read by vendors' kernels, which have neither rule.
+    if (isRaw(image, inode)) return;
     if (bytes === pageSize) report(LAST_PAGE_READS_ZERO, inode.ino + block * 4, path, { block });
     else if (start % pageSize === 0) {
       const tail = image.source.read(start + bytes, pageSize - bytes);

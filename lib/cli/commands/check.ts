@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { plainLine, printableName } from '../../format/names.ts';
 import { checkJson } from '../../report/checkJson.ts';
 import { checkText } from '../../report/checkText.ts';
+import { RULES, VENDOR_RULES } from '../../check/rules/index.ts';
 import { checkParallel } from '../../workers/checkParallel.ts';
 import { diagnosisText, openedLine } from '../diagnosisLine.ts';
 import {
@@ -23,6 +24,7 @@ import { styleFor, widthFor } from '../style.ts';
 /** The options as commander hands them over: text, still. */
 interface CheckCommandOptions extends ImageOptions {
   readonly inflate: boolean;
+  readonly vendor?: boolean;
   readonly jobs?: string;
   readonly threads?: string;
   readonly quiet?: boolean;
@@ -45,6 +47,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     command
       .description('Check an image: structure, checksum, names, pointers, and every compressed block')
       .argument('<images...>', IMAGES_ARGUMENT)
+      .option('--vendor', "the image is for a vendor's kernel: do not report that Linux cannot read its files")
       .option('--no-inflate', 'do not inflate compressed blocks: faster, but finds damaged data only by the CRC'),
   );
   return addJobsOption(addQuietOption(command), 'one per processor, at most 4; 1 for small images')
@@ -77,7 +80,11 @@ async function check(
     // What other threads cannot open by its path is checked by this one.
     const crew = path === null ? { file, imageOffset, threads: 1 } : { file: path, imageOffset, threads };
     const line = openedLine(opened.place, image, io);
-    const result = await checkParallel(image, { ...crew, inflate: options.inflate });
+    const result = await checkParallel(image, {
+      ...crew,
+      inflate: options.inflate,
+      rules: options.vendor === true ? VENDOR_RULES : RULES,
+    });
     if (options.quiet !== true) {
       const style = styleFor(io, options.color);
       const name = printableName(file);

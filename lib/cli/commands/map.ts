@@ -5,6 +5,7 @@ import { hex } from '../../base/hex.ts';
 import { type Command, Option } from 'commander';
 import { CramfsError } from '../../base/errors.ts';
 import { printableName } from '../../format/names.ts';
+import { detectLayout } from '../../inspect/detectLayout.ts';
 import { CramfsImage } from '../../image/image.ts';
 import { DEFAULT_MODEL, kernelModel } from '../../driver/models/index.ts';
 import { type SegmentChoice, segmentRequest } from '../../exec/segmentRequest.ts';
@@ -157,7 +158,10 @@ function map(
   const detail: MapDetail = { pages: options.pages, crc: options.crc, trace: options.trace };
   const boardOptions = machine.board(pageSize);
   const place = openPlace(imageFile, options, io, pageSize);
-  const image = openAt(place, io, (source, imageOffset) => CramfsImage.open(source, { imageOffset, pageSize }));
+  const image = openAt(place, io, (source, imageOffset) => {
+    const { quirks } = detectLayout(source, { imageOffset, pageSize });
+    return CramfsImage.open(source, { imageOffset, pageSize, quirks });
+  });
   try {
     const board = new Board(image, boardOptions);
     const requirement = options.require ?? null;

@@ -56,6 +56,8 @@ interface MkfsOptions extends XipOptions, PartitionOptions {
   readonly deflate: 'classic' | 'fast';
   readonly layout: 'mkcramfs' | 'util-linux';
   readonly fromListing?: string;
+  readonly imageOffset?: string;
+  readonly image?: string;
   readonly uidGidMap?: string;
   readonly truncate?: boolean;
 }
@@ -133,6 +135,8 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
       ).conflicts(LISTED_OPTIONS),
     )
     .option('--uid-gid-map <file>', 'lines "uid FROM TO" and "gid FROM TO"; FROM: an id, a range 1000-1999, or *')
+    .option('--image-offset <n>', 'where the image to repack starts in SOURCE (default: 0); SOURCE@N is the same')
+    .option('--image <n>', 'repack the nth image that "cramfs scan" finds in SOURCE')
     .option('--truncate', 'cut ids, names, sizes and device numbers that do not fit, with a warning for each');
   return addPartitionOptions(addXipOptions(command))
     .addHelpText('after', HELP)
@@ -153,7 +157,7 @@ async function mkfsAction(
   if (image === '-') usage('the image must be a file: it is written atomically');
   const table = options.deviceTable === undefined ? [] : parseDeviceTable(readText(options.deviceTable));
   const map = options.uidGidMap === undefined ? null : parseOwnerMap(readText(options.uidGidMap));
-  const tree = openTree(source, io);
+  const tree = openTree(source, io, { imageOffset: options.imageOffset, image: options.image });
   const progress = newProgress(io);
   try {
     const listing = options.fromListing === undefined ? null : parseListing(readText(options.fromListing), tree.root);
