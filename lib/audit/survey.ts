@@ -142,7 +142,7 @@ export class AuditSurvey implements Rule {
       this.sharing.push(inode.position, directory);
       this.sharedWith.push(this.#first.position(first), this.#first.directory(first));
     }
-    if (problem === null && !again) accountant.pointers(inode, length / 4);
+    if (problem === null && !again) accountant.pointers(inode, length);
     else if (problem !== 'outside' && inode.type === 'file') this.candidates.push(inode.position, directory);
   }
 
