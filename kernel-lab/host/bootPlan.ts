@@ -184,7 +184,7 @@ function requestWords(request: LabRequest): readonly string[] {
     case 'read':
       return [request.type, request.path];
     case 'exec':
-      return [request.type, ...request.argv];
+      return [...(request.capture === undefined ? ['exec'] : ['capture', request.capture]), ...request.argv];
   }
 }
 

@@ -8,14 +8,15 @@ import { AMD64, type Architecture } from './architectures.ts';
 import { type LabRegion, planHeadLines } from './bootPlan.ts';
 import { requestText } from './differencesText.ts';
 import { withoutPointers } from './readFailures.ts';
-import type {
-  LabExecRecord,
-  LabReadRecord,
-  LabRecord,
-  LabRequest,
-  LabSetup,
-  LabTranscript,
-  LabVectorRecord,
+import {
+  captureOf,
+  type LabExecRecord,
+  type LabReadRecord,
+  type LabRecord,
+  type LabRequest,
+  type LabSetup,
+  type LabTranscript,
+  type LabVectorRecord,
 } from './record.ts';
 
 /** A line of the output: the results of one line of the plan. */
@@ -157,15 +158,11 @@ function recordOf(request: LabRequest, result: Omit<Result, 'line'>): LabRecord 
       return { type: 'read', path: request.path, errno, size, bytes, crc, ...log } as LabReadRecord;
     }
     case 'exec': {
-      const { exit, signal, output, kmsg } = result as Partial<LabExecRecord>;
-      return {
-        type: 'exec',
-        argv: request.argv,
-        exit,
-        signal,
-        output,
-        kmsg: kmsg?.map(withoutPointers),
-      } as LabExecRecord;
+      const { exit, signal, output, captured, cached } = result as Partial<LabExecRecord>;
+      const kmsg = (result as Partial<LabExecRecord>).kmsg?.map(withoutPointers);
+      const capture = { ...(captured === undefined ? {} : { captured }), ...(cached === undefined ? {} : { cached }) };
+      const { type, argv } = request;
+      return { type, argv, ...captureOf(request), exit, signal, output, kmsg, ...capture } as LabExecRecord;
     }
   }
 }

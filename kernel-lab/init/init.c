@@ -8,6 +8,7 @@
  *   vector LENGTH OFFSET PROT FLAGS PATH
  *   read PATH
  *   exec PROGRAM ARGUMENTS…
+ *   capture trace|smaps PROGRAM ARGUMENTS…
  *
  * For each line but `module` there is one JSON object with the line's number and the results, after {"start":true} and
  * before {"end":true}. The requests of a region that could not be mounted are passed over. A % alone is an empty word.
@@ -161,6 +162,8 @@ static void carry_out(FILE *plan)
 			run_read(&region, words[1]);
 		} else if (!strcmp(kind, "exec") && count >= 2) {
 			run_exec(&region, words + 1);
+		} else if (!strcmp(kind, "capture") && count >= 3) {
+			run_capture(&region, words[1], words + 2);
 		} else {
 			die("carry out the plan: a line is not understood");
 		}

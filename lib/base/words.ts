@@ -21,3 +21,5 @@ export function size(bytes: number): string {
 export function percent(part: number, whole: number): string {
   return whole === 0 ? '' : `${((part / whole) * 100).toFixed(1)} %`;
 }
+/** Bytes as KiB: "12", "3.4". */
+export const kib = (bytes: number): string => String(Math.round(bytes / 102.4) / 10);

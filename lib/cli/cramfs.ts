@@ -103,6 +103,16 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./commands/mkfs.ts'),
   },
   {
+    name: 'stage',
+    summary: 'Copy programs of a directory with everything they need',
+    load: () => import('./commands/stage.ts'),
+  },
+  {
+    name: 'profile',
+    summary: 'Show which pages of an image a target used, from its captures',
+    load: () => import('./commands/profile.ts'),
+  },
+  {
     name: 'describe',
     summary: 'Print an image as a listing that can be edited and built',
     load: () => import('./commands/describe.ts'),

@@ -22,7 +22,11 @@ import { proveXip } from '../../mkfs/xip/prove.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { printableName } from '../../format/names.ts';
 import { type CramfsImage, PAGE_SIZES } from '../../image/image.ts';
+import { curveSvg } from '../../report/profile/curveSvg.ts';
+import { captureJson } from '../../report/profile/profileJson.ts';
+import { captureText } from '../../report/profile/profileText.ts';
 import { xipPlanJson, xipPlanText } from '../../report/xipPlan.ts';
+import type { CaptureReport } from '../../profile/capture.ts';
 import { EXIT, type Io } from '../io.ts';
 import { compressorFor } from '../mkfs/compressor.ts';
 import { deflateOf } from '../mkfs/deflateMethod.ts';
@@ -165,11 +169,11 @@ async function mkfsAction(
     const buildOptions =
       listing === null ? toBuildOptions(options, tree.image) : listedOptions(listing, options.truncate === true);
     const warnings: BuildWarning[] = sourceWarnings(tree, listing);
+    const { pageSize } = buildOptions;
     const partition = choosePartition(options);
-    const request = xipRequest(options, partition, buildOptions.pageSize, table);
+    const request = xipRequest(options, partition, { root, image: tree.image, pageSize }, table, io);
     const spec = request?.spec ?? null;
-    if (request !== null && request.warning !== null)
-      warnings.push({ code: 'phys', path: null, message: request.warning });
+    warnings.push(...(request?.warnings ?? []));
     prepareOwners(root, options.squash === true, map);
     if (tree.kind === 'directory' && leaveOut(root, source, image)) {
       complain(io, `cramfs mkfs: ${image}: skipped: it is the image being written`);
@@ -195,7 +199,7 @@ async function mkfsAction(
       plan = spec === null ? null : await planXip(root, spec, complete);
       result = plan === null ? await buildImage(root, complete) : plan.image;
       progress.clear();
-      if (plan !== null) tellPlan(plan, options, io);
+      if (plan !== null) await tellPlan(plan, request?.reports ?? [], options, io);
     } catch (error) {
       throw error instanceof UnfitError ? withFixes(error, root, complete, argv) : error;
     } finally {
@@ -230,17 +234,19 @@ async function mkfsAction(
 
 const isRegular = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 
-/** Proves the plan, and prints it if that is asked for. */
-function tellPlan(plan: XipPlan, options: MkfsOptions, io: Io): void {
+/** Proves the plan, and prints or draws it if that is asked for. */
+async function tellPlan(plan: XipPlan, reports: readonly CaptureReport[], options: MkfsOptions, io: Io): Promise<void> {
   const proof = proveXip(plan);
+  if (options.curve !== undefined) await writeOutput(options.curve, Buffer.from(curveSvg(plan)), { replaces: true });
   if (options.plan !== true && options.verbose !== true && options.json !== true) return;
   if (options.json === true) {
-    io.stdout.write(`${JSON.stringify({ ...xipPlanJson(plan), proof })}\n`);
+    io.stdout.write(`${JSON.stringify({ ...xipPlanJson(plan), captures: reports.map(captureJson), proof })}\n`);
     return;
   }
   const { segments, whole } = proof;
   io.stdout.write(
-    `${xipPlanText(plan)}\nproved: ${String(whole)} of ${String(segments)} segments run from flash as a whole, as loaded\n`,
+    `${reports.map((report) => `${captureText(report)}\n`).join('')}${reports.length === 0 ? '' : '\n'}` +
+      `${xipPlanText(plan)}\nproved: ${String(whole)} of ${String(segments)} segments run from flash as a whole, as loaded\n`,
   );
 }
 
