@@ -156,7 +156,7 @@ export function xipRequest(
   const pins = options.pin ?? [];
   // A trace does not say whether a file that is no program was mapped, or only read.
   const isMapped = profile?.reports.every(({ kind }) => kind !== 'trace' && kind !== 'perf') === true;
-  const mapped = isMapped ? (profile?.profile.paths ?? []) : [];
+  const mapped = isMapped ? profile.profile.paths : [];
   const patterns = options.xipFiles ?? (paths.length === 0 && !isMapped ? ['auto'] : []);
   const named = patterns.filter((pattern) => pattern !== 'auto');
   const spec: XipSpec = {
