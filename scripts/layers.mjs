@@ -30,6 +30,8 @@ const SUBJECTS = {
   policy: 'rules, budgets',
   diff: 'two images',
   mkfs: 'plan, layout, proof',
+  profile: 'which pages were used',
+  stage: 'programs with what they need',
   report: 'text and JSON',
   page: 'the report as one HTML page',
   workers: 'threads',
