@@ -1,6 +1,4 @@
 /** `cramfs report IMAGE`: the picture of an image as one HTML file. */
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { CramfsError } from '../../base/errors.ts';
 import type { AuditResult } from '../../audit/result.ts';
@@ -19,6 +17,7 @@ import { type AuditCommandOptions, auditSetup } from '../audit/options.ts';
 import { addMachineOptions } from '../boardOptions.ts';
 import { IMAGE_ARGUMENT } from '../imageOptions.ts';
 import { openSource } from '../imagePlace.ts';
+import { installedText } from '../installed.ts';
 import { readPolicy } from '../machine.ts';
 import { EXIT, type Io } from '../io.ts';
 import { VERSION } from '../version.ts';
@@ -117,9 +116,9 @@ async function audited<Result>(
   }
 }
 
-/** The page that the build made, without data. */
+/** The page that the build made, without data. @throws CramfsError IO */
 function readPage(): string {
-  const here = typeof __dirname === 'string' ? __dirname : '';
-  return readFileSync(join(dirname(here), 'page', 'report.html'), 'utf8');
+  const page = installedText('dist/page/report.html');
+  if (page === null) throw new CramfsError('IO', { what: 'the page of reports', found: 'it is not installed' });
+  return page;
 }
-declare const __dirname: string | undefined;

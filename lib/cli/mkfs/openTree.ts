@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { directoryTree } from '../../mkfs/source/directoryTree.node.ts';
+import { applyFakedAttributes } from '../../mkfs/source/fakedAttributes.node.ts';
 import { imageTree } from '../../mkfs/source/imageTree.ts';
 import { tarTree } from '../../mkfs/source/tar.ts';
 import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
@@ -44,9 +45,11 @@ const MAX_UNZIPPED = 1 << 30;
  * @param options where an image is in the file
  * @throws CramfsError IO, NOT_CRAMFS (with what the file is instead), and what reading archives and images throws
  */
-export function openTree(source: string, io: Io, options: PlaceOptions = {}): OpenedTree {
+export async function openTree(source: string, io: Io, options: PlaceOptions = {}): Promise<OpenedTree> {
   if (source !== '-' && isDirectory(source)) {
-    return { root: directoryTree(source), kind: 'directory', image: null, close: () => undefined };
+    const root = directoryTree(source);
+    if (isFakedRoot(io.env)) await applyFakedAttributes(root, source);
+    return { root, kind: 'directory', image: null, close: () => undefined };
   }
   const place = openPlace(source, options, io);
   const file = sliceSource(place.source, place.imageOffset);
@@ -63,6 +66,11 @@ export function openTree(source: string, io: Io, options: PlaceOptions = {}): Op
     file.close();
     throw refused;
   }
+}
+
+/** Whether this process runs under fakeroot or pseudo, which keep owners and device nodes of their own. */
+function isFakedRoot(env: Io['env']): boolean {
+  return env.FAKEROOTKEY !== undefined || /(?:^|[/])lib(?:fakeroot|pseudo)/.test(env.LD_PRELOAD ?? '');
 }
 
 function isDirectory(path: string): boolean {
