@@ -69,7 +69,7 @@ async function stage(roots: readonly string[], options: StageOptions, io: Io): P
   if (to !== undefined && output !== undefined) usage('--to and --output cannot be used together');
   const listed = options.dlopenList === undefined ? [] : names(readText(options.dlopenList));
   const dlopen = [...(options.dlopen ?? []), ...listed];
-  const tree = openTree(from, io);
+  const tree = await openTree(from, io);
   const first = options.excludeImage === undefined ? null : openImage(options.excludeImage, { color: 'never' }, io);
   try {
     const closure = findClosure(tree.root, { roots, libraryPath, dlopen });
