@@ -66,6 +66,7 @@ describe('the JSON of a mapping', () => {
     'vmFlags',
     'log',
     'warnings',
+    'advice',
   ];
 
   test('has these values for a mixed map', async () => {
@@ -99,6 +100,13 @@ describe('the JSON of a mapping', () => {
         'cramfs: mapped hello[0] at 0x10007000 (3/4 pages) to vma 0x7ffff7ef4000, page_prot 0x8000000000000025',
       ],
       warnings: [],
+      advice: {
+        cause: { kind: 'layout', block: 3, stored: 'zlib', expectedOffset: '0xa000' },
+        remedies: [
+          { kind: 'store-direct', block: 3, offset: 0xa000 },
+          { kind: 'shorter', pages: 3 },
+        ],
+      },
       pages: [
         { page: 0, kind: 'direct', phys: '0x10007000', source: 'direct' },
         { page: 1, kind: 'direct', phys: '0x10008000', source: 'direct' },

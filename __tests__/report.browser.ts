@@ -181,7 +181,7 @@ describe('a report', () => {
       const own = asked.map(([request, { kernel, physBase }]) => {
         const board = new Board(opened, { kernel: kernelModel(kernel), physBase });
         try {
-          return JSON.stringify(mapJson(board.map(request), board, {}));
+          return JSON.stringify(mapJson(board.map(request, { advice: true }), { advice: true }));
         } catch (error) {
           return String(error);
         }

@@ -94,12 +94,12 @@ export const AUDIT_CASES: readonly AuditCase[] = [
     name: 'RISC-V programs in flash without a struct page',
     image: 'riscv/images/rv32-a.cramfs.gz',
     board: { physBase: 0x42000000 },
-    ids: ['xip/compressed', 'xip/longer-mapping', 'xip/program-fails', 'xip/riscv-icache', 'image/alignment-padding'],
+    ids: ['xip/compressed', 'xip/program-fails', 'xip/riscv-icache', 'image/alignment-padding'],
   },
   {
     name: 'a root file system that runs in place',
     image: 'images/root-XX.cramfs.gz',
-    ids: ['xip/longer-mapping', 'xip/program-fails', 'image/alignment-padding', 'security/device-node'],
+    ids: ['xip/program-fails', 'image/alignment-padding', 'security/device-node'],
   },
   {
     name: 'the same beside a page boundary',
@@ -123,19 +123,13 @@ export const AUDIT_CASES: readonly AuditCase[] = [
     name: 'the same under the posted patch',
     image: 'images/root-XX.cramfs.gz',
     kernel: 'patch-v1',
-    ids: [
-      'xip/longer-mapping',
-      'xip/program-fails',
-      'xip/kernel-hazard',
-      'image/alignment-padding',
-      'security/device-node',
-    ],
+    ids: ['xip/program-fails', 'xip/kernel-hazard', 'image/alignment-padding', 'security/device-node'],
   },
   {
     name: 'the same under the second version of the patch',
     image: 'images/root-XX.cramfs.gz',
     kernel: 'patch-v2-fixed',
-    ids: ['xip/longer-mapping', 'xip/program-fails', 'image/alignment-padding', 'security/device-node'],
+    ids: ['xip/program-fails', 'image/alignment-padding', 'security/device-node'],
   },
   {
     name: 'many kinds of programs by mkcramfs -X -X',
@@ -144,7 +138,6 @@ export const AUDIT_CASES: readonly AuditCase[] = [
       'xip/compressed',
       'xip/shared-tail',
       'xip/elf-ignored',
-      'xip/longer-mapping',
       'xip/unmappable-direct',
       'xip/program-fails',
       'image/alignment-padding',
@@ -229,14 +222,7 @@ export const AUDIT_CASES: readonly AuditCase[] = [
     image: 'nommu/images/flat.cramfs.gz',
     kernel: 'nommu',
     board: { physBase: 0x22000000 },
-    ids: [
-      'xip/layout-break',
-      'xip/compressed',
-      'xip/longer-mapping',
-      'xip/program-fails',
-      'image/duplicate-data',
-      'image/alignment-padding',
-    ],
+    ids: ['xip/layout-break', 'xip/compressed', 'xip/program-fails', 'image/duplicate-data', 'image/alignment-padding'],
   },
   {
     name: 'a program that is compressed from its second page on',
@@ -246,7 +232,7 @@ export const AUDIT_CASES: readonly AuditCase[] = [
   {
     name: 'a program with a page made of the superblock',
     image: () => only(stored('app', twoSegments(), DIRECT, { kind: 'direct', at: 0 })),
-    ids: ['xip/zero-offset', 'xip/longer-mapping', 'xip/unmappable-direct'],
+    ids: ['xip/zero-offset', 'xip/unmappable-direct'],
   },
   {
     name: 'a program with a library too few',

@@ -26,7 +26,7 @@ export function reasonFor(board: Board, subject: MappedSubject, segment: MappedS
   if (verdict === null || kind === 'data' || directPages >= pages || verdict.errno !== null || verdict.bug !== null) {
     return null;
   }
-  if (verdict.nommu !== undefined)
+  if (verdict.kind === 'nommu')
     return board.mount.mounted?.canMapDirectly === true ? copied(subject, segment, board.cpu.pageSize) : NOT_ASKED;
   const { bailout, misaligned, runEnd } = verdict;
   if (segment.isMerged && (verdict.directPages ?? 0) > directPages) return { why: 'merged' };

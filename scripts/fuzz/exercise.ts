@@ -123,15 +123,15 @@ export async function exercise(bytes: Uint8Array, random: Random, run: Exercise)
     attempt('map', () => {
       const verdict = board.map(request, detail);
       run.stage = 'map report';
-      JSON.stringify(mapJson(verdict, board, detail));
-      mapText(verdict, board, { style: NO_COLOURS, width: 80, detail });
+      JSON.stringify(mapJson(verdict, detail));
+      mapText(verdict, { style: NO_COLOURS, width: 80, detail });
     });
     if (kernel?.nommu !== undefined) continue;
     attempt('exec', () => {
       const report = execProgram(board, { path: entry.path });
       run.stage = 'exec report';
-      JSON.stringify(execJson(report, board, true));
-      execText(report, board, { style: NO_COLOURS, width: 80, all: true });
+      JSON.stringify(execJson(report, board.machine, true));
+      execText(report, board.machine, { style: NO_COLOURS, width: 80, all: true });
     });
   }
 }

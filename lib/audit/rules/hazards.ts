@@ -5,12 +5,9 @@
 import { blockCount } from '../../image/blocks.ts';
 import { KernelBug } from '../../mm/kernel.ts';
 import { interestingMappingsOf } from '../../verdict/compareKernels.ts';
-import {
-  checkInvariants,
-  type InvariantCode,
-  type Violation,
-  type ViolationSeverity,
-} from '../../verdict/invariants.ts';
+import { checkInvariants } from '../../verdict/invariants.ts';
+import type { InvariantCode, Violation, ViolationCause, ViolationSeverity } from '../../verdict/violation.ts';
+import { causeText } from '../violationWords.ts';
 import type { MapVerdict, Sight } from '../../verdict/mapVerdict.ts';
 import type { MapRequest } from '../../verdict/request.ts';
 import { Budget } from '../../base/budget.ts';
@@ -64,7 +61,7 @@ export const KERNEL_HAZARD = defineFinding({
     readonly page: number | null;
     readonly pages: number;
     readonly sees: Sight | null;
-    readonly cause: string | null;
+    readonly cause: ViolationCause | null;
     /** The mapping that shows it: byte offset and length in the file, protection. */
     readonly request: { readonly offset: number; readonly length: number; readonly prot: string };
   }>(),
@@ -73,7 +70,7 @@ export const KERNEL_HAZARD = defineFinding({
   cause: ({ invariant, sees, page, pages, cause, request }) =>
     `a mapping of ${plural(request.length, 'byte')} from byte ${String(request.offset)} of the file (${request.prot}): ${BROKEN[invariant]}${
       page === null ? '' : `, ${plural(pages, 'page')} from page ${String(page)} on`
-    }${seen(sees)}${cause === null ? '' : ` (${cause})`}`,
+    }${seen(sees)}${cause === null ? '' : ` (${causeText(cause)})`}`,
   fix: (_, { image }) =>
     `use a kernel without this bug; to see what another one does: cramfs compare-kernels ${image} KERNEL`,
 });
@@ -129,7 +126,9 @@ export const hazards = defineRule(
       for (const { request, firstPage, pages } of segments) {
         yield { request, isMade: true, end: firstPage + pages - (request.offset ?? 0) / pageSize };
       }
-      const isMade = !('elf' in contents) && !('flat' in contents);
+      // Nothing maps a bFLT file but its loader.
+      if ('flat' in contents) return;
+      const isMade = !('elf' in contents);
       yield { request: { path }, isMade, end: Infinity };
       const own = new Budget(LEAST_PAGES + TIMES * blockCount(inode.size, pageSize));
       try {

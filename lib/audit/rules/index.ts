@@ -5,7 +5,6 @@ import { deviceNodes } from './deviceNodes.ts';
 import { duplicateData } from './duplicateData.ts';
 import { hazards } from './hazards.ts';
 import { icacheFlush } from './icacheFlush.ts';
-import { longerMapping } from './longerMapping.ts';
 import { padding } from './padding.ts';
 import { permissions } from './permissions.ts';
 import { programs } from './programs.ts';
@@ -16,7 +15,6 @@ import { unmappableDirect } from './unmappableDirect.ts';
 export const AUDIT_RULES: readonly AuditRule[] = [
   boardWide,
   segmentLayout,
-  longerMapping,
   unmappableDirect,
   programs,
   hazards,

@@ -5,6 +5,7 @@ import { args, defineFinding } from '../../findings/definition.ts';
 import { hex } from '../../base/hex.ts';
 import { plural } from '../../base/words.ts';
 import type { BlockKind } from '../../image/blocks.ts';
+import type { MapRemedy } from '../../verdict/advice.ts';
 import type { SegmentRef } from '../segmentRef.ts';
 import { hardware, KINDS, segmentName, STORE_DIRECT } from '../words.ts';
 import { defineRule } from '../rule.ts';
@@ -21,6 +22,7 @@ export const LAYOUT_BREAK = defineFinding({
       readonly kind: BlockKind;
       /** Where the block would have to be. */
       readonly expectedOffset: number;
+      readonly remedies: readonly MapRemedy[];
     }
   >(),
   distinct: ({ perms }) => [perms],
@@ -36,7 +38,9 @@ export const COMPRESSED = defineFinding({
   id: 'xip/compressed',
   severity: 'warning',
   scope: 'entry',
-  args: args<SegmentRef & { readonly block: number; readonly kind: BlockKind }>(),
+  args: args<
+    SegmentRef & { readonly block: number; readonly kind: BlockKind; readonly remedies: readonly MapRemedy[] }
+  >(),
   distinct: ({ perms }) => [perms],
   title: 'Segment not stored for direct mapping',
   cause: ({ block, kind, ...segment }) =>
@@ -49,7 +53,14 @@ export const MISALIGNED = defineFinding({
   id: 'xip/misaligned',
   severity: 'warning',
   scope: 'entry',
-  args: args<SegmentRef & { readonly block: number; readonly physAddress: number; readonly past: number }>(),
+  args: args<
+    SegmentRef & {
+      readonly block: number;
+      readonly physAddress: number;
+      readonly past: number;
+      readonly remedies: readonly MapRemedy[];
+    }
+  >(),
   distinct: ({ perms }) => [perms],
   title: 'Segment not page-aligned in the image',
   cause: ({ physAddress, past, ...segment }) =>
@@ -63,7 +74,7 @@ export const SHARED_TAIL = defineFinding({
   id: 'xip/shared-tail',
   severity: 'warning',
   scope: 'entry',
-  args: args<SegmentRef & { readonly block: number }>(),
+  args: args<SegmentRef & { readonly block: number; readonly remedies: readonly MapRemedy[] }>(),
   distinct: ({ perms }) => [perms],
   title: "Other data in a segment's last page",
   cause: ({ block, ...segment }) =>
@@ -132,25 +143,28 @@ export const segmentLayout = defineRule(
       switch (reason.why) {
         case 'break': {
           const { block, kind, expectedOffset } = reason;
-          report(LAYOUT_BREAK, { path, offset: pointerOf(block) }, { ...ref, block, kind, expectedOffset });
+          const remedies = [{ kind: 'store-direct', block, offset: expectedOffset }] as const;
+          report(LAYOUT_BREAK, { path, offset: pointerOf(block) }, { ...ref, block, kind, expectedOffset, remedies });
           return;
         }
         case 'compressed': {
           const { block, kind } = reason;
-          report(COMPRESSED, { path, offset: pointerOf(block) }, { ...ref, block, kind });
+          const remedies = [{ kind: 'store-file-direct' }] as const;
+          report(COMPRESSED, { path, offset: pointerOf(block) }, { ...ref, block, kind, remedies });
           return;
         }
         case 'misaligned': {
           const { block, physAddress } = reason;
           const past = physAddress % pageSize;
-          report(MISALIGNED, { path, offset: physAddress - base }, { ...ref, block, physAddress, past });
+          const remedies = [{ kind: 'align-blocks' }] as const;
+          report(MISALIGNED, { path, offset: physAddress - base }, { ...ref, block, physAddress, past, remedies });
           return;
         }
         case 'shared tail': {
           const { block } = reason;
           const last = blocks[block];
           const offset = last === undefined ? pointerOf(block) : last.start + last.bytes;
-          report(SHARED_TAIL, { path, offset }, { ...ref, block });
+          report(SHARED_TAIL, { path, offset }, { ...ref, block, remedies: [{ kind: 'clear-tail', block }] });
           return;
         }
         case 'merged':

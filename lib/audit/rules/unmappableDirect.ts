@@ -37,7 +37,8 @@ export const unmappableDirect = defineRule([UNMAPPABLE_DIRECT], ({ board, mapper
 
   return {
     mapped(subject) {
-      if (!canMapDirectly) return;
+      // Nothing maps a bFLT file but its loader.
+      if (!canMapDirectly || 'flat' in subject.contents) return;
       for (const { first, blocks } of subject.runs) {
         const end = first + blocks;
         const whole = directPages(subject, first, blocks);

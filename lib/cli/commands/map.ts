@@ -155,7 +155,7 @@ function map(
     lone: options.lone,
     vmaStart,
   };
-  const detail: MapDetail = { pages: options.pages, crc: options.crc, trace: options.trace };
+  const detail: MapDetail = { pages: options.pages, crc: options.crc, trace: options.trace, advice: true };
   const boardOptions = machine.board(pageSize);
   const place = openPlace(imageFile, options, io, pageSize);
   const image = openAt(place, io, (source, imageOffset) => {
@@ -180,7 +180,7 @@ function map(
         options.svg === true
           ? mappingStill(verdict, board)
           : options.json === true
-            ? `${JSON.stringify({ ...mapJson(verdict, board, detail), mount: mountJson(board) })}\n`
+            ? `${JSON.stringify({ ...mapJson(verdict, detail), mount: mountJson(board.mount) })}\n`
             : report(verdict, board, wanted, detail, options, io),
       );
     }
@@ -219,9 +219,9 @@ function report(
   const width = widthFor(io);
   const judged = detail.trace === true || board.kernel.name !== DEFAULT_MODEL.name;
   const verdict = judged ? board.map(request, { ...detail, trace: true }) : plain;
-  const sections = [mapText(verdict, board, { style, width, detail })];
+  const sections = [mapText(verdict, { style, width, detail })];
   if (detail.trace === true) sections.push(traceText(verdict, style));
-  if (judged) sections.push(violationsText(verdict, board, style, width));
+  if (judged) sections.push(violationsText(verdict, style, width));
   return sections.join('');
 }
 
@@ -229,7 +229,7 @@ function report(
 function compareModels(board: Board, request: MapRequest, models: string, options: MapOptions, io: Io): number {
   const boards = models.split(',').map((name) => board.variant({ kernel: kernelModel(name.trim()) }));
   if (boards.length < 2) usage('--compare-kernels needs at least two kernel models, separated by commas');
-  const verdicts = boards.map((each) => ({ board: each, verdict: each.map(request, { trace: true }) }));
+  const verdicts = boards.map((each) => each.map(request, { trace: true }));
   const [first] = boards;
   const differs = boards.some((each) => first !== undefined && compareMapping(first, each, request) !== null);
   if (options.quiet !== true) {
@@ -242,14 +242,9 @@ function compareModels(board: Board, request: MapRequest, models: string, option
   return differs ? EXIT.findings : EXIT.ok;
 }
 
-function outcome(verdict: {
-  readonly state: string | null;
-  readonly errno: string | null;
-  readonly bailout: string | null;
-  readonly nommu?: { readonly inFlash: boolean | null } | undefined;
-}): string {
-  if (verdict.nommu?.inFlash === false) return 'a copy in RAM';
-  if (verdict.state === null) return verdict.errno ?? 'the kernel oopses';
+function outcome(verdict: MapVerdict): string {
+  if (verdict.kind === 'nommu') return 'a copy in RAM';
+  if (verdict.kind === 'failed') return verdict.errno ?? 'the kernel oopses';
   return verdict.bailout === null ? verdict.state : `${verdict.state} (${verdict.bailout})`;
 }
 

@@ -36,14 +36,11 @@ export interface MappingGrid {
 
 /** The picture of a verdict; null where nothing is mapped. */
 export function mappingScene(verdict: MapVerdict, segments: readonly SegmentPages[]): MappingScene | null {
-  const pages = verdict.vmaPages ?? 0;
-  if (pages === 0 || verdict.state === null) return null;
+  if (verdict.kind !== 'mapped') return null;
+  const { vmaPages: pages } = verdict;
   const shown = Math.min(pages, MAX_PAGES);
-  const end = pages - (verdict.pagesBehindEnd ?? 0);
-  const whole = verdict.nommu?.inFlash === true;
-  const states = Array.from({ length: shown }, (_, page): PageState['name'] =>
-    whole ? 'direct' : page >= end ? 'past' : 'paged',
-  );
+  const end = pages - verdict.pagesBehindEnd;
+  const states = Array.from({ length: shown }, (_, page): PageState['name'] => (page >= end ? 'past' : 'paged'));
   for (const run of verdict.direct)
     for (let page = run.page; page < Math.min(shown, run.page + run.pages); page++) states[page] = 'direct';
   const firstPage = verdict.offset / verdict.pageSize;

@@ -66,9 +66,9 @@ export function mappingStill(verdict: MapVerdict, board: Board): string {
   const surface = new SvgSurface();
   const path = printableName(verdict.path);
   let y = drawHeading(surface, path, MARGIN);
-  for (const line of heading(verdict, board, NO_COLOURS, LINE).slice(1)) y = drawLines(surface, line, y);
+  for (const line of heading(verdict, NO_COLOURS, LINE).slice(1)) y = drawLines(surface, line, y);
   y += 4;
-  y = drawLines(surface, verdictSentence(verdict, board, NO_COLOURS), y, 'ink');
+  y = drawLines(surface, verdictSentence(verdict, NO_COLOURS), y, 'ink');
   const scene = mappingScene(verdict, segmentsOf(board, verdict.path));
   if (scene !== null) {
     const grid = mappingGrid(scene, INNER);

@@ -6,7 +6,7 @@ import { CramfsError } from '../../base/errors.ts';
 import { KERNEL_MODELS, kernelModel } from '../../driver/models/index.ts';
 import { printableName } from '../../format/names.ts';
 import { PAGE_SIZES } from '../../image/image.ts';
-import { adviseOn } from '../../report/mapAdvice.ts';
+import { adviceWords } from '../../report/mapAdvice.ts';
 import { hex } from '../../base/hex.ts';
 import { verdictSentence } from '../../report/mapText.ts';
 import { NO_COLOURS } from '../../report/style.ts';
@@ -179,8 +179,7 @@ export class FilePanel {
         prot: this.#value('prot'),
         shared: this.#value('sharing') === 'shared',
       };
-      const { verdict, board } = this.#session.verdict(request, machine);
-      this.#showVerdict(verdict, board);
+      this.#showVerdict(this.#session.verdict(request, machine), this.#session.board(machine));
       this.#showLoaded(path, machine);
     } catch (error) {
       fill(this.#loaded);
@@ -192,15 +191,14 @@ export class FilePanel {
   }
 
   #showVerdict(verdict: MapVerdict, board: Board): void {
-    const advice = adviseOn(verdict, board);
+    const advice = verdict.advice === null || verdict.errno !== null ? null : adviceWords(verdict.advice);
+    const fix = advice?.fix ?? null;
     this.#mapping.show(verdict, segmentsOf(board, verdict.path));
     fill(
       this.#verdict,
-      h('h3', {}, verdictSentence(verdict, board, NO_COLOURS).replace(/\.$/, '')),
+      h('h3', {}, verdictSentence(verdict, NO_COLOURS).replace(/\.$/, '')),
       advice === null ? null : h('p', {}, h('strong', {}, 'Why: '), `${advice.why}.`),
-      advice?.change === null || advice === null
-        ? null
-        : h('p', { class: 'fix' }, h('strong', {}, 'To fix: '), `${advice.change}.`),
+      fix === null ? null : h('p', { class: 'fix' }, h('strong', {}, 'To fix: '), `${fix}.`),
       this.#mapping.element,
       verdict.log.length === 0
         ? null

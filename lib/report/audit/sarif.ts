@@ -57,6 +57,7 @@ function* resultsOf(image: string, result: AuditResult, rules: Map<string, numbe
       message: { text: messageOf(finding, image) },
       locations: [locationOf(image, finding)],
       partialFingerprints: { 'cramfsFinding/v1': names.get(finding) },
+      properties: { args: finding.args },
       ...(by === undefined
         ? {}
         : { suppressions: [{ kind: 'external', status: 'accepted', justification: reason ?? `known (${by})` }] }),

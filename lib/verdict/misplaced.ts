@@ -1,19 +1,12 @@
 /** Direct pages that do not show what they should. */
 import { CramfsError } from '../base/errors.ts';
 import { fileBlock } from '../image/blocks.ts';
-import type { Board } from '../verdict/board.ts';
-import type { MapVerdict } from '../verdict/mapVerdict.ts';
-
-/** Counts of direct pages. */
-export interface Misplaced {
-  /** They point to memory that is not the image's. */
-  readonly outside: number;
-  /** They point into the image, but not to their own block. */
-  readonly elsewhere: number;
-}
+import type { Misplaced } from './advice.ts';
+import type { MapVerdict } from './mapVerdict.ts';
+import type { MountedBoard } from './mountedBoard.ts';
 
 /** Compares where each direct page points with where its block is stored. */
-export function misplacedPages(verdict: MapVerdict, board: Board): Misplaced {
+export function misplacedPages(verdict: MapVerdict, board: MountedBoard): Misplaced {
   const { memory, cpu, image } = board;
   const firstPage = Math.floor(verdict.offset / cpu.pageSize);
   let outside = 0;
@@ -29,7 +22,7 @@ export function misplacedPages(verdict: MapVerdict, board: Board): Misplaced {
 }
 
 /** Where a page of the file is stored for direct mapping, as an offset in the image; null where it is not. */
-function ownOffset(verdict: MapVerdict, board: Board, index: number): number | null {
+function ownOffset(verdict: MapVerdict, board: MountedBoard, index: number): number | null {
   const { inode } = board.open(verdict.path);
   if (index * board.cpu.pageSize >= inode.size) return null;
   try {
