@@ -627,7 +627,7 @@ describe('colour', () => {
     const plain = (await run([ROOT, HELLO, '--pages', '--crc'])).stdout;
     const painted = (await run([ROOT, HELLO, '--pages', '--crc', '--color', 'always'])).stdout;
     // eslint-disable-next-line no-control-regex -- the escape character starts a colour
-    expect(painted.replace(/\u001b\[[0-9]+m/g, '')).toBe(plain);
+    expect(painted.replace(/\u001b\[[0-9;]+m/g, '')).toBe(plain);
   });
 });
 
