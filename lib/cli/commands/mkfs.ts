@@ -28,6 +28,8 @@ import { captureText } from '../../report/profile/profileText.ts';
 import { xipPlanJson, xipPlanText } from '../../report/xipPlan.ts';
 import type { CaptureReport } from '../../profile/capture.ts';
 import { EXIT, type Io } from '../io.ts';
+import { readBoard } from '../machine.ts';
+import type { PolicyMachine } from '../../policy/policy.ts';
 import { compressorFor } from '../mkfs/compressor.ts';
 import { deflateOf } from '../mkfs/deflateMethod.ts';
 import { openTree } from '../mkfs/openTree.ts';
@@ -36,12 +38,18 @@ import { readBytes, readText, TEXT_LIMIT } from '../inputFile.ts';
 import { writeOutput } from '../outputFile.ts';
 import { addXipOptions, flashBudgetOf, type XipOptions, xipRequest } from '../mkfs/xipOptions.ts';
 import { parseNumber } from '../numbers.ts';
-import { addPartitionOptions, choosePartition, type PartitionOptions } from '../partitionOptions.ts';
+import {
+  addPartitionOptions,
+  choosePartition,
+  type ChosenPartition,
+  type PartitionOptions,
+} from '../partitionOptions.ts';
 import { complain } from '../complain.ts';
 import { leaveOut } from '../mkfs/leaveOut.ts';
 
 /** The options as commander hands them over: text, still. */
 interface MkfsOptions extends XipOptions, PartitionOptions {
+  readonly board?: string;
   readonly edition?: string;
   readonly name?: string;
   readonly bootPad?: boolean;
@@ -142,7 +150,9 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .option('--image-offset <n>', 'where the image to repack starts in SOURCE (default: 0); SOURCE@N is the same')
     .option('--image <n>', 'repack the nth image that "cramfs scan" finds in SOURCE')
     .option('--truncate', 'cut ids, names, sizes and device numbers that do not fit, with a warning for each');
-  return addPartitionOptions(addXipOptions(command))
+  return addPartitionOptions(
+    addXipOptions(command).option('--board <file>', 'board file (YAML): page size, byte order, address and size'),
+  )
     .addHelpText('after', HELP)
     .action(async (source: string, image: string, options: MkfsOptions) => {
       // commander keeps the words, and does not declare it.
@@ -161,16 +171,17 @@ async function mkfsAction(
   if (image === '-') usage('the image must be a file: it is written atomically');
   const table = options.deviceTable === undefined ? [] : parseDeviceTable(readText(options.deviceTable));
   const map = options.uidGidMap === undefined ? null : parseOwnerMap(readText(options.uidGidMap));
+  const board = await readBoard(options.board);
   const tree = openTree(source, io, { imageOffset: options.imageOffset, image: options.image });
   const progress = newProgress(io);
   try {
     const listing = options.fromListing === undefined ? null : parseListing(readText(options.fromListing), tree.root);
     const root = listing?.root ?? tree.root;
     const buildOptions =
-      listing === null ? toBuildOptions(options, tree.image) : listedOptions(listing, options.truncate === true);
+      listing === null ? toBuildOptions(options, tree.image, board) : listedOptions(listing, options.truncate === true);
     const warnings: BuildWarning[] = sourceWarnings(tree, listing);
     const { pageSize } = buildOptions;
-    const partition = choosePartition(options);
+    const partition = choosePartition(options, board) ?? boardPlace(board);
     const request = xipRequest(options, partition, { root, image: tree.image, pageSize }, table, io);
     const spec = request?.spec ?? null;
     warnings.push(...(request?.warnings ?? []));
@@ -268,9 +279,12 @@ function listedOptions(
 function toBuildOptions(
   options: MkfsOptions,
   repacked: CramfsImage | null,
+  board: PolicyMachine,
 ): Omit<BuildOptions, 'compressor'> & { readonly pageSize: number } {
   const pageSize =
-    options.pageSize === undefined ? pageSizeOf(repacked) : parseNumber(options.pageSize, '--page-size', null);
+    options.pageSize === undefined
+      ? (board.pageSize ?? pageSizeOf(repacked))
+      : parseNumber(options.pageSize, '--page-size', null);
   if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(pageSize)} is not 4K, 8K, 16K or 64K`);
   const utilLinux = options.layout === 'util-linux';
   const xip = options.xipElf ?? 0;
@@ -282,7 +296,7 @@ function toBuildOptions(
   const edition = options.edition === undefined ? 0 : parseNumber(options.edition, '--edition', null);
   if (edition > 0xffff_ffff) usage('--edition must be below 4294967296');
   return {
-    littleEndian: isLittleEndian(options) ?? repacked?.littleEndian ?? true,
+    littleEndian: isLittleEndian(options) ?? board.littleEndian ?? repacked?.littleEndian ?? true,
     pageSize,
     edition,
     name: options.name,
@@ -298,6 +312,12 @@ function toBuildOptions(
     direct: { alignment: xip === 1 ? 8 : pageSize, base: 0, layout: 'inline' },
     hash: sha256Hash,
   };
+}
+
+/** Where a board puts the image, if it says so. */
+function boardPlace({ physBase, regionSize }: PolicyMachine): ChosenPartition | null {
+  if (physBase === undefined && regionSize === undefined) return null;
+  return { name: 'region of the board', physBase, noBase: 'the board has no phys', size: regionSize };
 }
 
 /** The page size of the image that is repacked, if a CPU has it. */

@@ -19,7 +19,7 @@ import { type AuditCommandOptions, auditSetup } from '../audit/options.ts';
 import { addMachineOptions } from '../boardOptions.ts';
 import { IMAGE_ARGUMENT } from '../imageOptions.ts';
 import { openSource } from '../imagePlace.ts';
-import { readPolicy } from '../machine.ts';
+import { readMachine } from '../machine.ts';
 import { EXIT, type Io } from '../io.ts';
 import { VERSION } from '../version.ts';
 import { writeOutput } from '../outputFile.ts';
@@ -108,7 +108,7 @@ async function audited<Result>(
   io: Io,
   use: (audited: Audited) => Result,
 ): Promise<Result> {
-  const setup = auditSetup(options, await readPolicy(options.policy));
+  const setup = auditSetup(options, await readMachine(options));
   const source = openSource(file, io);
   try {
     return use({ source, audit: await auditFile(file, source, setup, undefined), setup });
