@@ -44,23 +44,27 @@ if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
 const esbuild = await import('esbuild');
 
-// Comments are in the declarations too, and layout is for the sources: a package has no need of that.
-for (const name of /** @type {string[]} */ (readdirSync('dist/lib', { recursive: true }))) {
-  if (!name.endsWith('.js')) continue;
-  const file = join('dist/lib', name);
-  const { code } = await esbuild.transform(readFileSync(file, 'utf8'), {
-    format: 'esm',
-    target: 'es2022',
-    legalComments: 'none',
-    minifyWhitespace: true,
-  });
-  writeFileSync(file, code);
-}
+// The library: what several entry points share is in files of its own. Comments are in the declarations.
+await esbuild.build({
+  entryPoints: ['index', 'browser', 'format', 'kernel', 'memfs', 'report'].map((name) => `lib/${name}.ts`),
+  outdir: 'dist/lib',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'neutral',
+  target: 'es2022',
+  packages: 'external',
+  external: ['node:*'],
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+});
 
-/** Packages that more than one bundle needs, and each loads late as it is. */
-const SHARED = new Set(['yaml', 'zod']);
+/** Packages that are installed beside this one, and that no command needs at its start. */
+const INSTALLED = ['pako', 'yaml'];
 
-/** Packages with a bundle of their own, imported lazily or shared: name → the name of their bundle. */
+/** Packages with a bundle of their own, imported lazily; zod, which each command that has it loads late: name → bundle. */
 const lazyPackages = new Map();
 
 /** @type {import('esbuild').Plugin} */
@@ -68,7 +72,8 @@ const lazyPackage = {
   name: 'lazy-package',
   setup(build) {
     build.onResolve({ filter: /^[^./]/ }, ({ kind, path }) => {
-      if (isBuiltin(path) || (kind !== 'dynamic-import' && !SHARED.has(path))) return undefined;
+      if (INSTALLED.includes(path)) return { path, external: true };
+      if (isBuiltin(path) || (kind !== 'dynamic-import' && path !== 'zod')) return undefined;
       const bundle = path.replace(/^@/, '').replaceAll('/', '-');
       lazyPackages.set(path, bundle);
       return { path: `./${bundle}.cjs`, external: true };
@@ -83,7 +88,7 @@ const lazyPackage = {
  * @type {Record<string, { target: string, names: string[] }>}
  */
 const LOADED_AT_USE = {
-  pako: { target: './pako.cjs', names: Object.keys(await import('pako')) },
+  pako: { target: 'pako', names: Object.keys(await import('pako')) },
   'node:child_process': { target: 'child_process', names: ['spawn'] },
 };
 
@@ -93,7 +98,6 @@ const loadedAtUse = {
   setup(build) {
     build.onResolve({ filter: /^(pako|node:child_process)$/ }, ({ path, kind }) => {
       if (kind === 'dynamic-import') return undefined;
-      if (!isBuiltin(path)) lazyPackages.set(path, path);
       return { path, namespace: 'loaded-at-use' };
     });
     build.onResolve({ filter: /./, namespace: 'loaded-at-use' }, ({ path }) => ({ path, external: true }));
@@ -128,7 +132,7 @@ for (const file of entryPoints.filter((entry) => SINGLE_FILES.includes(entry))) 
 for (const [name, bundle] of lazyPackages) {
   const result = await esbuild.build({
     ...common,
-    entryPoints: [name],
+    ...(name === 'zod' ? { stdin: { contents: usedOfZod(), resolveDir: '.' } } : { entryPoints: [name] }),
     outfile: `dist/bin/${bundle}.cjs`,
     format: 'cjs',
     minifyIdentifiers: true,
@@ -171,6 +175,8 @@ async function bundle(entries) {
     const file = relative('dist', path).replaceAll('\\', '/');
     const { code } = await esbuild.transform(asCommonJs(text), {
       sourcefile: file,
+      // So that names at the top of a file are shortened, too.
+      format: 'cjs',
       platform: 'node',
       target: 'node20',
       // import() becomes a require() at the same moment: still lazy, and without the ES module loader.
@@ -180,8 +186,6 @@ async function bundle(entries) {
       minifyIdentifiers: true,
       banner: commands.has(file) ? '#!/usr/bin/env node' : '',
       logLevel: 'warning',
-      // import.meta is looked at only where there is no __dirname.
-      define: { 'import.meta.url': 'undefined' },
     });
     writeFileSync(path, code);
     if (commands.has(file)) chmodSync(path, 0o755);
@@ -198,6 +202,8 @@ function asCommonJs(text) {
   const names = (/** @type {string} */ list) => list.replaceAll(/ as /g, ': ');
   const swapped = (/** @type {string} */ list) => list.replaceAll(/([\w$]+) as ([\w$]+)/g, '$2: $1');
   const code = text
+    // It is looked at only where there is no __dirname.
+    .replaceAll('import.meta.url', 'undefined')
     .replaceAll(
       /^import\s*\{([^}]*)\}\s*from\s*("[^"]+");$/gm,
       (_, list, from) => `const {${names(list)}} = require(${from});`,
@@ -216,4 +222,19 @@ function asCommonJs(text) {
  */
 function inputsOf({ inputs: files }) {
   return Object.keys(files).filter((file) => !/^(?:loaded-at-use|english-only):/.test(file));
+}
+
+/**
+ * What of zod is used: half of it, which has half of its size. The modules that use it call it `z`; names of types begin
+ * with capitals, or are in `z.core`.
+ */
+function usedOfZod() {
+  const names = new Set();
+  for (const name of /** @type {string[]} */ (readdirSync('lib', { recursive: true }))) {
+    if (!name.endsWith('.ts')) continue;
+    const text = readFileSync(join('lib', name), 'utf8');
+    if (!text.includes("from 'zod'")) continue;
+    for (const [, used] of text.matchAll(/\bz[.](?!core\b|infer\b|input\b|output\b)([a-z]\w*)/g)) names.add(used);
+  }
+  return `export { ${[...names].sort().join(', ')} } from 'zod';`;
 }

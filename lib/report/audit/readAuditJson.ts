@@ -1,5 +1,5 @@
 /** Reading back the JSON report of an audit (json.ts), as far as a later image is compared with it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ComparedAudit } from '../../diff/diffAudits.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { AUDIT_SCHEMA_VERSION } from './findingJson.ts';

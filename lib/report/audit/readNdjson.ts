@@ -4,7 +4,7 @@
  * Records are checked for what reports need of them; objects are then taken as they were read, so that their keys stay in
  * order and a report of the shards is that of the run, byte for byte.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { SEVERITIES } from '../../findings/definition.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { FINDING_IDS } from '../../policy/findings.ts';
