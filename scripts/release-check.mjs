@@ -72,7 +72,11 @@ function prove(tarball, uid) {
     run('chown', ['-R', String(uid), folder]);
     chmodSync(folder, 0o755);
     const as = (/** @type {string} */ place, /** @type {string} */ command, /** @type {string[]} */ ...args) =>
-      run(command, args, { cwd: join(folder, place), uid, env: { ...process.env, HOME: join(folder, 'home') } });
+      run(command, args, {
+        cwd: join(folder, place),
+        uid,
+        env: { PATH: process.env.PATH, HOME: join(folder, 'home') },
+      });
     const installed = as('project', 'npm', 'install', '--no-audit', '--no-fund', `./${tarball}`);
     if (/warn/i.test(installed)) fail(`npm install warns: ${installed}`);
     for (const [place, program] of [
@@ -80,8 +84,8 @@ function prove(tarball, uid) {
       ['alone', './cramfs.cjs'],
     ]) {
       expect(as(place ?? '', program ?? '', '--version').trim(), version);
-      expect(as(place ?? '', program ?? '', 'check', 'fw.cramfs').split(';')[0], 'no errors');
-      expect(as(place ?? '', program ?? '', 'explain', 'image/crc-wrong').slice(0, 2), '# ');
+      expect(as(place ?? '', program ?? '', 'check', 'fw.cramfs'), 'no errors');
+      expect(as(place ?? '', program ?? '', 'explain', 'image/crc-wrong'), 'CRC');
     }
     const script = "import { Board } from 'cramfs-map'; if (typeof Board !== 'function') process.exit(1)";
     as('project', process.execPath, '--input-type=module', '-e', script);
