@@ -4,6 +4,7 @@ import { classicDeflate } from '../lib/mkfs/deflate.ts';
 import { sha256Hash } from '../lib/mkfs/contentHash.node.ts';
 import { directCompressor } from '../lib/mkfs/encodeFile.ts';
 import { rememberingCompressor } from '../lib/mkfs/rememberingCompressor.ts';
+import { imageTree } from '../lib/mkfs/source/imageTree.ts';
 import { tarTree } from '../lib/mkfs/source/tar.ts';
 import { bytesContent, type DirectoryEntry, newDirectory, putEntry } from '../lib/mkfs/sourceTree.ts';
 import { treeIndex } from '../lib/mkfs/treeIndex.ts';
@@ -193,6 +194,19 @@ describe('a profile', () => {
     const [first] = await placed(12_000, ...rows);
     expect(first?.[0]).toBe('/lib/ld-musl-i386.so.1');
     expect(first?.[2]).toBeLessThan(60);
+  });
+
+  test('makes the first page of a library direct with a segment that would merge with the rest of it', async () => {
+    const root = imageTree(CramfsImage.open(fixture('exec/exec64.cramfs.gz')));
+    const profile = used(root, '/opt/lib/libone.so.1.2,2,1');
+    const spec = { ...SPEC, profile, choice: choiceOf([], new Set(profile.paths)) };
+    const plan = await planXip(root, spec, { compressor, hash });
+    expect(plan.items.filter(({ leftOut }) => leftOut === null).map(({ first, end }) => [first, end])).toEqual([
+      [2, 3],
+    ]);
+    // The page itself, and page 0.
+    expect(plan.image.directBlocks).toBe(2);
+    expect(proveXip(plan)).toMatchObject({ segments: 1, whole: 1 });
   });
 
   test('gives way to what is pinned, which has to fit', async () => {

@@ -13,6 +13,7 @@ export function treeIndex(root: DirectoryEntry, pageSize: number): FileIndex {
     pageSize,
     hasInodes: false,
     byInode: () => null,
+    isLink: () => false,
     byPath: (path) => files.get(path) ?? null,
     pathsOf: () => [],
   };

@@ -22,6 +22,8 @@ export interface FileIndex {
   /** Whether files are known by their inode numbers; without an image there are none. */
   readonly hasInodes: boolean;
   byInode(ino: number): ProfiledFile | null;
+  /** Whether a number is that of a symbolic link, whose target Linux reads through the page cache. */
+  isLink(ino: number): boolean;
   byPath(path: string): ProfiledFile | null;
   /** All paths of a file by inode number. */
   pathsOf(ino: number): readonly string[];
@@ -36,7 +38,9 @@ export interface FileIndex {
 export function imageIndex(image: CramfsImage): FileIndex {
   const byIno = new Map<number, { readonly file: ProfiledFile; readonly paths: string[] }>();
   const byPath = new Map<string, ProfiledFile>();
+  const links = new Set<number>();
   for (const { inode, path } of walk(image)) {
+    if (inode.type === 'symlink') links.add(inode.ino);
     if (inode.type !== 'file' || inode.size === 0) continue;
     const known = byIno.get(inode.ino);
     if (known !== undefined) {
@@ -52,6 +56,7 @@ export function imageIndex(image: CramfsImage): FileIndex {
     pageSize: image.pageSize,
     hasInodes: true,
     byInode: (ino) => byIno.get(ino)?.file ?? null,
+    isLink: (ino) => links.has(ino),
     byPath: (path) => byPath.get(path) ?? null,
     pathsOf: (ino) => byIno.get(ino)?.paths ?? [],
   };

@@ -148,7 +148,8 @@ class TracedPages {
     for (const event of this.#events) {
       const file = this.#files.byInode(event.ino);
       if (file === null) {
-        this.#counts.unknownFile(null);
+        if (this.#files.isLink(event.ino)) this.#counts.dropped.onlyRead++;
+        else this.#counts.unknownFile(null);
         continue;
       }
       if (event.kind === 'map') {

@@ -3,7 +3,8 @@
  * all of them, and the programs that scripts name.
  */
 import { CramfsError } from '../base/errors.ts';
-import { isElf, type ElfHeaders, elfBytes, ET_DYN, PT_INTERP, readElfHeaders } from '../elf/elf.ts';
+import { type ElfHeaders, ET_DYN, isElf, PT_INTERP } from '../elf/elf.ts';
+import { elfHeaders } from './shrinkElf.ts';
 import { isScript } from '../elf/script.ts';
 import { type ExecReport, execProgram } from '../exec/execProgram.ts';
 import type { NeededLibrary } from '../exec/dynamicLinker.ts';
@@ -165,7 +166,7 @@ class ClosureSearch {
       return;
     }
     if (!isElf(head)) return;
-    const headers = headersOf(head);
+    const headers = elfHeaders(head);
     if (headers === null) return;
     const hasInterpreter = headers.segments.some(({ type }) => type === PT_INTERP);
     if (headers.type === ET_DYN && !hasInterpreter) this.#libraries.push({ path, headers });
@@ -196,6 +197,7 @@ class ClosureSearch {
     const isMissing = report.needed.some((each) => each.path === null);
     const complete = isMissing ? this.#exec(interpreter, ['--list', path], littleEndian) : started;
     if (isMissing) this.#addObjects(complete, program);
+    this.#ended(path, complete.report);
     const all = new Map([...report.needed, ...complete.report.needed].map((each) => [each.name, each]));
     for (const library of all.values()) this.#needed(library, path);
   }
@@ -222,6 +224,13 @@ class ClosureSearch {
     else this.#problem({ name: wanted ?? name, by: path, why: 'env does not find it', searched: ENV_PATH });
   }
 
+  /** A linker that does not get to its end has not loaded everything. A missing library is reported as that. */
+  #ended(path: string, { outcome, needed }: ExecReport): void {
+    const isEnd = outcome.kind === 'runs' || (outcome.kind === 'exits' && outcome.status === 0);
+    if (isEnd || needed.some((library) => library.path === null || library.problem !== null)) return;
+    this.#uncertain.add(`${path} does not start, so that more may be needed: ${'why' in outcome ? outcome.why : outcome.kind}`);
+  }
+
   #failed(path: string, { outcome }: ExecReport): void {
     if (outcome.kind === 'failed') this.#uncertain.add(`${path} does not start (${outcome.errno}): ${outcome.why}`);
   }
@@ -236,6 +245,7 @@ class ClosureSearch {
     if (this.#files.get(linker)?.path === path) return;
     const listed = this.#exec(linker, ['--list', path], headers.littleEndian);
     this.#addObjects(listed, path);
+    this.#ended(path, listed.report);
     for (const library of listed.report.needed) this.#needed(library, path);
   }
 
@@ -286,15 +296,6 @@ class ClosureSearch {
         elsewhere.push(path);
     }
     this.#problems.set(problem.name, { ...problem, elsewhere });
-  }
-}
-
-function headersOf(bytes: Uint8Array): ElfHeaders | null {
-  try {
-    return readElfHeaders(elfBytes(bytes));
-  } catch (error) {
-    if (error instanceof CramfsError && (error.code === 'BAD_ELF' || error.code === 'NOT_ELF')) return null;
-    throw error;
   }
 }
 

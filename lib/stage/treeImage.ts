@@ -23,14 +23,16 @@ import { encodeInode } from '../format/inode.ts';
 import { encodeName } from '../format/names.ts';
 import { encodeSuperblock } from '../format/superblock.ts';
 import type { DirectoryEntry, SourceEntry } from '../mkfs/sourceTree.ts';
+import { isElf } from '../elf/elf.ts';
 import type { ByteSource } from '../source/byteSource.ts';
+import { elfHeaders, shrinkElf } from './shrinkElf.ts';
 
 const PAGE = 4096;
 /** Bytes that a direct pointer reaches. */
 const MAX_DATA = 2 ** 32;
 /** Bytes that an inode's offset reaches. */
 const MAX_METADATA = 2 ** 28;
-/** Bytes of a file that an inode can state; what is longer is cut at a page. */
+/** Bytes of a file that an inode can state; what is longer is made smaller (shrinkElf), or cut at a page. */
 const MAX_SIZE = 2 ** 24 - PAGE;
 /** Bytes of a name. */
 const MAX_NAME = 252;
@@ -199,7 +201,11 @@ class TreeImage implements ByteSource {
 const isStored = (entry: SourceEntry): boolean => entry.type === 'file' || entry.type === 'symlink';
 
 function contentOf(entry: SourceEntry): Uint8Array {
-  return entry.type === 'file' ? entry.content.read() : entry.type === 'symlink' ? entry.target : new Uint8Array(0);
+  if (entry.type === 'symlink') return entry.target;
+  if (entry.type !== 'file') return new Uint8Array(0);
+  const bytes = entry.content.read();
+  const headers = bytes.length > MAX_SIZE && isElf(bytes) ? elfHeaders(bytes) : null;
+  return headers === null ? bytes : shrinkElf(bytes, headers);
 }
 
 function place(entry: SourceEntry, name: Uint8Array): Placed {

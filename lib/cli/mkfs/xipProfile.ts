@@ -10,6 +10,7 @@ import { type CaptureResult, readCaptures } from '../../profile/readCaptures.ts'
 import type { UseProfile } from '../../profile/useProfile.ts';
 import { openCaptures } from '../captures.ts';
 import { openImage } from '../imageOptions.ts';
+import { plural } from '../../base/words.ts';
 import type { Io } from '../io.ts';
 
 /** A profile, and what there is to say about it. */
@@ -68,7 +69,7 @@ function withWarnings({ profile, reports }: CaptureResult, root: DirectoryEntry)
       warnings.push({
         code: 'lost',
         path: null,
-        message: `${name}: ${unknown} lines are about files that are not there`,
+        message: `${name}: ${plural(unknown, 'line')} about files that are not there`,
       });
     }
   }

@@ -36,6 +36,12 @@ export interface Candidate {
   readonly first: number;
   /** Ends in ascending order, the last one is all that is wanted. */
   readonly options: readonly [RunOption, ...RunOption[]];
+  /**
+   * Another page that must be direct with it, or null. A loader maps a library over its whole length first. If that mapping is
+   * paged, a segment of the same protection that follows merges with what is left of it, and Linux never asks cramfs about
+   * it; if its first page is direct, it merges with nothing.
+   */
+  readonly alsoPage: number | null;
   /** Why none of it may be direct, whatever the budget. */
   readonly leftOut: LeftOut | null;
   /** Whether it must be direct. */
@@ -72,7 +78,13 @@ export async function findCandidates(root: DirectoryEntry, context: CandidateCon
     const count = Math.ceil(bytes.length / pageSize);
     const segments = runsHere ? executable.segments : [{ first: 0, end: count, prot: 'r' }];
     const format = runsHere ? executable.format : 'data';
-    for (const run of mergeSegments(segments)) candidates.push(await candidateOf(name, content, format, run, context));
+    const span = runsHere && context.spec.mode === 'mmu' ? executable.span : null;
+    for (const run of mergeSegments(segments)) {
+      const merges = span !== null && run.some(({ first, prot }) => prot === span.prot && first > span.page);
+      const covers = run.some(({ first, end }) => span !== null && first <= span.page && span.page < end);
+      const alsoPage = merges && !covers ? (span?.page ?? null) : null;
+      candidates.push(await candidateOf(name, content, format, run, alsoPage, context));
+    }
   }
   return candidates;
 }
@@ -125,6 +137,7 @@ async function candidateOf(
   { paths, used, bytes, pinned }: Content,
   format: string,
   segments: readonly Segment[],
+  alsoPage: number | null,
   context: CandidateContext,
 ): Promise<Candidate> {
   const { spec, pageSize, compressor } = context;
@@ -134,16 +147,17 @@ async function candidateOf(
   const isUsed = [...used.keys()].some((page) => page >= first && page < end);
   const why = leftOut ?? (spec.profile === null || isUsed || pinned ? null : 'unused');
   const costs = await flashCosts(bytes, first, end, pageSize, compressor);
+  const [also = 0] = alsoPage === null ? [] : await flashCosts(bytes, alsoPage, alsoPage + 1, pageSize, compressor);
   const ends = why === null ? usefulEnds(first, end, used, pinned, spec) : [end];
   const option = (to: number): RunOption => {
     const pages = pagesIn(first, to, spec.profile === null ? null : used);
     const uses = pages.reduce((sum, page) => sum + (spec.profile === null ? 1 : (used.get(page) ?? 0)), 0);
-    const flashBytes = costs.slice(0, to - first).reduce((sum, cost) => sum + cost, 0);
+    const flashBytes = costs.slice(0, to - first).reduce((sum, cost) => sum + cost, also);
     return { end: to, flashBytes, ramPages: pages.length, uses };
   };
   const [least = end, ...more] = ends;
   const options = [option(least), ...more.map(option)] as const;
-  return { name, paths, format, size: bytes.length, segments, first, options, leftOut: why, pinned };
+  return { name, paths, format, size: bytes.length, segments, first, options, alsoPage, leftOut: why, pinned };
 }
 
 /** The pages of a run that may be direct, or why none. */

@@ -221,7 +221,10 @@ function curveOf(pinned: Chosen, open: readonly Candidate[], groups: readonly Gr
 
 function chooser(chosen: Chosen, pageSize: number, hash: ContentHash): ChooseDirect {
   const runs = new Map<string, { readonly first: number; readonly end: number }[]>();
-  for (const [{ name, first }, { end }] of chosen) runs.set(name, [...(runs.get(name) ?? []), { first, end }]);
+  for (const [{ name, first, alsoPage }, { end }] of chosen) {
+    const also = alsoPage === null ? [] : [{ first: alsoPage, end: alsoPage + 1 }];
+    runs.set(name, [...(runs.get(name) ?? []), { first, end }, ...also]);
+  }
   return (bytes, node) => {
     if ((node.mode & 0o170000) !== 0o100000) return null;
     const items = runs.get(hash.of(bytes));
