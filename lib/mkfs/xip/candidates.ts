@@ -82,7 +82,7 @@ export async function findCandidates(root: DirectoryEntry, context: CandidateCon
     for (const run of mergeSegments(segments)) {
       const merges = span !== null && run.some(({ first, prot }) => prot === span.prot && first > span.page);
       const covers = run.some(({ first, end }) => span !== null && first <= span.page && span.page < end);
-      const alsoPage = merges && !covers ? (span?.page ?? null) : null;
+      const alsoPage = merges && !covers ? span.page : null;
       candidates.push(await candidateOf(name, content, format, run, alsoPage, context));
     }
   }
