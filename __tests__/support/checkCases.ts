@@ -2,7 +2,7 @@
 import { deflateSync } from 'node:zlib';
 import { buildRawImage, type RawEntry, type RawImageSpec } from './rawImage.ts';
 import { WIDE_INODE } from '../../lib/format/inode.ts';
-import { CramfsImage, type OpenOptions } from '../../lib/image/image.ts';
+import { CramfsImage, NO_QUIRKS, type OpenOptions } from '../../lib/image/image.ts';
 import { inflateLzma } from '../../lib/image/lzma.ts';
 
 const PAGE = 4096;
@@ -104,6 +104,10 @@ export const CHECK_CASES: readonly (readonly [string, () => RawImageSpec | Uint8
   ['image/vendor-inodes', () => SOUND, { inodeLayout: WIDE_INODE }],
   ['image/vendor-compression', () => SOUND, { inflate: inflateLzma }],
   ['image/vendor-flags', () => ({ ...only(file('f', { blocks: zlib(9000, 8192) })), pageSize: 8192, flags: 0x903 })],
+  ['image/vendor-linear-xip', () => SOUND, { quirks: { ...NO_QUIRKS, linearXip: true } }],
+  ['image/vendor-stored', () => SOUND, { quirks: { ...NO_QUIRKS, unflaggedStored: true } }],
+  ['image/vendor-tables', () => SOUND, { quirks: { ...NO_QUIRKS, longTables: { extra: 1, wholeOnly: false } } }],
+  ['image/vendor-unreadable', () => SOUND, { quirks: { ...NO_QUIRKS, linearXip: true } }],
   ['image/page-size', () => ({ ...SOUND, pageSize: 16384, entries: [file('a')] })],
   ['image/root-not-directory', () => ({ ...SOUND, root: { mode: 0o100755 } })],
   ['image/root-offset', () => ({ ...SOUND, root: { offset: 80 } })],

@@ -93,6 +93,8 @@ const sentences = {
   LAB: (d) => `the kernel lab ${what(d, 'failed')}${because(d)}`,
   /** A policy file that cannot be used. Usual cause: a misspelt key. `problems` has every reason. */
   BAD_POLICY: (d) => `${what(d, 'the policy')} is no valid policy${because(d)}`,
+  /** A board file that cannot be used. `problems` has every reason. */
+  BAD_BOARD: (d) => `${what(d, 'the board')} is not a valid board${because(d)}`,
   /** A partition table that cannot be used. Usual cause: another file, or a damaged one. */
   BAD_TABLE: (d) => `${what(d, 'the file')} is not a usable partition table${because(d)}`,
   /** A documented bound on steps or memory was reached. */

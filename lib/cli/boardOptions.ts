@@ -38,7 +38,11 @@ export function addMachineOptions(
 }
 
 function addOwnOptions(command: Command, io: Io, kernel: boolean): Command {
-  command.option('--policy <file>', 'policy file; its machine is used where options say nothing else');
+  command.option('--board <file>', 'board file (YAML): the machine, where options say nothing else; see docs/board.md');
+  command.option(
+    '--policy <file>',
+    'policy file; its machine is used where neither options nor the board say anything else',
+  );
   if (kernel) command.option('--kernel <model>', 'kernel model (default: from the policy, else the newest mainline)');
   return addListOptions(command, io)
     .option('--phys <address>', `physical address of the image, 0 if it has none (default: ${hex(DEFAULT_PHYS_BASE)})`)

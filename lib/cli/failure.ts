@@ -10,6 +10,7 @@ const USER_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'USAGE',
   'BAD_POLICY',
   'BAD_TABLE',
+  'BAD_BOARD',
   'NOT_FOUND',
   'NOT_A_DIRECTORY',
   'NOT_A_REGULAR_FILE',

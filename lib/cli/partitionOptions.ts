@@ -1,13 +1,14 @@
 /**
  * The options that take a machine's place and size from the build: partition tables.
  */
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
 import { CramfsError } from '../base/errors.ts';
 import type { IncludeReader } from '../board/dtsTokens.ts';
 import { findPartition, listed, type Partition, type PartitionTable, placeOf } from '../board/partitionTable.ts';
 import { MAX_TABLE_BYTES, readPartitionTable } from '../board/readPartitionTable.ts';
 import { GROUPS, grouped } from './help/helpfulCommand.ts';
+import type { PolicyMachine } from '../policy/policy.ts';
 import { readBytes, readText } from './inputFile.ts';
 import { parseNumber } from './numbers.ts';
 
@@ -42,20 +43,30 @@ export function addPartitionOptions(command: Command): Command {
   );
 }
 
+/** A machine as a file has it, with its partition table seen from here. */
+export function withTablePath(machine: PolicyMachine, file: string): PolicyMachine {
+  const { partitionTable: table } = machine;
+  if (table === undefined || table.startsWith('mtdparts=') || isAbsolute(table)) return machine;
+  return { ...machine, partitionTable: join(dirname(file), table) };
+}
+
 /**
- * The partition that the options name; null without them.
+ * The partition that the options name, or the board or policy; null without them.
  *
  * @throws CramfsError USAGE, IO, LIMIT, BAD_TABLE
  */
-export function choosePartition({ partitionTable, partition, flashBase }: PartitionOptions): ChosenPartition | null {
+export function choosePartition(options: PartitionOptions, machine: PolicyMachine = {}): ChosenPartition | null {
+  const partitionTable = options.partitionTable ?? machine.partitionTable;
+  const partition = options.partition ?? machine.partition;
+  const { flashBase } = options;
   if (partitionTable === undefined) {
     if (partition !== undefined) usage('--partition needs --partition-table');
-    if (flashBase !== undefined) usage('--flash-base needs --partition-table');
+    if ((flashBase ?? machine.flashBase) !== undefined) usage('--flash-base needs --partition-table');
     return null;
   }
   const table = readTable(partitionTable);
   if (partition === undefined) usage(`--partition is missing; the table has ${listed(table.partitions)}`);
-  const base = flashBase === undefined ? undefined : parseNumber(flashBase, '--flash-base', null);
+  const base = flashBase === undefined ? machine.flashBase : parseNumber(flashBase, '--flash-base', null);
   const found: Partition = findPartition(table, partition);
   const { physBase, size } = placeOf(found, table, base);
   return { name: found.name, physBase: physBase ?? undefined, noBase: found.noBase, size: size ?? undefined };

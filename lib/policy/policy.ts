@@ -18,6 +18,11 @@ export interface PolicyMachine {
   readonly littleEndian?: boolean | undefined;
   /** LD_LIBRARY_PATH. */
   readonly libraryPath?: string | undefined;
+  /** Partition table: a file, as the policy names it, or mtdparts=…; with the name of the image's partition. */
+  readonly partitionTable?: string | undefined;
+  readonly partition?: string | undefined;
+  /** Physical address of the flash, for tables without addresses. */
+  readonly flashBase?: number | undefined;
 }
 
 /** When a finding of a rule counts as none. What is absent makes no difference. */

@@ -229,30 +229,54 @@ const exception = z.strictObject(
 const listOf = <T extends z.ZodType>(element: T, description: string) =>
   z.array(element, 'a list').meta({ description }).optional();
 
+const TEXT = 'a text';
+/** What says of a file where the image will be, and on what machine: the whole of a board, and a part of a policy. */
+const MACHINE = {
+  kernel: kernel.meta({ description: 'Kernel model, or a release of Linux such as 6.6.30.' }).optional(),
+  phys: bytes.meta({ description: 'Physical address of the image; 0 for none.' }).optional(),
+  'page-size': bytes
+    .refine((size) => PAGE_SIZES.includes(size), '4K, 8K, 16K or 64K')
+    .meta({ description: 'Bytes of a page.' })
+    .optional(),
+  'region-size': bytes
+    .meta({ description: 'Bytes of the partition that the image lies in. An image that is larger is a finding.' })
+    .optional(),
+  cpu: z
+    .enum(CPU_NAMES, `one of ${CPU_NAMES.join(', ')}`)
+    .meta({ description: 'CPU.' })
+    .optional(),
+  endian: z.enum(['little', 'big'], 'little or big').meta({ description: 'Byte order of the CPU.' }).optional(),
+  'library-path': z
+    .string('directories with colons between them')
+    .meta({ description: 'LD_LIBRARY_PATH of the programs that are started.' })
+    .optional(),
+  'partition-table': z
+    .string(TEXT)
+    .meta({ description: 'Partition table: a file, seen from this one, or mtdparts=…; gives phys and region-size.' })
+    .optional(),
+  partition: z.string(TEXT).meta({ description: 'The partition of the image in that table.' }).optional(),
+  'flash-base': bytes.meta({ description: 'Physical address of the flash, for tables without addresses.' }).optional(),
+} as const;
+
+const HEAD = {
+  $schema: z.string('an address').meta({ description: 'For editors: where this schema is.' }).optional(),
+  version: z.literal(1, 'the number 1').meta({ description: 'Version of the format.' }),
+} as const;
+
+/** A board file: the part of a policy that is about the machine. */
+export const boardSchema = z
+  .strictObject({ ...HEAD, ...MACHINE }, 'an object, at least with "version: 1"')
+  .meta({ title: 'Board for cramfs --board' });
+
+/** A board file with its values understood. */
+export type BoardFile = z.output<typeof boardSchema>;
+
 /** The whole file. */
 export const policySchema = z
   .strictObject(
     {
-      $schema: z.string('an address').meta({ description: 'For editors: where this schema is.' }).optional(),
-      version: z.literal(1, 'the number 1').meta({ description: 'Version of the format.' }),
-      kernel: kernel.meta({ description: 'Kernel model, or a release of Linux such as 6.6.30.' }).optional(),
-      phys: bytes.meta({ description: 'Physical address of the image; 0 for none.' }).optional(),
-      'page-size': bytes
-        .refine((size) => PAGE_SIZES.includes(size), '4K, 8K, 16K or 64K')
-        .meta({ description: 'Bytes of a page.' })
-        .optional(),
-      'region-size': bytes
-        .meta({ description: 'Bytes of the partition that the image lies in. An image that is larger is a finding.' })
-        .optional(),
-      cpu: z
-        .enum(CPU_NAMES, `one of ${CPU_NAMES.join(', ')}`)
-        .meta({ description: 'CPU.' })
-        .optional(),
-      endian: z.enum(['little', 'big'], 'little or big').meta({ description: 'Byte order of the CPU.' }).optional(),
-      'library-path': z
-        .string('directories with colons between them')
-        .meta({ description: 'LD_LIBRARY_PATH of the programs that are started.' })
-        .optional(),
+      ...HEAD,
+      ...MACHINE,
       rules: rules.optional(),
       requires: listOf(requirement, 'What must be mapped how.'),
       budgets: budgets.optional(),
@@ -265,11 +289,14 @@ export const policySchema = z
 /** A policy file with its values understood. */
 export type PolicyFile = z.output<typeof policySchema>;
 
+/** What a file is: it decides which keys it may have. */
+export type FileKind = 'policy' | 'board';
+
 /** The keys that the object at a path can have, where others are errors. */
-export function knownKeys([key, next]: readonly PropertyKey[]): readonly string[] {
+export function knownKeys([key, next]: readonly PropertyKey[], kind: FileKind): readonly string[] {
   switch (key) {
     case undefined:
-      return Object.keys(policySchema.shape);
+      return Object.keys(kind === 'policy' ? policySchema.shape : boardSchema.shape);
     case 'rules':
       return ['paths', ...(FORMS[String(next)] ?? RULE).sayings];
     case 'requires':

@@ -20,7 +20,7 @@ import { Tally } from '../audit/tally.ts';
 import { addMachineOptions, addProgramOptions } from '../boardOptions.ts';
 import { addColourOption, addJobsOption, parseJobs } from '../imageOptions.ts';
 import { openSource } from '../imagePlace.ts';
-import { readPolicy } from '../machine.ts';
+import { readMachine } from '../machine.ts';
 import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io } from '../io.ts';
 import { readLines } from '../lines.ts';
@@ -144,7 +144,7 @@ async function auditFiles(
     throw new CramfsError('USAGE', { found: 'standard input can be read only once' });
   }
   const jobs = parseJobs(options);
-  const setup = auditSetup(options, await readPolicy(options.policy));
+  const setup = auditSetup(options, await readMachine(options));
   const images = imagesOfShard(files, shard);
   const bar = new ProgressBar(io.stderr, true, io.env.TERM);
   const progress = progressOf(

@@ -98,7 +98,9 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .option('--image-offset <n>', 'where the image to repack starts in SOURCE (default: 0); SOURCE@N is the same')
     .option('--image <n>', 'repack the nth image that "cramfs scan" finds in SOURCE')
     .option('--truncate', 'cut ids, names, sizes and device numbers that do not fit, with a warning for each');
-  return addPartitionOptions(addXipOptions(command))
+  return addPartitionOptions(
+    addXipOptions(command).option('--board <file>', 'board file (YAML): page size, byte order, address and size'),
+  )
     .addHelpText('after', HELP)
     .action(async (source: string, image: string, options: MkfsOptions) => {
       // commander keeps the words, and does not declare it.

@@ -18,7 +18,7 @@ import { addMachineOptions } from '../boardOptions.ts';
 import { IMAGE_ARGUMENT } from '../imageOptions.ts';
 import { openSource } from '../imagePlace.ts';
 import { installedText } from '../installed.ts';
-import { readPolicy } from '../machine.ts';
+import { readMachine } from '../machine.ts';
 import { EXIT, type Io } from '../io.ts';
 import { VERSION } from '../version.ts';
 import { writeOutput } from '../outputFile.ts';
@@ -107,7 +107,7 @@ async function audited<Result>(
   io: Io,
   use: (audited: Audited) => Result,
 ): Promise<Result> {
-  const setup = auditSetup(options, await readPolicy(options.policy));
+  const setup = auditSetup(options, await readMachine(options));
   const source = openSource(file, io);
   try {
     return use({ source, audit: await auditFile(file, source, setup, undefined), setup });

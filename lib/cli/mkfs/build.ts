@@ -21,7 +21,9 @@ import type { CaptureReport } from '../../profile/capture.ts';
 import { readBytes, readText, TEXT_LIMIT } from '../inputFile.ts';
 import type { Io } from '../io.ts';
 import { parseNumber } from '../numbers.ts';
-import { choosePartition, type PartitionOptions } from '../partitionOptions.ts';
+import { readBoard } from '../machine.ts';
+import { choosePartition, type ChosenPartition, type PartitionOptions } from '../partitionOptions.ts';
+import type { PolicyMachine } from '../../policy/policy.ts';
 import { writeOutput } from '../outputFile.ts';
 import { requireMatches, sourceWarnings, unusedXip, withFixes } from './advice.ts';
 import { compressorFor } from './compressor.ts';
@@ -32,6 +34,7 @@ import { flashBudgetOf, type XipOptions, xipRequest } from './xipOptions.ts';
 
 /** The options as commander hands them over: text, still. */
 export interface MkfsOptions extends XipOptions, PartitionOptions {
+  readonly board?: string;
   readonly edition?: string;
   readonly name?: string;
   readonly bootPad?: boolean;
@@ -89,15 +92,16 @@ export async function buildFrom(
   if (image === '-') usage('the image must be a file: it is written atomically');
   const table = options.deviceTable === undefined ? [] : parseDeviceTable(readText(options.deviceTable));
   const map = options.uidGidMap === undefined ? null : parseOwnerMap(readText(options.uidGidMap));
+  const board = await readBoard(options.board);
   const tree = await openTree(source, io, { imageOffset: options.imageOffset, image: options.image });
   const progress = newProgress(io);
   try {
     const listing = options.fromListing === undefined ? null : parseListing(readText(options.fromListing), tree.root);
     const root = listing?.root ?? tree.root;
     const buildOptions =
-      listing === null ? toBuildOptions(options, tree.image) : listedOptions(listing, options.truncate === true);
+      listing === null ? toBuildOptions(options, tree.image, board) : listedOptions(listing, options.truncate === true);
     const warnings: BuildWarning[] = sourceWarnings(tree, listing);
-    const partition = choosePartition(options);
+    const partition = choosePartition(options, board) ?? boardPlace(board);
     const { pageSize } = buildOptions;
     const request = xipRequest(options, partition, { root, image: tree.image, pageSize }, table, io);
     const spec = request?.spec ?? null;
@@ -169,9 +173,12 @@ function listedOptions(
 function toBuildOptions(
   options: MkfsOptions,
   repacked: CramfsImage | null,
+  board: PolicyMachine,
 ): Omit<BuildOptions, 'compressor'> & { readonly pageSize: number } {
   const pageSize =
-    options.pageSize === undefined ? pageSizeOf(repacked) : parseNumber(options.pageSize, '--page-size', null);
+    options.pageSize === undefined
+      ? (board.pageSize ?? pageSizeOf(repacked))
+      : parseNumber(options.pageSize, '--page-size', null);
   if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(pageSize)} is not 4K, 8K, 16K or 64K`);
   const utilLinux = options.layout === 'util-linux';
   const xip = options.xipElf ?? 0;
@@ -183,7 +190,7 @@ function toBuildOptions(
   const edition = options.edition === undefined ? 0 : parseNumber(options.edition, '--edition', null);
   if (edition > 0xffff_ffff) usage('--edition must be below 4294967296');
   return {
-    littleEndian: isLittleEndian(options) ?? repacked?.littleEndian ?? true,
+    littleEndian: isLittleEndian(options) ?? board.littleEndian ?? repacked?.littleEndian ?? true,
     pageSize,
     edition,
     name: options.name,
@@ -199,6 +206,12 @@ function toBuildOptions(
     direct: { alignment: xip === 1 ? 8 : pageSize, base: 0, layout: 'inline' },
     hash: sha256Hash,
   };
+}
+
+/** Where a board puts the image, if it says so. */
+function boardPlace({ physBase, regionSize }: PolicyMachine): ChosenPartition | null {
+  if (physBase === undefined && regionSize === undefined) return null;
+  return { name: 'region of the board', physBase, noBase: 'the board has no phys', size: regionSize };
 }
 
 /** The page size of the image that is repacked, if a CPU has it. */
