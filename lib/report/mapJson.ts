@@ -9,7 +9,7 @@ import type { PteRun } from '../mm/pageTable.ts';
 import type { IcacheFault } from '../mm/icache.ts';
 import type { ActionOutcome } from '../verdict/actions.ts';
 import { causeText } from '../audit/violationWords.ts';
-import type { MapAdvice, MapCause, MapRemedy } from '../verdict/advice.ts';
+import type { MapAdvice } from '../verdict/advice.ts';
 import type {
   MapVerdict,
   MapWarning,

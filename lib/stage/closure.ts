@@ -228,7 +228,9 @@ class ClosureSearch {
   #ended(path: string, { outcome, needed }: ExecReport): void {
     const isEnd = outcome.kind === 'runs' || (outcome.kind === 'exits' && outcome.status === 0);
     if (isEnd || needed.some((library) => library.path === null || library.problem !== null)) return;
-    this.#uncertain.add(`${path} does not start, so that more may be needed: ${'why' in outcome ? outcome.why : outcome.kind}`);
+    this.#uncertain.add(
+      `${path} does not start, so that more may be needed: ${'why' in outcome ? outcome.why : outcome.kind}`,
+    );
   }
 
   #failed(path: string, { outcome }: ExecReport): void {
