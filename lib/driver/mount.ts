@@ -71,7 +71,10 @@ export interface MountOptions {
 /** Flags that kernels before 4.15 mount. */
 const FLAGS_BEFORE_EXTENSIONS = CRAMFS_SUPPORTED_FLAGS & ~CRAMFS_FLAG_EXT_BLOCK_POINTERS;
 
-/** get_tree_bdev() looks a block device up before it opens it from this release on (commit aca740cecbe5). Run: 6.1, 6.12. */
+/**
+ * get_tree_bdev() looks a block device up before it opens it from this release on. Run: 6.1, which opens, and 6.12, which looks
+ * up; where between them it changed was not verified.
+ */
 const LOOKUP_BDEV_SINCE: Release = [6, 6];
 
 /** The line of the block device fallback. */
