@@ -19,6 +19,7 @@ const SLOW = [
   'build.listing',
   'build.roundTrip',
   'compareKernels',
+  'compat',
   'damage',
   'extract.attacks',
   'extract.fixtures',
@@ -35,6 +36,7 @@ const SLOW = [
   'nommu',
   'patch2',
   'riscv.transcripts',
+  'single',
 ];
 
 /** @type {import('jest').Config} */

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { build } from 'esbuild';
 import { parse } from 'yaml';
+import { buildSingle } from '../scripts/build-single.mjs';
 import { Folder } from './support/cli.ts';
 import { sarifProblems } from './support/sarifSchema.ts';
 
@@ -34,18 +34,11 @@ const stepOf = (id: string): Step => {
 
 jest.setTimeout(60_000);
 const folder = new Folder();
-const program = join(folder.path, 'dist', 'bin', 'cramfs.cjs');
+const program = join(folder.path, 'dist', 'cramfs.cjs');
 const image = folder.fixture('images/root-XX.cramfs.gz');
 const good = folder.fixture('images/arch-XX.cramfs.gz');
 beforeAll(async () => {
-  await build({
-    entryPoints: ['bin/cramfs.ts'],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    logLevel: 'error',
-  });
+  await buildSingle(program);
 });
 afterAll(() => {
   folder.remove();
@@ -95,10 +88,12 @@ describe('action.yml', () => {
   });
 
   test('uploads findings, also when there are errors, and ends with the exit code of the audit', () => {
-    expect(steps.map(({ name }) => name)).toEqual(['Build cramfs', 'Audit', 'Upload to code scanning', 'Result']);
+    expect(steps.map(({ name }) => name)).toEqual(['Audit', 'Upload to code scanning', 'Result']);
     const upload = stepOf('Upload to code scanning');
     expect(upload.uses).toMatch(/^github\/codeql-action\/upload-sarif@v[0-9]+$/);
     expect(upload.if).toMatch(/exit-code == '0' \|\| steps[.]audit[.]outputs[.]exit-code == '1'/);
+    expect(upload.if).toContain('head.repo.fork != true');
+    expect(stepOf('audit')).toHaveProperty('working-directory', '${{ inputs.working-directory }}');
     const { run = '' } = stepOf('Result');
     expect(spawnSync('bash', ['-c', run], { env: { STATUS: '3' } }).status).toBe(3);
     expect(spawnSync('bash', ['-c', run], { env: { STATUS: '0' } }).status).toBe(0);
@@ -140,6 +135,24 @@ describe('the audit of the action', () => {
     expect(stdout).toContain('xip/physical-base');
     const baseline = folder.file('none.json', '{}');
     expect(audit({ IMAGES: good, BASELINE: baseline }).outputs['exit-code']).toBe('2');
+  });
+
+  test('hands on page size, region and other options, one a line', () => {
+    expect(
+      audit({ IMAGES: good, PAGE_SIZE: '4K', REGION: '4M', ARGS: '\n --exit-zero \n --kernel=6.1\n' }),
+    ).toMatchObject({
+      outputs: { 'exit-code': '0' },
+      stderr: '',
+    });
+    expect(audit({ IMAGES: image, ARGS: '--exit-zero' }).outputs['exit-code']).toBe('0');
+    expect(audit({ IMAGES: good, PAGE_SIZE: '5K' }).outputs['exit-code']).toBe('2');
+    expect(audit({ IMAGES: good, ARGS: '--kernel=$(id)' }).stderr).toContain('"$(id)"');
+  });
+
+  test('says so where a commit has no single file', () => {
+    const { run = '' } = stepOf('audit');
+    const { status, stdout } = spawnSync('bash', ['-c', run], { encoding: 'utf8', env: { ACTION_PATH: '/nowhere' } });
+    expect([status, stdout]).toEqual([2, expect.stringMatching(/^::error::.*use a release/)]);
   });
 
   test('has no reports where nothing was audited, and says why', () => {

@@ -1,16 +1,16 @@
 /** Fingerprints and baselines. */
 import { describe, expect, test } from '@jest/globals';
-import { applyBaseline, baselineEntries, baselineText, parseBaseline } from '../lib/audit/baseline.ts';
-import type { AuditFinding } from '../lib/audit/finding.ts';
-import { fingerprints } from '../lib/audit/fingerprint.ts';
+import { applyBaseline, baselineEntries, baselineText, parseBaseline } from '../lib/policy/baseline.ts';
+import type { Finding } from '../lib/findings/finding.ts';
+import { fingerprints } from '../lib/policy/fingerprint.ts';
 import type { AuditResult } from '../lib/audit/result.ts';
 import { EVIL, FINDINGS, RESULT } from './support/auditHelp.ts';
 
-const withFindings = (findings: readonly AuditFinding[]): AuditResult => ({ ...RESULT, findings, suppressed: [] });
+const withFindings = (findings: readonly Finding[]): AuditResult => ({ ...RESULT, findings, suppressed: [] });
 const namesOf = (result: AuditResult): string[] => [...fingerprints(result).values()].sort();
-const device = (path: string, offset: number): AuditFinding => ({
+const device = (path: string, offset: number): Finding => ({
   id: 'security/device-node',
-  severity: 'info',
+  severity: 'note',
   path,
   offset,
   args: { type: 'chardev', major: 1, minor: 3 },
@@ -25,7 +25,7 @@ describe('fingerprints', () => {
   });
 
   test('stay when the layout of the image changes', () => {
-    const moved = FINDINGS.map((finding): AuditFinding => {
+    const moved = FINDINGS.map((finding): Finding => {
       const offset = finding.offset === null ? null : finding.offset + 8192;
       if (finding.id !== 'xip/layout-break') return { ...finding, offset };
       return { ...finding, offset, args: { ...finding.args, segment: 2, block: 1, directPages: 0, expectedOffset: 9 } };
@@ -35,10 +35,7 @@ describe('fingerprints', () => {
 
   test('tell apart ids, paths, and what distinguishes a finding', () => {
     const findings = [device('/dev/null', 1), device('/dev/zero', 1)];
-    const other: AuditFinding = {
-      ...device('/dev/null', 1),
-      args: { type: 'chardev', major: 1, minor: 5 },
-    } as AuditFinding;
+    const other: Finding = { ...device('/dev/null', 1), args: { type: 'chardev', major: 1, minor: 5 } };
     expect(new Set(namesOf(withFindings([...findings, other]))).size).toBe(3);
   });
 
@@ -55,7 +52,7 @@ describe('fingerprints', () => {
   });
 
   test('change when a requirement is missed by more', () => {
-    const missed = (found: 'mixedmap' | 'none'): AuditFinding => ({
+    const missed = (found: 'mixedmap' | 'none'): Finding => ({
       id: 'policy/requirement-unmet',
       severity: 'error',
       path: '/bin/app',
@@ -95,7 +92,7 @@ describe('a baseline', () => {
     expect(result.suppressed).toHaveLength(RESULT.suppressed.length + FINDINGS.length);
     expect(result.suppressed.at(-1)).toMatchObject({ by: 'baseline', reason: null });
     // Two device nodes are counted and left out.
-    expect(result.counts).toEqual({ error: 0, warning: 0, info: 2 });
+    expect(result.counts).toEqual({ error: 0, warning: 0, note: 2 });
     expect([...baseline.keys()].every((name) => used.has(name))).toBe(true);
   });
 
@@ -105,9 +102,9 @@ describe('a baseline', () => {
   });
 
   test.each([
-    ['nonsense', /^b[.]json: it is no JSON: /],
-    ['[]', /it is no baseline: expected an object with "version" and "findings"/],
-    ['null', /it is no baseline/],
+    ['nonsense', /^b[.]json: it is not JSON: /],
+    ['[]', /it is not a baseline: expected an object with "version" and "findings"/],
+    ['null', /it is not a baseline/],
     ['{"version": 2, "findings": []}', /its version is 2, and this program knows version 1/],
     ['{"version": 1, "findings": [{"id": "x"}]}', /entry 1 of "findings" has no "fingerprint", "id" and "path"/],
   ])('that is %s is an error', (text, message) => {

@@ -1,22 +1,29 @@
 /** Which findings the audit has for which image: each id with an image that shows it, and one that does not. */
 import { describe, expect, test } from '@jest/globals';
 import { auditImage } from '../lib/audit/auditImage.ts';
-import type { AuditFinding } from '../lib/audit/finding.ts';
-import { checkId, codeOf, OWN_IDS } from '../lib/audit/ids.ts';
+import { OWN_FINDINGS } from '../lib/audit/findings.ts';
 import type { AuditResult } from '../lib/audit/result.ts';
-import { AUDIT_RULES } from '../lib/audit/rules/index.ts';
 import { checkImage } from '../lib/check/checkImage.ts';
-import { FINDING_CODES } from '../lib/check/codes.ts';
-import { auditCause, auditFix } from '../lib/report/auditWords.ts';
+import { CHECK_FINDINGS } from '../lib/check/findings.ts';
+import type { Finding } from '../lib/findings/finding.ts';
+import { definitionOf } from '../lib/policy/findings.ts';
 import { Board } from '../lib/verdict/board.ts';
 import { AUDIT_CASES, caseBoard } from './support/auditCases.ts';
 import { CHECK_CASES, openCase, SOUND } from './support/checkCases.ts';
 
+const OWN_IDS = OWN_FINDINGS.map(({ id }) => id);
+const CHECK_IDS = CHECK_FINDINGS.map(({ id }) => id);
+
 const audit = (board: Board): AuditResult => auditImage(board, { name: 'image' });
 
 /** What holds for the words of any finding. */
-function expectWords(finding: AuditFinding): void {
-  for (const sentence of [auditCause(finding), auditFix(finding)]) {
+function expectWords(finding: Finding): void {
+  const definition = definitionOf(finding);
+  if (definition.scope === 'image') expect(finding.path).toBeNull();
+  for (const sentence of [
+    definition.cause(finding.args),
+    definition.fix(finding.args, { image: 'IMAGE', path: finding.path }),
+  ]) {
     expect(sentence).toMatch(/^.{8,}[^.]$/s);
     expect(sentence).not.toMatch(/undefined|NaN|\[object/);
   }
@@ -25,18 +32,12 @@ function expectWords(finding: AuditFinding): void {
 describe('what the audit alone finds', () => {
   test.each(AUDIT_CASES)('$name', (example) => {
     const { findings } = audit(caseBoard(example));
-    const own = new Set(findings.filter(({ id }) => codeOf(id) === undefined).map(({ id }) => id));
-    expect(OWN_IDS.filter((id) => own.has(id))).toEqual(example.ids);
+    const own = new Set(findings.filter(({ id }) => OWN_IDS.includes(id)).map(({ id }) => id));
+    expect([...own].sort()).toEqual([...example.ids].sort());
     findings.forEach(expectWords);
   });
 
-  const RULED = AUDIT_RULES.flatMap(({ ids }) => ids);
-
-  test('each id but those of policies has one rule', () => {
-    expect([...RULED].sort()).toEqual(OWN_IDS.filter((id) => !id.startsWith('policy/')).sort());
-  });
-
-  test.each(RULED)('%s is in some images and not in others', (id) => {
+  test.each(OWN_IDS)('%s is in some images and not in others', (id) => {
     const shows = AUDIT_CASES.filter(({ ids }) => ids.includes(id)).length;
     expect(shows).toBeGreaterThan(0);
     expect(shows).toBeLessThan(AUDIT_CASES.length);
@@ -44,27 +45,21 @@ describe('what the audit alone finds', () => {
 });
 
 describe('what a check finds', () => {
-  test('is found in an image for each code, and not in a sound one', () => {
-    expect(CHECK_CASES.map(([code]) => code)).toEqual(FINDING_CODES);
+  test('is not in a sound image', () => {
     const { findings } = audit(new Board(openCase(SOUND)));
-    expect(findings.filter(({ id }) => codeOf(id) !== undefined)).toEqual([]);
+    expect(findings.filter(({ id }) => CHECK_IDS.includes(id))).toEqual([]);
   });
 
-  test.each(CHECK_CASES.map(([code, spec, options]) => ({ id: checkId(code), spec, options })))(
-    '$id',
-    ({ id, spec, options }) => {
-      const image = openCase(spec(), options);
-      const check = checkImage(image);
-      const { findings, omitted } = auditImage(new Board(image), { name: 'image', check });
-      const finding = findings.find((each) => each.id === id);
-      expect(finding).toBeDefined();
-      if (finding !== undefined) expectWords(finding);
-      // Where a check gives up, the audit may have to, too, and say so.
-      const others = findings.filter((each) => codeOf(each.id) !== undefined && each.id !== 'image/check-incomplete');
-      expect(others).toHaveLength(check.findings.filter(({ code }) => code !== 'CHECK_INCOMPLETE').length);
-      for (const [code, count] of Object.entries(check.omitted)) {
-        expect(omitted[checkId(code as (typeof FINDING_CODES)[number])]).toBe(count);
-      }
-    },
-  );
+  test.each(CHECK_CASES.map(([id, spec, options]) => ({ id, spec, options })))('$id', ({ id, spec, options }) => {
+    const image = openCase(spec(), options);
+    const check = checkImage(image);
+    const { findings, omitted } = auditImage(new Board(image), { name: 'image', check });
+    const finding = findings.find((each) => each.id === id);
+    expect(finding).toBeDefined();
+    if (finding !== undefined) expectWords(finding);
+    // Where a check gives up, the audit may have to, too, and say so.
+    const others = findings.filter((each) => CHECK_IDS.includes(each.id) && each.id !== 'image/check-incomplete');
+    expect(others).toHaveLength(check.findings.filter(({ id: other }) => other !== 'image/check-incomplete').length);
+    for (const [other, count] of Object.entries(check.omitted)) expect(omitted[other]).toBe(count);
+  });
 });

@@ -2,13 +2,13 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { auditImage } from '../lib/audit/auditImage.ts';
-import type { AuditFinding } from '../lib/audit/finding.ts';
-import { MAX_PER_ID } from '../lib/audit/findingList.ts';
-import { AUDIT_IDS, OWN_IDS } from '../lib/audit/ids.ts';
+import { type Finding, isFinding } from '../lib/findings/finding.ts';
+import { MAX_PER_ID } from '../lib/findings/findingList.ts';
+import { FINDING_IDS } from '../lib/policy/findings.ts';
 import { applyPolicy } from '../lib/policy/applyPolicy.ts';
 import { parsePolicy } from '../lib/policy/parsePolicy.ts';
 import type { Policy } from '../lib/policy/policy.ts';
-import { isRequired } from '../lib/policy/requirements.ts';
+import { isRequired, REQUIREMENT_UNMET } from '../lib/policy/requirements.ts';
 import type { AuditResult } from '../lib/audit/result.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
 import { Board } from '../lib/verdict/board.ts';
@@ -34,11 +34,11 @@ const plain = auditImage(new Board(openDetected(fixture('images/mini-XX.cramfs.g
 });
 
 /** The findings of policies, without what can be looked up. */
-const ofPolicy = ({ findings }: Pick<AuditResult, 'findings'>): Pick<AuditFinding, 'id' | 'path' | 'args'>[] =>
+const ofPolicy = ({ findings }: Pick<AuditResult, 'findings'>): Pick<Finding, 'id' | 'path' | 'args'>[] =>
   findings.filter(({ id }) => id.startsWith('policy/')).map(({ id, path, args }) => ({ id, path, args }));
 
-const counted = (findings: readonly AuditFinding[]): AuditResult['counts'] => {
-  const counts = { error: 0, warning: 0, info: 0 };
+const counted = (findings: readonly Finding[]): AuditResult['counts'] => {
+  const counts = { error: 0, warning: 0, note: 0 };
   for (const { severity } of findings) counts[severity]++;
   return counts;
 };
@@ -131,7 +131,7 @@ describe('a finding of a policy', () => {
   });
 
   test('is among those that the table has', () => {
-    const ids = OWN_IDS.filter((id) => id.startsWith('policy/'));
+    const ids = FINDING_IDS.filter((id) => id.startsWith('policy/'));
     expect([...CASES.map(([id]) => id), 'policy/region-too-small'].sort()).toEqual([...ids].sort());
   });
 });
@@ -169,7 +169,7 @@ describe('requirements', () => {
   test('of all segments are for writable ones, too', async () => {
     const kinds = async (segments: string): Promise<(string | undefined)[]> =>
       (await audited(`requires: [{ paths: /bin/hello, direct: 100 %, segments: ${segments} }]`)).findings.map(
-        (finding) => (finding.id === 'policy/requirement-unmet' ? finding.args.segment?.perms : undefined),
+        (finding) => (isFinding(REQUIREMENT_UNMET, finding) ? finding.args.segment?.perms : undefined),
       );
     expect((await kinds('all')).filter((perms) => perms !== undefined)).toEqual(['rw-']);
     expect((await kinds('read-only')).filter((perms) => perms !== undefined)).toEqual([]);
@@ -185,7 +185,7 @@ describe('rules', () => {
   test('give findings their severity, the last setting that fits counting', async () => {
     expect(await setuid('{}')).toEqual(['warning', 'warning']);
     expect(await setuid('{ security/*: error }')).toEqual(['error', 'error']);
-    expect(await setuid('{ security/*: error, security/setuid: info }')).toEqual(['info', 'info']);
+    expect(await setuid('{ security/*: error, security/setuid: info }')).toEqual(['note', 'note']);
     expect(await setuid('{ security/setuid: [off, { severity: error, paths: /perm/all }] }')).toEqual(['error']);
     expect(await setuid('{ security/setuid: [off, { severity: error, paths: /bin/** }] }')).toEqual([]);
     expect(await setuid('{ security/setuid: { allow: "/perm/{all,setuid}" } }')).toEqual([]);
@@ -222,8 +222,8 @@ describe('rules', () => {
   });
 
   test('leave the order of findings as it was, whatever they say', async () => {
-    const severity = fc.constantFrom('off', 'info', 'warn', 'error');
-    const setting = fc.tuple(fc.constantFrom(...AUDIT_IDS, 'security/*', 'xip/*', '**'), severity);
+    const severity = fc.constantFrom('off', 'note', 'info', 'warning', 'warn', 'error');
+    const setting = fc.tuple(fc.constantFrom(...FINDING_IDS, 'security/*', 'xip/*', '**'), severity);
     const policies = fc
       .array(setting, { maxLength: 4 })
       .map((settings) => JSON.stringify(Object.fromEntries(settings)));
@@ -290,7 +290,7 @@ describe('exceptions', () => {
 });
 
 describe('findings that were only counted', () => {
-  const finding: AuditFinding = {
+  const finding: Finding = {
     id: 'xip/compressed',
     severity: 'warning',
     path: '/a',
@@ -300,7 +300,7 @@ describe('findings that were only counted', () => {
   const cut: AuditResult = {
     ...plain,
     findings: [finding],
-    counts: { error: 0, warning: 6, info: 0 },
+    counts: { error: 0, warning: 6, note: 0 },
     omitted: { 'xip/compressed': 5 },
   };
   const under = async (text: string): Promise<Pick<AuditResult, 'counts' | 'omitted'>> => {
@@ -309,15 +309,15 @@ describe('findings that were only counted', () => {
   };
 
   test.each([
-    ['rules: {}', { error: 0, warning: 6, info: 0 }, 5],
-    ['rules: { xip/*: error }', { error: 6, warning: 0, info: 0 }, 5],
-    ['rules: { xip/*: off }', { error: 0, warning: 0, info: 0 }, undefined],
+    ['rules: {}', { error: 0, warning: 6, note: 0 }, 5],
+    ['rules: { xip/*: error }', { error: 6, warning: 0, note: 0 }, 5],
+    ['rules: { xip/*: off }', { error: 0, warning: 0, note: 0 }, undefined],
     // They may be in /bin.
-    ['rules: { xip/compressed: [off, { severity: error, paths: /bin/** }] }', { error: 5, warning: 0, info: 0 }, 5],
-    ['exceptions: [{ rule: xip/*, reason: x }]', { error: 0, warning: 0, info: 0 }, undefined],
-    ['exceptions: [{ rule: xip/*, paths: /a, reason: x }]', { error: 0, warning: 5, info: 0 }, 5],
+    ['rules: { xip/compressed: [off, { severity: error, paths: /bin/** }] }', { error: 5, warning: 0, note: 0 }, 5],
+    ['exceptions: [{ rule: xip/*, reason: x }]', { error: 0, warning: 0, note: 0 }, undefined],
+    ['exceptions: [{ rule: xip/*, paths: /a, reason: x }]', { error: 0, warning: 5, note: 0 }, 5],
     // It may be of use for one of them.
-    ['exceptions: [{ rule: xip/*, paths: /b, reason: x }]', { error: 0, warning: 6, info: 0 }, 5],
+    ['exceptions: [{ rule: xip/*, paths: /b, reason: x }]', { error: 0, warning: 6, note: 0 }, 5],
   ])('%s', async (text, counts, omitted) => {
     expect(await under(text)).toEqual({ counts, omitted: omitted === undefined ? {} : { 'xip/compressed': omitted } });
   });
@@ -327,7 +327,7 @@ describe('findings that were only counted', () => {
     if (file === undefined) throw new Error('the image lacks a file');
     const count = MAX_PER_ID + 7;
     const files = Array.from({ length: count }, (_, i) => ({ ...file, path: `/bin/${i}` }));
-    const many: AuditResult = { ...plain, findings: [], counts: { error: 0, warning: 0, info: 0 }, files };
+    const many: AuditResult = { ...plain, findings: [], counts: { error: 0, warning: 0, note: 0 }, files };
     const policy = await policyOf('requires: [{ paths: /bin/*, state: pfnmap, segments: text }]');
     const { findings, counts, omitted } = applyPolicy(many, policy, TODAY);
     expect([findings.length, counts.error, omitted]).toEqual([MAX_PER_ID, count, { 'policy/requirement-unmet': 7 }]);

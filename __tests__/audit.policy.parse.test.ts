@@ -132,12 +132,12 @@ const BAD: readonly (readonly [policy: string, problem: string, bySchema: boolea
   ],
   [
     'version: 1\nrules:\n  xip/compressed: of\n',
-    '3:19: rules."xip/compressed" must be off, info, warn or error, or an object with "severity", or a list of such, not "of" (did you mean "off"?)',
+    '3:19: rules."xip/compressed" must be off, note, warning or error, or an object with "severity", or a list of such, not "of" (did you mean "off"?)',
     true,
   ],
   [
-    'version: 1\nrules: { xip/compressed: { severity: warning } }\n',
-    '2:38: rules."xip/compressed".severity must be off, info, warn or error, not "warning" (did you mean "warn"?)',
+    'version: 1\nrules: { xip/compressed: { severity: warnin } }\n',
+    '2:38: rules."xip/compressed".severity must be off, note, warning or error, not "warnin" (did you mean "warning" or "warn"?)',
     true,
   ],
   [
@@ -162,12 +162,12 @@ const BAD: readonly (readonly [policy: string, problem: string, bySchema: boolea
   ],
   [
     'version: 1\nrules:\n  security/setuid: error\n  security/*: off\n',
-    '3:3: this setting has no effect: that of "security/*" behind it is for all that it is for',
+    '3:3: this setting has no effect: the later one of "security/*" covers everything it covers',
     false,
   ],
   [
     'version: 1\nrules: { xip/mount-refused: { severity: off, paths: /** } }\n',
-    '2:53: paths fit none of these findings, which are about the image as a whole',
+    '2:53: these paths can never apply: the findings are about the image as a whole',
     false,
   ],
   [
@@ -288,7 +288,7 @@ describe('errors of a policy', () => {
   test('are bounded in number', async () => {
     const policy = `version: 1\n${Array.from({ length: 1500 }, (_, i) => `k${i}: 1`).join('\n')}`;
     await expect(parsePolicy(policy, 'p.yaml')).rejects.toThrow(
-      'p.yaml is no valid policy: 1500 errors, of which the first 100 are told',
+      'p.yaml is no valid policy: 1500 errors, of which the first 100 are reported',
     );
     expect(await problems(policy)).toHaveLength(100);
   });

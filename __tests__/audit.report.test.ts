@@ -19,22 +19,23 @@ out/fw 1.cramfs
 linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000, byte 512
 of the file
 
-error   A library is missing (xip/library-missing)
+error   Missing library (xip/library-missing)
   why     libx.so, needed by /bin/app, is in none of the directories searched:
           /lib, /usr/lib
-  to fix  put libx.so into /usr/lib, or give its directory (--library-path)
+  to fix  add libx.so to /usr/lib, or name its directory (--library-path)
   /bin/app
 
-warning Data behind the image (image/trailing-data)
-  why     7 bytes follow the image that are no padding
-  to fix  look with cramfs scan whether it is another image
+warning Data after the image (image/trailing-data)
+  why     the image is followed by 7 bytes of other data
+  to fix  check whether it is another image: cramfs scan 'out/fw 1.cramfs'
   the image at byte 4096, 0x1000
 
-warning A segment ceases to be direct (xip/layout-break)
+warning Partly direct segment (xip/layout-break)
   why     segment 1 (r-x, 3 of 5 pages direct) is direct up to block 3, which is
-          compressed, and would have to be direct at byte 24576 of the image
-  to fix  store block 3 and those after it as direct blocks right behind the
-          ones before
+          compressed; it would have to be a direct block at byte 24576 of the
+          image
+  to fix  store block 3 as a direct block immediately after block 2, followed by
+          the blocks after it
   /bin/app at byte 24576, 0x6000
 
 and 2 more: security/device-node
@@ -75,7 +76,7 @@ out/fw 1.cramfs: 1 error, 2 warnings, 3 notes; 2 suppressed; XIP text 60.0 %, 12
 
   test('has the same words with colour', async () => {
     const painted = await reportOf('text', IMAGES, { style: COLOURS });
-    expect(painted).toContain('\u001b[31merror  \u001b[39m \u001b[1mA library is missing\u001b[22m');
+    expect(painted).toContain('\u001b[31merror  \u001b[39m \u001b[1mMissing library\u001b[22m');
     expect(painted).toContain('3/5 \u001b[33mMIXEDMAP\u001b[39m');
     // eslint-disable-next-line no-control-regex -- the escape character starts a colour
     expect(painted.replace(/\u001b\[[0-9]+m/g, '')).toBe(await reportOf('text'));
@@ -84,7 +85,7 @@ out/fw 1.cramfs: 1 error, 2 warnings, 3 notes; 2 suppressed; XIP text 60.0 %, 12
   test('tells of images that could not be audited, and sums up several', async () => {
     const lines = (await reportOf('text')).split('\n');
     expect(lines.slice(-4)).toEqual([
-      'bad.cramfs: no audit: not a cramfs image',
+      'bad.cramfs       no audit',
       '',
       '2 images, 1 of them unreadable: 1 error, 2 warnings, 3 notes; 2 suppressed',
       '',
@@ -100,7 +101,7 @@ out/fw 1.cramfs: 1 error, 2 warnings, 3 notes; 2 suppressed; XIP text 60.0 %, 12
       readOnlyBytes: 0,
       ramSavedBytes: 0,
     };
-    const counts = { error: 0, warning: 0, info: 0 };
+    const counts = { error: 0, warning: 0, note: 0 };
     const text = await reportOf(
       'text',
       only({ ...RESULT, findings: [], omitted: {}, suppressed: [], counts, files: [], numbers }),
@@ -113,9 +114,9 @@ out/fw 1.cramfs: 1 error, 2 warnings, 3 notes; 2 suppressed; XIP text 60.0 %, 12
 describe('GitHub', () => {
   test('gets a workflow command for each finding', async () => {
     expect((await reportOf('github')).split('\n')).toEqual([
-      '::warning file=out/fw 1.cramfs,title=image/trailing-data%3A Data behind the image::7 bytes follow the image that are no padding%0Ato fix: look with cramfs scan whether it is another image',
+      "::warning file=out/fw 1.cramfs,title=image/trailing-data%3A Data after the image::the image is followed by 7 bytes of other data%0Ato fix: check whether it is another image: cramfs scan 'out/fw 1.cramfs'",
       expect.stringMatching(
-        /^::error file=out\/fw 1.cramfs,title=xip\/library-missing%3A A library is missing::\/bin\/app: libx.so, /,
+        /^::error file=out\/fw 1.cramfs,title=xip\/library-missing%3A Missing library::\/bin\/app: libx.so, /,
       ),
       expect.stringMatching(/^::warning file=.*::\/bin\/app: segment 1 .*%0Ato fix: store block 3/),
       expect.stringMatching(/^::notice file=.*::\/x\/%25:,.*\\r\\n.*%0Ato fix: /),
@@ -145,11 +146,11 @@ describe('Markdown', () => {
 
 <details><summary><code>out/fw 1.cramfs</code>: 1 finding</summary>
 
-❌ <strong>A library is missing</strong> (<code>xip/library-missing</code>)
+❌ <strong>Missing library</strong> (<code>xip/library-missing</code>)
 
 libx.so, needed by /bin/app, is in none of the directories searched: /lib, /usr/lib.
 
-To fix: put libx.so into /usr/lib, or give its directory (--library-path).
+To fix: add libx.so to /usr/lib, or name its directory (--library-path).
 
 - <code>/bin/app</code>
 
@@ -194,7 +195,7 @@ describe('JSON', () => {
     expect(validate(document) ? null : validate.errors).toBeNull();
     expect(document).toMatchObject({
       images: [{ error: null, findings: [{ path: null }, { path: '/bin/app' }, {}, { path: EVIL }] }, { error: {} }],
-      totals: { images: 2, unreadable: 1, suppressed: 2, counts: { error: 1, warning: 2, info: 3 } },
+      totals: { images: 2, unreadable: 1, suppressed: 2, counts: { error: 1, warning: 2, note: 3 } },
     });
     expect(validate({ schemaVersion: 1, images: [{}], totals: {} })).toBe(false);
   });

@@ -1,6 +1,6 @@
 /** SARIF of an audit: valid against the schema, and with what code scanning needs. */
 import { describe, expect, test } from '@jest/globals';
-import type { AuditFinding } from '../lib/audit/finding.ts';
+import type { Finding } from '../lib/findings/finding.ts';
 import { imageUri } from '../lib/report/audit/sarif.ts';
 import { EVIL, FINDINGS, IMAGES, reportOf, RESULT } from './support/auditHelp.ts';
 import { type Sarif, sarifProblems } from './support/sarifSchema.ts';
@@ -40,7 +40,7 @@ describe('SARIF', () => {
     for (const { ruleId, ruleIndex } of results) expect(tool.driver.rules[ruleIndex]?.id).toBe(ruleId);
     expect(results[0]).toMatchObject({
       message: {
-        text: '7 bytes follow the image that are no padding\nto fix: look with cramfs scan whether it is another image',
+        text: "the image is followed by 7 bytes of other data\nto fix: check whether it is another image: cramfs scan 'out/fw 1.cramfs'",
       },
       locations: [
         {
@@ -65,7 +65,7 @@ describe('SARIF', () => {
     expect(tool.driver.rules).toHaveLength(5);
     expect(tool.driver.rules[1]).toEqual({
       id: 'xip/library-missing',
-      shortDescription: { text: 'A library is missing' },
+      shortDescription: { text: 'Missing library' },
       fullDescription: { text: 'About xip/library-missing, in short.' },
       help: {
         text: expect.stringMatching(/^# xip\/library-missing\n/),
@@ -102,11 +102,11 @@ describe('SARIF', () => {
   });
 
   test('has the same fingerprints when the layout changes', async () => {
-    const moved = FINDINGS.map((finding): AuditFinding => ({
+    const moved = FINDINGS.map((finding): Finding => ({
       ...finding,
       offset: finding.offset === null ? null : finding.offset + 4096,
     }));
-    const fingerprintsOf = async (findings: readonly AuditFinding[]) => {
+    const fingerprintsOf = async (findings: readonly Finding[]) => {
       const result = { ...RESULT, findings };
       const { results } = runOf(await reportOf('sarif', [{ image: 'x', index: 0, result, error: null }]));
       return results.map(({ partialFingerprints }) => partialFingerprints);

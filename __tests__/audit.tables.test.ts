@@ -1,51 +1,53 @@
 /** What stands in tables about findings, row by row: a row that is changed makes one of these fail. */
 import { describe, expect, test } from '@jest/globals';
-import type { AuditFinding } from '../lib/audit/finding.ts';
-import { fingerprints } from '../lib/audit/fingerprint.ts';
-import { OWN_IDS, type OwnArguments, type OwnId } from '../lib/audit/ids.ts';
+import { CHECK_FINDINGS } from '../lib/check/findings.ts';
+import type { Finding } from '../lib/findings/finding.ts';
+import { FINDING_IDS } from '../lib/policy/findings.ts';
+import { fingerprints } from '../lib/policy/fingerprint.ts';
 import { parsePolicy } from '../lib/policy/parsePolicy.ts';
 import type { RuleOptions } from '../lib/policy/policy.ts';
 import { withSettings } from '../lib/policy/settings.ts';
 import { RESULT } from './support/auditHelp.ts';
 
 /** The arguments of a finding, and others for each that tells such findings apart, and for each that does not. */
-interface Row<I extends OwnId> {
-  readonly args: OwnArguments[I];
-  readonly distinct: Partial<OwnArguments[I]>;
-  readonly alike: Partial<OwnArguments[I]>;
+interface Row {
+  readonly args: object;
+  readonly distinct: object;
+  readonly alike: object;
 }
 
 const SEGMENT = { segment: 1, perms: 'r-x', firstPage: 0, pages: 4, directPages: 2 };
 /** What a new layout may change of a segment without making another finding of it. */
 const MOVED = { segment: 2, firstPage: 1, pages: 5, directPages: 1 };
 
-const ROWS: { readonly [I in OwnId]: Row<I> } = {
+/** Of all findings but those of a check, which nothing but their place tells apart. */
+const ROWS: Readonly<Record<string, Row>> = {
   'xip/layout-break': {
-    args: { ...SEGMENT, block: 2, kind: 'zlib', expectedOffset: 8192 },
+    args: { ...SEGMENT, block: 2, kind: 'zlib', expectedOffset: 8192, remedies: [] },
     distinct: { perms: 'r--' },
-    alike: { ...MOVED, block: 3, kind: 'stored', expectedOffset: 4096 },
+    alike: { ...MOVED, block: 3, kind: 'stored', expectedOffset: 4096, remedies: [{ kind: 'align-blocks' }] },
   },
   'xip/compressed': {
-    args: { ...SEGMENT, block: 2, kind: 'zlib' },
+    args: { ...SEGMENT, block: 2, kind: 'zlib', remedies: [] },
     distinct: { perms: 'r--' },
-    alike: { ...MOVED, block: 3, kind: 'hole' },
+    alike: { ...MOVED, block: 3, kind: 'hole', remedies: [{ kind: 'align-blocks' }] },
   },
   'xip/misaligned': {
-    args: { ...SEGMENT, block: 2, physAddress: 0x10000006, past: 6 },
+    args: { ...SEGMENT, block: 2, physAddress: 0x10000006, past: 6, remedies: [] },
     distinct: { perms: 'r--' },
-    alike: { ...MOVED, block: 3, physAddress: 0x10000008, past: 8 },
+    alike: { ...MOVED, block: 3, physAddress: 0x10000008, past: 8, remedies: [{ kind: 'align-blocks' }] },
   },
-  'xip/shared-tail': { args: { ...SEGMENT, block: 2 }, distinct: { perms: 'r--' }, alike: { ...MOVED, block: 3 } },
+  'xip/shared-tail': {
+    args: { ...SEGMENT, block: 2, remedies: [] },
+    distinct: { perms: 'r--' },
+    alike: { ...MOVED, block: 3, remedies: [{ kind: 'align-blocks' }] },
+  },
+  'xip/merged': { args: SEGMENT, distinct: { perms: 'r--' }, alike: MOVED },
   'xip/zero-offset': { args: { ...SEGMENT, block: 2 }, distinct: { perms: 'r--' }, alike: { ...MOVED, block: 3 } },
   'xip/elf-ignored': {
     args: { bits: 64, littleEndian: true, segments: 2 },
     distinct: { bits: 32, littleEndian: false },
     alike: { segments: 3 },
-  },
-  'xip/longer-mapping': {
-    args: { ...SEGMENT, block: 2, kind: 'zlib' },
-    distinct: { perms: 'r--' },
-    alike: { ...MOVED, block: 3, kind: 'stored' },
   },
   'xip/unmappable-direct': {
     args: { block: 2, blocks: 1, bytes: 4096 },
@@ -160,15 +162,33 @@ const ROWS: { readonly [I in OwnId]: Row<I> } = {
   },
 };
 
-const finding = <I extends OwnId>(id: I, args: OwnArguments[I]): AuditFinding =>
-  ({ id, severity: 'warning', path: '/f', offset: 0, args }) as unknown as AuditFinding;
+const CHECK_IDS = CHECK_FINDINGS.map(({ id }) => id);
+const OWN_IDS = FINDING_IDS.filter((id) => !CHECK_IDS.includes(id));
 
-const fingerprint = (one: AuditFinding): string =>
+const finding = (id: string, args: object): Finding => ({
+  id,
+  severity: 'warning',
+  path: '/f',
+  offset: 0,
+  args: args as Finding['args'],
+});
+
+const fingerprint = (one: Finding): string =>
   [...fingerprints({ ...RESULT, findings: [one], suppressed: [] }).values()].join();
 
 describe('a fingerprint', () => {
+  test('has a row for each finding that is not of a check', () => {
+    expect(Object.keys(ROWS).sort()).toEqual([...OWN_IDS].sort());
+  });
+
+  test.each(CHECK_IDS)('of %s hangs on nothing but the path', (id) => {
+    const some = { block: 1, flags: 1, start: 2, length: 3, target: 'a', first: 'b', what: 'programs', limit: 5 };
+    const others = { block: 2, flags: 2, start: 3, length: 4, target: 'c', first: 'd', what: 'mapped pages', limit: 6 };
+    expect(fingerprint(finding(id, some))).toBe(fingerprint(finding(id, others)));
+  });
+
   test.each(OWN_IDS)('of %s hangs on what tells such findings apart, and on nothing else', (id) => {
-    const { args, distinct, alike } = ROWS[id];
+    const { args, distinct, alike } = ROWS[id] ?? { args: {}, distinct: {}, alike: {} };
     const base = fingerprint(finding(id, args));
     const changed = (part: object): [string, string][] =>
       Object.entries(part as Record<string, unknown>).map(([key, value]) => [
@@ -187,8 +207,8 @@ describe('a fingerprint', () => {
   });
 });
 
-/** Findings of the audit's own that are about the image as a whole, so that paths cannot choose among them. */
-const ABOUT_THE_IMAGE: readonly OwnId[] = [
+/** Findings about the image as a whole, so that paths cannot choose among them. */
+const ABOUT_THE_IMAGE: readonly string[] = [
   'xip/mount-refused',
   'xip/extensions-missing',
   'xip/physical-base',
@@ -198,17 +218,48 @@ const ABOUT_THE_IMAGE: readonly OwnId[] = [
   'policy/region-too-small',
   'policy/exception-expired',
   'policy/exception-unused',
+  'image/signature-wrong',
+  'image/signature-waived',
+  'image/volume-name-control',
+  'image/size-too-small',
+  'image/size-unpadded',
+  'image/image-truncated',
+  'image/flags-unsupported',
+  'image/flags-reserved',
+  'image/future-set',
+  'image/vendor-inodes',
+  'image/vendor-compression',
+  'image/vendor-flags',
+  'image/vendor-linear-xip',
+  'image/vendor-stored',
+  'image/vendor-tables',
+  'image/vendor-unreadable',
+  'image/crc-wrong',
+  'image/crc-byte-swapped',
+  'image/crc-absent',
+  'image/page-size',
+  'image/root-not-directory',
+  'image/root-offset',
+  'image/root-empty',
+  'image/files-zero',
+  'image/files-miscounted',
+  'image/blocks-miscounted',
+  'image/expansion',
+  'image/inserted-file',
+  'image/unused-not-zero',
+  'image/trailing-padding',
+  'image/trailing-data',
 ];
 
 describe('paths of a setting', () => {
-  const parsed = (id: OwnId): Promise<unknown> =>
+  const parsed = (id: string): Promise<unknown> =>
     parsePolicy(`version: 1\nrules:\n  ${id}: { severity: error, paths: '/a' }\n`, 'p.yaml');
 
   test.each(ABOUT_THE_IMAGE)('are refused for %s', async (id) => {
     await expect(parsed(id)).rejects.toMatchObject({ code: 'BAD_POLICY' });
   });
 
-  test.each(OWN_IDS.filter((id) => !ABOUT_THE_IMAGE.includes(id)))('are taken for %s', async (id) => {
+  test.each(FINDING_IDS.filter((id) => !ABOUT_THE_IMAGE.includes(id)))('are taken for %s', async (id) => {
     await expect(parsed(id)).resolves.toBeDefined();
   });
 });

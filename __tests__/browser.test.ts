@@ -14,8 +14,8 @@ const QUESTION = `
   const opened = library.CramfsImage.open(bytes);
   const board = new library.Board(opened);
   const detail = { pages: true, crc: true };
-  const verdicts = paths.map((path) => library.mapJson(board.map({ path }, detail), board, detail));
-  const text = library.mapText(board.map({ path: paths[0] }), board, { style: library.NO_COLOURS, width: 80 });
+  const verdicts = paths.map((path) => library.mapJson(board.map({ path }, detail), detail));
+  const text = library.mapText(board.map({ path: paths[0] }), { style: library.NO_COLOURS, width: 80 });
   JSON.stringify({ verdicts, text, globals: [typeof process, typeof require, typeof Buffer] });
 `;
 
@@ -57,7 +57,7 @@ describe('the library in a browser', () => {
     const board = new Board(CramfsImage.open(image));
     const detail = { pages: true, crc: true };
     expect(answer.globals).toEqual(['undefined', 'undefined', 'undefined']);
-    expect(answer.verdicts).toEqual(paths.map((path) => mapJson(board.map({ path }, detail), board, detail)));
+    expect(answer.verdicts).toEqual(paths.map((path) => mapJson(board.map({ path }, detail), detail)));
     expect(answer.text).toContain('MIXEDMAP: 3 of 4 pages run from flash');
   });
 

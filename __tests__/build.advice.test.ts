@@ -199,7 +199,7 @@ test('--flash-budget is a ceiling without --xip too', async () => {
   rmSync(at('a.img'));
   const { code, err } = await cramfs('mkfs', at('tree'), at('a.img'), '--flash-budget', '1K');
   expect(code).toBe(3);
-  expect(err).toContain('an image of at most 1024 bytes (--flash-budget)');
+  expect(err).toContain('does not fit into --flash-budget: expected an image of at most 1024 bytes');
   expect(() => readFileSync(at('a.img'))).toThrow('ENOENT');
 });
 

@@ -293,5 +293,5 @@ test('what was built is checked before it is written', () => {
   expect(imageTree(CramfsImage.open(image)).children.size).toBe(1);
   expect(() => {
     verifyBuilt(image, 4096);
-  }).toThrow('SYMLINK_EMPTY');
+  }).toThrow('image/symlink-empty');
 });

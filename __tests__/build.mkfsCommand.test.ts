@@ -140,7 +140,7 @@ describe('cramfs mkfs', () => {
     writeFileSync(at('root.tar'), fixture('trees/root.tar.gz'));
     expect(await mkfs(at('root.tar'), at('a.img'), '--xip', 'mmu', '--phys', '0x10000000', '--plan', '--json')).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
-      schemaVersion: 1,
+      schemaVersion: 2,
       layout: 'packed',
       ramPages: 196,
       proof: { segments: 19, whole: 19 },

@@ -42,19 +42,20 @@ describe('exit codes', () => {
   });
 });
 
-test('--json has codes, arguments and words, offsets and lossless paths', async () => {
+test('--json has ids, arguments and words, offsets and lossless paths', async () => {
   const { stdout } = await check(malformed('058-name-not-utf8.img'), '--json');
   expect(JSON.parse(stdout)).toMatchObject({
     schemaVersion: 1,
-    counts: { error: 0, warning: 0, info: 1 },
+    counts: { error: 0, warning: 0, note: 1 },
     findings: [
       {
+        id: 'image/name-not-utf8',
         code: 'NAME_NOT_UTF8',
-        severity: 'info',
+        severity: 'note',
         path: '/caf\udce9.txt',
         offset: 76,
         args: {},
-        message: 'the name is not UTF-8',
+        message: 'the name is not valid UTF-8',
       },
     ],
     omitted: {},

@@ -4,7 +4,7 @@
  */
 import { expect, test } from '@jest/globals';
 import { checkImage } from '../lib/check/checkImage.ts';
-import type { FindingCode, Severity } from '../lib/check/codes.ts';
+import { SEVERITIES } from '../lib/findings/definition.ts';
 import { CramfsError } from '../lib/base/errors.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
 import { fixture, fixtureNames } from './support/fixtures.ts';
@@ -49,14 +49,14 @@ const WRONG_ON_PURPOSE: Readonly<Record<string, readonly string[]>> = {
   ],
   'patch/adv.cramfs.gz': ['/g_beyond', '/g_beyond_mtd', '/g_beyond_tail', '/g_straddle'],
 };
-const ON_PURPOSE: readonly FindingCode[] = ['BLOCK_OUTSIDE', 'STORED_SHORT', 'ZLIB_SHORT'];
+const ON_PURPOSE: readonly string[] = ['image/block-outside', 'image/stored-short', 'image/zlib-short'];
 
 test.each(makersImages)('%s has no errors but those made on purpose', (name) => {
   const { findings } = checkImage(openDetected(fixture(name)));
   const errors = findings.filter(({ severity }) => severity === 'error');
   const wrong = WRONG_ON_PURPOSE[name] ?? [];
   expect([...new Set(errors.map(({ path }) => path))].sort()).toEqual(wrong);
-  expect(errors.filter(({ code }) => !ON_PURPOSE.includes(code))).toEqual([]);
+  expect(errors.filter(({ id }) => !ON_PURPOSE.includes(id))).toEqual([]);
 });
 
 test.each(['embedded.bin.gz', 'two.bin.gz'])('finds no error in an image inside %s', (name) => {
@@ -73,78 +73,79 @@ const MALFORMED: Readonly<Record<string, string>> = {
   '000-control.img': '',
   '001-control-be.img': '',
   '002-control-pad512.img': '',
-  '003-control-v1.img': 'i:CRC_ABSENT',
-  '004-trailing-data.img': 'w:TRAILING_DATA',
-  '006-empty-fs.img': 'i:ROOT_EMPTY',
+  '003-control-v1.img': 'n:image/crc-absent',
+  '004-trailing-data.img': 'w:image/trailing-data',
+  '006-empty-fs.img': 'n:image/root-empty',
   '010-zero-bytes.img': 'NOT_CRAMFS',
-  '012-trunc-76.img': 'e:IMAGE_TRUNCATED e:DIRECTORY_OUTSIDE',
-  '013-trunc-half.img': 'e:IMAGE_TRUNCATED',
+  '012-trunc-76.img': 'e:image/image-truncated e:image/directory-outside',
+  '013-trunc-half.img': 'e:image/image-truncated',
   '015-bad-magic.img': 'NOT_CRAMFS',
-  '016-bad-signature.img': 'e:SIGNATURE_WRONG',
-  '018-bad-crc.img': 'e:CRC_WRONG',
-  '019-crc-swapped.img': 'w:CRC_BYTE_SWAPPED',
-  '021-size-0.img': 'e:SIZE_TOO_SMALL',
-  '022-size-4g.img': 'e:IMAGE_TRUNCATED',
-  '024-files-0.img': 'e:FILES_ZERO',
-  '025-counts-lie.img': 'w:BLOCKS_MISCOUNTED w:FILES_MISCOUNTED',
-  '027-root-not-dir.img': 'e:ROOT_NOT_DIRECTORY i:UNUSED_NOT_ZERO',
-  '028-root-off-0.img': 'e:DIRECTORY_OFFSET_ZERO i:UNUSED_NOT_ZERO',
-  '030-root-in-super.img': 'e:DIRECTORY_OVERLAP i:UNUSED_NOT_ZERO',
+  '016-bad-signature.img': 'e:image/signature-wrong',
+  '018-bad-crc.img': 'e:image/crc-wrong',
+  '019-crc-swapped.img': 'w:image/crc-byte-swapped',
+  '021-size-0.img': 'e:image/size-too-small',
+  '022-size-4g.img': 'e:image/image-truncated',
+  '024-files-0.img': 'e:image/files-zero',
+  '025-counts-lie.img': 'w:image/blocks-miscounted w:image/files-miscounted',
+  '027-root-not-dir.img': 'e:image/root-not-directory n:image/unused-not-zero',
+  '028-root-off-0.img': 'e:image/directory-offset-zero n:image/unused-not-zero',
+  '030-root-in-super.img': 'e:image/directory-overlap n:image/unused-not-zero',
   '031-root-shift-noflag.img':
-    'e:ROOT_OFFSET e:ENTRY_CUT e:NAME_NUL e:TYPE_UNKNOWN w:BLOCKS_MISCOUNTED w:FILES_MISCOUNTED w:NAME_CONTROL i:UNUSED_NOT_ZERO i:NAME_NOT_UTF8 i:NAME_BACKSLASH',
-  '040-cycle-self.img': 'e:DIRECTORY_CYCLE i:UNUSED_NOT_ZERO',
-  '041-cycle-2.img': 'e:DIRECTORY_CYCLE i:UNUSED_NOT_ZERO',
-  '043-dir-size-short.img': 'e:ENTRY_CUT',
-  '044-dir-size-16m.img': 'e:DIRECTORY_OUTSIDE',
-  '046-dir-off-0.img': 'e:DIRECTORY_OFFSET_ZERO i:UNUSED_NOT_ZERO',
-  '047-overlap-inodes.img': 'e:DIRECTORY_OVERLAP i:UNUSED_NOT_ZERO',
-  '049-all-nul-name.img': 'e:NAME_EMPTY i:UNUSED_NOT_ZERO',
-  '050-name-slash.img': 'e:NAME_SLASH',
-  '052-name-dotdot-file.img': 'e:NAME_DOTS',
-  '053-name-dotdot-dir.img': 'e:NAME_DOTS',
-  '055-name-abs.img': 'e:NAME_SLASH',
-  '056-name-nul-mid.img': 'e:NAME_NUL',
-  '058-name-not-utf8.img': 'i:NAME_NOT_UTF8',
-  '059-name-backslash.img': 'i:NAME_BACKSLASH',
-  '061-unsorted.img': 'w:NAME_UNREACHABLE',
-  '062-symlink-then-dir.img': 'e:NAME_DUPLICATE',
+    'e:image/root-offset e:image/entry-cut e:image/name-nul e:image/type-unknown w:image/blocks-miscounted w:image/files-miscounted w:image/name-control n:image/unused-not-zero n:image/name-not-utf8 n:image/name-backslash',
+  '040-cycle-self.img': 'e:image/directory-cycle n:image/unused-not-zero',
+  '041-cycle-2.img': 'e:image/directory-cycle n:image/unused-not-zero',
+  '043-dir-size-short.img': 'e:image/entry-cut',
+  '044-dir-size-16m.img': 'e:image/directory-outside',
+  '046-dir-off-0.img': 'e:image/directory-offset-zero n:image/unused-not-zero',
+  '047-overlap-inodes.img': 'e:image/directory-overlap n:image/unused-not-zero',
+  '049-all-nul-name.img': 'e:image/name-empty n:image/unused-not-zero',
+  '050-name-slash.img': 'e:image/name-slash',
+  '052-name-dotdot-file.img': 'e:image/name-dots',
+  '053-name-dotdot-dir.img': 'e:image/name-dots',
+  '055-name-abs.img': 'e:image/name-slash',
+  '056-name-nul-mid.img': 'e:image/name-nul',
+  '058-name-not-utf8.img': 'n:image/name-not-utf8',
+  '059-name-backslash.img': 'n:image/name-backslash',
+  '061-unsorted.img': 'w:image/name-unreachable',
+  '062-symlink-then-dir.img': 'e:image/name-duplicate',
   '064-symlink-abs.img': '',
-  '065-symlink-rel-out.img': 'i:SYMLINK_LEAVES_ROOT',
+  '065-symlink-rel-out.img': 'n:image/symlink-leaves-root',
   '070-deep-1000.img': '',
-  '071-deep-100000.img': 'w:PATH_TOO_LONG',
-  '080-symlink-size-lie.img': 'e:SYMLINK_NUL e:SYMLINK_TOO_LONG e:ZLIB_SHORT',
-  '081-symlink-nul.img': 'e:SYMLINK_NUL',
-  '083-symlink-size-0.img': 'e:SYMLINK_EMPTY w:BLOCKS_MISCOUNTED i:UNUSED_NOT_ZERO',
-  '084-symlink-16m.img': 'e:SYMLINK_TOO_LONG e:TABLE_OUTSIDE i:UNUSED_NOT_ZERO',
-  '091-file-off-end.img': 'e:TABLE_OUTSIDE i:UNUSED_NOT_ZERO',
-  '092-file-off-super.img': 'e:TABLE_OVERLAP i:UNUSED_NOT_ZERO',
-  '094-file-size-0-off.img': 'e:EMPTY_WITH_OFFSET w:BLOCKS_MISCOUNTED i:UNUSED_NOT_ZERO',
-  '095-ptr-decreasing.img': 'e:BLOCK_BACKWARDS e:BLOCK_IN_METADATA e:ZLIB_DAMAGED w:BLOCK_OVERLAP i:UNUSED_NOT_ZERO',
-  '097-ptr-zero.img': 'e:BLOCK_BACKWARDS i:UNUSED_NOT_ZERO',
-  '098-block-9000.img': 'e:BLOCK_TOO_LONG i:UNUSED_NOT_ZERO',
-  '100-zlib-short.img': 'e:ZLIB_SHORT',
-  '101-zlib-long.img': 'e:ZLIB_LONG',
-  '103-bad-adler.img': 'e:ZLIB_DAMAGED',
-  '104-zlib-trailing.img': 'w:ZLIB_TRAILING',
-  '106-raw-deflate.img': 'e:ZLIB_DAMAGED',
+  '071-deep-100000.img': 'w:image/path-too-long',
+  '080-symlink-size-lie.img': 'e:image/symlink-nul e:image/symlink-too-long e:image/zlib-short',
+  '081-symlink-nul.img': 'e:image/symlink-nul',
+  '083-symlink-size-0.img': 'e:image/symlink-empty w:image/blocks-miscounted n:image/unused-not-zero',
+  '084-symlink-16m.img': 'e:image/symlink-too-long e:image/table-outside n:image/unused-not-zero',
+  '091-file-off-end.img': 'e:image/table-outside n:image/unused-not-zero',
+  '092-file-off-super.img': 'e:image/table-overlap n:image/unused-not-zero',
+  '094-file-size-0-off.img': 'e:image/empty-with-offset w:image/blocks-miscounted n:image/unused-not-zero',
+  '095-ptr-decreasing.img':
+    'e:image/block-backwards e:image/block-in-metadata e:image/zlib-damaged w:image/block-overlap n:image/unused-not-zero',
+  '097-ptr-zero.img': 'e:image/block-backwards n:image/unused-not-zero',
+  '098-block-9000.img': 'e:image/block-too-long n:image/unused-not-zero',
+  '100-zlib-short.img': 'e:image/zlib-short',
+  '101-zlib-long.img': 'e:image/zlib-long',
+  '103-bad-adler.img': 'e:image/zlib-damaged',
+  '104-zlib-trailing.img': 'w:image/zlib-trailing',
+  '106-raw-deflate.img': 'e:image/zlib-damaged',
   '107-shared-data.img': '',
-  '109-zip-trunc-block.img': 'e:ZLIB_DAMAGED',
+  '109-zip-trunc-block.img': 'e:image/zlib-damaged',
   '110-hole-flagged.img': '',
   '112-hole-partial.img': '',
-  '113-hole-bomb.img': 'w:EXPANSION',
-  '120-ext-control.img': 'w:LAST_PAGE_READS_ZERO',
+  '113-hole-bomb.img': 'w:image/expansion',
+  '120-ext-control.img': 'w:image/last-page-reads-zero',
   '121-ext-control-part.img': '',
   '122-ext-direct-comp.img': '',
-  '124-ext-past-end.img': 'e:BLOCK_OUTSIDE',
-  '125-ext-to-super.img': 'w:DIRECT_IN_METADATA w:LAST_PAGE_READS_ZERO',
-  '127-ext-uncomp-5000.img': 'e:BLOCK_TOO_LONG i:UNUSED_NOT_ZERO',
-  '128-ext-uncomp-short.img': 'e:STORED_SHORT',
-  '130-direct-bomb.img': 'w:EXPANSION',
-  '140-dev-offset.img': 'e:SPECIAL_OFFSET',
-  '142-mode-0.img': 'e:TYPE_UNKNOWN',
-  '143-mode-f.img': 'e:TYPE_UNKNOWN',
-  '145-nonzero-tail.img': 'i:UNUSED_NOT_ZERO',
-  '150-embedded.img': 'i:TRAILING_PADDING',
+  '124-ext-past-end.img': 'e:image/block-outside',
+  '125-ext-to-super.img': 'w:image/direct-in-metadata w:image/last-page-reads-zero',
+  '127-ext-uncomp-5000.img': 'e:image/block-too-long n:image/unused-not-zero',
+  '128-ext-uncomp-short.img': 'e:image/stored-short',
+  '130-direct-bomb.img': 'w:image/expansion',
+  '140-dev-offset.img': 'e:image/special-offset',
+  '142-mode-0.img': 'e:image/type-unknown',
+  '143-mode-f.img': 'e:image/type-unknown',
+  '145-nonzero-tail.img': 'n:image/unused-not-zero',
+  '150-embedded.img': 'n:image/trailing-padding',
 };
 
 interface ManifestEntry {
@@ -158,9 +159,8 @@ function verdictOf(name: string): { readonly codes: string; readonly refused: bo
   const imageOffset = name.startsWith('150-') ? 0x1234 : 0;
   try {
     const { findings, counts } = checkImage(openDetected(fixture(`malformed/${name}`), { imageOffset }));
-    const order: readonly Severity[] = ['error', 'warning', 'info'];
-    const codes = order.flatMap((severity) =>
-      findings.filter((finding) => finding.severity === severity).map(({ code }) => `${severity.slice(0, 1)}:${code}`),
+    const codes = SEVERITIES.flatMap((severity) =>
+      findings.filter((finding) => finding.severity === severity).map(({ id }) => `${severity.slice(0, 1)}:${id}`),
     );
     return { codes: [...new Set(codes)].join(' '), refused: counts.error > 0 };
   } catch (error) {

@@ -17,6 +17,6 @@ test('an entry whose name reaches behind the image, in a directory that does not
   const image = CramfsImage.open(whole.slice(0, 76 + 16));
   const { findings } = checkImage(image);
   expect(findings).toContainEqual(
-    expect.objectContaining({ code: 'ENTRY_CUT', severity: 'error', path: '/', offset: 76 }),
+    expect.objectContaining({ id: 'image/entry-cut', severity: 'error', path: '/', offset: 76 }),
   );
 });

@@ -13,7 +13,7 @@ import { buildRawImage, type RawEntry } from './support/rawImage.ts';
 
 const PAGE = 4096;
 const found = (entries: readonly RawEntry[]): string[] =>
-  checkImage(CramfsImage.open(buildRawImage({ entries }))).findings.map(({ code, path }) => `${code} ${path ?? ''}`);
+  checkImage(CramfsImage.open(buildRawImage({ entries }))).findings.map(({ id, path }) => `${id} ${path ?? ''}`);
 
 test('a link that shares the table of a file is reported for the NUL in its target', () => {
   const data = Buffer.from('a\0b');
@@ -21,7 +21,7 @@ test('a link that shares the table of a file is reported for the NUL in its targ
     { type: 'file', name: 'a', blocks: [{ kind: 'zlib', data }] },
     { type: 'symlink', name: 'l', blocks: [], tableOf: 'a', size: data.length },
   ]);
-  expect(findings).toEqual(['SYMLINK_NUL /l']);
+  expect(findings).toEqual(['image/symlink-nul /l']);
 });
 
 test('damage of a block is reported for each file that shares it', () => {
@@ -31,7 +31,7 @@ test('damage of a block is reported for each file that shares it', () => {
     { type: 'file', name: 'a', size: 50, blocks: [{ kind: 'zlib', stored }] },
     { type: 'file', name: 'b', size: 50, blocks: [], tableOf: 'a' },
   ]);
-  expect(findings).toEqual(['ZLIB_DAMAGED /a', 'ZLIB_DAMAGED /b']);
+  expect(findings).toEqual(['image/zlib-damaged /a', 'image/zlib-damaged /b']);
 });
 
 test('pages of 8 KiB show in two direct blocks that are 8 KiB apart', () => {

@@ -34,7 +34,7 @@ describe('gates under kernels with and without a fault', () => {
 
   test('say what is wrong', async () => {
     expect((await run(...start, '--require', 'mixedmap', '--kernel', 'linux-6.17')).stderr).toBe(
-      'cramfs-map: /bin/counter is not mixedmap: linux-6.17: a page of the file cannot be touched (critical touch-kills, pages 0-2)\n',
+      'cramfs-map: /bin/counter is not mixedmap: linux-6.17: accessing a page of the file kills the process (critical touch-kills, pages 0-2)\n',
     );
     expect((await run(...start, '--require', 'direct')).stderr).toMatch(
       /^cramfs-map: \/bin\/counter is not direct: mixedmap\n$/,

@@ -1,11 +1,12 @@
 /** Inflating: Node's zlib and pako must not be told apart. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import zlib, { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { fileBlocks } from '../lib/image/blocks.ts';
 import { inflate, type InflateFailure, inflateWithPako } from '../lib/image/codec.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { walk } from '../lib/inspect/walk.ts';
+import { reusedInflate } from '../lib/image/reusedInflate.ts';
 import { fixture, fixtureNames } from './support/fixtures.ts';
 
 const PAGE = 4096;
@@ -76,6 +77,59 @@ describe('Node and pako', () => {
         both(Uint8Array.of(0x78, 0x9c, ...bytes));
       }),
     );
+  });
+});
+
+describe('the handle that is used for many blocks', () => {
+  const quick = reusedInflate(zlib);
+
+  /** What it makes of a stream, beside what inflate() of pako makes of it: the same bytes, or -1 for what is refused. */
+  function agrees(data: Uint8Array, limit: number): boolean {
+    const target = new Uint8Array(limit + 3).fill(0xee);
+    const length = quick?.into(data, target, 1, limit) ?? -2;
+    const plain = inflateWithPako(data, limit);
+    expect(target[0]).toBe(0xee);
+    expect(target[limit + 2]).toBe(0xee);
+    if (!(plain instanceof Uint8Array)) {
+      expect(length).toBe(-1);
+      return false;
+    }
+    expect(Buffer.from(target.subarray(1, 1 + length)).equals(plain)).toBe(true);
+    // Without a single byte less there is no stream any more.
+    const end = data.length - (quick?.unread ?? 0);
+    expect(quick?.into(data.subarray(0, end), target, 1, limit)).toBe(length);
+    expect(quick?.into(data.subarray(0, end - 1), target, 1, limit)).toBe(-1);
+    return true;
+  }
+
+  test('gives what a plain inflate gives, and leaves what it refuses, in any order', () => {
+    expect(quick).not.toBeNull();
+    const outcomes = { taken: 0, refused: 0 };
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 3000 }).map((bytes) => bytes.map((byte, index) => (index % 7 === 0 ? byte : 7))),
+        fc.record({ level: fc.integer({ min: 0, max: 9 }), windowBits: fc.integer({ min: 9, max: 15 }) }),
+        fc.integer({ min: 1, max: 3100 }),
+        fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { maxLength: 2 }),
+        fc.uint8Array({ maxLength: 9 }),
+        (content, options, limit, changes, rest) => {
+          const data = Uint8Array.of(...deflateSync(content, options), ...rest);
+          for (const [at, bits] of changes) data[at % data.length] = (data[at % data.length] ?? 0) ^ bits;
+          outcomes[agrees(data, limit) ? 'taken' : 'refused']++;
+        },
+      ),
+      { numRuns: 600 },
+    );
+    expect(Math.min(outcomes.taken, outcomes.refused)).toBeGreaterThan(30);
+  });
+
+  test('is not used where streams are different from what is known', () => {
+    class Odd {
+      readonly _handle = { onerror: () => undefined, reset: () => undefined, writeSync: () => undefined };
+      readonly _writeState = new Uint32Array(2);
+    }
+    expect(reusedInflate({})).toBeNull();
+    expect(reusedInflate({ Inflate: Odd })).toBeNull();
   });
 });
 

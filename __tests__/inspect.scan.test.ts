@@ -2,14 +2,14 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { crc32 } from '../lib/format/crc32.ts';
 import { swapped } from '../lib/inspect/imageCrc.ts';
-import { scan } from '../lib/inspect/scan.ts';
-import { offsetWithoutSpare, SPARE_GEOMETRIES, type SpareGeometry, withoutSpare } from '../lib/inspect/spareBytes.ts';
+import { scan } from '../lib/diagnose/scan.ts';
+import { offsetWithoutSpare, SPARE_GEOMETRIES, withoutSpare } from '../lib/diagnose/spareBytes.ts';
 import { scanRemarks } from '../lib/report/scanWords.ts';
 import { bytesSource } from '../lib/source/byteSource.ts';
 import { Folder } from './support/cli.ts';
 import { runCommand } from './support/extractHelp.ts';
+import { noise, uImageOf, withSpareBytes } from './support/dumps.ts';
 import { fixture, fixtureNames } from './support/fixtures.ts';
 
 const folder = new Folder();
@@ -18,17 +18,6 @@ afterAll(() => {
 });
 
 const image = (name: string): Buffer => Buffer.from(fixture(`images/${name}.cramfs.gz`));
-
-/** Bytes that look like no image, the same at each run. */
-function noise(length: number, seed = 1): Buffer {
-  const bytes = Buffer.alloc(length);
-  let state = seed;
-  for (let at = 0; at < length; at++) {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    bytes[at] = state >>> 16;
-  }
-  return bytes;
-}
 
 /** What a scan tells, in short. */
 function found(bytes: Uint8Array): Record<string, unknown>[] {
@@ -124,14 +113,15 @@ describe('near misses', () => {
     const dump = withSpareBytes(Buffer.concat([Buffer.alloc(pages * page, 0xff), bytes, noise(300)]), { page, spare });
     const [hit, ...others] = [...scan(bytesSource(dump))];
     expect(others).toEqual([]);
-    expect(hit).toMatchObject({ offset: pages * (page + spare), size: bytes.length, spare: { page, spare } });
+    expect(hit).toMatchObject({ offset: pages * (page + spare), size: bytes.length });
+    expect(hit?.undone).toEqual([{ kind: 'spare', page, spare }]);
     expect(hit?.crc.state).toBe('good');
     expect(Buffer.from(hit?.source.read(0, bytes.length) ?? []).equals(bytes)).toBe(true);
   });
 
   test('a uImage: both of its checksums are told', () => {
     const payload = Buffer.concat([image('tiny-XX'), Buffer.alloc(100)]);
-    const wrapped = Buffer.concat([noise(30), uImageHeader(payload, 'root file system'), payload]);
+    const wrapped = Buffer.concat([noise(30), uImageOf(payload, { name: 'root file system' })]);
     expect(found(wrapped)).toMatchObject([{ offset: 94, crc: 'good', remarks: ['uimage'] }]);
     const sentence = (bytes: Uint8Array): string | undefined =>
       [...scan(bytesSource(bytes))].flatMap(scanRemarks).find(({ code }) => code === 'uimage')?.sentence;
@@ -221,7 +211,7 @@ describe('the command', () => {
     const directory = join(folder.path, 'nand-out');
     const { code, stdout } = await runCommand(['scan', file, '--extract-images', directory]);
     expect(code).toBe(1);
-    expect(stdout).toContain('NAND spare bytes are left in, 64 behind every 2048');
+    expect(stdout).toContain('NAND spare bytes are left in, 64 after every 2048');
     expect(readFileSync(join(directory, '0x00001080.cramfs')).equals(image('mini-XX'))).toBe(true);
   });
 });
@@ -246,26 +236,3 @@ describe('a source without spare bytes', () => {
     expect(offsetWithoutSpare(520, geometry)).toBeNull();
   });
 });
-
-/** A dump with spare bytes behind each page, the last one too. */
-function withSpareBytes(bytes: Buffer, { page, spare }: SpareGeometry): Buffer {
-  const pieces: Buffer[] = [];
-  for (let at = 0; at < bytes.length; at += page) {
-    pieces.push(bytes.subarray(at, at + page));
-    if (at + page < bytes.length) pieces.push(noise(spare, at + 1));
-  }
-  return Buffer.concat(pieces);
-}
-
-/** A header as mkimage writes it. */
-function uImageHeader(data: Uint8Array, name: string): Buffer {
-  const header = Buffer.alloc(64);
-  header.writeUInt32BE(0x27051956, 0);
-  header.writeUInt32BE(0x5f000000, 8);
-  header.writeUInt32BE(data.length, 12);
-  header.writeUInt32BE(0x80008000, 16);
-  header.writeUInt32BE(crc32(data), 24);
-  header.write(name, 32, 'latin1');
-  header.writeUInt32BE(crc32(header), 4);
-  return header;
-}

@@ -5,7 +5,9 @@ import { describe, expect, test } from '@jest/globals';
 import { CramfsImage } from '../lib/image/image.ts';
 import { kernelModel } from '../lib/driver/models/index.ts';
 import { Board } from '../lib/verdict/board.ts';
-import { checkInvariants, type InvariantCode } from '../lib/verdict/invariants.ts';
+import { causeText } from '../lib/audit/violationWords.ts';
+import { checkInvariants } from '../lib/verdict/invariants.ts';
+import type { InvariantCode } from '../lib/verdict/violation.ts';
 import type { MapRequest } from '../lib/verdict/request.ts';
 import { fixture, fixtureNames, jsonLines } from './support/fixtures.ts';
 
@@ -99,7 +101,9 @@ describe('hazards of the posted patch', () => {
   test.each(cases)('$hazard', ({ kernel, request, options, codes, cause }) => {
     const found = violations(kernel ?? 'patch-v1', request, options);
     expect(found.map((violation) => violation.code)).toEqual(expect.arrayContaining([...codes]));
-    expect(found.map((violation) => violation.cause ?? '').join('\n')).toMatch(cause);
+    expect(found.map((violation) => (violation.cause === null ? '' : causeText(violation.cause))).join('\n')).toMatch(
+      cause,
+    );
     const mainline = violations('linux-6.18', request);
     for (const code of codes.filter((each) => each !== 'wrong-content')) {
       expect(mainline.map((violation) => violation.code)).not.toContain(code);
@@ -113,7 +117,10 @@ describe('hazards of the posted patch', () => {
     expect(verdict.errno).toBe('EFAULT');
     const [violation] = checkInvariants(verdict, board);
     expect(violation).toMatchObject({ code: 'mapping-refused', severity: 'error' });
-    expect(violation?.cause).toMatch(/vmf_insert_mixed\(pfn 0x10004000, page 3\) = 0x2/);
+    expect(violation?.cause).toEqual({
+      kind: 'call',
+      call: { call: 'vmf_insert_mixed', pfn: '0x10004000', page: 3, result: '0x2' },
+    });
   });
 });
 
@@ -144,7 +151,8 @@ describe('kernels without hazards', () => {
     for (const vector of vectors) {
       const flags = vector.flags.split(',');
       const request = { ...vector, flags: undefined, shared: flags.includes('shared'), rdwr: flags.includes('rdwr') };
-      expect(intended.map(request, { crc: true })).toEqual(mainline.map(request, { crc: true }));
+      const expected = { ...mainline.map(request, { crc: true }), machine: intended.machine };
+      expect(intended.map(request, { crc: true })).toEqual(expected);
     }
   });
 

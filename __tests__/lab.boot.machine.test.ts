@@ -36,7 +36,8 @@ const setup = {
   kmsg: [],
 };
 const answer = { line: line + 1, errno: null, size: 1, bytes: 1, crc: ['00000000'] };
-const results = [setup, answer, { end: true }].map((result) => JSON.stringify(result)).join('\n');
+const START = '{"start":true}';
+const results = [{ start: true }, setup, answer, { end: true }].map((result) => JSON.stringify(result)).join('\n');
 
 /** A machine that runs `script`, which knows the files of its serial lines and of the image. */
 function machine(script: string): void {
@@ -81,12 +82,31 @@ echo '${results}' >"$results"`);
   });
 
   test('in which the kernel crashes is told with the lines of its console', async () => {
-    machine(`printf 'quiet\\r\\n[ 2.1] BUG: kernel NULL pointer dereference\\r\\nCPU: 0\\r\\n' >"$console"`);
+    machine(`echo '${START}' >"$results"
+printf 'quiet\\r\\n[ 2.1] BUG: kernel NULL pointer dereference\\r\\nCPU: 0\\r\\n' >"$console"`);
     await expect(bootLab(lab, [region])).rejects.toMatchObject({
       code: 'KERNEL_OOPS',
-      message: 'Linux crashes on this image: BUG: kernel NULL pointer dereference',
+      message: 'Linux crashes on this image: BUG: kernel NULL pointer dereference when asked to mount a.cramfs',
       details: { log: ['BUG: kernel NULL pointer dereference', 'CPU: 0'] },
     });
+  });
+
+  const PANIC = 'Kernel panic - not syncing: IO-APIC + timer does not work!';
+
+  test('in which the kernel crashes before it comes to the image is no fault of the image', async () => {
+    machine(`echo again >>'${folder.path}/boots'; : >"$results"; echo '[ 0.1] ${PANIC}' >"$console"`);
+    await expect(bootLab(lab, [region])).rejects.toMatchObject({
+      code: 'LAB',
+      message: `the kernel lab cannot start its kernel: ${PANIC}`,
+      details: { log: [PANIC] },
+    });
+    expect(readFileSync(`${folder.path}/boots`, 'utf8')).toBe('again\nagain\n');
+  });
+
+  test('that fails so early is tried once more', async () => {
+    machine(`if test -e '${folder.path}/tried'; then echo '${results}' >"$results"
+else : >"$results"; echo '${PANIC}' >"$console"; : >'${folder.path}/tried'; fi`);
+    expect((await bootImage(lab, region)).records).toHaveLength(1);
   });
 
   test.each([
@@ -99,7 +119,7 @@ echo '${results}' >"$results"`);
   });
 
   test('in which the kernel crashes names the request', async () => {
-    machine(`echo '${JSON.stringify(setup)}' >"$results"; echo 'BUG: soft lockup' >"$console"`);
+    machine(`printf '%s\\n' '${START}' '${JSON.stringify(setup)}' >"$results"; echo 'BUG: soft lockup' >"$console"`);
     await expect(bootLab(lab, [region])).rejects.toThrow(
       'Linux crashes on this image: BUG: soft lockup when asked to read /a',
     );

@@ -72,8 +72,32 @@ describe('a read', () => {
     ['size', { size: 1 }],
     ['bytes', { bytes: 1 }],
     ['crc', { crc: [] }],
-  ] as [string, Partial<LabReadRecord>][])('%s', (field, change) => {
+    ['kmsg', { kmsg: ['cramfs: bad data blocksize 8193'] }],
+    ['kmsg', { kmsg: ['cramfs: something else'] }],
+  ] as [string, Partial<LabReadRecord>][])('%s %#', (field, change) => {
     expect(fieldsOf(compare({ ...read, ...change }))).toEqual([field]);
+  });
+
+  describe('of a file that cannot be read', () => {
+    const damaged = recorded('kernels/transcripts/mini-XX@0x70000000@7.3.4+deb13-arm64-16k.jsonl.gz');
+    const failed = damaged.transcript.records.find(
+      (record) => record.type === 'read' && record.kmsg !== undefined,
+    ) as LabReadRecord;
+    const { kmsg = [] } = failed;
+    const fields = (log: readonly string[]): string[] => {
+      const records = [{ ...failed, kmsg: log }];
+      return fieldsOf(compareTranscript(damaged.image, { setup: damaged.transcript.setup, records }, damaged.options));
+    };
+
+    test('is the same however often the kernel logged it', () => {
+      expect(kmsg.length).toBeGreaterThan(0);
+      expect(fields([...kmsg, ...kmsg])).toEqual([]);
+    });
+
+    test('differs where the log has none of it, or lines about no block of the file', () => {
+      expect(fields([])).toEqual(['kmsg']);
+      expect(fields([...kmsg, 'cramfs: bad data blocksize 9999'])).toEqual(['kmsg']);
+    });
   });
 });
 

@@ -102,7 +102,7 @@ describe.each(transcripts)('$name', ({ path, model }) => {
     for (const vector of alone) {
       if (vector.mode === 'hold' && vector.errno === null && vector.kmsg.length === 0) continue; // the second of its kind
       const detail = { crc: !vector.flags.includes('notouch') };
-      const got = mapJson(board.map(mapRequest(vector), detail), board, detail);
+      const got = mapJson(board.map(mapRequest(vector), detail), detail);
       const [, letters, offset] = vector.maps[0]?.split(' ') ?? [];
       const answer = {
         errno: got.errno,
@@ -224,7 +224,7 @@ function readReadme(board: Board): unknown {
 function mapBare(board: Board, shared: boolean): unknown {
   try {
     const detail = { crc: true };
-    const got = mapJson(board.map({ path: '/bin/bare', length: 4096, shared }, detail), board, detail);
+    const got = mapJson(board.map({ path: '/bin/bare', length: 4096, shared }, detail), detail);
     return { errno: got.errno, address: got.address, kmsg: got.log, crc: got.crc32 };
   } catch (error) {
     expect(error).toMatchObject({ code: 'NOT_FOUND' });

@@ -111,7 +111,7 @@ describe.each(runs)('$file', ({ file, kernel, base, ...options }) => {
         lone: flags.includes('lone'),
       };
       const board = boardFor(vector.image);
-      const got = mapJson(board.map(request, detail), board, detail);
+      const got = mapJson(board.map(request, detail), detail);
       const trace = got.trace as readonly { call: string; pfn: string; size?: number; result: string }[];
       const crashed = vector.errno === 'CRASH';
       const vmFlags = got.vmFlags as string[] | null;

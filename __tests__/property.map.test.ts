@@ -127,7 +127,7 @@ function judge(board: Board, request: MapRequest, content: Uint8Array, lastIsDir
   const { base } = board.memory;
   const detail = { pages: true, crc: true, trace: true };
   const verdict = board.map(request, detail);
-  const json = mapJson(verdict, board, detail);
+  const json = mapJson(verdict, detail);
   if (request.prot === 'rw' && request.shared === true) {
     expect(verdict.errno).toBe('EACCES');
     counts.errno++;

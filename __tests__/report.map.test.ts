@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { runCramfsMap } from '../lib/cli/run.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { walk } from '../lib/inspect/walk.ts';
-import { adviseOn } from '../lib/report/mapAdvice.ts';
+import { adviceWords } from '../lib/report/mapAdvice.ts';
 import { NO_COLOURS, wrap } from '../lib/report/style.ts';
 import { mapText } from '../lib/report/mapText.ts';
 import { vmaPicture } from '../lib/report/vmaPicture.ts';
@@ -13,6 +13,7 @@ import { Folder, runProgram } from './support/cli.ts';
 import { fixture } from './support/fixtures.ts';
 
 const folder = new Folder();
+const ADVISED = { advice: true };
 afterAll(() => {
   folder.remove();
 });
@@ -30,7 +31,7 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 PFNMAP: all 2 pages run from flash; no RAM is used.
 
   physical   0x10008000-0x10009fff (image offset 0x8000)
-  pages      2 direct, 0 paged, 0 behind the end of the file
+  pages      2 direct, 0 paged, 0 past end of file
   RAM        none
   vma        0x7ffff7ef6000, maps shows offset 0x10008000
   VmFlags    rd ex mr mw me pf io de dd sd
@@ -51,14 +52,15 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 MIXEDMAP: 3 of 4 pages run from flash; 1 page costs RAM when touched.
 
   physical   0x10007000-0x10009fff (image offset 0x7000)
-  pages      3 direct, 1 paged, 0 behind the end of the file
+  pages      3 direct, 1 paged, 0 past end of file
   RAM        4 KiB once every page has been touched
   vma        0x7ffff7ef4000, maps shows offset 0x0
   VmFlags    rd mr mw me sd mm
   why        block 3 is compressed; a direct block at image offset 0xa000 would
              have continued the run
-  to change  store it directly behind block 2, and those after it likewise; or
-             map 3 pages only (--length 3p: PFNMAP)
+  to fix     store block 3 as a direct block immediately after block 2, and the
+             blocks that follow likewise; or map only 3 pages (--length 3p:
+             PFNMAP)
 
   0 ###.
     # direct, . paged
@@ -86,22 +88,22 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 MIXEDMAP: 3 of 6 pages run from flash; 3 pages cost RAM when touched.
 
   physical   0x10082000-0x10084fff (image offset 0x82000)
-  pages      3 direct, 3 paged, 0 behind the end of the file
+  pages      3 direct, 3 paged, 0 past end of file
   RAM        12 KiB once every page has been touched
   vma        0x7ffff7ef2000, maps shows offset 0x0
   VmFlags    rd mr mw me sd mm
   why        block 3 is direct, but elsewhere; a direct block at image offset
              0x85000 would have continued the run
-  to change  store it directly behind block 2, and those after it likewise; or
-             map 3 pages only (--length 3p: PFNMAP); or map what follows apart
-             (--offset 0x3000: PFNMAP)
+  to fix     store block 3 as a direct block immediately after block 2, and the
+             blocks that follow likewise; or map only 3 pages (--length 3p:
+             PFNMAP); or map what follows separately (--offset 0x3000: PFNMAP)
 
   0 ###...
     # direct, . paged
 
-warning: page 5 of the file, its last, shows zeros in place of its data: Linux
+warning: page 5 of the file, its last, shows zeros instead of its data: Linux
   takes a direct last block of a whole page for a hole where it does not map it
-  directly, and read(2) does likewise.
+  directly, and so does read(2).
 
 kernel log
   cramfs: range: block 3/5 got 0xc0021800 expects 0xc0021400
@@ -110,29 +112,29 @@ kernel log
 `,
   ],
   [
-    'a mapping that reaches behind the end of the file',
+    'a mapping that reaches past end of file',
     ['images/adv.cramfs.gz', '/za_pm4', '--length', '300p'],
     `
 /za_pm4
 1228800 bytes from offset 0x0, prot r, private
 linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 
-MIXEDMAP: 4 of 300 pages run from flash; the rest is behind the end of the file.
+MIXEDMAP: 4 of 300 pages run from flash; the rest is past end of file.
 
   physical   0x1006f000-0x10072fff (image offset 0x6f000)
-  pages      4 direct, 0 paged, 296 behind the end of the file
+  pages      4 direct, 0 paged, 296 past end of file
   RAM        none
   vma        0x7ffff7dcc000, maps shows offset 0x0
   VmFlags    rd mr mw me sd mm
-  why        the mapping reaches behind the end of the file; nothing there can
-             be direct, and a touch of it is SIGBUS
-  to change  map 4 pages only (--length 4p: PFNMAP)
+  why        the mapping goes on past the end of the file; nothing there can be
+             direct, and accessing it raises SIGBUS
+  to fix     map only 4 pages (--length 4p: PFNMAP)
 
     0 ####------------------------------------------------------------
    64 ----------------------------------------------------------------
     * (2 more rows like this one)
   256 --------------------------------------------
-      # direct, - behind the end of the file
+      # direct, - past end of file
 
 kernel log
   cramfs: mapped za_pm4[0] at 0x1006f000 (4/300 pages) to vma 0x7ffff7dcc000,
@@ -150,13 +152,13 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 MIXEDMAP: 3 of 4 pages run from flash; 1 page costs RAM when touched.
 
   physical   0x10079000-0x1007bfff (image offset 0x79000)
-  pages      3 direct, 1 paged, 0 behind the end of the file
+  pages      3 direct, 1 paged, 0 past end of file
   RAM        4 KiB once every page has been touched
   vma        0x7ffff7ef4000, maps shows offset 0x0
   VmFlags    rd mr mw me sd mm
-  why        the file's last page (block 3) also holds something else behind the
-             end of the file
-  to change  leave the rest of that page zero in the image; or map 3 pages only
+  why        the file's last page (block 3) also holds other data past the end
+             of the file
+  to fix     leave the rest of that page zero in the image; or map only 3 pages
              (--length 3p: PFNMAP)
 
   0 ###.
@@ -179,15 +181,15 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 paged: no page runs from flash (vma is writable); each page that is touched
   costs RAM.
 
-  pages      0 direct, 4 paged, 0 behind the end of the file
+  pages      0 direct, 4 paged, 0 past end of file
   RAM        16 KiB at once (MAP_POPULATE), and a copy of each page that is
              written
   vma        0x7ffff7ef4000, maps shows offset 0x0
   VmFlags    rd wr mr mw me ac sd
   why        the mapping is writable, and Linux maps only read-only ones
              directly
-  to change  map it without PROT_WRITE (--prot r: MIXEDMAP); data that is
-             written lives in RAM anyway
+  to fix     map it without PROT_WRITE (--prot r: MIXEDMAP); data that is
+             written is in RAM anyway
 
 kernel log
   cramfs: hello[0]: direct mmap impossible: vma is writable
@@ -204,13 +206,13 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000800
 paged: no page runs from flash (data is not page aligned); each page that is
   touched costs RAM.
 
-  pages      0 direct, 4 paged, 0 behind the end of the file
+  pages      0 direct, 4 paged, 0 past end of file
   RAM        16 KiB once every page has been touched
   vma        0x7ffff7ef4000, maps shows offset 0x0
   VmFlags    rd mr mw me sd
-  why        the data stands at physical address 0x10007800, 2048 bytes past a
-             page boundary
-  to change  put the image at a page boundary, such as --phys 0x10000000
+  why        the data is at physical address 0x10007800, 2048 bytes past a page
+             boundary
+  to fix     put the image at a page boundary, such as --phys 0x10000000
 
 kernel log
   cramfs: range: block 3/3 got 0xa140 expects 0xc0002800
@@ -227,13 +229,13 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 
 paged: no page runs from flash; each page that is touched costs RAM.
 
-  pages      0 direct, 1 paged, 0 behind the end of the file
+  pages      0 direct, 1 paged, 0 past end of file
   RAM        4 KiB once every page has been touched
   vma        0x7ffff7ef7000, maps shows offset 0x0
   VmFlags    rd mr mw me sd
   why        the image has no extended block pointers (flag 0x800), so Linux
-             maps nothing of it directly
-  to change  make the image with direct blocks, for example with mkcramfs -X -X
+             cannot map any of it directly
+  to fix     build the image with direct blocks, for example with mkcramfs -X -X
 
 kernel log
   (nothing: Linux does not log this)
@@ -251,7 +253,7 @@ PFNMAP: all 2 pages are mapped directly, but to memory that is not the image's;
   no RAM is used.
 
   physical   0x18000000-0x18001fff (image offset 0x8000000)
-  pages      2 direct, 0 paged, 0 behind the end of the file
+  pages      2 direct, 0 paged, 0 past end of file
   RAM        none
   vma        0x7ffff7ef6000, maps shows offset 0x18000000
   VmFlags    rd mr mw me pf io de dd sd
@@ -259,8 +261,8 @@ PFNMAP: all 2 pages are mapped directly, but to memory that is not the image's;
   page  kind    physical               stored as
   0-1   direct  0x18000000-0x18001fff  direct     foreign memory
 
-warning: 2 pages from 0x18000000 on lie outside the region: Linux does not check
-  block pointers, and maps whatever memory stands there.
+warning: 2 pages from 0x18000000 are outside the flash region: Linux does not
+  check block pointers, and maps whatever memory is there.
 
 kernel log
   cramfs: mapped zv_beyond_device[0] at 0x18000000 (2/2 pages) to vma
@@ -278,10 +280,10 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 KERNEL BUG: oops: the kernel reads at 0x200200a, behind the region of 0xc0000
   bytes.
 
-  why        a block pointer of the file leads behind the memory that holds the
+  why        a block pointer of the file leads past the memory that holds the
              image, and Linux follows it unchecked
-  to change  the pointer is wrong; if the region is larger than the image, say
-             how large with --region
+  to fix     the pointer is wrong; if the region is larger than the image, give
+             its size with --region
 
 kernel log
   (only the crash itself)
@@ -313,7 +315,7 @@ linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 PFNMAP: all 3 pages would run from flash, but PROT_NONE lets nothing touch them.
 
   physical   0x10007000-0x10009fff (image offset 0x7000)
-  pages      3 direct, 0 paged, 0 behind the end of the file
+  pages      3 direct, 0 paged, 0 past end of file
   RAM        none
   vma        0x7ffff7ef5000, maps shows offset 0x10007000
   VmFlags    mr mw me pf io de dd sd
@@ -372,7 +374,8 @@ describe('advice', () => {
     const board = new Board(image, { physBase, regionSize: 1 << 26 });
     let followed = 0;
     for (const request of requests(board)) {
-      const change = adviseOn(board.map(request), board)?.change ?? '';
+      const { advice } = board.map(request, ADVISED);
+      const change = advice === null ? '' : (adviceWords(advice).fix ?? '');
       for (const [, option, value = '', state = ''] of change.matchAll(/\(--(length|offset|prot) (\w+): (\w+)\)/g)) {
         const changed =
           option === 'length'
@@ -400,17 +403,18 @@ describe('advice', () => {
   test('is only given where there is something to gain', () => {
     const board = new Board(CramfsImage.open(fixture('images/root-XX.cramfs.gz')));
     for (const request of requests(board)) {
-      const verdict = board.map(request);
-      const advice = adviseOn(verdict, board);
-      expect(advice === null).toBe(verdict.state === 'pfnmap' || verdict.state === null);
+      const { advice, state } = board.map(request, ADVISED);
+      expect(advice === null).toBe(state === 'pfnmap');
     }
   });
 
   test('speaks of the page size where the image was made for another', () => {
     const image = CramfsImage.open(fixture('kernels/images/mini16-XX.cramfs.gz'));
     const board = new Board(image);
-    expect(adviseOn(board.map({ path: '/bin/table' }), board)?.change).toBe(
-      'make the image for pages of 4 KiB; this one looks as if made for --page-size 16K',
+    const { advice } = board.map({ path: '/bin/table' }, ADVISED);
+    expect(advice?.remedies).toEqual([{ kind: 'rebuild-for-page-size', pageSize: 4096, madeFor: 16384 }]);
+    expect(advice === null ? null : adviceWords(advice).fix).toBe(
+      'rebuild the image for pages of 4 KiB; this one looks as if built for --page-size 16K',
     );
   });
 });
@@ -418,13 +422,13 @@ describe('advice', () => {
 describe('the picture', () => {
   const board = new Board(CramfsImage.open(fixture('images/adv.cramfs.gz')));
   const picture = (path: string, length: number, width = 78): string[] =>
-    vmaPicture(board.map({ path, length }), width);
+    vmaPicture(board.map({ path, length }), width, NO_COLOURS);
 
   test('has a cell for each page, and rows of 64', () => {
     expect(picture('/za_pm4', 70 * 4096)).toEqual([
       ` 0 ####${'-'.repeat(60)}`,
       '64 ------',
-      '   # direct, - behind the end of the file',
+      '   # direct, - past end of file',
     ]);
   });
 
@@ -434,7 +438,7 @@ describe('the picture', () => {
       ` 192 ${'-'.repeat(64)}`,
       '   * (13 more rows like this one)',
       `2880 ${'-'.repeat(40)}`,
-      '     # direct, . paged, - behind the end of the file, each cell is 3 pages',
+      '     # direct, . paged, - past end of file, each cell is 3 pages',
     ]);
     expect(picture('/zf_gap_mid', 5000 * 4096)[0]).toBe(`   0 +.${'-'.repeat(62)}`);
   });
@@ -443,18 +447,16 @@ describe('the picture', () => {
     expect(picture('/za_pm4', 30 * 4096, 30)).toEqual([
       ` 0 ####${'-'.repeat(20)}`,
       '24 ------',
-      '   # direct, - behind the end',
-      '   of the file',
+      '   # direct, - past end of',
+      '   file',
     ]);
     expect(picture('/za_pm4', 4096)).toEqual([]);
   });
 
   test('of more pages than memory could hold is drawn all the same', () => {
-    expect(picture('/za_pm4', 0x7ff0_0000_0000)).toHaveLength(5);
+    expect(picture('/za_pm4', 0x7ff0_0000_0000)).toHaveLength(4);
     const verdict = board.map({ path: '/za_pm4', length: 0x7ff0_0000_0000 });
-    expect(mapText(verdict, board, { style: NO_COLOURS, width: 80 })).toContain(
-      '4 of 34342961152 pages run from flash',
-    );
+    expect(mapText(verdict, { style: NO_COLOURS, width: 80 })).toContain('4 of 34342961152 pages run from flash');
   });
 });
 

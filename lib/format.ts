@@ -46,7 +46,7 @@ export { findPath, type FindOptions } from './inspect/findPath.ts';
 export { imageCrc, type CrcVerdict } from './inspect/imageCrc.ts';
 export { imageInfo, type ImageInfo } from './inspect/imageInfo.ts';
 export { openDetected } from './inspect/openDetected.ts';
-export { scan, type ScanHit } from './inspect/scan.ts';
+export { scan, type ScanHit } from './diagnose/scan.ts';
 export { namedFlags, type SuperblockFlag } from './inspect/superblockFlags.ts';
 export { walk, WalkEntry, type WalkOptions, type WalkProblem } from './inspect/walk.ts';
 export { EM_386, EM_486, EM_ARM, EM_X86_64 } from './elf/machines.ts';

@@ -19,7 +19,7 @@ export { extractToTar } from './extract/toTar.ts';
 export type { ExtractResult } from './extract/result.ts';
 // Checking.
 export { checkImage, type CheckOptions, type CheckResult } from './check/checkImage.ts';
-export type { Finding } from './check/finding.ts';
+export type { Finding } from './findings/finding.ts';
 // What Linux makes of it on a board.
 export { Board, type BoardOptions } from './verdict/board.ts';
 export type { MapRequest } from './verdict/request.ts';
@@ -29,7 +29,6 @@ export { compareKernels, type KernelComparison } from './verdict/compareKernels.
 export { execProgram, type ExecReport, type ExecRequest } from './exec/execProgram.ts';
 // Judging, alone and beside another image.
 export { auditImage, type AuditOptions } from './audit/auditImage.ts';
-export type { AuditFinding } from './audit/finding.ts';
 export type { AuditResult } from './audit/result.ts';
 export { auditWithPolicy } from './policy/auditWithPolicy.ts';
 export { parsePolicy } from './policy/parsePolicy.ts';

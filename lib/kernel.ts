@@ -38,7 +38,8 @@ export { linux415, linux61, linux617, linux618, onePhase } from './driver/models
 // A mapping, looked at from all sides.
 export { DEFAULT_PHYS_BASE, type BoardFile, type BoardVariant } from './verdict/board.ts';
 export { compareMapping, type Difference, type Outcome } from './verdict/compareKernels.ts';
-export { checkInvariants, type InvariantCode, type Violation } from './verdict/invariants.ts';
+export { checkInvariants } from './verdict/invariants.ts';
+export type { InvariantCode, Violation, ViolationCause } from './verdict/violation.ts';
 export type { MapState, MapWarning, PageKind, PageVerdict, RunEnd, Sight } from './verdict/mapVerdict.ts';
 export { mapInNewProcess, type MappedProcess } from './verdict/process.ts';
 export type { MapDetail } from './verdict/request.ts';

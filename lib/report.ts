@@ -4,7 +4,6 @@
  */
 export { checkJson } from './report/checkJson.ts';
 export { checkText } from './report/checkText.ts';
-export { findingText } from './report/findingText.ts';
 export { mapJson, SCHEMA_VERSION } from './report/mapJson.ts';
 export { mapText, type TextOptions } from './report/mapText.ts';
 export { comparisonJson, comparisonText } from './report/compareText.ts';
@@ -18,8 +17,9 @@ export { scanJson } from './report/scanJson.ts';
 export { xipPlanJson, xipPlanText } from './report/xipPlan.ts';
 export { AUDIT_REPORTERS, type AuditFormat } from './report/audit/index.ts';
 export type { AuditReporter, AuditReportOptions } from './report/audit/reporter.ts';
-export { auditCause, auditFix, auditTitle } from './report/auditWords.ts';
+export { findingWords, type FindingWords } from './report/findingWords.ts';
+export { findingDefinition } from './policy/findings.ts';
 export { COLOURS, NO_COLOURS, type Style } from './report/style.ts';
-export { percent, table } from './report/table.ts';
+export { table } from './report/table.ts';
 export { hex, hexDigits } from './base/hex.ts';
-export { plural } from './report/words.ts';
+export { percent, plural } from './base/words.ts';

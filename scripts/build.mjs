@@ -1,4 +1,5 @@
-// Builds dist: tsc emits the library (JavaScript and declarations), then esbuild bundles the commands.
+// Builds dist: tsc emits what the entry points of the library reach (JavaScript and declarations), then esbuild bundles the
+// commands. With --verbose it prints the sizes of these.
 //
 // Start-up time decides the form of the bundles. ES modules load slower than CommonJS, and a bundle that holds a lazily
 // imported package pays for reading and scanning it at every start (some 10 ms for memfs, pako and commander together).
@@ -8,18 +9,17 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { englishOnly } from './bundle-plugins.mjs';
+import { licencesOf } from './licences.mjs';
 import { buildPage } from './page.mjs';
 
 /** Commands: dist/bin/NAME.cjs, executable. Those whose source is not there are left out. */
 const COMMANDS = ['bin/cramfs-map.ts', 'bin/cramfs.ts', 'bin/cramfs-lab.ts'];
 
-/**
- * Those of them that are one file, for the sake of their start-up; most of that is the compilation of their text, so
- * identifiers are shortened in them too. `cramfs map` is the same code with readable stack traces.
- */
+/** Those of them that are one file, for the sake of their start-up. */
 const SINGLE_FILES = ['bin/cramfs-map.ts'];
 
 /**
@@ -44,7 +44,23 @@ if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
 const esbuild = await import('esbuild');
 
-/** Packages that are imported lazily: name → the name of their bundle. */
+// Comments are in the declarations too, and layout is for the sources: a package has no need of that.
+for (const name of /** @type {string[]} */ (readdirSync('dist/lib', { recursive: true }))) {
+  if (!name.endsWith('.js')) continue;
+  const file = join('dist/lib', name);
+  const { code } = await esbuild.transform(readFileSync(file, 'utf8'), {
+    format: 'esm',
+    target: 'es2022',
+    legalComments: 'none',
+    minifyWhitespace: true,
+  });
+  writeFileSync(file, code);
+}
+
+/** Packages that more than one bundle needs, and each loads late as it is. */
+const SHARED = new Set(['yaml', 'zod']);
+
+/** Packages with a bundle of their own, imported lazily or shared: name → the name of their bundle. */
 const lazyPackages = new Map();
 
 /** @type {import('esbuild').Plugin} */
@@ -52,7 +68,7 @@ const lazyPackage = {
   name: 'lazy-package',
   setup(build) {
     build.onResolve({ filter: /^[^./]/ }, ({ kind, path }) => {
-      if (kind !== 'dynamic-import' || isBuiltin(path)) return undefined;
+      if (isBuiltin(path) || (kind !== 'dynamic-import' && !SHARED.has(path))) return undefined;
       const bundle = path.replace(/^@/, '').replaceAll('/', '-');
       lazyPackages.set(path, bundle);
       return { path: `./${bundle}.cjs`, external: true };
@@ -107,7 +123,7 @@ const inputs = [];
 mkdirSync('dist/bin', { recursive: true });
 await bundle(entryPoints.filter((file) => !SINGLE_FILES.includes(file)));
 for (const file of entryPoints.filter((entry) => SINGLE_FILES.includes(entry))) {
-  await bundle([file], { minifyIdentifiers: true });
+  await bundle([file]);
 }
 for (const [name, bundle] of lazyPackages) {
   const result = await esbuild.build({
@@ -115,21 +131,26 @@ for (const [name, bundle] of lazyPackages) {
     entryPoints: [name],
     outfile: `dist/bin/${bundle}.cjs`,
     format: 'cjs',
+    minifyIdentifiers: true,
+    plugins: [englishOnly],
     metafile: true,
   });
-  inputs.push(...Object.keys(result.metafile.inputs));
+  inputs.push(...inputsOf(result.metafile));
 }
 mkdirSync('dist/page', { recursive: true });
 writeFileSync('dist/page/report.html', await buildPage('.', 'main'));
 writeFileSync('dist/bin/THIRD-PARTY-LICENSES.txt', licencesOf(inputs));
-for (const file of readdirSync('dist/bin')) console.log(`dist/bin/${file}  ${statSync(`dist/bin/${file}`).size} bytes`);
+if (process.argv.includes('--verbose')) {
+  for (const file of readdirSync('dist/bin'))
+    console.log(`dist/bin/${file}  ${statSync(`dist/bin/${file}`).size} bytes`);
+}
 
 /**
- * Bundles commands and workers into dist/bin: what they share, and what they load later, is in files of its own.
+ * Bundles commands and workers into dist/bin: what they share, and what they load later, is in files of its own. Most of
+ * the time of a start is the compilation of the text, so identifiers are shortened.
  * @param {string[]} entries
- * @param {{ minifyIdentifiers?: boolean }} [options]
  */
-async function bundle(entries, { minifyIdentifiers = false } = {}) {
+async function bundle(entries) {
   const { outputFiles, metafile } = await esbuild.build({
     ...common,
     entryPoints: entries,
@@ -140,27 +161,27 @@ async function bundle(entries, { minifyIdentifiers = false } = {}) {
     splitting: true,
     format: 'esm',
     mainFields: ['module', 'main'],
-    plugins: [loadedAtUse, lazyPackage],
+    plugins: [englishOnly, loadedAtUse, lazyPackage],
     metafile: true,
+    minifyWhitespace: false,
     write: false,
   });
-  inputs.push(...Object.keys(metafile.inputs).filter((input) => !input.startsWith('loaded-at-use:')));
+  inputs.push(...inputsOf(metafile));
   for (const { path, text } of outputFiles) {
     const file = relative('dist', path).replaceAll('\\', '/');
-    const { code } = await esbuild.transform(text, {
+    const { code } = await esbuild.transform(asCommonJs(text), {
       sourcefile: file,
-      format: 'cjs',
       platform: 'node',
       target: 'node20',
       // import() becomes a require() at the same moment: still lazy, and without the ES module loader.
       supported: { 'dynamic-import': false },
       minifyWhitespace: true,
       minifySyntax: true,
-      minifyIdentifiers,
+      minifyIdentifiers: true,
       banner: commands.has(file) ? '#!/usr/bin/env node' : '',
       logLevel: 'warning',
       // import.meta is looked at only where there is no __dirname.
-      logOverride: { 'empty-import-meta': 'silent' },
+      define: { 'import.meta.url': 'undefined' },
     });
     writeFileSync(path, code);
     if (commands.has(file)) chmodSync(path, 0o755);
@@ -168,19 +189,31 @@ async function bundle(entries, { minifyIdentifiers = false } = {}) {
 }
 
 /**
- * The licence texts of the packages that are part of the bundles, each different text once.
- * @param {string[]} files that were bundled
+ * A piece of esbuild's splitting as CommonJS. What it imports is bound to constants: esbuild's own conversion asks a getter
+ * of the other piece at each use, which costs a tenth of a walk over an image. The pieces do not import each other in
+ * circles, and what they export is complete when they have run.
+ * @param {string} text its imports are at the start of lines, and its exports at its end
  */
-function licencesOf(files) {
-  const folders = new Set(files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []));
-  /** @type {Map<string, string[]>} */
-  const packagesOf = new Map();
-  for (const folder of [...folders].sort()) {
-    const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
-    const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
-    const text = file === undefined ? '' : readFileSync(`${folder}/${file}`, 'utf8').trim();
-    packagesOf.set(text, [...(packagesOf.get(text) ?? []), `${name} ${version} (${license})`]);
-  }
-  const sections = [...packagesOf].map(([text, packages]) => `${packages.join('\n')}\n\n${text}\n`);
-  return ['The files of this folder include these packages:\n', ...sections].join(`\n${'-'.repeat(80)}\n\n`);
+function asCommonJs(text) {
+  const names = (/** @type {string} */ list) => list.replaceAll(/ as /g, ': ');
+  const swapped = (/** @type {string} */ list) => list.replaceAll(/([\w$]+) as ([\w$]+)/g, '$2: $1');
+  const code = text
+    .replaceAll(
+      /^import\s*\{([^}]*)\}\s*from\s*("[^"]+");$/gm,
+      (_, list, from) => `const {${names(list)}} = require(${from});`,
+    )
+    .replaceAll(/^import\s+\*\s+as\s+([\w$]+)\s+from\s*("[^"]+");$/gm, 'const $1 = require($2);')
+    .replaceAll(/^import\s+([\w$]+)\s+from\s*("[^"]+");$/gm, 'const $1 = require($2);')
+    .replaceAll(/^import\s*("[^"]+");$/gm, 'require($1);')
+    .replaceAll(/^export\s*\{([^}]*)\};$/gm, (_, list) => `module.exports = {${swapped(list)}};`);
+  if (/^(import|export)\b(?!\()/m.test(code)) throw new Error('an import or export of a form that is not expected');
+  return code;
+}
+
+/**
+ * The files of a bundle.
+ * @param {import('esbuild').Metafile} metafile
+ */
+function inputsOf({ inputs: files }) {
+  return Object.keys(files).filter((file) => !/^(?:loaded-at-use|english-only):/.test(file));
 }

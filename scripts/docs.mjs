@@ -1,9 +1,11 @@
-// `npm run docs`: writes into README and docs what their samples print now.
+// `npm run docs`: writes into README and docs what their samples print now, and the index of docs/findings.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { findingsIndex } from './docs/findingsIndex.mjs';
 import { countSamples, markdownFiles, prepareSamples, renderSamples } from './docs/samples.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -20,4 +22,22 @@ for (const file of markdownFiles('.')) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'cramfs-docs-'));
+try {
+  const outfile = join(folder, 'findings.mjs');
+  await build({
+    entryPoints: ['lib/policy/findings.ts'],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'warning',
+  });
+  const { FINDINGS } = await import(pathToFileURL(outfile).href);
+  writeFileSync('docs/findings/README.md', findingsIndex(FINDINGS));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
 }

@@ -76,17 +76,17 @@ async function runExtract(file, options, image) {
 }
 
 /**
- * The codes that check --json tells, errors first.
+ * The ids that check --json reports, errors first.
  * @param {string} json
  */
 function codes(json) {
-  /** @type {{ error?: { code: string }, findings?: { code: string, severity: string }[] }} */
+  /** @type {{ error?: { code: string }, findings?: { id: string, severity: string }[] }} */
   const { error, findings = [] } = JSON.parse(json);
   if (error !== undefined) return error.code;
-  const ordered = ['error', 'warning', 'info'].flatMap((severity) =>
+  const ordered = ['error', 'warning', 'note'].flatMap((severity) =>
     findings.filter((finding) => finding.severity === severity),
   );
-  return [...new Set(ordered.map(({ code }) => `[${code}](findings/${code}.md)`))].join(' ');
+  return [...new Set(ordered.map(({ id }) => `[${id}](findings/${id}.md)`))].join(' ');
 }
 
 /**

@@ -20,10 +20,15 @@ try {
     target: 'node20',
     logLevel: 'warning',
   });
-  const { policyJsonSchema } = await import(pathToFileURL(outfile).href);
-  const file = 'schemas/policy.schema.json';
-  const options = { ...(await resolveConfig(file)), filepath: file };
-  writeFileSync(file, await format(JSON.stringify(policyJsonSchema()), options));
+  const { boardJsonSchema, policyJsonSchema } = await import(pathToFileURL(outfile).href);
+  for (const [name, schema] of [
+    ['policy', policyJsonSchema()],
+    ['board', boardJsonSchema()],
+  ]) {
+    const file = `schemas/${name}.schema.json`;
+    const options = { ...(await resolveConfig(file)), filepath: file };
+    writeFileSync(file, await format(JSON.stringify(schema), options));
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

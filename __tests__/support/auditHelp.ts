@@ -1,5 +1,5 @@
 /** What tests of the audit's reports share: an audit made by hand, and the command with streams that remember. */
-import type { AuditFinding } from '../../lib/audit/finding.ts';
+import type { Finding } from '../../lib/findings/finding.ts';
 import type { AuditResult } from '../../lib/audit/result.ts';
 import type { AuditedImage } from '../../lib/audit/run.ts';
 import { runCramfs } from '../../lib/cli/cramfs.ts';
@@ -11,20 +11,20 @@ import { type Run, runProgram, type World } from './cli.ts';
 /** A name with everything that some format minds: markup, separators, control characters, bytes that are no UTF-8. */
 export const EVIL = '/x/%:,|`<b>&"\'@*]\u001b[2J\r\n\u202e\udcff\uffff';
 
-const finding = (value: AuditFinding): AuditFinding => value;
+const finding = (value: Finding): Finding => value;
 const segment = { segment: 1, perms: 'r-x', firstPage: 0, pages: 5, directPages: 3 };
 
 /** A finding of no great matter. */
 export const DEVICE = finding({
   id: 'security/device-node',
-  severity: 'info',
+  severity: 'note',
   path: EVIL,
   offset: 76,
   args: { type: 'chardev', major: 1, minor: 3 },
 });
 
 /** A finding of each severity, one without a path, one with an evil path. */
-export const FINDINGS: readonly AuditFinding[] = [
+export const FINDINGS: readonly Finding[] = [
   finding({ id: 'image/trailing-data', severity: 'warning', path: null, offset: 4096, args: { length: 7 } }),
   finding({
     id: 'xip/library-missing',
@@ -56,7 +56,7 @@ export const RESULT: AuditResult = {
     regionSize: 65536,
   },
   findings: FINDINGS,
-  counts: { error: 1, warning: 2, info: 3 },
+  counts: { error: 1, warning: 2, note: 3 },
   omitted: { 'security/device-node': 2 },
   suppressed: [
     {

@@ -2,7 +2,7 @@
  * One boot of a virtual machine: images in memory, requests, transcripts.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { CramfsError } from '../../lib/index.ts';
@@ -14,18 +14,18 @@ import { cpioArchive, type CpioEntry } from './cpio.ts';
 import { withLabErrors } from './labErrors.ts';
 import { ended } from './programs.node.ts';
 import type { LabTranscript } from './record.ts';
-import { parseResults, unanswered } from './results.ts';
+import { hasStarted, parseResults, unanswered } from './results.ts';
 
 /** How a boot is done. */
 export interface BootOptions {
   /** Ends the virtual machine. */
   readonly signal?: AbortSignal | undefined;
-  /** After how long the virtual machine is given up. Default: two minutes, and more where there is much to do. */
+  /** After how long the virtual machine is given up. Default: when it has sent nothing for two minutes. */
   readonly timeoutSeconds?: number | undefined;
 }
 
-const MIN_SECONDS = 120;
-const SECONDS_PER_REQUEST = 0.05;
+/** How long a machine may send nothing: on a busy host a boot takes a minute. */
+const SILENT_SECONDS = 120;
 
 const DIRECTORY = 0o040755;
 const PROGRAM = 0o100755;
@@ -60,11 +60,28 @@ async function boot(lab: Lab, regions: readonly LabRegion[], options: BootOption
     regions.forEach(({ image }, index) => {
       writeFileSync(files.images[index] ?? '', image);
     });
-    await runMachine(lab, regions, files, options);
-    return transcripts(lab, regions, files);
+    return await withRetry(files, async () => {
+      await runMachine(lab, regions, files, options);
+      return transcripts(lab, regions, files);
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Runs a machine, once more where it did not come as far as the init program: a busy host now and then makes a kernel
+ * fail in its first second. What goes wrong so early does not come of an image.
+ */
+async function withRetry<T>(files: MachineFiles, runOnce: () => Promise<T>): Promise<T> {
+  try {
+    return await runOnce();
+  } catch (error) {
+    if (!(error instanceof CramfsError) || !existsSync(files.results) || hasStarted(bytesOf(files.results)))
+      throw error;
+    for (const file of [files.console, files.results]) rmSync(file, { force: true });
+  }
+  return runOnce();
 }
 
 /**
@@ -99,26 +116,24 @@ async function runMachine(
   files: MachineFiles,
   { signal, timeoutSeconds }: BootOptions,
 ): Promise<void> {
-  const requests = regions.reduce((sum, region) => sum + region.requests.length, 0);
-  const seconds = timeoutSeconds ?? MIN_SECONDS + SECONDS_PER_REQUEST * requests;
   const child = spawn(qemu, qemuArguments(regions, files, architecture), {
     signal,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const complaints: Buffer[] = [];
   child.stderr.on('data', (bytes: Buffer) => complaints.push(bytes));
-  const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
+  const late = watch(files, timeoutSeconds, () => child.kill('SIGKILL'));
   try {
     const failed = (found: string, log: readonly string[] = []): CramfsError =>
       new CramfsError('LAB', { what: 'cannot run the virtual machine', found, log });
     const status = await ended(child, qemu, failed);
-    if (child.killed) throw lateError(seconds, regions, files, architecture);
+    if (child.killed) throw lateError(late.reason, regions, files, architecture);
     if (status !== 0) {
       const log = Buffer.concat(complaints).toString('utf8').trimEnd().split('\n');
       throw failed(`${basename(qemu)} ended with status ${String(status)}`, log);
     }
   } finally {
-    clearTimeout(timer);
+    late.end();
   }
 }
 
@@ -128,8 +143,35 @@ const consoleLines = (files: MachineFiles): string[] =>
     .toString('latin1')
     .split(/[\r\n]+/);
 
+/** Watches a machine, and gives it up when its time is over, or when it sends nothing. */
+function watch(files: MachineFiles, timeoutSeconds: number | undefined, giveUp: () => void) {
+  const seconds = timeoutSeconds ?? SILENT_SECONDS;
+  const sent = (): number => [files.console, files.results].reduce((sum, file) => sum + sizeOf(file), 0);
+  let [last, silent] = [0, 0];
+  const timer = setInterval(
+    () => {
+      const now = timeoutSeconds === undefined ? sent() : last;
+      silent = now === last ? silent + 1 : 0;
+      last = now;
+      if (silent >= CHECKS) giveUp();
+    },
+    (seconds * 1000) / CHECKS,
+  );
+  const done = timeoutSeconds === undefined ? 'sent nothing for' : 'was not done after';
+  return {
+    reason: `the virtual machine ${done} ${String(seconds)} s`,
+    end: (): void => {
+      clearInterval(timer);
+    },
+  };
+}
+
+/** How often a machine is looked at until it is given up. */
+const CHECKS = 20;
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
 function lateError(
-  seconds: number,
+  reason: string,
   regions: readonly LabRegion[],
   files: MachineFiles,
   architecture: Architecture,
@@ -141,14 +183,20 @@ function lateError(
     .slice(-10);
   return new CramfsError('LAB', {
     what: 'gave up',
-    found: `the virtual machine was not done after ${seconds} s${at}`,
+    found: `${reason}${at}`,
     log,
   });
+}
+
+/** A kernel that crashes before the init program. */
+function startError({ details }: CramfsError): CramfsError {
+  const { found, log } = details;
+  return new CramfsError('LAB', { what: 'cannot start its kernel', found, log });
 }
 
 function transcripts({ architecture }: Lab, regions: readonly LabRegion[], files: MachineFiles): LabTranscript[] {
   const results = bytesOf(files.results);
   const crash = crashError(consoleLines(files), unanswered(results, regions, architecture));
-  if (crash !== undefined) throw crash;
+  if (crash !== undefined) throw hasStarted(results) ? crash : startError(crash);
   return parseResults(results, regions, architecture);
 }

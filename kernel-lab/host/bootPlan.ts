@@ -184,12 +184,13 @@ function requestWords(request: LabRequest): readonly string[] {
     case 'read':
       return [request.type, request.path];
     case 'exec':
-      return [request.type, ...request.argv];
+      return [...(request.capture === undefined ? ['exec'] : ['capture', request.capture]), ...request.argv];
   }
 }
 
-/** A word with its bytes outside printable ASCII, spaces and percent signs as %XX. */
+/** A word with its bytes outside printable ASCII, spaces and percent signs as %XX; a % alone is the empty word. */
 function planWord(word: string): string {
+  if (word === '') return '%';
   return Array.from(encodeName(word), (byte) =>
     byte > 0x20 && byte < 0x7f && byte !== 0x25 ? String.fromCharCode(byte) : `%${hexDigits(byte, 2)}`,
   ).join('');

@@ -2,11 +2,12 @@
  * A kernel's transcript against the emulation, field by field.
  *
  * Not compared: the address of the vma, which depends on what else the process has mapped; pages that are mapped
- * outside the image's region, since what the machine had there is no business of the emulation; and the log of a read
- * that fails, which read-ahead repeats.
+ * outside the image's region, since what the machine had there is no business of the emulation; and how often the log
+ * has a line about a block that cannot be read (readFailures.ts).
  */
-import type { CramfsImage } from '../../lib/index.ts';
+import { type Board, CramfsError, type CramfsImage } from '../../lib/index.ts';
 import { execFacts, type RelativeMapping, withoutVma } from './execCompare.ts';
+import { type Ahead, comparableFailures, failuresOf, isReadFailure } from './readFailures.ts';
 import {
   type LabActionRecord,
   type LabExecRecord,
@@ -63,7 +64,21 @@ export function* findDifferences(
   const { errno, log } = board.mount;
   yield* mountDifferences(setup, { mount: errno, kmsg: log });
   for (const [index, record] of records.entries()) {
-    yield* recordDifferences(index + 1, record, errno === null ? replayOne(board, record) : undefined);
+    yield* errno === null
+      ? emulatedDifferences(board, index + 1, record)
+      : recordDifferences(index + 1, record, undefined, null);
+  }
+}
+
+/** Where the emulation has no answer, about a device or a damaged file, its reason is the difference. */
+function* emulatedDifferences(board: Board, number: number, record: LabRecord): Generator<LabDifference, void> {
+  const request = requestOf(record);
+  const path = record.type === 'read' ? record.path : undefined;
+  try {
+    yield* recordDifferences(number, record, replayOne(board, request), () => failuresOf(board, path));
+  } catch (error) {
+    if (!(error instanceof CramfsError)) throw error;
+    yield { record: number, request, field: 'emulation', kernel: 'answers', ours: error.message };
   }
 }
 
@@ -71,7 +86,7 @@ export function* findDifferences(
 export function differencesOf(kernel: LabTranscript, ours: LabTranscript): LabDifference[] {
   return [
     ...mountDifferences(kernel.setup, ours.setup),
-    ...kernel.records.flatMap((record, index) => [...recordDifferences(index + 1, record, ours.records[index])]),
+    ...kernel.records.flatMap((record, index) => [...recordDifferences(index + 1, record, ours.records[index], null)]),
   ];
 }
 
@@ -89,14 +104,21 @@ function* recordDifferences(
   number: number,
   record: LabRecord,
   other: LabRecord | undefined,
+  ahead: Ahead,
 ): Generator<LabDifference, void> {
   const request = requestOf(record);
-  const fields = other === undefined ? null : comparable(record, other);
+  const fields = other === undefined ? null : comparable(record, other, ahead);
   if (fields !== null) yield* fieldDifferences(number, request, fields.kernel, fields.ours);
   else yield { record: number, request, field: 'type', kernel: record.type, ours: other?.type };
 }
 
 type Fields = Readonly<Record<string, FieldValue>>;
+
+/** The fields of two records that must be equal. */
+interface Sides {
+  readonly kernel: Fields;
+  readonly ours: Fields;
+}
 
 function* fieldDifferences(
   record: number,
@@ -110,13 +132,17 @@ function* fieldDifferences(
   }
 }
 
-/** The fields of two records that must be equal; null where they answer different requests. */
-function comparable(kernel: LabRecord, ours: LabRecord): { readonly kernel: Fields; readonly ours: Fields } | null {
+/**
+ * The fields of two records that must be equal; null where they answer different requests.
+ *
+ * @param ahead null for two kernels, which read ahead differently: such lines are not compared then
+ */
+function comparable(kernel: LabRecord, ours: LabRecord, ahead: Ahead): Sides | null {
   if (kernel.type === 'vector' && ours.type === 'vector') {
     return { kernel: vectorFields(kernel, kernel, ours), ours: vectorFields(ours, kernel, ours) };
   }
-  if (kernel.type === 'read' && ours.type === 'read') return { kernel: readFields(kernel), ours: readFields(ours) };
-  if (kernel.type === 'exec' && ours.type === 'exec') return execFields(kernel, ours);
+  if (kernel.type === 'read' && ours.type === 'read') return readFields(kernel, ours, ahead);
+  if (kernel.type === 'exec' && ours.type === 'exec') return execFields(kernel, ours, ahead);
   return null;
 }
 
@@ -171,21 +197,30 @@ const ACTION_KEYS = [
   'kmsg',
 ] as const;
 
-function readFields({ errno, size, bytes, crc }: LabReadRecord): Fields {
-  return { errno, size, bytes, crc };
+function readFields(kernel: LabReadRecord, ours: LabReadRecord, ahead: Ahead): Sides {
+  const failures = comparableFailures(kernel.kmsg ?? [], ours.kmsg ?? [], ahead);
+  const fields = ({ errno, size, bytes, crc, kmsg = [] }: LabReadRecord, failed: readonly string[]): Fields => {
+    return { errno, size, bytes, crc, kmsg: [...kmsg.filter((line) => !isReadFailure(line)), ...failed] };
+  };
+  return { kernel: fields(kernel, failures.kernel), ours: fields(ours, failures.ours) };
 }
 
-function execFields(kernel: LabExecRecord, ours: LabExecRecord): { readonly kernel: Fields; readonly ours: Fields } {
+function execFields(kernel: LabExecRecord, ours: LabExecRecord, ahead: Ahead): Sides {
+  const failures = comparableFailures(kernel.kmsg, ours.kmsg, ahead);
   const real = execFacts(kernel);
   const emulated = execFacts(ours);
-  const fields = ({ outcome, kmsg, mappings }: typeof real, { bug, returned }: LabExecRecord): Fields => ({
+  const fields = (
+    { outcome, kmsg, mappings }: typeof real,
+    { bug, returned }: LabExecRecord,
+    failed: readonly string[],
+  ): Fields => ({
     outcome: kernel.returned === false ? undefined : outcome,
     bug: kernel.returned === false ? returns({ bug, returned }) : bug,
-    kmsg,
+    kmsg: [...kmsg, ...failed],
     // Not every program prints its mappings.
     mappings: real.mappings === null ? undefined : mappings,
   });
-  return { kernel: fields(real, kernel), ours: fields(emulated, ours) };
+  return { kernel: fields(real, kernel, failures.kernel), ours: fields(emulated, ours, failures.ours) };
 }
 
 /** What of each kind of request a transcript has. */

@@ -2,6 +2,7 @@
  * Runs of the same program, held against each other: how they ended, what cramfs logged, and which mappings of files
  * the process had.
  */
+import { isReadFailure } from './readFailures.ts';
 import type { LabExecRecord } from './record.ts';
 
 /** A mapping of a file; addresses are counted from where the object's first mapping begins. */
@@ -34,16 +35,6 @@ export function execFacts(record: LabExecRecord): ExecFacts {
     kmsg: record.kmsg.filter((line) => !isReadFailure(line)).map(withoutVma),
     mappings: mappings.length === 0 ? null : mappings,
   };
-}
-
-/**
- * Whether a line is about a block that cannot be read. Read-ahead tries blocks that nobody touches, and a fault tries its
- * own more than once: how often there is such a line, and whether, depends on the release.
- */
-function isReadFailure(line: string): boolean {
-  return /^cramfs: (?:Error -?[0-9]+ while decompressing!|[0-9a-f]+\([0-9]+\)->|bad (?:compressed|data) blocksize)/.test(
-    line,
-  );
 }
 
 /** A line of the log without the address of the vma, which depends on what else the process has mapped. */

@@ -120,13 +120,13 @@ function opened({ image, physAddress, regionBytes }: LabRegion) {
   };
 }
 
-/** The emulation in the place of a kernel of some release. */
-export function emulatedOracle(release: string, options: ReplayOptions = {}): Oracle {
+/** The emulation in the place of a kernel of some release; `machine` is its `uname -m`, by default x86_64. */
+export function emulatedOracle(release: string, options: ReplayOptions = {}, machine?: string): Oracle {
   return (regions) =>
     Promise.resolve(
       regions.map((region) => {
-        const { image, ...machine } = opened(region);
-        const setup = { type: 'setup', image: region.name, ...machine, release } as const;
+        const { image, ...placed } = opened(region);
+        const setup = { type: 'setup', image: region.name, ...placed, release, machine } as const;
         return replay(image, setup, region.requests, options);
       }),
     );

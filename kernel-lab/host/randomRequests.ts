@@ -44,7 +44,7 @@ export function randomVectors(board: Board, seed: number, count: number): LabVec
   while (vectors.length < count) {
     let best: (Candidate & { readonly rarity: number }) | null = null;
     for (let drawn = 0; drawn < DRAWN; drawn++) {
-      const found = candidate(board, randomVector(random, targets, board.cpu.pageSize));
+      const found = candidate(board, randomVector(random, targets, board.cpu));
       if (found === null) continue;
       const rarity = (counts.get(found.outcome) ?? 0) / (OUTCOMES.get(found.outcome) ?? 1);
       if (best === null || rarity < best.rarity) best = { ...found, rarity };
@@ -76,8 +76,6 @@ export function isAskable(board: Board, request: LabRequest): boolean {
 
 /** Null for a vector that would hang or kill a kernel; pages that are not the image's are mapped and not touched. */
 function candidate(board: Board, vector: LabVector): Candidate | null {
-  // mmap2() of 32-bit kernels takes pages in 32 bits; the C library refuses what does not fit.
-  if (board.cpu.wordBits === 32 && vector.offset >= 2 ** 44) return null;
   const verdict = mapVector(board, vector, {});
   const outcome = outcomeOf(vectorRecord(vector, verdict));
   if (typeof verdict === 'string') return { vector, outcome };
@@ -99,19 +97,23 @@ const PROTECTIONS = [
   ['wx', 1],
 ] as const;
 
-/** Bytes of an address space, and more: no mapping has room. */
+/** More bytes than an address space has. A 32-bit `size_t` keeps none of these bits: the length becomes 0. */
 const TOO_LONG = 2 ** 47;
+/** For CPUs with larger address spaces. */
+const LONGEST_64 = 2 ** 62;
+/** Lengths about the longest that a 32-bit `size_t` can hold. */
+const longest32 = (pageSize: number): number[] => [2 ** 32 - pageSize, 2 ** 32 - 1, 2 ** 32 + pageSize];
 /** The last page that a file offset can tell. */
 const LAST_PAGE = 2 ** 63;
 
-function randomVector(random: Random, targets: readonly Target[], pageSize: number): LabVector {
+function randomVector(random: Random, targets: readonly Target[], cpu: Board['cpu']): LabVector {
   const { path, size } = randomTarget(random, targets);
   const prot = random.weighted(PROTECTIONS);
   const flags: LabFlag[] = [random.chance(0.35) ? 'shared' : 'private'];
   if (random.chance(0.08)) flags.push('populate');
   if (random.chance(0.06)) flags.push('locked');
   if (random.chance(0.05)) flags.push('rdwr');
-  const range = random.chance(0.08) ? oddRange(random, pageSize) : randomRange(random, size, pageSize);
+  const range = random.chance(0.08) ? oddRange(random, cpu) : randomRange(random, size, cpu.pageSize);
   return { type: 'vector', path, ...range, prot, flags: flags.join(',') };
 }
 
@@ -148,11 +150,13 @@ function randomRange(random: Random, size: number, pageSize: number): Range {
 }
 
 /** A range that no file has. */
-function oddRange(random: Random, pageSize: number): Range {
+function oddRange(random: Random, { pageSize, wordBits, taskSize }: Board['cpu']): Range {
+  const tooLong =
+    wordBits === 32 ? random.pick([TOO_LONG, ...longest32(pageSize)]) : taskSize > TOO_LONG ? LONGEST_64 : TOO_LONG;
   return random.pick([
     { offset: 0, length: 0 },
     { offset: pageSize * random.integer(0, 3) + random.integer(1, pageSize - 1), length: pageSize },
-    { offset: 0, length: TOO_LONG },
+    { offset: 0, length: tooLong },
     { offset: 2 ** random.integer(31, 52), length: pageSize },
     { offset: LAST_PAGE - pageSize * random.integer(1, 4), length: pageSize * random.integer(1, 4) },
   ]);

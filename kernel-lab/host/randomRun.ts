@@ -46,12 +46,14 @@ export interface FailingCase {
   readonly labCase: LabCase;
   /** Their names, sorted. */
   readonly fields: string;
+  /** The kernel's `uname -m`; undefined stands for x86_64. */
+  readonly machine?: string | undefined;
 }
 
 /** One case for each set of fields that differ: the first. */
 export function failingCases(results: readonly CaseResult[]): FailingCase[] {
   const failing = new Map<string, FailingCase>();
-  for (const { labCase, differences } of results) {
+  for (const { labCase, differences, transcript } of results) {
     const byRequest = new Map<LabRequest | null, LabDifference[]>();
     for (const difference of differences) {
       const { request } = difference;
@@ -60,7 +62,8 @@ export function failingCases(results: readonly CaseResult[]): FailingCase[] {
     for (const [request, ofRequest] of byRequest) {
       const fields = fieldsOf(ofRequest);
       if (request === null || failing.has(fields)) continue;
-      failing.set(fields, { labCase: { ...labCase, requests: [request] }, fields });
+      const { machine } = transcript.setup;
+      failing.set(fields, { labCase: { ...labCase, requests: [request] }, fields, machine });
     }
   }
   return [...failing.values()];
@@ -79,7 +82,7 @@ export async function shrinkCase(
   oracle: Oracle,
   options: ReplayOptions = {},
 ): Promise<ShrunkCase> {
-  return askCase(await shrink(failing.labCase, judgeBy(failing.fields, oracle, options)), oracle);
+  return askCase(await shrink(failing.labCase, judgeBy(failing, oracle, options)), oracle);
 }
 
 /** Asks a kernel about one case. */
@@ -91,11 +94,11 @@ export async function askCase(labCase: LabCase, oracle: Oracle): Promise<ShrunkC
 }
 
 /** A case fails when the kernel and the emulation differ in these fields. */
-function judgeBy(fields: string, oracle: Oracle, options: ReplayOptions): Judge {
+function judgeBy({ fields, machine }: FailingCase, oracle: Oracle, options: ReplayOptions): Judge {
   return async (cases) => {
     const failing = cases.map(() => false);
     const asked = cases.flatMap((labCase, index) => {
-      const region = askableRegion(labCase);
+      const region = askableRegion(labCase, machine);
       return region === null ? [] : [{ index, region }];
     });
     const regions = sideBySide(asked.map(({ region }) => region));
@@ -110,10 +113,10 @@ function judgeBy(fields: string, oracle: Oracle, options: ReplayOptions): Judge 
 }
 
 /** The region of a case; null where its description makes no image, or its requests cannot be asked. */
-function askableRegion(labCase: LabCase): LabRegion | null {
+function askableRegion(labCase: LabCase, machine: string | undefined): LabRegion | null {
   try {
     const region = regionOf(labCase);
-    const board = boardOf(region, ANY_RELEASE);
+    const board = boardOf(region, ANY_RELEASE, machine);
     return region.requests.every((request) => isAskable(board, request)) ? region : null;
   } catch (error) {
     if (error instanceof CramfsError) return null;
@@ -185,7 +188,8 @@ export async function shrinkForRule(
     const differences = compareTranscript(CramfsImage.open(result.image), result.transcript, options);
     const [failing] = failingCases([{ ...result, differences }]);
     if (failing === undefined) continue;
-    return askCase(await shrink(failing.labCase, judgeBy(failing.fields, emulatedOracle(release), options)), oracle);
+    const emulated = emulatedOracle(release, {}, failing.machine);
+    return askCase(await shrink(failing.labCase, judgeBy(failing, emulated, options)), oracle);
   }
   return null;
 }

@@ -66,6 +66,8 @@ export interface LabRead {
 export interface LabExec {
   readonly type: 'exec';
   readonly argv: readonly string[];
+  /** What is recorded of it besides: the trace's filemap events while it runs, or its smaps when it ends. */
+  readonly capture?: 'trace' | 'smaps' | undefined;
 }
 
 /** What a kernel can be asked. */
@@ -142,6 +144,10 @@ export interface LabExecRecord extends LabExec {
   readonly output: string;
   /** Lines that cramfs logged. */
   readonly kmsg: readonly string[];
+  /** Text of the trace or of smaps, where that was asked for. */
+  readonly captured?: string | undefined;
+  /** With smaps: pages of file mappings that are page cache, as lines "ADDRESS PAGES" (address hexadecimal). */
+  readonly cached?: string | undefined;
   /** How the kernel died. Only the emulation lives to tell. */
   readonly bug?: string | undefined;
   /** False where execve(), or a call of the program, never returned. */
@@ -172,8 +178,13 @@ export function requestOf(record: LabRequest): LabRequest {
     case 'read':
       return { type: record.type, path: record.path };
     case 'exec':
-      return { type: record.type, argv: record.argv };
+      return { type: record.type, argv: record.argv, ...captureOf(record) };
   }
+}
+
+/** The part of a request that asks for a capture. */
+export function captureOf({ capture }: Pick<LabExec, 'capture'>): Pick<LabExec, 'capture'> {
+  return capture === undefined ? {} : { capture };
 }
 
 /** Requests or records as text, one JSON object a line. */

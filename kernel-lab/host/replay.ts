@@ -74,6 +74,9 @@ const CPU_OF_MACHINE: Readonly<Record<string, CpuName>> = {
   mips: 'mips',
 };
 
+/** Names of machines that are little-endian. */
+const LITTLE_ENDIAN = /^(?:x86_64|i[3-6]86|aarch64|armv[5-8]l|riscv(?:32|64))$/;
+
 /**
  * The machine of a transcript, emulated.
  *
@@ -95,6 +98,8 @@ export function labBoard(image: CramfsImage, machine: LabMachine, options: Repla
     kernel,
     release: parseRelease(machine.release) ?? undefined,
     physBits: options.physBits,
+    // Without the machine's name, it is one that the image was made for.
+    littleEndian: LITTLE_ENDIAN.test(machine.machine ?? '') ? true : undefined,
     keepsInodes: true,
   });
 }
@@ -212,11 +217,14 @@ function touchesOf(pages: readonly PageVerdict[]): Pick<LabVectorRecord, 'touch'
 }
 
 function read(board: Board, { type, path }: LabRead): LabReadRecord {
-  const file = unlessOpenFails(() => board.open(path));
-  if (typeof file === 'string') return { type, path, errno: file, size: 0, bytes: 0, crc: [] };
+  const kmsg: string[] = [];
+  // What the kernel logs of a link or an entry on the way that cannot be read.
+  const file = unlessOpenFails(() => board.open(path), kmsg);
+  if (typeof file === 'string') {
+    return { type, path, errno: file, size: 0, bytes: 0, crc: [], ...(kmsg.length === 0 ? {} : { kmsg }) };
+  }
   const { inode } = file;
   const crc: string[] = [];
-  const kmsg: string[] = [];
   let bytes = 0;
   // read(2) of a directory is an error.
   const folios = inode.type === 'file' ? readFile(board.mounted(), inode, board.image.inflate) : [];
@@ -245,10 +253,12 @@ function run(board: Board, { type, argv }: LabExec): LabExecRecord {
   const failed = (errno: Errno, kmsg: readonly string[]): LabExecRecord => {
     return { ...request, exit: EXEC_FAILED, signal: null, output: `execve: ${errno}`, kmsg };
   };
-  const report = unlessOpenFails(() =>
-    execProgram(board, { path, args, cpu: board.cpu.name, ldLibraryPath: LAB_LIBRARY_PATH }),
+  const opening: string[] = [];
+  const report = unlessOpenFails(
+    () => execProgram(board, { path, args, cpu: board.cpu.name, ldLibraryPath: LAB_LIBRARY_PATH }),
+    opening,
   );
-  if (typeof report === 'string') return failed(report, []);
+  if (typeof report === 'string') return failed(report, opening);
   const { outcome, log: kmsg } = report;
   switch (outcome.kind) {
     case 'failed':
@@ -280,13 +290,14 @@ function mapsOf(board: Board, { mappings }: ExecReport): string {
 /** Where a path stands in a line of /proc/PID/maps. */
 const PATH_COLUMN = 73;
 
-/** What `open` gives, or what open(2) fails with. */
-function unlessOpenFails<T>(open: () => T): T | Errno {
+/** What `open` gives, or its errno; what the kernel logs then is added to a log. */
+function unlessOpenFails<T>(open: () => T, kmsg: string[] = []): T | Errno {
   try {
     return open();
   } catch (error) {
     const errno = error instanceof CramfsError ? OPEN_ERRNOS[error.code] : undefined;
     if (errno === undefined) throw error;
+    if (error instanceof CramfsError) kmsg.push(...(error.details.log ?? []));
     return errno;
   }
 }

@@ -7,14 +7,16 @@ import { decodeName } from '../../lib/format.ts';
 import { AMD64, type Architecture } from './architectures.ts';
 import { type LabRegion, planHeadLines } from './bootPlan.ts';
 import { requestText } from './differencesText.ts';
-import type {
-  LabExecRecord,
-  LabReadRecord,
-  LabRecord,
-  LabRequest,
-  LabSetup,
-  LabTranscript,
-  LabVectorRecord,
+import { withoutPointers } from './readFailures.ts';
+import {
+  captureOf,
+  type LabExecRecord,
+  type LabReadRecord,
+  type LabRecord,
+  type LabRequest,
+  type LabSetup,
+  type LabTranscript,
+  type LabVectorRecord,
 } from './record.ts';
 
 /** A line of the output: the results of one line of the plan. */
@@ -22,6 +24,7 @@ interface Result {
   readonly line?: number;
   /** Why the init program gave up. */
   readonly failed?: string;
+  readonly start?: true;
   readonly end?: true;
   readonly [field: string]: unknown;
 }
@@ -45,7 +48,7 @@ export function parseResults(
   // It breaks off the line that it was writing.
   const failure = lines.find((line) => line.startsWith('{"failed":'));
   if (failure !== undefined) throw new CramfsError('LAB', { what: 'gave up', found: parseLine(failure, 0).failed });
-  const results = lines.map(parseLine);
+  const results = lines.map(parseLine).filter(({ start }) => start !== true);
   if (results.at(-1)?.end !== true) {
     throw new CramfsError('LAB', { what: 'ended early', found: `${results.length} results came` });
   }
@@ -71,6 +74,13 @@ const damaged = (found: string): CramfsError => new CramfsError('LAB', { what: '
 
 /** How a line of the output begins. */
 const LINE = '{"line":';
+/** What the init program says before it looks at the first image. */
+const START = '{"start":true}';
+
+/** Whether the init program has begun: what goes wrong before does not come of an image. */
+export function hasStarted(output: Uint8Array): boolean {
+  return decodeName(output).includes(START);
+}
 
 /**
  * What the kernel was at when the output ended: a request in words.
@@ -86,9 +96,9 @@ export function unanswered(
   const text = decodeName(output);
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
   const last = /^[0-9]+/.exec(whole.slice(whole.lastIndexOf(LINE) + LINE.length))?.[0];
-  if (last === undefined) return undefined;
+  if (last === undefined && !hasStarted(output)) return undefined;
   const asked = regions.flatMap(({ name, requests }) => [`mount ${name}`, ...requests.map(requestText)]);
-  return asked[Number(last) - planHeadLines(architecture)];
+  return asked[last === undefined ? 0 : Number(last) - planHeadLines(architecture)];
 }
 
 /** Results in the order of the plan. */
@@ -148,8 +158,11 @@ function recordOf(request: LabRequest, result: Omit<Result, 'line'>): LabRecord 
       return { type: 'read', path: request.path, errno, size, bytes, crc, ...log } as LabReadRecord;
     }
     case 'exec': {
-      const { exit, signal, output, kmsg } = result as Partial<LabExecRecord>;
-      return { type: 'exec', argv: request.argv, exit, signal, output, kmsg } as LabExecRecord;
+      const { exit, signal, output, captured, cached } = result as Partial<LabExecRecord>;
+      const kmsg = (result as Partial<LabExecRecord>).kmsg?.map(withoutPointers);
+      const capture = { ...(captured === undefined ? {} : { captured }), ...(cached === undefined ? {} : { cached }) };
+      const { type, argv } = request;
+      return { type, argv, ...captureOf(request), exit, signal, output, kmsg, ...capture } as LabExecRecord;
     }
   }
 }
@@ -169,9 +182,4 @@ function vectorResult(result: Omit<Result, 'line'>): Partial<LabVectorRecord> {
     touch: pages.map((page) => (isSignal(page) ? page : 'o')).join(''),
     crc: pages.map((page) => (isSignal(page) ? null : page)),
   };
-}
-
-/** Pointers in the log are hashed with a secret of the boot. */
-function withoutPointers(line: string): string {
-  return line.replace(/\b[0-9a-f]{16}\(/g, 'PTR(');
 }

@@ -12,10 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A program that is not done by then is killed. */
-#define SECONDS 20
-
-static _Noreturn void become(const struct region *region, char *argv[], int output)
+_Noreturn void become(const struct region *region, char *argv[], int output)
 {
 	static char *environment[] = { "LD_LIBRARY_PATH=/lib", "PATH=/bin", NULL };
 	int input = open("/dev/null", O_RDONLY);
@@ -32,7 +29,7 @@ static _Noreturn void become(const struct region *region, char *argv[], int outp
 	_exit(127);
 }
 
-static long long milliseconds(void)
+long long milliseconds(void)
 {
 	struct timespec now;
 
@@ -43,7 +40,7 @@ static long long milliseconds(void)
 /* Collects what the child writes, as far as the buffer goes, until it ends or its time is over. */
 static size_t collect(int input, pid_t child)
 {
-	const long long end = milliseconds() + SECONDS * 1000;
+	const long long end = milliseconds() + PROGRAM_SECONDS * 1000;
 	size_t length = 0;
 
 	for (;;) {
@@ -65,13 +62,19 @@ static size_t collect(int input, pid_t child)
 	}
 }
 
-static void json_status(const char *label, int is_there, int value)
+static void json_code(const char *label, int is_there, int value)
 {
 	json_text(label);
 	if (is_there)
 		json_number(value);
 	else
 		json_text("null");
+}
+
+void json_status(int status)
+{
+	json_code("\"exit\":", WIFEXITED(status), WEXITSTATUS(status));
+	json_code(",\"signal\":", WIFSIGNALED(status), WTERMSIG(status));
 }
 
 void run_exec(const struct region *region, char *argv[])
@@ -94,8 +97,7 @@ void run_exec(const struct region *region, char *argv[])
 	close(ends[0]);
 	if (waitpid(child, &status, 0) < 0)
 		die("wait for the program");
-	json_status("\"exit\":", WIFEXITED(status), WEXITSTATUS(status));
-	json_status(",\"signal\":", WIFSIGNALED(status), WTERMSIG(status));
+	json_status(status);
 	json_text(",\"output\":");
 	json_string(scratch, length);
 	json_text(",\"kmsg\":");

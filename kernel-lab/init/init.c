@@ -8,9 +8,10 @@
  *   vector LENGTH OFFSET PROT FLAGS PATH
  *   read PATH
  *   exec PROGRAM ARGUMENTS…
+ *   capture trace|smaps PROGRAM ARGUMENTS…
  *
- * For each line but `module` there is one JSON object with the line's number and the results, then {"end":true}. The
- * requests of a region that could not be mounted are passed over.
+ * For each line but `module` there is one JSON object with the line's number and the results, after {"start":true} and
+ * before {"end":true}. The requests of a region that could not be mounted are passed over. A % alone is an empty word.
  */
 #include "lab.h"
 
@@ -90,6 +91,8 @@ static unsigned int split(char *line, char *words[])
 	for (char *word = strtok(line, " "); word; word = strtok(NULL, " ")) {
 		char *to = word;
 
+		if (!strcmp(word, "%"))
+			*word = '\0';
 		if (count == MAX_WORDS)
 			die("carry out the plan: too many words in a line");
 		for (const char *from = word; *from; to++) {
@@ -126,7 +129,7 @@ static void carry_out(FILE *plan)
 	static struct region region;
 	static char *words[MAX_WORDS + 1];
 	unsigned int regions = 0, number = 0;
-	int is_mounted = 0;
+	int is_mounted = 0, is_started = 0;
 
 	while (fgets(line, sizeof(line), plan)) {
 		unsigned int count = split(line, words);
@@ -136,6 +139,12 @@ static void carry_out(FILE *plan)
 		if (!strcmp(kind, "module") && count >= 2) {
 			insert_module(words);
 			continue;
+		}
+		if (!is_started) {
+			/* From here on a crash is about an image. */
+			is_started = 1;
+			json_text("{\"start\":true}");
+			json_end_line();
 		}
 		if (strcmp(kind, "region") && !is_mounted)
 			continue;
@@ -153,6 +162,8 @@ static void carry_out(FILE *plan)
 			run_read(&region, words[1]);
 		} else if (!strcmp(kind, "exec") && count >= 2) {
 			run_exec(&region, words + 1);
+		} else if (!strcmp(kind, "capture") && count >= 3) {
+			run_capture(&region, words[1], words + 2);
 		} else {
 			die("carry out the plan: a line is not understood");
 		}

@@ -57,9 +57,9 @@ void json_number(unsigned long long value)
 	json_text(digits);
 }
 
-void json_string(const char *bytes, size_t length)
+/* The inside of a string. */
+void json_bytes(const char *bytes, size_t length)
 {
-	put('"');
 	for (size_t i = 0; i < length; i++) {
 		unsigned char byte = bytes[i];
 
@@ -75,6 +75,12 @@ void json_string(const char *bytes, size_t length)
 			put(byte);
 		}
 	}
+}
+
+void json_string(const char *bytes, size_t length)
+{
+	put('"');
+	json_bytes(bytes, length);
 	put('"');
 }
 

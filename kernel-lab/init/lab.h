@@ -30,6 +30,8 @@ void json_open(const char *device);
 void json_text(const char *text);
 void json_number(unsigned long long value);
 void json_string(const char *bytes, size_t length);
+/* A piece of a string that is longer than any buffer. */
+void json_bytes(const char *bytes, size_t length);
 void json_string_or_null(const char *text);
 void json_end_line(void);
 void json_close(void);
@@ -64,6 +66,16 @@ void run_vector(const struct region *region, size_t length, long long offset, co
 		const char *path);
 void run_read(const struct region *region, const char *path);
 void run_exec(const struct region *region, char *argv[]);
+
+/* A program that is not done by then is killed. */
+#define PROGRAM_SECONDS 20
+/* exec.c: becomes a program of the image, with `output` as its standard output and error. */
+_Noreturn void become(const struct region *region, char *argv[], int output);
+/* Writes how a program ended, from what wait() says. */
+void json_status(int status);
+long long milliseconds(void);
+/* capture.c: runs a program and records its "trace" or its "smaps". */
+void run_capture(const struct region *region, const char *what, char *argv[]);
 
 /* setup.c: modules and the mount. */
 void load_module(const char *file, const char *parameters);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -43,10 +44,25 @@ static void json_mtd_line(const char *device)
 	die("find the region in /proc/mtd: physmap made no device of it");
 }
 
+/* An image need not have a /proc, and what it has in its place may be anything: then its programs have none. */
+static void mount_proc(const struct region *region)
+{
+	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+	int fd = syscall(SYS_openat2, region->fd, "proc", &how, sizeof(how));
+	char path[40];
+
+	if (fd < 0)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (mount("proc", path, "proc", 0, NULL) < 0)
+		die("mount /proc in the image");
+	close(fd);
+}
+
 int mount_region(unsigned int index, struct region *region)
 {
 	static char root[32];
-	char device[16], proc[40];
+	char device[16];
 	struct utsname kernel;
 	int failed;
 
@@ -77,10 +93,6 @@ int mount_region(unsigned int index, struct region *region)
 	region->fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (region->fd < 0)
 		die("open the root directory of the image");
-	snprintf(proc, sizeof(proc), "%s/proc", root);
-	/* An image need not have a /proc, and what it has in its place may be damaged. */
-	if (mount("proc", proc, "proc", 0, NULL) < 0 && errno != ENOENT && errno != ENOTDIR && errno != EIO &&
-	    errno != ELOOP)
-		die("mount /proc in the image");
+	mount_proc(region);
 	return 1;
 }

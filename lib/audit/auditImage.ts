@@ -6,6 +6,8 @@ import { checkImage, type CheckResult } from '../check/checkImage.ts';
 import { RULES } from '../check/rules/index.ts';
 import type { Board } from '../verdict/board.ts';
 import { AuditContext } from './context.ts';
+import { byPath } from './findingOrder.ts';
+import { AUDIT_FINDINGS } from './findings.ts';
 import type { AuditResult } from './result.ts';
 import { AuditSurvey } from './survey.ts';
 import { TreePass } from './treePass.ts';
@@ -42,7 +44,7 @@ export function auditImage(board: Board, options: AuditOptions): AuditResult {
   const { check, survey } = checked(board, options);
   const context = new AuditContext(board, survey);
   const { findings } = context;
-  findings.addCheck(check);
+  findings.addAll(check.findings, check.counts, check.omitted);
   const { files, numbers } = new TreePass(context, { alsoList, progress }).run();
   return {
     image: name,
@@ -55,9 +57,9 @@ export function auditImage(board: Board, options: AuditOptions): AuditResult {
       physBase: memory.base,
       regionSize: memory.size,
     },
-    findings: findings.sorted(),
+    findings: findings.sorted(byPath(AUDIT_FINDINGS)),
     counts: findings.counts,
-    omitted: findings.omitted,
+    omitted: findings.omitted(AUDIT_FINDINGS),
     suppressed: [],
     numbers,
     files,

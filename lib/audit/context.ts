@@ -5,7 +5,7 @@ import { CRAMFS_FLAG_EXT_BLOCK_POINTERS } from '../format/constants.ts';
 import { CramfsError } from '../base/errors.ts';
 import type { CramfsImage } from '../image/image.ts';
 import type { Board } from '../verdict/board.ts';
-import { AuditFindingList } from './findingList.ts';
+import { FindingList } from '../findings/findingList.ts';
 import { Mapper } from './mapper.ts';
 import type { AuditSurvey } from './survey.ts';
 
@@ -13,7 +13,7 @@ import type { AuditSurvey } from './survey.ts';
 export class AuditContext {
   readonly board: Board;
   readonly image: CramfsImage;
-  readonly findings = new AuditFindingList();
+  readonly findings = new FindingList();
   readonly mapper: Mapper;
   readonly survey: AuditSurvey;
   /** Why Linux does not mount the image; null if it does. */

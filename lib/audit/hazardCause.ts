@@ -3,7 +3,7 @@
  */
 import type { Block } from '../image/blocks.ts';
 import type { Board } from '../verdict/board.ts';
-import type { Violation } from '../verdict/invariants.ts';
+import type { Violation } from '../verdict/violation.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { DataOwners } from './dataOwners.ts';
 import { readsLastPageAsZeros } from './lastPage.ts';

@@ -72,7 +72,7 @@ export class Mapper {
     const whole = inode.size === 0 || loaded === null ? null : this.map(subject, { path });
     const plans = planSegments(subject, pageSize, this.#board.kernel.nommu === undefined);
     if (loaded === null) {
-      const segments = plans.map((plan) => ({ ...plan, verdict: null, state: null, directPages: 0 }));
+      const segments = plans.map((plan) => ({ ...plan, verdict: null, state: null, directPages: 0, isMerged: false }));
       return { ...subject, whole, segments, isUsable: false };
     }
     if (this.#board.kernel.nommu !== undefined) {
@@ -81,14 +81,21 @@ export class Mapper {
     const found = this.#load(subject, loaded);
     const segments =
       found?.file.segments.map((segment) => this.#asLoaded(subject, segment)) ??
-      plans.map((plan) => ({ ...plan, verdict: this.map(subject, plan.request), state: null, directPages: 0 }));
+      plans.map((plan) => ({
+        ...plan,
+        verdict: this.map(subject, plan.request),
+        state: null,
+        directPages: 0,
+        isMerged: false,
+      }));
     return { ...subject, whole, segments, isUsable: found?.isUsable ?? plans.length === 0 };
   }
 
   #mapByItself(subject: Subject, plan: SegmentPlan): MappedSegment {
     const verdict = this.map(subject, plan.request);
     const state = verdict === null ? null : stateOf(verdict);
-    return { ...plan, verdict, state, directPages: Math.min(plan.pages, verdict?.directPages ?? 0) };
+    const directPages = Math.min(plan.pages, verdict?.directPages ?? 0);
+    return { ...plan, verdict, state, directPages, isMerged: false };
   }
 
   #load({ file, inode, contents }: Subject, loaded: LoadedFiles): FileAsLoaded | null {

@@ -16,7 +16,9 @@ export type Reason =
   | { readonly why: 'compressed'; readonly block: number; readonly kind: BlockKind }
   | { readonly why: 'zero offset'; readonly block: number }
   | { readonly why: 'break'; readonly block: number; readonly kind: BlockKind; readonly expectedOffset: number }
-  | { readonly why: 'shared tail'; readonly block: number };
+  | { readonly why: 'shared tail'; readonly block: number }
+  /** Its blocks are fit, but Linux extends a mapping beside it that is not direct, and asks for none of its own. */
+  | { readonly why: 'merged' };
 
 /** The reason; null for a segment that is writable, wholly direct as far as the file goes, or was not mapped. */
 export function reasonFor(board: Board, subject: MappedSubject, segment: MappedSegment): Reason | null {
@@ -24,9 +26,10 @@ export function reasonFor(board: Board, subject: MappedSubject, segment: MappedS
   if (verdict === null || kind === 'data' || directPages >= pages || verdict.errno !== null || verdict.bug !== null) {
     return null;
   }
-  if (verdict.nommu !== undefined)
+  if (verdict.kind === 'nommu')
     return board.mount.mounted?.canMapDirectly === true ? copied(subject, segment, board.cpu.pageSize) : NOT_ASKED;
   const { bailout, misaligned, runEnd } = verdict;
+  if (segment.isMerged && (verdict.directPages ?? 0) > directPages) return { why: 'merged' };
   if (bailout === null && runEnd === null) return NOT_ASKED;
   if (bailout === 'data is not page aligned' && misaligned !== null) {
     const isAlignedInImage = (misaligned - board.memory.base) % board.cpu.pageSize === 0;

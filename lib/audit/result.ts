@@ -1,11 +1,11 @@
 /**
  * What an audit of one image comes to. Plain data, for policies, reports and programs alike.
  */
-import type { Severity } from '../check/codes.ts';
+import type { Finding } from '../findings/finding.ts';
+import type { SeverityCounts } from '../findings/findingList.ts';
 import type { AccountLine } from '../inspect/account.ts';
 import type { MapState } from '../verdict/mapVerdict.ts';
-import type { AuditFinding } from './finding.ts';
-import type { AuditId, SegmentRef } from './ids.ts';
+import type { SegmentRef } from './segmentRef.ts';
 
 /** A loadable segment of a program. */
 export interface AuditedSegment extends SegmentRef {
@@ -79,7 +79,7 @@ export interface AuditedBoard {
 
 /** A finding that does not count, and why. */
 export interface SuppressedFinding {
-  readonly finding: AuditFinding;
+  readonly finding: Finding;
   readonly by: 'exception' | 'baseline';
   /** The exception's reason; null for a baseline. */
   readonly reason: string | null;
@@ -93,11 +93,11 @@ export interface AuditResult {
   readonly imageOffset: number;
   readonly board: AuditedBoard;
   /** In the order of the image: by path, then place, then id; those without a path first. */
-  readonly findings: readonly AuditFinding[];
+  readonly findings: readonly Finding[];
   /** How many there were of each severity, kept or not. */
-  readonly counts: Readonly<Record<Severity, number>>;
+  readonly counts: SeverityCounts;
   /** How many findings of each id are left out of `findings`. */
-  readonly omitted: Readonly<Partial<Record<AuditId, number>>>;
+  readonly omitted: Readonly<Record<string, number>>;
   readonly suppressed: readonly SuppressedFinding[];
   readonly numbers: AuditNumbers;
   /** By path, in the order of bytes. */

@@ -1,14 +1,13 @@
 /**
- * What a rule of the audit is: the ids that it reports, and what it looks at on the way through an image.
+ * What a rule of the audit is: the findings that it reports, and what it looks at on the way through an image.
  *
  * An audit goes through the tree once, together with the check. Files that matter to a machine (programs, libraries, whatever
  * has direct blocks) are then started and mapped on the board, and rules see how that went: what Linux does with a file comes out of the
  * kernel model, never out of a rule. Rules keep no more than they need, because images may be large.
  */
-import type { Severity } from '../check/codes.ts';
+import type { AnyDefinition, ArgsOf, Severity } from '../findings/definition.ts';
+import type { FindingPlace } from '../findings/finding.ts';
 import type { AuditContext } from './context.ts';
-import type { FindingPlace } from './findingList.ts';
-import type { OwnArguments, OwnId } from './ids.ts';
 import type { Program, ProgramRun } from './programs.ts';
 import type { AuditNumbers } from './result.ts';
 import type { MappedSubject } from './subject.ts';
@@ -18,7 +17,7 @@ import type { SurveyedEntry } from './survey.ts';
 export interface AuditVisitor {
   /** A device node, or an entry whose mode gives more than most files should. */
   special?(entry: SurveyedEntry): void;
-  /** A program that was started on paper. */
+  /** A program that was started. */
   program?(program: Program, run: ProgramRun): void;
   /** A program, a library, or another file with direct blocks, and how Linux maps it: not at all if it does not mount. */
   mapped?(subject: MappedSubject): void;
@@ -27,30 +26,30 @@ export interface AuditVisitor {
 }
 
 /** Takes a finding. */
-export type AuditReport<I extends OwnId> = <K extends I>(
-  id: K,
+export type AuditReport<D extends AnyDefinition> = <K extends D>(
+  definition: K,
   place: FindingPlace,
-  args: OwnArguments[K],
+  args: ArgsOf<K>,
   severity?: Severity,
 ) => void;
 
 /** A rule of the audit. */
 export interface AuditRule {
-  readonly ids: readonly OwnId[];
+  readonly findings: readonly AnyDefinition[];
   /** Begins the audit of one image. */
   begin(context: AuditContext): AuditVisitor;
 }
 
-/** Makes a rule that reports no other ids than its own. */
-export function defineRule<I extends OwnId>(
-  ids: readonly I[],
-  begin: (context: AuditContext, report: AuditReport<I>) => AuditVisitor,
+/** Makes a rule that reports no other findings than its own. */
+export function defineRule<D extends AnyDefinition>(
+  findings: readonly D[],
+  begin: (context: AuditContext, report: AuditReport<D>) => AuditVisitor,
 ): AuditRule {
   return {
-    ids,
+    findings,
     begin: (context) =>
-      begin(context, (id, place, args, severity) => {
-        context.findings.add<OwnId>(id, place, args, severity);
+      begin(context, (definition, place, args, severity) => {
+        context.findings.add(definition, place, args, severity);
       }),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * An audit of several images. Plain data.
  */
-import type { Severity } from '../check/codes.ts';
+import { addCounts, NO_COUNTS, type SeverityCounts } from '../findings/findingList.ts';
 import type { ErrorCode } from '../base/errors.ts';
 import type { AuditResult } from './result.ts';
 
@@ -31,7 +31,7 @@ export interface AuditTotals {
   readonly images: number;
   readonly unreadable: number;
   /** Findings that count, kept in the report or not. */
-  readonly counts: Readonly<Record<Severity, number>>;
+  readonly counts: SeverityCounts;
   readonly suppressed: number;
   readonly imageBytes: number;
   readonly programs: number;
@@ -48,7 +48,7 @@ export interface AuditTotals {
 export const NO_TOTALS: AuditTotals = {
   images: 0,
   unreadable: 0,
-  counts: { error: 0, warning: 0, info: 0 },
+  counts: NO_COUNTS,
   suppressed: 0,
   imageBytes: 0,
   programs: 0,
@@ -69,11 +69,7 @@ export function addToTotals(totals: AuditTotals, { result }: AuditedImage): Audi
   return {
     images,
     unreadable: totals.unreadable,
-    counts: {
-      error: totals.counts.error + counts.error,
-      warning: totals.counts.warning + counts.warning,
-      info: totals.counts.info + counts.info,
-    },
+    counts: addCounts(totals.counts, counts),
     suppressed: totals.suppressed + result.suppressed.length,
     imageBytes: totals.imageBytes + numbers.imageBytes,
     programs: totals.programs + numbers.programs,

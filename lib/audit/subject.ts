@@ -8,7 +8,7 @@ import type { BoardFile } from '../verdict/board.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { MapRequest } from '../verdict/request.ts';
 import type { Contents } from './contents.ts';
-import type { SegmentRef } from './ids.ts';
+import type { SegmentRef } from './segmentRef.ts';
 import type { AuditedSegment } from './result.ts';
 
 /** A file. Blocks are as many as one file has at most, so a subject is not to be kept. */
@@ -28,6 +28,8 @@ export interface Subject {
 export interface MappedSegment extends AuditedSegment {
   /** The loader's call that maps it; where there was none, a mapping of the segment by itself. */
   readonly request: MapRequest;
+  /** Whether Linux extends the mapping before it instead: the file system is not asked. */
+  readonly isMerged: boolean;
   /** The verdict on that mapping alone, which tells why pages are not direct. Null where it was not mapped. */
   readonly verdict: MapVerdict | null;
 }

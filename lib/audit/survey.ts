@@ -51,7 +51,7 @@ export interface SurveyedEntry {
 
 /** A rule of a check that reports nothing and remembers what an audit needs. Good for one check. */
 export class AuditSurvey implements Rule {
-  readonly codes = [];
+  readonly findings = [];
   /** Device nodes, and what has a mode that gives more than most files should have. */
   readonly special = new EntryList();
   /** Regular files with direct blocks, with an x, of which nobody has looked at the blocks, or that may be ELF files. */
@@ -142,7 +142,7 @@ export class AuditSurvey implements Rule {
       this.sharing.push(inode.position, directory);
       this.sharedWith.push(this.#first.position(first), this.#first.directory(first));
     }
-    if (problem === null && !again) accountant.pointers(inode, length / 4);
+    if (problem === null && !again) accountant.pointers(inode, length);
     else if (problem !== 'outside' && inode.type === 'file') this.candidates.push(inode.position, directory);
   }
 

@@ -2,7 +2,7 @@
  * The way through the files that a survey has found worth a closer look: the programs among them are started first; then
  * files are taken as those have loaded them, rules are told, and everything is counted.
  */
-import type { FindingArguments } from '../check/codes.ts';
+import { type Boundless, CHECK_INCOMPLETE } from '../check/incomplete.ts';
 import { CramfsError } from '../base/errors.ts';
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
 import { type Block, blockCount, fileBlocks } from '../image/blocks.ts';
@@ -189,11 +189,11 @@ export class TreePass {
   }
 
   /** Says once that something was too much to be looked at. */
-  #incomplete(entry: SurveyedEntry | null, what: FindingArguments['CHECK_INCOMPLETE']['what'], limit: number): void {
+  #incomplete(entry: SurveyedEntry | null, what: Boundless, limit: number): void {
     if (this.#incompletenessTold.has(what)) return;
     this.#incompletenessTold.add(what);
     const place = { path: entry?.path ?? null, offset: entry?.inode.position ?? null };
-    this.#context.findings.add('image/check-incomplete', place, { what, limit });
+    this.#context.findings.add(CHECK_INCOMPLETE, place, { what, limit });
   }
 }
 

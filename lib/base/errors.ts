@@ -33,6 +33,8 @@ export interface ErrorDetails {
   readonly lines?: readonly string[] | undefined;
   /** All that is wrong with a text file, in the order of the file; `what` is its name. */
   readonly problems?: readonly TextProblem[] | undefined;
+  /** What the file is instead, and the command to go on with: for programs. */
+  readonly diagnosis?: { readonly code: string; readonly message: string; readonly command: string | null } | undefined;
   /** The lower-level error, if one is behind this one. */
   readonly cause?: unknown;
 }
@@ -51,7 +53,7 @@ const sentences = {
   /** The source failed to deliver bytes that it has. Usual cause: an I/O error, a file that shrank, a closed pipe. */
   IO: (d) => `cannot read ${what(d, 'the image')}${because(d)}`,
   /** No magic number at byte 0 or 512. Usual cause: not an image, a wrong --image-offset, a wrapped image. */
-  NOT_CRAMFS: (d) => `not a cramfs image${expectedFound(d)}`,
+  NOT_CRAMFS: (d) => `not a cramfs image${d.what === undefined ? expectedFound(d) : `: ${d.what}`}`,
   /** Metadata lies behind the end of the file although the superblock says that the image reaches there. */
   TRUNCATED: (d) => `the image is truncated: ${what(d, 'data')} lies behind the end of the file${expectedFound(d)}`,
   /** Metadata points to a place that is no part of the image. */
@@ -84,13 +86,17 @@ const sentences = {
   /** The output cannot be written. Usual cause: no space, no permission. */
   CANNOT_WRITE: (d) => `cannot write ${what(d, 'the output')}${because(d)}`,
   /** Something to be put into an image has a value that the format cannot hold. */
-  UNFIT: (d) => `it does not fit into a cramfs image${expectedFound(d)}`,
+  UNFIT: (d) => `it does not fit into ${what(d, 'a cramfs image')}${expectedFound(d)}`,
   /** An image was built and does not do what its plan says. A bug, or an address that the kernel will not map. */
   BROKEN_PLAN: (d) => `the built image does not keep its plan${expectedFound(d)}`,
   /** The kernel lab: packages cannot be had, the kernel's modules do not build, or the virtual machine fails. */
   LAB: (d) => `the kernel lab ${what(d, 'failed')}${because(d)}`,
   /** A policy file that cannot be used. Usual cause: a misspelt key. `problems` has every reason. */
   BAD_POLICY: (d) => `${what(d, 'the policy')} is no valid policy${because(d)}`,
+  /** A board file that cannot be used. `problems` has every reason. */
+  BAD_BOARD: (d) => `${what(d, 'the board')} is not a valid board${because(d)}`,
+  /** A partition table that cannot be used. Usual cause: another file, or a damaged one. */
+  BAD_TABLE: (d) => `${what(d, 'the file')} is not a usable partition table${because(d)}`,
   /** A documented bound on steps or memory was reached. */
   LIMIT: (d) => `a limit was reached${expectedFound(d)}`,
   /** A fault of this library, met while it did one of many things. */

@@ -4,10 +4,11 @@
  */
 import type { CramfsImage } from '../image/image.ts';
 import { type BlockProblem, verifyBlocks } from './blockBatch.ts';
-import type { FindingCode, Severity } from './codes.ts';
+import type { Finding } from '../findings/finding.ts';
+import type { SeverityCounts } from '../findings/findingList.ts';
 import { CheckContext, type Tally } from './context.ts';
 import { type FileBatch, FileSurvey } from './fileSurvey.ts';
-import type { Finding } from './finding.ts';
+import { CHECK_FINDINGS, compareByOffset } from './findings.ts';
 import type { Rule } from './rule.ts';
 import { RULES } from './rules/index.ts';
 import { surveyTree } from './treeSurvey.ts';
@@ -17,8 +18,8 @@ import { beginRules, type Visitors } from './visitors.ts';
 export interface CheckOptions {
   /** Whether compressed blocks are inflated. Default true; false is much faster. */
   readonly inflate?: boolean | undefined;
-  /** Findings of one code that are kept; more are counted only. Default 1000. */
-  readonly maxPerCode?: number | undefined;
+  /** Findings of one id that are kept; more are counted only. Default 1000. */
+  readonly maxPerId?: number | undefined;
   /** The rules to ask. Default: all. */
   readonly rules?: readonly Rule[] | undefined;
 }
@@ -28,9 +29,9 @@ export interface CheckResult {
   /** By offset. */
   readonly findings: readonly Finding[];
   /** How many there were of each severity, kept or not. */
-  readonly counts: Readonly<Record<Severity, number>>;
-  /** How many findings of each code are left out of `findings`. */
-  readonly omitted: Readonly<Partial<Record<FindingCode, number>>>;
+  readonly counts: SeverityCounts;
+  /** How many findings of each id are left out of `findings`. */
+  readonly omitted: Readonly<Record<string, number>>;
   readonly tally: Readonly<Tally>;
   /** Whether compressed blocks were inflated. */
   readonly inflated: boolean;
@@ -46,8 +47,8 @@ export class ImageCheck {
   readonly #inflate: boolean;
   #files: FileSurvey | null = null;
 
-  constructor(image: CramfsImage, { inflate = true, maxPerCode, rules = RULES }: CheckOptions = {}) {
-    this.#context = new CheckContext(image, maxPerCode);
+  constructor(image: CramfsImage, { inflate = true, maxPerId, rules = RULES }: CheckOptions = {}) {
+    this.#context = new CheckContext(image, maxPerId);
     this.#visitors = beginRules(rules, this.#context);
     this.#inflate = inflate;
   }
@@ -76,13 +77,9 @@ export class ImageCheck {
     this.#visitors.end();
     const { findings, tally } = this.#context;
     return {
-      findings: findings.sorted(),
-      counts: {
-        error: findings.countOf('error'),
-        warning: findings.countOf('warning'),
-        info: findings.countOf('info'),
-      },
-      omitted: findings.omitted(),
+      findings: findings.sorted(compareByOffset),
+      counts: findings.counts,
+      omitted: findings.omitted(CHECK_FINDINGS),
       tally,
       inflated: this.#inflate,
     };

@@ -6,7 +6,7 @@ import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
 import { decodeName } from '../format/names.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { BitSet } from './bitSet.ts';
-import { FindingList } from './finding.ts';
+import { FindingList } from '../findings/findingList.ts';
 import { Uint32List } from './uint32List.ts';
 
 /** Bytes of a path that Linux takes in one system call, without its NUL; longer ones are shown cut. */
@@ -66,9 +66,9 @@ export class CheckContext {
     pathBytes: new Uint32List(),
   };
 
-  constructor(image: CramfsImage, maxPerCode?: number) {
+  constructor(image: CramfsImage, maxPerId?: number) {
     this.image = image;
-    this.findings = new FindingList(maxPerCode);
+    this.findings = new FindingList(maxPerId);
     const { position, size } = image.superblock;
     const available = image.source.size;
     this.hasSize = image.hasFlag(CRAMFS_FLAG_FSID_VERSION_2) && size >= position + image.superblockSize;

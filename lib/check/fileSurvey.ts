@@ -7,14 +7,16 @@
  */
 import { CramfsError } from '../base/errors.ts';
 import { decodeBlockPointer } from '../format/blockPointer.ts';
-import { type Block, blockCount, blockProblem, fileBlock } from '../image/blocks.ts';
+import { type Block, blockCount, blockProblem, fileBlock, tableBytes } from '../image/blocks.ts';
 import type { Inode } from '../image/image.ts';
+import type { AnyDefinition } from '../findings/definition.ts';
+import type { Added } from '../findings/findingList.ts';
 import { BitSet } from './bitSet.ts';
 import { BLOCK_FIELDS, type BlockBatch, type BlockProblem } from './blockBatch.ts';
-import type { FindingCode } from './codes.ts';
 import type { CheckContext } from './context.ts';
-import type { Added } from './finding.ts';
+import { type Boundless, CHECK_INCOMPLETE } from './incomplete.ts';
 import type { BlockVisit, FileNode } from './rule.ts';
+import { EXTENSIONS_UNANNOUNCED, HOLES_UNANNOUNCED } from './rules/announcements.ts';
 import type { FileIndex } from './treeSurvey.ts';
 import { Uint32List } from './uint32List.ts';
 import type { Visitors } from './visitors.ts';
@@ -30,7 +32,7 @@ const MAX_REMEMBERED = 1 << 20;
 /** Findings that are repeated for files that share tables. */
 const MAX_REPEATED = 1 << 17;
 /** Findings that stand for the whole image. */
-const ONCE: ReadonlySet<FindingCode> = new Set<FindingCode>(['HOLES_UNANNOUNCED', 'EXTENSIONS_UNANNOUNCED']);
+const ONCE: ReadonlySet<AnyDefinition> = new Set<AnyDefinition>([HOLES_UNANNOUNCED, EXTENSIONS_UNANNOUNCED]);
 
 /** A batch, and which blocks of which files it is made of. */
 export interface FileBatch extends BlockBatch {
@@ -83,8 +85,11 @@ export class FileSurvey {
     const context = this.#context;
     const { ino, size } = file.inode;
     const count = blockCount(size, context.image.pageSize);
-    const length = count * 4;
-    context.tally.blocksClaimed += count;
+    // A file without block pointers has no table: its blocks say where it is.
+    const length = tableBytes(context.image, file.inode);
+    // Superblocks count blocks that have pointers.
+    const counted = length === 0 ? 0 : count;
+    context.tally.blocksClaimed += counted;
     if (ino + length > context.end) {
       this.#visitors.table(file, { length, problem: 'outside', occupied: -1, again: false });
       return;
@@ -94,7 +99,7 @@ export class FileSurvey {
     const first = seen.get(key);
     const again = first !== undefined;
     if (!again && seen.size < MAX_REMEMBERED) seen.set(key, index);
-    const [from, to] = [ino / 4, ino / 4 + count];
+    const [from, to] = [ino / 4, (ino + length) / 4];
     const overlap = context.inodes.firstIn(from, to);
     if (overlap !== -1) {
       this.#visitors.table(file, { length, problem: 'overlap', occupied: overlap * 4, again });
@@ -108,7 +113,7 @@ export class FileSurvey {
       this.#shared.addRange(first, first + 1);
       return;
     }
-    context.tally.blocks += count;
+    context.tally.blocks += counted;
     this.#readable.addRange(index, index + 1);
   }
 
@@ -168,8 +173,8 @@ export class FileSurvey {
     let left = MAX_REPEATED;
     for (const { index, first } of this.#sharers) {
       const file = this.#file(index);
-      for (const { code, offset, args } of this.#found.get(first) ?? []) {
-        if (left-- > 0) this.#context.findings.add(code, offset, file.path, args);
+      for (const { definition, offset, args } of this.#found.get(first) ?? []) {
+        if (left-- > 0) this.#context.findings.add(definition, { path: file.path, offset }, args);
       }
       this.#visitors.sharer(file, this.#sound.has(first));
     }
@@ -180,7 +185,7 @@ export class FileSurvey {
     const { findings } = this.#context;
     if (this.#shared.has(index)) {
       findings.listener = (found) => {
-        if (ONCE.has(found.code) || this.#kept >= MAX_REPEATED) return;
+        if (ONCE.has(found.definition) || this.#kept >= MAX_REPEATED) return;
         this.#kept++;
         const known = this.#found.get(index);
         if (known === undefined) this.#found.set(index, [found]);
@@ -234,9 +239,9 @@ export class FileSurvey {
     return true;
   }
 
-  #giveUp(file: FileNode, what: 'block pointers' | 'compressed data', limit: number): void {
+  #giveUp(file: FileNode, what: Boundless, limit: number): void {
     this.#full = true;
-    this.#context.findings.add('CHECK_INCOMPLETE', file.inode.position, file.path, { what, limit });
+    this.#context.findings.add(CHECK_INCOMPLETE, { path: file.path, offset: file.inode.position }, { what, limit });
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a rule is: the codes it can report, and what it looks at on the way through an image.
+ * What a rule is: the findings it can report, and what it looks at on the way through an image.
  *
  * A check goes through an image once: superblock, directory tree, block pointer tables, blocks, compressed data, end.
  * Rules say which of these they want to see. They keep no more than they need, because images may be large.
@@ -7,7 +7,7 @@
 import type { Block } from '../image/blocks.ts';
 import type { Inode } from '../image/image.ts';
 import type { CheckContext } from './context.ts';
-import type { FindingArguments, FindingCode } from './codes.ts';
+import type { AnyDefinition, ArgsOf } from '../findings/definition.ts';
 
 /** An inode on the way through the tree. Valid during the call that it is passed to. */
 export interface Node {
@@ -90,30 +90,30 @@ export interface Visitor {
 }
 
 /** Takes a finding; `path` is called only if the finding is kept. */
-export type Report<C extends FindingCode> = <K extends C>(
-  code: K,
+export type Report<D extends AnyDefinition> = <K extends D>(
+  definition: K,
   offset: number,
   path: (() => string) | null,
-  args: FindingArguments[K],
+  args: ArgsOf<K>,
 ) => void;
 
 /** A rule of a check. */
 export interface Rule {
-  readonly codes: readonly FindingCode[];
+  readonly findings: readonly AnyDefinition[];
   /** Begins a check of one image. */
   begin(context: CheckContext): Visitor;
 }
 
-/** Makes a rule that reports no other codes than its own. */
-export function defineRule<C extends FindingCode>(
-  codes: readonly C[],
-  begin: (context: CheckContext, report: Report<C>) => Visitor,
+/** Makes a rule that reports no other findings than its own. */
+export function defineRule<D extends AnyDefinition>(
+  findings: readonly D[],
+  begin: (context: CheckContext, report: Report<D>) => Visitor,
 ): Rule {
   return {
-    codes,
+    findings,
     begin: (context) =>
-      begin(context, (code, offset, path, args) => {
-        context.findings.add(code, offset, path, args);
+      begin(context, (definition, offset, path, args) => {
+        context.findings.add(definition, { path, offset }, args);
       }),
   };
 }

@@ -79,10 +79,10 @@ function answerLine(
     const { touches } = parsed;
     const board = family.member(parsed.variant);
     const request = vmaStart === undefined ? parsed.request : { ...parsed.request, vmaStart };
-    const wanted = { ...detail, untouched: !touches };
+    const wanted = { ...detail, advice: true, untouched: !touches };
     const verdict = board.map(request, wanted);
     return {
-      result: mapJson(verdict, board, wanted),
+      result: mapJson(verdict, wanted),
       good: requirement === null || unmetRequirement(requirement, verdict, board, request) === null,
     };
   } catch (error) {

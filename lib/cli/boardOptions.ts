@@ -8,12 +8,14 @@ import { type BoardOptions, DEFAULT_PHYS_BASE } from '../verdict/board.ts';
 import type { CpuName } from '../mm/cpu.ts';
 import { CPU_NAMES } from '../mm/cpus/index.ts';
 import type { Io } from './io.ts';
+import { GROUPS, grouped } from './help/helpfulCommand.ts';
 import { addListOptions } from './listMachines.ts';
 import { parsePhysBits, parseRam, parseStackInit } from './machineOptions.ts';
 import { parseNumber } from './numbers.ts';
+import { addPartitionOptions, type PartitionOptions } from './partitionOptions.ts';
 
 /** The options as commander hands them over: text, still. */
-export interface MachineOptions {
+export interface MachineOptions extends PartitionOptions {
   readonly phys?: string;
   readonly region?: string;
   readonly fill: string;
@@ -32,7 +34,15 @@ export function addMachineOptions(
   io: Io,
   { kernel = true }: { readonly kernel?: boolean } = {},
 ): Command {
-  command.option('--policy <file>', 'policy file; its machine is used where options say nothing else');
+  return grouped(addPartitionOptions(command), GROUPS.machine, () => addOwnOptions(command, io, kernel));
+}
+
+function addOwnOptions(command: Command, io: Io, kernel: boolean): Command {
+  command.option('--board <file>', 'board file (YAML): the machine, where options say nothing else; see docs/board.md');
+  command.option(
+    '--policy <file>',
+    'policy file; its machine is used where neither options nor the board say anything else',
+  );
   if (kernel) command.option('--kernel <model>', 'kernel model (default: from the policy, else the newest mainline)');
   return addListOptions(command, io)
     .option('--phys <address>', `physical address of the image, 0 if it has none (default: ${hex(DEFAULT_PHYS_BASE)})`)
@@ -64,7 +74,9 @@ export function addMachineOptions(
 
 /** Adds the options of commands that start programs. */
 export function addProgramOptions(command: Command): Command {
-  return command.option('--library-path <dirs>', 'LD_LIBRARY_PATH of the programs (default: not set)');
+  return grouped(command, GROUPS.machine, () =>
+    command.option('--library-path <dirs>', 'LD_LIBRARY_PATH of the programs (default: not set)'),
+  );
 }
 
 /**

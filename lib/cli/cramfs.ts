@@ -63,6 +63,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./commands/extract.ts'),
   },
   {
+    name: 'manifest',
+    summary: 'Write hash, owner, mode and image offset of every file',
+    load: () => import('./commands/manifest.ts'),
+  },
+  {
     name: 'check',
     summary: 'Find damage and defects in an image',
     load: () => import('./commands/check.ts'),
@@ -96,6 +101,16 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     name: 'mkfs',
     summary: 'Build an image from a directory, a tar archive or another image',
     load: () => import('./commands/mkfs.ts'),
+  },
+  {
+    name: 'stage',
+    summary: 'Copy programs of a directory with everything they need',
+    load: () => import('./commands/stage.ts'),
+  },
+  {
+    name: 'profile',
+    summary: 'Show which pages of an image a target used, from its captures',
+    load: () => import('./commands/profile.ts'),
   },
   {
     name: 'describe',

@@ -9,6 +9,8 @@ import { EXIT, type Io } from './io.ts';
 const USER_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'USAGE',
   'BAD_POLICY',
+  'BAD_TABLE',
+  'BAD_BOARD',
   'NOT_FOUND',
   'NOT_A_DIRECTORY',
   'NOT_A_REGULAR_FILE',
@@ -26,7 +28,7 @@ export function exitCodeOf(error: unknown): number {
 
 /** An error as the `error` object of JSON output. */
 export function errorJson(error: CramfsError): Record<string, unknown> {
-  const { log, problems } = error.details;
+  const { log, problems, diagnosis } = error.details;
   return {
     code: error.code,
     message: error.message,
@@ -34,6 +36,7 @@ export function errorJson(error: CramfsError): Record<string, unknown> {
     path: error.path ?? null,
     ...(log === undefined ? {} : { log }),
     ...(problems === undefined ? {} : { problems }),
+    ...(diagnosis === undefined ? {} : { diagnosis }),
   };
 }
 

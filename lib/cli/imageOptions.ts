@@ -6,14 +6,15 @@ import { CramfsError } from '../base/errors.ts';
 import { type CramfsImage, PAGE_SIZES } from '../image/image.ts';
 import { openDetected } from '../inspect/openDetected.ts';
 import type { ByteSource } from '../source/byteSource.ts';
-import { openFileSource, openStdinSource } from '../source/nodeFile.ts';
+import { GROUPS, grouped } from './help/helpfulCommand.ts';
+import { notAnImage } from './diagnosisLine.ts';
+import { type ImagePlace, openPlace, type PlaceOptions } from './imagePlace.ts';
 import type { Io } from './io.ts';
 import { parseNumber } from './numbers.ts';
 import type { ColourChoice } from './style.ts';
 
 /** The options as commander hands them over: text, still. */
-export interface ImageOptions {
-  readonly imageOffset?: string;
+export interface ImageOptions extends PlaceOptions {
   readonly pageSize?: string;
   readonly json?: boolean;
   readonly color: ColourChoice;
@@ -34,27 +35,37 @@ export function addImageOptions(
   command: Command,
   { report = true, pageSizeDefault = 'detected from the image' }: ImageOptionGroup = {},
 ): Command {
-  command
-    .option('--image-offset <n>', 'where the image starts in the file (default: 0)')
-    .option('--page-size <n>', `bytes of a block: 4K, 8K, 16K or 64K (default: ${pageSizeDefault})`);
+  grouped(command, GROUPS.image, () =>
+    addPlaceOptions(command).option(
+      '--page-size <n>',
+      `bytes of a block: 4K, 8K, 16K or 64K (default: ${pageSizeDefault})`,
+    ),
+  );
   return report ? addReportOptions(command) : command;
+}
+
+/** Adds --image-offset and --image. */
+export function addPlaceOptions(command: Command): Command {
+  return command
+    .option('--image-offset <n>', 'where the image starts in the file (default: 0); FILE@N is the same')
+    .option('--image <n>', 'the nth image that "cramfs scan" finds in the file, with what it undoes');
 }
 
 /** Adds --json and --color. */
 export function addReportOptions(command: Command): Command {
-  return addColourOption(command.option('--json', 'print JSON'));
+  return addColourOption(grouped(command, GROUPS.output, () => command.option('--json', 'print JSON')));
 }
 
 /** Adds --color. */
 export function addColourOption(command: Command): Command {
-  return command.addOption(
-    new Option('--color <when>', 'use colours').choices(['auto', 'always', 'never']).default('auto'),
+  return grouped(command, GROUPS.output, () =>
+    command.addOption(new Option('--color <when>', 'use colours').choices(['auto', 'always', 'never']).default('auto')),
   );
 }
 
 /** Adds --quiet. */
 export function addQuietOption(command: Command): Command {
-  return command.option('--quiet', 'print nothing on standard output');
+  return grouped(command, GROUPS.output, () => command.option('--quiet', 'print nothing on standard output'));
 }
 
 /** Adds --jobs, with its old name --threads. */
@@ -91,8 +102,9 @@ export function parseJobs({
   throw new CramfsError('USAGE', { found: `--jobs: ${text} is not a number from 1 to ${String(MAX_JOBS)}` });
 }
 
-/** The `<image>` argument's description. */
-export const IMAGE_ARGUMENT = 'the image: a file, or - for standard input';
+/** The descriptions of the `<images...>` and the `<image>` argument. */
+export const IMAGES_ARGUMENT = 'the images: files, FILE@OFFSET, or - for standard input';
+export const IMAGE_ARGUMENT = 'the image: a file, FILE@OFFSET, or - for standard input';
 
 /** The exit codes, as help texts end. */
 export const EXIT_CODES = `
@@ -102,34 +114,40 @@ Exit codes:
   read or written   70 internal error
 `;
 
-/**
- * Opens a file, or standard input for "-".
- *
- * @throws CramfsError IO
- */
-export function openSource(file: string, io: Io): ByteSource {
-  return file === '-' ? openStdinSource(io.stdin) : openFileSource(file);
+/** An opened image and where it is. */
+export interface OpenedImage {
+  readonly image: CramfsImage;
+  readonly place: ImagePlace;
 }
 
 /**
  * Opens the image that the user named; close() it in the end.
  *
  * @param fallback bytes of a page without `--page-size`; undefined to detect it
- * @throws CramfsError USAGE, IO, NOT_CRAMFS, TRUNCATED
+ * @throws CramfsError USAGE, IO, NOT_CRAMFS (with what the file is instead), TRUNCATED
  */
-export function openImage(file: string, options: ImageOptions, io: Io, fallback?: number): CramfsImage {
+export function openPlacedImage(argument: string, options: ImageOptions, io: Io, fallback?: number): OpenedImage {
   const pageSize = parsePageSize(options.pageSize) ?? fallback;
-  const imageOffset =
-    options.imageOffset === undefined
-      ? undefined
-      : parseNumber(options.imageOffset, '--image-offset', pageSize ?? 4096);
-  const source = openSource(file, io);
+  const place = openPlace(argument, options, io, pageSize);
+  return { image: openAt(place, io, (source, imageOffset) => openDetected(source, { imageOffset, pageSize })), place };
+}
+
+/** Opens an image at a place; what the file is instead is in the error. Closes the source where that fails. */
+export function openAt<T>(place: ImagePlace, io: Io, open: (source: ByteSource, imageOffset: number) => T): T {
   try {
-    return openDetected(source, { imageOffset, pageSize });
+    return open(place.source, place.imageOffset);
   } catch (error) {
-    source.close();
-    throw error instanceof CramfsError && error.code === 'NOT_CRAMFS' ? withScanHint(error) : error;
+    try {
+      throw error instanceof CramfsError && error.code === 'NOT_CRAMFS' ? notAnImage(error, place, io) : error;
+    } finally {
+      place.source.close();
+    }
   }
+}
+
+/** The image of {@link openPlacedImage}, where its place does not matter. */
+export function openImage(argument: string, options: ImageOptions, io: Io, fallback?: number): CramfsImage {
+  return openPlacedImage(argument, options, io, fallback).image;
 }
 
 /** Opens the image, hands it to `use`, and closes it whatever happens. */
@@ -158,9 +176,4 @@ export function parsePageSize(text: string | undefined): number | undefined {
   const pageSize = parseNumber(text, '--page-size', null);
   if (PAGE_SIZES.includes(pageSize)) return pageSize;
   throw new CramfsError('USAGE', { found: `--page-size: ${text} is not 4K, 8K, 16K or 64K` });
-}
-
-function withScanHint(error: CramfsError): CramfsError {
-  const found = `${error.details.found ?? 'something else'} ("cramfs scan" looks for images inside a file)`;
-  return new CramfsError(error.code, { ...error.details, found });
 }

@@ -20,6 +20,8 @@ export interface Io {
   /** File descriptor of standard input. */
   readonly stdin: number;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The program's name and the words after it, as they were typed: for messages that show a command. */
+  readonly commandLine?: readonly string[] | undefined;
 }
 
 /** How a command ends. */

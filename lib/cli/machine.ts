@@ -1,15 +1,18 @@
-/** The machine that a command emulates: what the command line says, else the policy, else the defaults. */
+/** The machine that a command emulates: what the options say, else the partition, else the policy, else the defaults. */
+import { CramfsError } from '../base/errors.ts';
 import { DEFAULT_MODEL } from '../driver/models/index.ts';
-import { parsePolicy } from '../policy/parsePolicy.ts';
-import type { Policy } from '../policy/policy.ts';
+import { parseBoard, parsePolicy } from '../policy/parsePolicy.ts';
+import type { Policy, PolicyMachine } from '../policy/policy.ts';
 import type { BoardOptions } from '../verdict/board.ts';
 import { boardOptions, type MachineOptions } from './boardOptions.ts';
 import { parsePageSize } from './imageOptions.ts';
 import { readText } from './inputFile.ts';
+import { choosePartition, withTablePath } from './partitionOptions.ts';
 
 /** The options that a machine is chosen by. */
 export interface MachineRequest extends MachineOptions {
   readonly policy?: string;
+  readonly board?: string;
   readonly kernel?: string;
   readonly pageSize?: string;
 }
@@ -32,19 +35,51 @@ export interface Machine {
 /**
  * The machine of a command, with the policy that `--policy` names.
  *
- * @throws CramfsError IO, LIMIT, BAD_POLICY, USAGE
+ * @throws CramfsError IO, LIMIT, BAD_POLICY, BAD_TABLE, USAGE
  */
 export async function chooseMachine(options: MachineRequest): Promise<Machine> {
-  return machineOf(options, await readPolicy(options.policy));
+  return machineOf(options, await readMachine(options));
+}
+
+/** What files say of the machine. */
+export interface MachineFiles {
+  readonly policy: Policy | null;
+  /** What the board says, else the policy. */
+  readonly machine: PolicyMachine;
 }
 
 /**
- * The machine of a command, with a policy that was read.
+ * Reads `--policy` and `--board`.
  *
- * @throws CramfsError USAGE
+ * @throws CramfsError IO, LIMIT, BAD_POLICY, BAD_BOARD
  */
-export function machineOf(options: MachineRequest, policy: Policy | null): Machine {
-  const { machine = {} } = policy ?? {};
+export async function readMachine({ policy: policyFile, board: boardFile }: MachineRequest): Promise<MachineFiles> {
+  const policy = policyFile === undefined ? null : await parsePolicy(readText(policyFile), policyFile);
+  const ofPolicy = policy === null ? {} : withTablePath(policy.machine, policyFile ?? '');
+  const board = await readBoard(boardFile);
+  return { policy, machine: { ...ofPolicy, ...onlyGiven(board) } };
+}
+
+/** `--board`; an empty one without it. @throws CramfsError IO, LIMIT, BAD_BOARD */
+export async function readBoard(file: string | undefined): Promise<PolicyMachine> {
+  return file === undefined ? {} : withTablePath(await parseBoard(readText(file), file), file);
+}
+
+function onlyGiven(machine: PolicyMachine): PolicyMachine {
+  return Object.fromEntries(Object.entries(machine).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * The machine of a command, with the files that were read.
+ *
+ * @throws CramfsError USAGE, IO, LIMIT, BAD_TABLE
+ */
+export function machineOf(options: MachineRequest, { machine }: Pick<MachineFiles, 'machine'>): Machine {
+  const partition = choosePartition(options, machine);
+  if (partition !== null && partition.physBase === undefined && (options.phys ?? machine.physBase) === undefined) {
+    const found = `the partition table does not give the address of the flash (${partition.noBase ?? ''}): add --flash-base`;
+    throw new CramfsError('USAGE', { found });
+  }
   const kernel = options.kernel ?? machine.kernel ?? DEFAULT_MODEL.name;
   return {
     pageSize: parsePageSize(options.pageSize) ?? machine.pageSize,
@@ -53,21 +88,12 @@ export function machineOf(options: MachineRequest, policy: Policy | null): Machi
       const given = boardOptions(options, model, pageSize);
       return {
         ...given,
-        physBase: given.physBase ?? machine.physBase,
-        regionSize: given.regionSize ?? machine.regionSize,
+        physBase: given.physBase ?? partition?.physBase ?? machine.physBase,
+        regionSize: given.regionSize ?? partition?.size ?? machine.regionSize,
         cpu: given.cpu ?? machine.cpu,
         littleEndian: given.littleEndian ?? machine.littleEndian,
         libraryPath: given.libraryPath ?? machine.libraryPath,
       };
     },
   };
-}
-
-/**
- * `--policy`.
- *
- * @throws CramfsError IO, LIMIT, BAD_POLICY
- */
-export async function readPolicy(file: string | undefined): Promise<Policy | null> {
-  return file === undefined ? null : parsePolicy(readText(file), file);
 }

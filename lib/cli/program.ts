@@ -1,20 +1,26 @@
 /**
  * A program made with commander, wired to an Io: it never exits by itself, and errors become exit codes.
  */
-import { Command, CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { CramfsError } from '../base/errors.ts';
 import { reportFailure, writeErrorJson } from './failure.ts';
 import { EXIT, type Io } from './io.ts';
 import { VERSION } from './version.ts';
 import { complain } from './complain.ts';
+import { HelpfulCommand } from './help/helpfulCommand.ts';
 
 /** A program of that name that writes to `io`. */
 export function newProgram(name: string, io: Io): Command {
-  return wire(new Command(name), io).version(VERSION, '-V, --version', 'print the version');
+  return newCommand(name, io).version(VERSION, '-V, --version', 'print the version');
+}
+
+/** A command of that name that writes to `io`. */
+export function newCommand(name: string, io: Io): Command {
+  return wire(new HelpfulCommand(name), io);
 }
 
 /** Sends a command's output to `io`, and makes it throw in place of exiting. */
-export function wire(command: Command, io: Io): Command {
+function wire(command: Command, io: Io): Command {
   return command
     .exitOverride()
     .showSuggestionAfterError()

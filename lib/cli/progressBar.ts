@@ -1,5 +1,5 @@
 /** A progress bar on a terminal, and nothing elsewhere. */
-import { size } from '../report/words.ts';
+import { size } from '../base/words.ts';
 import type { TextSink } from './io.ts';
 
 const BAR_WIDTH = 30;

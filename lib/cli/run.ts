@@ -9,7 +9,7 @@ import { exitCodeFor, newProgram } from './program.ts';
 export async function runCramfsMap(argv: readonly string[], io: Io): Promise<number> {
   let exitCode: number = EXIT.ok;
   const program = newProgram('cramfs-map', io);
-  define(program, io, (code) => {
+  define(program, { ...io, commandLine: ['cramfs-map', ...argv] }, (code) => {
     exitCode = code;
   });
   try {

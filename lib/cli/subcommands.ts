@@ -1,10 +1,9 @@
 /**
  * A program that is a table of subcommands; only the one that runs is loaded.
  */
-import { Command } from 'commander';
 import type { Subcommand } from './commands/command.ts';
 import { EXIT, type Io } from './io.ts';
-import { exitCodeFor, newProgram, wire } from './program.ts';
+import { exitCodeFor, newCommand, newProgram } from './program.ts';
 
 /** A program's name, what it is for, and its subcommands in the order of the help. */
 export interface SubcommandProgram {
@@ -24,10 +23,10 @@ export async function runSubcommand(
   const wanted = subcommands.find((subcommand) => subcommand.name === argv[0]);
   try {
     for (const subcommand of subcommands) {
-      const command = wire(new Command(subcommand.name), io).summary(subcommand.summary);
+      const command = newCommand(subcommand.name, io).summary(subcommand.summary);
       if (subcommand === wanted) {
         const { define } = await subcommand.load();
-        define(command, io, (code) => {
+        define(command, { ...io, commandLine: [name, ...argv] }, (code) => {
           exitCode = code;
         });
       }

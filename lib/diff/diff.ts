@@ -105,6 +105,7 @@ class Comparison {
       programs: this.#programs.sort(byPath),
       numbers: { a: this.#audits.a.numbers, b: this.#audits.b.numbers },
       damage: this.#damage,
+      basis: 'images',
     };
   }
 
@@ -120,7 +121,7 @@ class Comparison {
     const a = { path: pathA, inode: pair.a, audited: this.#audited.a.get(pathA) ?? null };
     const b = { path: pathB, inode: pair.b, audited: this.#audited.b.get(pathB) ?? null };
     this.#xip.push(...this.#xipComparison.changes(a, b));
-    const program = programChange(a, b);
+    const program = programChange(pathB, { a: a.audited, b: b.audited });
     if (program !== null) this.#programs.push(program);
   }
 

@@ -105,6 +105,8 @@ export interface ImageDiff {
   readonly programs: readonly ProgramChange[];
   readonly numbers: Both<AuditNumbers>;
   readonly damage: readonly DiffDamage[];
+  /** Whether two images were compared, or the first is an audit: then only programs and files with direct blocks are. */
+  readonly basis: 'images' | 'audit';
 }
 
 /** Whether two images differ in anything that was compared. */

@@ -29,7 +29,10 @@ export class XipComparison {
 
   /** What is mapped otherwise: segments of programs and libraries by kind, of other files the whole file. */
   changes(a: XipFile, b: XipFile): XipChange[] {
-    return xipChanges(a, b, this.#boards, (side, file) => this.#whole(side, file));
+    const pageSizes = { a: this.#boards.a.cpu.pageSize, b: this.#boards.b.cpu.pageSize };
+    return xipChanges(b.path, { a: a.audited, b: b.audited }, pageSizes, (side) =>
+      this.#whole(side, side === 'a' ? a : b),
+    );
   }
 
   #whole(side: 'a' | 'b', file: XipFile): Mapped {
@@ -55,17 +58,21 @@ function pageBudget({ image }: Board): Budget {
 
 const NOTHING: Mapped = { state: null, ramBytes: 0 };
 
-function xipChanges(
-  a: XipFile,
-  b: XipFile,
-  boards: Both<Board>,
-  whole: (side: 'a' | 'b', file: XipFile) => Mapped,
+/**
+ * What is mapped otherwise in two builds of a file.
+ *
+ * @param whole how the file is mapped as a whole, which is asked for files without segments
+ */
+export function xipChanges(
+  path: string,
+  { a, b }: Both<AuditedFile | null>,
+  pageSizes: Both<number>,
+  whole: (side: 'a' | 'b') => Mapped,
 ): XipChange[] {
-  if (a.audited === null && b.audited === null) return [];
-  const { path } = b;
-  const [segmentsA, segmentsB] = [a.audited?.segments ?? [], b.audited?.segments ?? []];
+  if (a === null && b === null) return [];
+  const [segmentsA, segmentsB] = [a?.segments ?? [], b?.segments ?? []];
   if (segmentsA.length === 0 && segmentsB.length === 0) {
-    const both = { a: whole('a', a), b: whole('b', b) };
+    const both = { a: whole('a'), b: whole('b') };
     return isOtherwise(both.a, both.b) ? [{ path, segment: null, ...both }] : [];
   }
   const changes: XipChange[] = [];
@@ -73,7 +80,7 @@ function xipChanges(
     const [listA, listB] = [segmentsA, segmentsB].map((list) => list.filter((segment) => segment.kind === kind));
     const count = Math.min(listA?.length ?? 0, listB?.length ?? 0);
     for (let number = 0; number < count; number++) {
-      const [x, y] = [mapped(boards.a, listA?.[number]), mapped(boards.b, listB?.[number])];
+      const [x, y] = [mapped(pageSizes.a, listA?.[number]), mapped(pageSizes.b, listB?.[number])];
       if (isOtherwise(x, y)) changes.push({ path, segment: { kind, number }, a: x, b: y });
     }
   }
@@ -81,11 +88,11 @@ function xipChanges(
 }
 
 /** Whether a program's start comes to something else; null where it does not. */
-export function programChange(a: XipFile, b: XipFile): ProgramChange | null {
-  const [x, y] = [a.audited?.run ?? null, b.audited?.run ?? null];
+export function programChange(path: string, { a, b }: Both<AuditedFile | null>): ProgramChange | null {
+  const [x, y] = [a?.run ?? null, b?.run ?? null];
   if (x === null || y === null || (x.outcome === y.outcome && x.ramBytes === y.ramBytes)) return null;
   return {
-    path: b.path,
+    path,
     a: { outcome: x.outcome, ramBytes: x.ramBytes },
     b: { outcome: y.outcome, ramBytes: y.ramBytes },
   };
@@ -96,9 +103,9 @@ function isOtherwise(a: Mapped, b: Mapped): boolean {
   return a.state !== b.state || (a.state === 'mixedmap' && a.ramBytes !== b.ramBytes);
 }
 
-function mapped(board: Board, segment: AuditedSegment | undefined): Mapped {
+function mapped(pageSize: number, segment: AuditedSegment | undefined): Mapped {
   const { state = null, pages = 0, directPages = 0 } = segment ?? {};
-  return { state, ramBytes: (pages - directPages) * board.cpu.pageSize };
+  return { state, ramBytes: (pages - directPages) * pageSize };
 }
 
 function wholeFile({ path, inode }: XipFile, board: Board): Mapped {

@@ -2,6 +2,8 @@
  * Inodes as the mounted kernel has them, and what it dereferences without a look at the image's size.
  */
 import { hex } from '../base/hex.ts';
+import { roundUp } from '../base/pages.ts';
+import { S_ISVTX } from '../format/constants.ts';
 import { fileType, type InodeFields, inodeNumber } from '../format/inode.ts';
 import type { Inode } from '../image/image.ts';
 import type { Errno } from '../mm/errno.ts';
@@ -15,6 +17,18 @@ export interface KernelInode {
   /** i_size, in bytes. */
   readonly size: number;
   readonly type: Inode['type'];
+  /** File type and permissions. */
+  readonly mode: number;
+}
+
+/** Whether a file is read and mapped as linear XIP (CRAMFS_INODE_IS_XIP() of vendors' kernels). */
+export function isLinearXipFile(fs: MountedCramfs, { type, mode }: KernelInode): boolean {
+  return fs.linearXip && type === 'file' && (mode & S_ISVTX) !== 0;
+}
+
+/** Where the bytes of such a file begin in the image: PAGE_ALIGN() of its offset. The image is at a page boundary. */
+export function linearXipStart(fs: MountedCramfs, { ino }: KernelInode): number {
+  return roundUp(ino, fs.cpu.pageSize);
 }
 
 /**

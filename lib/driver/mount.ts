@@ -30,6 +30,8 @@ export interface MountedCramfs {
   readonly cpu: Cpu;
   /** Whether regular files get the file operations with direct mapping. */
   readonly canMapDirectly: boolean;
+  /** Whether files with the sticky bit are read as linear XIP: models/linearXip.ts. */
+  readonly linearXip: boolean;
   /** Bytes that the kernel reads for each directory entry. */
   readonly entryReadSize: number;
   /** Whether the kernel refuses inodes of a type that it does not know. */
@@ -62,9 +64,17 @@ export interface MountOptions {
   readonly entryReadSize?: number | undefined;
   /** Whether inodes of a type that Linux does not know are refused. Default true, as in the newest Linux. */
   readonly verifiesFileType?: boolean | undefined;
+  /** Whether it is a vendor's kernel with linear XIP, of the time before EXT_BLOCK_POINTERS. Default false. */
+  readonly linearXip?: boolean | undefined;
 }
 
-/** get_tree_bdev() looks a block device up before it opens it from this release on (commit aca740cecbe5). Run: 6.1, 6.12. */
+/** Flags that kernels before 4.15 mount. */
+const FLAGS_BEFORE_EXTENSIONS = CRAMFS_SUPPORTED_FLAGS & ~CRAMFS_FLAG_EXT_BLOCK_POINTERS;
+
+/**
+ * get_tree_bdev() looks a block device up before it opens it from this release on. Run: 6.1, which opens, and 6.12, which looks
+ * up; where between them it changed was not verified.
+ */
 const LOOKUP_BDEV_SINCE: Release = [6, 6];
 
 /** The line of the block device fallback. */
@@ -90,6 +100,7 @@ export function mountCramfs(memory: PhysicalMemory, cpu: Cpu, options: MountOpti
     point = true,
     entryReadSize = ENTRY_READ_SIZE,
     verifiesFileType = true,
+    linearXip = false,
   } = options;
   const log: string[] = [];
   const fail = (refusal: Refusal): MountResult => {
@@ -106,20 +117,20 @@ export function mountCramfs(memory: PhysicalMemory, cpu: Cpu, options: MountOpti
   // One page is mapped first; the rest when the size is known.
   if (memory.size < cpu.pageSize) return fail(noAccess(0));
   log.push(`cramfs: checking physical address 0x${physAddrDigits(cpu, memory.base)} for linear cramfs image`);
-  const found = readSuper(memory, log);
+  const found = readSuper(memory, log, linearXip ? FLAGS_BEFORE_EXTENSIONS : CRAMFS_SUPPORTED_FLAGS);
   if ('errno' in found) return fail(found);
   const size = (found.flags & CRAMFS_FLAG_FSID_VERSION_2) !== 0 ? found.size : SIZE_WITHOUT_FSID;
   log.push(`cramfs: linear cramfs image on mtd:${mtdName} appears to be ${String(Math.floor(size / 1024))} KB in size`);
   if (size > memory.size) return fail(noAccess(found.position + 4));
-  const canMapDirectly = (found.flags & CRAMFS_FLAG_EXT_BLOCK_POINTERS) !== 0 && memory.base !== 0;
+  const canMapDirectly = (linearXip || (found.flags & CRAMFS_FLAG_EXT_BLOCK_POINTERS) !== 0) && memory.base !== 0;
   const { flags } = found;
-  const kernel = { entryReadSize, verifiesFileType };
+  const kernel = { entryReadSize, verifiesFileType, linearXip };
   const mounted = { size, flags, superblock: found, memory, cpu, canMapDirectly, ...kernel };
   return { errno: null, log, offset: null, mounted };
 }
 
 /** cramfs_read_super(): the checks, in their order. */
-function readSuper(memory: PhysicalMemory, log: string[]): Superblock | Refusal {
+function readSuper(memory: PhysicalMemory, log: string[], supported: number): Superblock | Refusal {
   const { linear, littleEndian } = memory;
   const refuse = (line: string, offset: number): Refusal => ({ errno: 'EINVAL', line, offset });
   let position = 0;
@@ -132,7 +143,7 @@ function readSuper(memory: PhysicalMemory, log: string[]): Superblock | Refusal 
   }
   const head = linear.bytes(0, position + SUPERBLOCK_SIZE);
   const superblock = decodeSuperblock(head, { position, littleEndian });
-  if ((superblock.flags & ~CRAMFS_SUPPORTED_FLAGS) !== 0) {
+  if ((superblock.flags & ~supported) !== 0) {
     return refuse('unsupported filesystem features', position + 8);
   }
   if (fileType(superblock.root.mode) !== 'directory') return refuse('root is not a directory', position + 64);

@@ -12,8 +12,9 @@ import {
 } from '../format/constants.ts';
 import { type Inflate, isFailure } from '../image/codec.ts';
 import type { FolioRead } from '../mm/fileOperations.ts';
-import { cramfsRead, cramfsReadU16, cramfsReadU32 } from './cramfsRead.ts';
-import { filePages, type KernelInode } from './inode.ts';
+import { cramfsRead, cramfsReadU16, cramfsReadU32, isReadable } from './cramfsRead.ts';
+import { KernelBug } from '../mm/kernel.ts';
+import { filePages, type KernelInode, isLinearXipFile, linearXipStart } from './inode.ts';
 import type { MountedCramfs } from './mount.ts';
 
 /** A block as the kernel takes it: where its bytes start, how many there are, and how they are stored. */
@@ -27,6 +28,9 @@ export interface KernelBlock {
 /** Finds block `index` of a file; it must be below the file's page count. All arithmetic is 32-bit, as the kernel's. */
 export function findBlock(fs: MountedCramfs, inode: KernelInode, index: number): KernelBlock {
   const { pageSize } = fs.cpu;
+  if (isLinearXipFile(fs, inode)) {
+    return { start: linearXipStart(fs, inode) + index * pageSize, length: pageSize, uncompressed: true };
+  }
   const pages = filePages(fs, inode);
   const table = inode.ino + index * 4;
   const pointer = cramfsReadU32(fs, table);
@@ -64,6 +68,8 @@ export function readFolio(fs: MountedCramfs, inode: KernelInode, index: number, 
   if (length > 2 * pageSize || (uncompressed && length > pageSize)) {
     return { error: 'EIO', log: [`cramfs: bad data blocksize ${String(length)}`] };
   }
+  // The older kernels copy from what cramfs_read() gives, which is NULL beyond the file system's size.
+  if (fs.linearXip && !isReadable(fs, start, length)) throw new KernelBug('oops: the kernel copies from address 0');
   const data = cramfsRead(fs, start, length);
   if (uncompressed) {
     folio.set(data);

@@ -1,7 +1,6 @@
 /**
  * How a glibc was built: the directories that its dynamic linker searches, as its own read-only data have them.
  */
-import { CramfsError } from '../base/errors.ts';
 import type { ElfHeaders } from '../elf/elf.ts';
 import { EM_386, EM_AARCH64, EM_ARM, EM_RISCV, EM_X86_64 } from '../elf/machines.ts';
 import type { BoardFile } from '../verdict/board.ts';
@@ -51,7 +50,8 @@ export function glibcBuild(file: ProgramFile, headers: ElfHeaders): GlibcBuild {
   const before = known.get(file.file);
   if (before !== undefined) return before;
   const { machine, bits } = headers;
-  const text = contentOf(file);
+  const bytes = file.peek(0, Math.min(file.size, MAX_LINKER));
+  const text = bytes === null ? '' : new TextDecoder('latin1').decode(bytes);
   const found = SYSTEM_DIRECTORIES.exec(text)?.[0];
   const directories = found
     ?.split('\0')
@@ -66,15 +66,6 @@ export function glibcBuild(file: ProgramFile, headers: ElfHeaders): GlibcBuild {
   };
   known.set(file.file, build);
   return build;
-}
-
-function contentOf(file: ProgramFile): string {
-  try {
-    return new TextDecoder('latin1').decode(file.read(0, Math.min(file.size, MAX_LINKER)));
-  } catch (error) {
-    if (error instanceof CramfsError && error.code === 'BAD_BLOCK') return '';
-    throw error;
-  }
 }
 
 function usualDirectories({ machine, bits }: ElfHeaders): string[] {

@@ -44,6 +44,11 @@ export interface LoadedSegment {
   readonly state: MapState | null;
   /** The call that made the mapping; null where there was none. */
   readonly call: LoaderCall | null;
+  /**
+   * Whether Linux answered that call by extending the mapping beside it (mmap_region(), vma_merge()), so that the file system
+   * was not asked and nothing is direct, however the segment is stored.
+   */
+  readonly isMerged: boolean;
 }
 
 /** An ELF file in a process. */
@@ -99,7 +104,7 @@ function found(
   process: UserProcess,
   { file, bias }: LoadedObject,
   segment: ElfSegment,
-): Pick<LoadedSegment, 'directPages' | 'state' | 'call'> {
+): Pick<LoadedSegment, 'directPages' | 'state' | 'call' | 'isMerged'> {
   const { pageSize } = process.cpu;
   const { pages } = segmentPlan(segment, 0, file.size, pageSize);
   const start = roundDown(bias + segment.vaddr, pageSize);
@@ -118,6 +123,7 @@ function found(
     directPages: direct.reduce((sum, length) => sum + length, 0),
     state: STATES.findLast((state) => states.includes(state)) ?? null,
     call: made === undefined ? null : { offset: made.offset, length: made.length, prot: letters(made.protection) },
+    isMerged: made?.isMerged === true && made.start === start,
   };
 }
 

@@ -59,6 +59,22 @@ export class ProgramFile implements ElfReader {
     return result;
   }
 
+  /**
+   * The same bytes for a look that neither kernel nor process takes: nothing is logged.
+   *
+   * @returns null where a page cannot be read
+   */
+  peek(offset: number, length: number): Uint8Array | null {
+    const logged = this.#log.length;
+    try {
+      return this.read(offset, length);
+    } catch (error) {
+      if (!(error instanceof CramfsError) || error.code !== 'BAD_BLOCK') throw error;
+      this.#log.length = logged;
+      return null;
+    }
+  }
+
   #folio(index: number): Uint8Array {
     if (this.#page?.index === index) return this.#page.bytes;
     const read = this.openFile.operations.readFolio(index);

@@ -86,6 +86,8 @@ export interface LoadedObject {
 export interface MadeMapping extends FileMapping {
   readonly file: ProgramFile;
   readonly start: number;
+  /** Whether it became a part of a mapping beside it: such a mapping is never handed to the file system. */
+  readonly isMerged: boolean;
 }
 
 /** PF_R, PF_W and PF_X as mmap() takes them. */
@@ -158,8 +160,10 @@ export class UserProcess {
     // A mapping that merged begins where its neighbour does.
     const start = address ?? result.vma.start;
     const { pageSize } = this.cpu;
-    this.calls.push({ ...mapping, file, start });
-    this.#unread.push({ start, end: start + roundUp(length, pageSize), pgoff: offset / pageSize });
+    const end = start + roundUp(length, pageSize);
+    const isMerged = result.vma.start < start || result.vma.end > end;
+    this.calls.push({ ...mapping, file, start, isMerged });
+    this.#unread.push({ start, end, pgoff: offset / pageSize });
     return start;
   }
 

@@ -6,6 +6,7 @@ import {
   constants,
   fchmodSync,
   fchownSync,
+  fstatSync,
   futimesSync,
   linkSync,
   lstatSync,
@@ -80,6 +81,7 @@ export function runFileBatch(context: FileBatchContext, batch: FileBatch): FileB
   const failures: FileFailure[] = [];
   const differing: number[] = [];
   const leftOut = nothingLeftOut();
+  const made: NewFiles = { known: null };
   let files = 0;
   let bytes = 0;
   for (const [index, name] of batch.names.entries()) {
@@ -87,7 +89,7 @@ export function runFileBatch(context: FileBatchContext, batch: FileBatch): FileB
     try {
       const inode = context.image.inodeAt(batch.positions[index] ?? 0);
       const content = context.read(inode);
-      writeWhole(batch, name, index, inode, content.bytes, context.policy, leftOut);
+      writeWhole(batch, name, index, inode, content.bytes, context.policy, leftOut, made);
       files += 1;
       bytes += content.bytes.length;
       if (content.differs) differing.push(index);
@@ -112,6 +114,11 @@ export function fileFailure(error: unknown, index: number): FileFailure {
   return { index, blame, code, message, offset };
 }
 
+/** Whose the new files of a batch are, which are made in one directory by one process; null before the first. */
+interface NewFiles {
+  known: { readonly uid: number; readonly gid: number } | null;
+}
+
 /** Writes a file under another name, gives it owner, mode and time, and then its name. It appears whole or not at all. */
 function writeWhole(
   batch: FileBatch,
@@ -121,14 +128,18 @@ function writeWhole(
   content: Uint8Array,
   policy: OwnerPolicy,
   leftOut: LeftOut,
+  made: NewFiles,
 ): void {
-  const unfinished = join(batch.stage, Buffer.from(`${batch.unfinished}-${String(number)}`));
+  const unfinished = join(batch.stage, Buffer.from(`${batch.unfinished}-${String(number)}`, 'latin1'));
   const fd = openSync(unfinished, CREATE, 0o600);
   try {
     try {
       for (let at = 0; at < content.length;) at += writeSync(fd, content, at, content.length - at);
+      const { uid, gid } = (made.known ??= fstatSync(fd));
+      // Changing the owner clears set-id bits, of which a new file has none.
+      const isOwner = uid === inode.uid && gid === inode.gid;
       const owned = setOwner(policy, inode, leftOut, () => {
-        fchownSync(fd, inode.uid, inode.gid);
+        if (!isOwner) fchownSync(fd, inode.uid, inode.gid);
       });
       fchmodSync(fd, permissions(inode.mode, policy, policy.setuid && owned, leftOut));
       futimesSync(fd, 0, 0);

@@ -5,7 +5,7 @@ import { withRoom } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { requireMounted } from '../driver/mountImage.ts';
 import { findBlock, readFolio } from '../driver/readFolio.ts';
-import { fileBlocks } from '../image/blocks.ts';
+import { type Block, blockProblem, fileBlocks } from '../image/blocks.ts';
 import { readBlock, readContent } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 
@@ -28,12 +28,21 @@ const FIRST_BUFFER = 1 << 18;
 /** Reads what the image's maker stored. */
 export function storedContent(image: CramfsImage): ContentReader {
   let buffer = new Uint8Array(FIRST_BUFFER);
+  const quick = image.inflate.reused?.() ?? null;
+  const { pageSize } = image;
+  const read = (block: Block, at: number, path: string | undefined): void => {
+    if (quick !== null && block.kind === 'zlib' && blockProblem(block, pageSize) === null) {
+      const data = image.source.read(block.start, block.length);
+      if (data.length === block.length && quick.into(data, buffer, at, pageSize) === block.bytes) return;
+    }
+    buffer.set(readBlock(image, block, path), at);
+  };
   return (inode, path) => {
     let at = 0;
     for (const block of fileBlocks(image, inode, path)) {
       // It grows with what is there, not on the word of `inode.size` alone.
-      buffer = withRoom(buffer, at + block.bytes);
-      buffer.set(readBlock(image, block, path), at);
+      buffer = withRoom(buffer, at + pageSize + 1);
+      read(block, at, path);
       at += block.bytes;
     }
     return { bytes: buffer.subarray(0, at), differs: false };

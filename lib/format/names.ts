@@ -78,6 +78,13 @@ const UNPRINTABLE =
  * escaped, so that no name can move the cursor or reorder the line.
  */
 export function printableName(text: string): string {
+  return PLAIN.test(text) ? text : escapedName(text);
+}
+
+/** Names as they nearly always are. */
+const PLAIN = /^[ -[\]-~]*$/;
+
+function escapedName(text: string): string {
   return text.replaceAll('\\', '\\\\').replace(UNPRINTABLE, escaped);
 }
 

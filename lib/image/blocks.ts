@@ -1,8 +1,10 @@
 /**
  * The blocks of a file: what each pointer says, and where the block's bytes lie.
  */
-import { CRAMFS_BLK_FLAG_DIRECT_PTR, CRAMFS_BLK_VALUE } from '../format/constants.ts';
-import { decodeBlockPointer } from '../format/blockPointer.ts';
+import { roundUp } from '../base/pages.ts';
+import { CRAMFS_BLK_FLAG_DIRECT_PTR, CRAMFS_BLK_VALUE, S_ISVTX } from '../format/constants.ts';
+import { decodeBlockPointer, encodeBlockPointer } from '../format/blockPointer.ts';
+import { isFailure } from './codec.ts';
 import type { CramfsImage, Inode } from './image.ts';
 
 /**
@@ -30,6 +32,25 @@ export function blockCount(size: number, pageSize: number): number {
   return Math.ceil(size / pageSize);
 }
 
+/** Whether a file's bytes are stored without block pointers: linear XIP (image.quirks). */
+export function isRaw({ quirks }: CramfsImage, { type, mode }: Pick<Inode, 'type' | 'mode'>): boolean {
+  return quirks.linearXip && type === 'file' && (mode & S_ISVTX) !== 0;
+}
+
+/** Where the bytes of a file without block pointers begin: the page boundary at or after its offset. */
+export function rawStart({ pageSize }: Pick<CramfsImage, 'pageSize'>, { ino }: Pick<Inode, 'ino'>): number {
+  return roundUp(ino, pageSize);
+}
+
+/** Bytes of a file's block pointer table; 0 where it has none. */
+export function tableBytes(image: CramfsImage, inode: Inode): number {
+  if (isRaw(image, inode)) return 0;
+  const count = blockCount(inode.size, image.pageSize);
+  const { longTables } = image.quirks;
+  if (longTables === null || (longTables.wholeOnly && inode.size % image.pageSize !== 0)) return count * 4;
+  return (count + longTables.extra) * 4;
+}
+
 /**
  * The pointers [first, first + count) of a file.
  *
@@ -49,38 +70,46 @@ export function blockPointers(
   return pointers;
 }
 
-/** Pointers that {@link fileBlocks} reads at a time. */
-const POINTERS_AT_ONCE = 1024;
+/** The pointer of block `index`. @throws CramfsError as {@link blockPointers} */
+function blockPointer(image: CramfsImage, inode: Inode, index: number, path?: string): number {
+  const at = inode.ino + index * 4;
+  if (!image.words.holds(at, 4)) throw image.missing(at, 4, 'the block pointer table', path);
+  return image.words.u32(at);
+}
 
 /**
- * The blocks of a regular file or symlink, from block `first` on. The pointers are read many at a time, where they are
- * all there.
+ * The blocks of a regular file or symlink, from block `first` on.
  *
  * @throws CramfsError as {@link blockPointers}, one block at a time
  */
 export function* fileBlocks(image: CramfsImage, inode: Inode, path?: string, first = 0): Generator<Block, void> {
   const count = blockCount(inode.size, image.pageSize);
+  if (isRaw(image, inode)) {
+    for (let index = first; index < count; index++) yield rawBlock(image, inode, index);
+    return;
+  }
   let previous: number | null = null;
-  for (let start = first; start < count; start += POINTERS_AT_ONCE) {
-    const end = Math.min(count, start + POINTERS_AT_ONCE);
-    const bytes = image.source.read(inode.ino + start * 4, (end - start) * 4);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let index = start; index < end; index++) {
-      const at = (index - start) * 4;
-      const isThere = at + 4 <= bytes.length;
-      const pointer: number = isThere
-        ? view.getUint32(at, image.littleEndian)
-        : (blockPointers(image, inode, index, 1, path)[0] ?? 0);
-      yield blockOf(image, inode, index, pointer, previous, path);
-      previous = pointer;
-    }
+  for (let index = first; index < count; index++) {
+    const pointer = blockPointer(image, inode, index, path);
+    yield blockOf(image, inode, index, pointer, previous, path);
+    previous = pointer;
   }
 }
 
 /** Block `index` of a regular file or symlink; it must be below the block count. */
 export function fileBlock(image: CramfsImage, inode: Inode, index: number, path?: string): Block {
-  const pointer = blockPointers(image, inode, index, 1, path)[0] ?? 0;
+  if (isRaw(image, inode)) return rawBlock(image, inode, index);
+  const pointer = blockPointer(image, inode, index, path);
   return blockOf(image, inode, index, pointer, null, path);
+}
+
+/** A block of a file without pointers; the pointer is the one that it would have. */
+function rawBlock(image: CramfsImage, inode: Inode, index: number): Block {
+  const { pageSize } = image;
+  const start = rawStart(image, inode) + index * pageSize;
+  const bytes = Math.min(pageSize, inode.size - index * pageSize);
+  const pointer = encodeBlockPointer({ direct: true, uncompressed: true, address: start });
+  return { index, pointer, kind: 'direct', start, length: bytes, bytes };
 }
 
 /** What a pointer says. `previous` is the pointer before it, or null where it has not been read. */
@@ -102,8 +131,16 @@ function blockOf(
   }
   const start = legacyStart(image, inode, index, previous, path);
   const length = (address - start) >>> 0;
-  const kind = length === 0 ? 'hole' : uncompressed ? 'stored' : 'zlib';
+  const isStored = uncompressed || isUnflaggedStored(image, start, length, bytes);
+  const kind = length === 0 ? 'hole' : isStored ? 'stored' : 'zlib';
   return { index, pointer, kind, start, length, bytes };
+}
+
+/** Whether a block without flags is stored as it is, in images of vendors that do so: it does not inflate. */
+function isUnflaggedStored(image: CramfsImage, start: number, length: number, bytes: number): boolean {
+  if (!image.quirks.unflaggedStored || length !== bytes) return false;
+  const data = image.source.read(start, length);
+  return data.length === length && isFailure(image.inflate(data, image.pageSize));
 }
 
 /** Where a block that is addressed by its end starts: at the end of the block before it. */
@@ -114,8 +151,8 @@ function legacyStart(
   known: number | null,
   path: string | undefined,
 ): number {
-  if (index === 0) return inode.ino + blockCount(inode.size, image.pageSize) * 4;
-  const previous = known ?? blockPointers(image, inode, index - 1, 1, path)[0] ?? 0;
+  if (index === 0) return inode.ino + tableBytes(image, inode);
+  const previous = known ?? blockPointer(image, inode, index - 1, path);
   if ((previous & CRAMFS_BLK_FLAG_DIRECT_PTR) === 0) return previous & CRAMFS_BLK_VALUE;
   const { address, uncompressed } = decodeBlockPointer(previous);
   const end = uncompressed ? address + image.pageSize : address + 2 + directLength(image, address, path);

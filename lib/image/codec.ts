@@ -3,6 +3,8 @@
  * (a test holds them side by side).
  */
 import { Inflate as PakoInflate } from 'pako';
+import { withRoom } from '../base/bytes.ts';
+import { type InflateMaker, reusedInflate, type ReusedInflate } from './reusedInflate.ts';
 
 /** zlib's code of an error: the stream needs a dictionary, is damaged, or does not end within its input and output. */
 export type ZlibCode = typeof Z_NEED_DICT | typeof Z_DATA_ERROR | typeof Z_BUF_ERROR;
@@ -29,10 +31,14 @@ export function isFailure(output: Uint8Array | InflateFailure): output is Inflat
  *
  * @returns the output, or why there is none
  */
-export type Inflate = (data: Uint8Array, limit: number) => Uint8Array | InflateFailure;
+export interface Inflate {
+  (data: Uint8Array, limit: number): Uint8Array | InflateFailure;
+  /** The same for many blocks, where there is something faster. What it does not take, this function takes or refuses. */
+  readonly reused?: (() => ReusedInflate | null) | undefined;
+}
 
 /** The part of node:zlib that is used. */
-interface NodeZlib {
+interface NodeZlib extends InflateMaker {
   inflateSync(data: Uint8Array, options: { maxOutputLength: number; info?: boolean }): Uint8Array;
 }
 
@@ -42,11 +48,39 @@ interface WithBuiltins {
 
 let nodeZlib: NodeZlib | null | undefined;
 
-/** The fastest inflate of this platform. */
-export const inflate: Inflate = (data, limit) => {
+function findZlib(): NodeZlib | null {
   nodeZlib ??= ((globalThis as WithBuiltins).process?.getBuiltinModule?.('node:zlib') as NodeZlib | undefined) ?? null;
-  return nodeZlib === null ? inflateWithPako(data, limit) : inflateWithNode(nodeZlib, data, limit);
-};
+  return nodeZlib;
+}
+
+let reused: ReusedInflate | null | undefined;
+/** Where {@link inflate} puts output until its length is known. */
+let room = new Uint8Array((1 << 12) + 1);
+/** Longer limits than any block's are not given room in advance. */
+const MOST_ROOM = 1 << 19;
+
+function findReused(): ReusedInflate | null {
+  if (reused === undefined) {
+    const zlib = findZlib();
+    reused = zlib === null ? null : reusedInflate(zlib);
+  }
+  return reused;
+}
+
+/** The fastest inflate of this platform. */
+export const inflate: Inflate = Object.assign(
+  (data: Uint8Array, limit: number): Uint8Array | InflateFailure => {
+    const inflater = findReused();
+    if (inflater !== null && limit <= MOST_ROOM) {
+      room = withRoom(room, limit + 1);
+      const length = inflater.into(data, room, 0, limit);
+      if (length >= 0) return room.slice(0, length);
+    }
+    const zlib = findZlib();
+    return zlib === null ? inflateWithPako(data, limit) : inflateWithNode(zlib, data, limit);
+  },
+  { reused: findReused },
+);
 
 function inflateWithNode(zlib: NodeZlib, data: Uint8Array, limit: number): Uint8Array | InflateFailure {
   try {

@@ -9,14 +9,77 @@ import type { CramfsImage, Inode } from './image.ts';
 /** One entry as it stands in a directory; nothing is judged yet. */
 export interface RawEntry {
   readonly inode: Inode;
-  /** The name as stored, trailing NULs cut. Empty when the entry has no name at all. */
+  /** Bytes of the name as stored, trailing NULs cut. 0 when the entry has no name at all. */
+  readonly nameLength: number;
+  /** The name's bytes: a view that is valid until the next entry is asked for. */
   readonly nameBytes: Uint8Array;
+  /** The name as a string; see format/names for bytes that are no UTF-8. */
+  readonly name: string;
 }
 
 /** A directory entry with a usable name. */
-export interface DirectoryEntry extends RawEntry {
-  /** The name as a string; see format/names for bytes that are no UTF-8. */
+export interface DirectoryEntry {
+  readonly inode: Inode;
   readonly name: string;
+  readonly nameBytes: Uint8Array;
+}
+
+/** Bytes of a directory that are read at a time. */
+const WINDOW = 1 << 14;
+/** Characters that String.fromCharCode() takes in one call everywhere. */
+const PIECE = 1 << 12;
+
+/** A part of a directory's bytes, and what decoding needs of it. Names are cut from one string of all its bytes. */
+class Window {
+  readonly start: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  #text: string | null = null;
+
+  constructor(start: number, bytes: Uint8Array) {
+    this.start = start;
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** The name [from, to), counted from the window's start. */
+  name(from: number, to: number): string {
+    const { bytes } = this;
+    for (let at = from; at < to; at++) if ((bytes[at] ?? 0) >= 0x80) return decodeName(bytes.subarray(from, to));
+    this.#text ??= this.#read();
+    return this.#text.substring(from, to);
+  }
+
+  /** One character for each byte. */
+  #read(): string {
+    let text = '';
+    for (let at = 0; at < this.bytes.length; at += PIECE) {
+      text += String.fromCharCode.apply(null, this.bytes.subarray(at, at + PIECE) as unknown as number[]);
+    }
+    return text;
+  }
+}
+
+class WindowEntry implements RawEntry {
+  readonly inode: Inode;
+  readonly nameLength: number;
+  readonly #window: Window;
+  readonly #from: number;
+
+  constructor(inode: Inode, window: Window, from: number, nameLength: number) {
+    this.inode = inode;
+    this.nameLength = nameLength;
+    this.#window = window;
+    this.#from = from;
+  }
+
+  get nameBytes(): Uint8Array {
+    return this.#window.bytes.subarray(this.#from, this.#from + this.nameLength);
+  }
+
+  get name(): string {
+    return this.#window.name(this.#from, this.#from + this.nameLength);
+  }
 }
 
 /**
@@ -31,19 +94,47 @@ export function* rawEntries(image: CramfsImage, directory: Inode, path = '/'): G
   const { littleEndian } = image;
   const { size: inodeSize, decode } = image.inodeLayout;
   const end = directory.offset + directory.size;
+  let window = new Window(0, new Uint8Array(0));
   for (let position = directory.offset; position < end;) {
-    const head = image.need(position, inodeSize, 'a directory entry', path);
-    const fields = decode(new DataView(head.buffer, head.byteOffset, inodeSize), 0, littleEndian);
-    const padded = image.need(position + inodeSize, fields.namelen, 'the name of a directory entry', path);
-    let length = padded.length;
-    while (length > 0 && padded[length - 1] === 0) length--;
+    let at = position - window.start;
+    if (at + inodeSize > window.bytes.length) {
+      window = readWindow(image, position, end, inodeSize, 'a directory entry', path);
+      at = 0;
+    }
+    let fields = decode(window.view, at, littleEndian);
+    if (at + inodeSize + fields.namelen > window.bytes.length) {
+      const length = inodeSize + fields.namelen;
+      window = readWindow(image, position, end, length, 'the name of a directory entry', path, inodeSize);
+      at = 0;
+      fields = decode(window.view, at, littleEndian);
+    }
     const { mode, uid, size, gid, namelen, offset } = fields;
+    const nameStart = at + inodeSize;
+    let length = namelen;
+    while (length > 0 && window.bytes[nameStart + length - 1] === 0) length--;
     // Key by key: large directories are walked often, and spreading `fields` costs more than all the rest.
     const ino = inodeNumber(fields, position);
     const inode: Inode = { mode, uid, size, gid, namelen, offset, position, ino, type: fileType(mode) };
-    yield { inode, nameBytes: length === namelen ? padded : padded.subarray(0, length) };
+    yield new WindowEntry(inode, window, nameStart, length);
     position += inodeSize + namelen;
   }
+}
+
+/** A window from an entry on, of at least `least` bytes, of which the first `known` are there. */
+function readWindow(
+  image: CramfsImage,
+  position: number,
+  end: number,
+  least: number,
+  what: string,
+  path: string,
+  known = 0,
+): Window {
+  const to = Math.max(position + least, Math.min(end, position + WINDOW));
+  const { end: until } = image.source.around?.(position, position, to) ?? { end: to };
+  const bytes = image.source.read(position, Math.max(until - position, least));
+  if (bytes.length < least) throw image.missing(position + known, least - known, what, path);
+  return new Window(position, bytes);
 }
 
 /**
@@ -53,7 +144,7 @@ export function* rawEntries(image: CramfsImage, directory: Inode, path = '/'): G
  */
 export function* directoryEntries(image: CramfsImage, directory: Inode, path = '/'): Generator<DirectoryEntry, void> {
   for (const entry of rawEntries(image, directory, path)) {
-    if (entry.nameBytes.length === 0) {
+    if (entry.nameLength === 0) {
       throw new CramfsError('BAD_STRUCTURE', {
         what: 'a directory entry',
         path,
@@ -62,7 +153,6 @@ export function* directoryEntries(image: CramfsImage, directory: Inode, path = '
         found: 'none',
       });
     }
-    const nameBytes = entry.nameBytes.slice();
-    yield { inode: entry.inode, nameBytes, name: decodeName(nameBytes) };
+    yield { inode: entry.inode, nameBytes: entry.nameBytes.slice(), name: entry.name };
   }
 }

@@ -28,6 +28,22 @@ export interface Inode extends InodeFields {
   readonly type: FileType;
 }
 
+/** In what the files of a vendor's image are stored otherwise than Linux has it; see {@link OpenOptions}. */
+export interface Quirks {
+  /**
+   * Linear XIP, of vendors' kernels from 2000 on: a regular file with the sticky bit has no block pointers; its bytes are
+   * stored as they are from the page boundary at or after its offset.
+   */
+  readonly linearXip: boolean;
+  /** Blocks without flags that are exactly as long as their content may be stored as they are. */
+  readonly unflaggedStored: boolean;
+  /** Block pointer tables have so many entries more than the file's size asks for; `wholeOnly`: files of whole pages only. */
+  readonly longTables: { readonly extra: number; readonly wholeOnly: boolean } | null;
+}
+
+/** As Linux has it. */
+export const NO_QUIRKS: Quirks = { linearXip: false, unflaggedStored: false, longTables: null };
+
 /** How to open an image. */
 export interface OpenOptions {
   /** Byte offset of the image in the source. Default 0. */
@@ -38,6 +54,8 @@ export interface OpenOptions {
   readonly inflate?: Inflate | undefined;
   /** How inodes are laid out. Default: as Linux has them. */
   readonly inodeLayout?: InodeLayout | undefined;
+  /** What a vendor changed about files. Default: nothing. */
+  readonly quirks?: Quirks | undefined;
 }
 
 /** Page sizes that Linux has on some CPU and that images were made for. */
@@ -55,8 +73,11 @@ export class CramfsImage {
   readonly pageSize: number;
   readonly inflate: Inflate;
   readonly inodeLayout: InodeLayout;
+  readonly quirks: Quirks;
   /** Words of the image in its byte order; zeros behind the end of the source. */
   readonly words: WordReader;
+  /** The same for inodes, which are read by turns with what they lead to. */
+  readonly #inodes: WordReader;
 
   private constructor(
     source: ByteSource,
@@ -64,6 +85,7 @@ export class CramfsImage {
     pageSize: number,
     inflate: Inflate,
     inodeLayout: InodeLayout,
+    quirks: Quirks,
   ) {
     this.source = source;
     this.superblock = superblock;
@@ -71,7 +93,9 @@ export class CramfsImage {
     this.pageSize = pageSize;
     this.inflate = inflate;
     this.inodeLayout = inodeLayout;
+    this.quirks = quirks;
     this.words = new WordReader(source, superblock.littleEndian);
+    this.#inodes = new WordReader(source, superblock.littleEndian);
   }
 
   /**
@@ -83,6 +107,7 @@ export class CramfsImage {
   static open(from: ByteSource | Uint8Array, options: OpenOptions = {}): CramfsImage {
     const whole = from instanceof Uint8Array ? bytesSource(from) : from;
     const { imageOffset = 0, pageSize = 4096, inflate = platformInflate, inodeLayout = LINUX_INODE } = options;
+    const { quirks = NO_QUIRKS } = options;
     const superblockSize = ROOT_INODE_OFFSET + inodeLayout.size;
     if (!isBlockSize(pageSize)) {
       throw new CramfsError('USAGE', { found: `a page size of ${String(pageSize)} bytes: no CPU has it` });
@@ -94,7 +119,7 @@ export class CramfsImage {
       throw new CramfsError('NOT_CRAMFS', {
         offset: 0,
         expected: 'the magic number 0x28cd3d45 at byte 0 or 512',
-        found: head.length === 0 ? 'no bytes at all' : describeStart(head),
+        found: head.length === 0 ? 'no bytes at all' : hexBytes(head.subarray(0, 4), ' '),
       });
     }
     if (place.position + superblockSize > head.length) {
@@ -105,7 +130,7 @@ export class CramfsImage {
         found: String(head.length - place.position),
       });
     }
-    return new CramfsImage(source, decodeSuperblock(head, place, inodeLayout), pageSize, inflate, inodeLayout);
+    return new CramfsImage(source, decodeSuperblock(head, place, inodeLayout), pageSize, inflate, inodeLayout, quirks);
   }
 
   /** Bytes of the file system as Linux takes it: superblock.size, or 256 MiB without FSID_VERSION_2. */
@@ -136,9 +161,8 @@ export class CramfsImage {
    */
   inodeAt(position: number, path?: string): Inode {
     const { size, decode } = this.inodeLayout;
-    const bytes = this.need(position, size, 'an inode', path);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, size);
-    return this.#inode(decode(view, 0, this.littleEndian), position, position);
+    if (!this.#inodes.holds(position, size)) throw this.missing(position, size, 'an inode', path);
+    return this.#inode(this.#inodes.decode(decode, position), position, position);
   }
 
   #inode(fields: InodeFields, position: number, numberedFrom: number): Inode {
@@ -181,13 +205,4 @@ export class CramfsImage {
 /** Whether an image can have blocks of that many bytes: a power of two from 4 KiB on. */
 function isBlockSize(bytes: number): boolean {
   return bytes >= 4096 && bytes <= MAX_BLOCK_SIZE && Number.isInteger(Math.log2(bytes));
-}
-
-function describeStart(head: Uint8Array): string {
-  const start = hexBytes(head.subarray(0, 4), ' ');
-  if (head[0] === 0x1f && head[1] === 0x8b) return `${start}, which is gzip: unpack it first`;
-  if (head[0] === 0x27 && head[1] === 0x05 && head[2] === 0x19 && head[3] === 0x56) {
-    return `${start}, which is a uImage header: try --image-offset 64`;
-  }
-  return start;
 }

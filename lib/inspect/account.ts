@@ -104,8 +104,8 @@ export class Accountant {
   }
 
   /** Claims the pointer table of a file with `blocks` blocks. */
-  pointers(inode: Inode, blocks: number): void {
-    this.#claim('block pointer', inode.ino, inode.ino + blocks * 4);
+  pointers(inode: Inode, bytes: number): void {
+    this.#claim('block pointer', inode.ino, inode.ino + bytes);
   }
 
   /** Claims a block's stored bytes, the length field of direct-zlib blocks included. */

@@ -15,10 +15,11 @@ import {
 } from '../format/constants.ts';
 import { type InodeLayout, LINUX_INODE, WIDE_INODE } from '../format/inode.ts';
 import { blockCount } from '../image/blocks.ts';
-import { CramfsImage, type Inode, type OpenOptions, PAGE_SIZES } from '../image/image.ts';
+import { CramfsImage, type Inode, NO_QUIRKS, type OpenOptions, PAGE_SIZES, type Quirks } from '../image/image.ts';
 import { isLzmaBlock } from '../image/lzma.ts';
 import { guessPageSize } from '../image/pageSize.ts';
 import type { ByteSource } from '../source/byteSource.ts';
+import { detectQuirks } from './detectQuirks.ts';
 import { walk } from './walk.ts';
 
 /** Files looked at, and entries walked over to find that many. */
@@ -46,6 +47,7 @@ export interface ImageLayout {
   readonly method: CompressionMethod;
   /** Null when none of bits 11 to 15 is set. */
   readonly flagReading: FlagReading | null;
+  readonly quirks: Quirks;
 }
 
 /**
@@ -67,11 +69,20 @@ export function detectLayout(from: ByteSource | Uint8Array, options: OpenOptions
   const flagged = files.filter((inode) => hasFlaggedPointer(image, inode, tableSize)).length;
   const reading = vendor === null ? null : readFlags(vendor, flagged, byData, files.length);
   const silent = reading !== null && !reading.extendedPointers && vendor !== null && byData.speaksFor === 0;
+  const method = silent ? vendor.method : byData.method;
+  const asVoted = options.pageSize ?? (silent ? vendor.pageSize : byData.pageSize);
+  const open = (pageSize: number, quirks: Quirks): CramfsImage =>
+    CramfsImage.open(from, { ...options, inodeLayout, pageSize, quirks });
+  const sizes =
+    options.pageSize === undefined ? [asVoted, ...PAGE_SIZES.filter((size) => size !== asVoted)] : [asVoted];
+  const found =
+    options.quirks === undefined && method === 'zlib' ? detectQuirks(open, sizes, byData.against > 0) : null;
   return {
     inodeLayout,
-    pageSize: options.pageSize ?? (silent ? vendor.pageSize : byData.pageSize),
-    method: silent ? vendor.method : byData.method,
+    pageSize: found?.pageSize ?? asVoted,
+    method,
     flagReading: reading,
+    quirks: options.quirks ?? found?.quirks ?? NO_QUIRKS,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { sameBytes } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
-import { decodeName, encodeName, printableName } from '../format/names.ts';
+import { encodeName, printableName } from '../format/names.ts';
 import { readLink } from '../image/content.ts';
 import { rawEntries, type RawEntry } from '../image/directory.ts';
 import type { CramfsImage } from '../image/image.ts';
@@ -67,16 +67,15 @@ function components(path: string): string[] {
 function lookUp(image: CramfsImage, directory: WalkEntry, name: string): WalkEntry | null {
   const wanted = encodeName(name);
   const escaped = name.includes('\\');
-  let printed: RawEntry | null = null;
+  let printed: WalkEntry | null = null;
   for (const raw of rawEntries(image, directory.inode, shownPath(directory.path))) {
-    if (raw.nameBytes.length === 0) continue;
-    if (sameBytes(raw.nameBytes, wanted)) return entryOf(raw, directory);
-    if (escaped && printed === null && printableName(decodeName(raw.nameBytes)) === name) printed = raw;
+    if (raw.nameLength === 0) continue;
+    if (raw.nameLength === wanted.length && sameBytes(raw.nameBytes, wanted)) return entryOf(raw, directory);
+    if (escaped && printed === null && printableName(raw.name) === name) printed = entryOf(raw, directory);
   }
-  return printed === null ? null : entryOf(printed, directory);
+  return printed;
 }
 
-function entryOf(raw: RawEntry, directory: WalkEntry): WalkEntry {
-  const nameBytes = raw.nameBytes.slice();
-  return new WalkEntry(raw.inode, decodeName(nameBytes), nameBytes, directory);
+function entryOf({ inode, name, nameLength }: RawEntry, directory: WalkEntry): WalkEntry {
+  return new WalkEntry(inode, name, nameLength, directory);
 }

@@ -32,7 +32,14 @@ export interface ImageInfo extends Survey {
 }
 
 /** Variants that no Linux reads. */
-const UNREADABLE: ReadonlySet<VariantNote['code']> = new Set(['wide-inodes', 'lzma', 'vendor-flags']);
+const UNREADABLE: ReadonlySet<VariantNote['code']> = new Set([
+  'wide-inodes',
+  'lzma',
+  'vendor-flags',
+  'linear-xip',
+  'unflagged-stored',
+  'long-tables',
+]);
 
 /**
  * Looks at the whole image: its metadata, and all of its bytes once for the checksum.

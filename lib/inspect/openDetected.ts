@@ -12,7 +12,7 @@ import { detectLayout } from './detectLayout.ts';
  * @throws CramfsError as CramfsImage.open()
  */
 export function openDetected(from: ByteSource | Uint8Array, options: OpenOptions = {}): CramfsImage {
-  const { inodeLayout, pageSize, method } = detectLayout(from, options);
+  const { inodeLayout, pageSize, method, quirks } = detectLayout(from, options);
   const inflate = options.inflate ?? (method === 'lzma' ? inflateLzma : undefined);
-  return CramfsImage.open(from, { ...options, inodeLayout, pageSize, inflate });
+  return CramfsImage.open(from, { ...options, inodeLayout, pageSize, inflate, quirks });
 }

@@ -3,7 +3,7 @@
  */
 import { CramfsError } from '../base/errors.ts';
 
-import { blockCount, blockProblem, fileBlock } from '../image/blocks.ts';
+import { blockCount, blockProblem, fileBlock, tableBytes } from '../image/blocks.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import { Accountant, type Account } from './account.ts';
 import { isDirectPointer } from './directRuns.ts';
@@ -93,7 +93,7 @@ function surveyBlocks(
   report: (makeError: () => CramfsError) => void,
 ): void {
   const { inode } = entry;
-  accountant.pointers(inode, blocks);
+  accountant.pointers(inode, tableBytes(image, inode));
   try {
     for (let index = 0; index < blocks; index++) {
       const block = fileBlock(image, inode, index);

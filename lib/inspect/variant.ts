@@ -5,7 +5,16 @@ import { detectLayout } from './detectLayout.ts';
 
 /** A difference. */
 export interface VariantNote {
-  readonly code: 'wide-inodes' | 'crc-swapped' | 'lzma' | 'large-blocks' | 'vendor-flags' | 'extended-pointers';
+  readonly code:
+    | 'wide-inodes'
+    | 'crc-swapped'
+    | 'lzma'
+    | 'large-blocks'
+    | 'linear-xip'
+    | 'unflagged-stored'
+    | 'long-tables'
+    | 'vendor-flags'
+    | 'extended-pointers';
   readonly sentence: string;
 }
 
@@ -16,7 +25,7 @@ export interface VariantNote {
  */
 export function variantNotes(image: CramfsImage, crc: CrcVerdict): VariantNote[] {
   const { flags } = image.superblock;
-  const { flagReading, method, pageSize, inodeLayout } = detectLayout(image.source);
+  const { flagReading, method, pageSize, inodeLayout, quirks } = detectLayout(image.source);
   const notes: VariantNote[] = [];
   const note = (code: VariantNote['code'], sentence: string): void => {
     notes.push({ code, sentence });
@@ -30,6 +39,24 @@ export function variantNotes(image: CramfsImage, crc: CrcVerdict): VariantNote[]
   if (crc.state === 'swapped')
     note('crc-swapped', 'the CRC is stored in the other byte order; Linux does not look at it');
   if (method === 'lzma') note('lzma', 'blocks are compressed with LZMA (seen in routers); Linux inflates zlib only');
+  if (quirks.linearXip) {
+    note(
+      'linear-xip',
+      "linear XIP (kernels of vendors, about 2000 to 2010): files with the sticky bit have no block pointers, their bytes are stored as they are from a page boundary; today's Linux cannot read them",
+    );
+  }
+  if (quirks.unflaggedStored) {
+    note('unflagged-stored', 'blocks are stored as they are without the flag for it; Linux cannot inflate them');
+  }
+  if (quirks.longTables !== null) {
+    const { extra, wholeOnly } = quirks.longTables;
+    const which = wholeOnly ? 'of files of whole pages ' : '';
+    const entries = extra === 1 ? '1 entry' : `${String(extra)} entries`;
+    note(
+      'long-tables',
+      `block pointer tables ${which}have ${entries} too many; Linux cannot read the first block after them`,
+    );
+  }
   if (flagReading === null) return notes;
   if (flagReading.extendedPointers) {
     // Nothing to explain where Linux's reading is the only one.

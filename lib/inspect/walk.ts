@@ -7,7 +7,7 @@
  */
 import { PATH_MAX } from '../base/paths.ts';
 import { CramfsError } from '../base/errors.ts';
-import { decodeName } from '../format/names.ts';
+import { encodeName } from '../format/names.ts';
 import { type RawEntry, rawEntries } from '../image/directory.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import { shownPath } from './shownPath.ts';
@@ -22,8 +22,8 @@ export class WalkEntry {
   readonly inode: Inode;
   /** The name as a string (format/names); empty for the root. It may hold anything: '/', "..", control characters. */
   readonly name: string;
-  /** The name's bytes; empty for the root. */
-  readonly nameBytes: Uint8Array;
+  /** Bytes of the name; 0 for the root. */
+  readonly nameLength: number;
   /** The directory that lists it; null for the root. */
   readonly parent: WalkEntry | null;
   /** Directories between the root and this; 0 for the root. */
@@ -31,13 +31,18 @@ export class WalkEntry {
   /** Bytes of the path; 1 for the root. */
   readonly pathBytes: number;
 
-  constructor(inode: Inode, name: string, nameBytes: Uint8Array, parent: WalkEntry | null) {
+  constructor(inode: Inode, name: string, nameLength: number, parent: WalkEntry | null) {
     this.inode = inode;
     this.name = name;
-    this.nameBytes = nameBytes;
+    this.nameLength = nameLength;
     this.parent = parent;
     this.depth = parent === null ? 0 : parent.depth + 1;
-    this.pathBytes = parent === null ? 1 : (parent.parent === null ? 0 : parent.pathBytes) + 1 + this.nameBytes.length;
+    this.pathBytes = parent === null ? 1 : (parent.parent === null ? 0 : parent.pathBytes) + 1 + nameLength;
+  }
+
+  /** The name's bytes, made at each call; empty for the root. */
+  get nameBytes(): Uint8Array {
+    return encodeName(this.name);
   }
 
   /** The path from the root: "/", "/bin", "/bin/sh". It is put together at each call, which costs the depth. */
@@ -91,7 +96,7 @@ export interface WalkOptions {
 
 /** The root of an image, to start a walk from. */
 export function rootEntry(image: CramfsImage): WalkEntry {
-  return new WalkEntry(image.root, '', new Uint8Array(0), null);
+  return new WalkEntry(image.root, '', 0, null);
 }
 
 /**
@@ -108,6 +113,8 @@ interface Frame {
   entries: Iterator<RawEntry, void>;
   /** What is being done with the entries. In listing order they are told first, then read again to be entered. */
   doing: 'both' | 'telling' | 'entering';
+  /** Whether there is a directory among them, as far as they were told. */
+  hasDirectories: boolean;
 }
 
 /**
@@ -143,7 +150,8 @@ export function* walk(image: CramfsImage, options: WalkOptions = {}): Generator<
       report('path', directory, () => pathError(directory, maxPathBytes));
     } else {
       onPath.add(inode.offset);
-      frames.push({ directory, entries: rawEntries(image, inode), doing: order === 'tree' ? 'both' : 'telling' });
+      const doing = order === 'tree' ? 'both' : 'telling';
+      frames.push({ directory, entries: rawEntries(image, inode), doing, hasDirectories: false });
     }
   };
 
@@ -153,7 +161,7 @@ export function* walk(image: CramfsImage, options: WalkOptions = {}): Generator<
   for (let frame = frames[frames.length - 1]; frame !== undefined; frame = frames[frames.length - 1]) {
     const raw = next(frame, report);
     if (raw === null) {
-      if (frame.doing === 'telling') {
+      if (frame.doing === 'telling' && frame.hasDirectories) {
         frame.doing = 'entering';
         frame.entries = rawEntries(image, frame.directory.inode);
       } else {
@@ -163,14 +171,14 @@ export function* walk(image: CramfsImage, options: WalkOptions = {}): Generator<
       continue;
     }
     const telling = frame.doing !== 'entering';
-    if (!telling && raw.inode.type !== 'directory') continue;
-    if (raw.nameBytes.length === 0) {
+    if (raw.inode.type === 'directory') frame.hasDirectories = true;
+    else if (!telling) continue;
+    if (raw.nameLength === 0) {
       const { directory } = frame;
       if (telling) report('nameless', directory, () => namelessError(directory, raw), raw.inode);
       continue;
     }
-    const nameBytes = raw.nameBytes.slice();
-    const entry = new WalkEntry(raw.inode, decodeName(nameBytes), nameBytes, frame.directory);
+    const entry = new WalkEntry(raw.inode, raw.name, raw.nameLength, frame.directory);
     if (telling) {
       if (++count > limit) {
         report('entries', entry, () => limitError(entry, limit));

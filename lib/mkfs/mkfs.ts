@@ -96,11 +96,12 @@ export async function buildImage(root: DirectoryEntry, options: BuildOptions = {
     throw new CramfsError('USAGE', { found: `a page size of ${String(pageSize)} bytes: no CPU has it` });
   }
   const made = makeNodes(root, options);
-  const canvas = new Canvas(1 << 20);
   const start = options.bootPad === true ? BOOT_PAD : 0;
   const insert = options.insert ?? new Uint8Array(0);
-  canvas.put(start + SUPERBLOCK_SIZE, insert);
   const layout = layOutDirectories(made.root, start + SUPERBLOCK_SIZE + roundUp(insert.length, 4));
+  // As large as it is likely to become: growing takes a copy, and what is never written takes no memory.
+  const canvas = new Canvas(layout.end + layout.total + 8 * layout.files);
+  canvas.put(start + SUPERBLOCK_SIZE, insert);
   const direct = options.direct ?? { alignment: pageSize, base: 0, layout: 'inline' };
   requirePlacement(direct);
   const placer = new Placer(canvas, layout.end, littleEndian, pageSize, direct);
@@ -219,13 +220,20 @@ async function placeContents(
   const firstOf = new Map<FileContent, ImageNode>();
   const sharers: { readonly node: ImageNode; readonly first: ImageNode }[] = [];
   const { compressor = defaultCompressor() } = options;
-  const queue: Pending[] = [];
+  /** Contents on their way to their place; those before `placed` have got there. */
+  let queue: Pending[] = [];
+  let placed = 0;
   let ahead = 0;
   let blocks = 0;
   let done = 0;
   const placeFirst = async (): Promise<void> => {
-    const pending = queue.shift();
+    const pending = queue[placed++];
     if (pending === undefined) return;
+    // Thousands of small files are under way: the front is cut off now and then, not one by one.
+    if (placed >= 1024 && placed * 2 >= queue.length) {
+      queue = queue.slice(placed);
+      placed = 0;
+    }
     pending.node.offset = placer.place(pending.node.path, await pending.encoded);
     ahead -= pending.size;
     done += pending.size;
@@ -254,10 +262,10 @@ async function placeContents(
       ahead += bytes.length;
       while (ahead > READ_AHEAD) await placeFirst();
     }
-    while (queue.length > 0) await placeFirst();
+    while (placed < queue.length) await placeFirst();
   } catch (error) {
     // What is still being compressed is not waited for, and must not fail unheard.
-    for (const { encoded } of queue) encoded.catch(() => undefined);
+    for (const { encoded } of queue.slice(placed)) encoded.catch(() => undefined);
     throw error;
   }
   for (const { node, first } of sharers) node.offset = first.offset;

@@ -3,11 +3,12 @@
  */
 import { CramfsError } from '../base/errors.ts';
 import { checkImage } from '../check/checkImage.ts';
-import type { FindingCode } from '../check/codes.ts';
+import { CHECK_INCOMPLETE } from '../check/incomplete.ts';
+import { ENTRY_UNSEEN } from '../check/rules/unseenEntries.ts';
 import { CramfsImage } from '../image/image.ts';
 
 /** Errors that are not about the structure: the check's own bounds, and what Linux does not see of a sound image (a warning). */
-const NOT_STRUCTURE: ReadonlySet<FindingCode> = new Set<FindingCode>(['CHECK_INCOMPLETE', 'ENTRY_UNSEEN']);
+const NOT_STRUCTURE: ReadonlySet<string> = new Set([CHECK_INCOMPLETE.id, ENTRY_UNSEEN.id]);
 
 /**
  * Checks the structure of an image that was built; compressed data is not inflated.
@@ -17,12 +18,12 @@ const NOT_STRUCTURE: ReadonlySet<FindingCode> = new Set<FindingCode>(['CHECK_INC
  */
 export function verifyBuilt(bytes: Uint8Array, pageSize: number): void {
   const { findings } = checkImage(CramfsImage.open(bytes, { pageSize }), { inflate: false });
-  const error = findings.find(({ severity, code }) => severity === 'error' && !NOT_STRUCTURE.has(code));
+  const error = findings.find(({ severity, id }) => severity === 'error' && !NOT_STRUCTURE.has(id));
   if (error === undefined) return;
   throw new CramfsError('BROKEN_PLAN', {
     path: error.path ?? undefined,
-    offset: error.offset,
+    offset: error.offset ?? undefined,
     expected: 'an image without errors',
-    found: error.code,
+    found: error.id,
   });
 }

@@ -3,7 +3,7 @@
  */
 import { roundUp } from '../base/pages.ts';
 import { anonymousMemory } from './anonymousMemory.ts';
-import { isReadable } from './cpu.ts';
+import { isReadable, unsignedLong } from './cpu.ts';
 import type { Errno } from './errno.ts';
 import type { FolioRead, MmStruct, OpenFile, PageView, Touch } from './fileOperations.ts';
 import { type Kernel, KernelBug } from './kernel.ts';
@@ -86,6 +86,13 @@ function orBug<T>(call: () => T): T | { readonly bug: string } {
 
 /** Where file offsets end on 64-bit kernels: file_mmap_ok() of regular files. On 32-bit ones page numbers end first. */
 const MAX_LFS_FILESIZE = 2 ** 63;
+
+/**
+ * File offsets that a program on a 32-bit kernel can ask for: mmap2() takes a 32-bit number of 4096-byte units. glibc and
+ * musl refuse any other with EINVAL and do not call the kernel. A length is a 32-bit `size_t` there: its upper bits are lost
+ * before the call.
+ */
+const MMAP2_OFFSETS = 2 ** 44;
 
 /** A process's address space. The file descriptors it maps were opened read-only. */
 export class AddressSpace implements MmStruct {
@@ -183,8 +190,10 @@ export class AddressSpace implements MmStruct {
   #describe(file: OpenFile, request: MmapRequest): VmAreaDesc | Errno {
     const { cpu } = this.kernel;
     const { offset, read, write, exec, shared } = request;
-    if (!(request.length > 0) || offset % cpu.pageSize !== 0) return 'EINVAL';
-    const length = roundUp(request.length, cpu.pageSize);
+    const bytes = unsignedLong(cpu, request.length);
+    if (!(bytes > 0) || offset % cpu.pageSize !== 0) return 'EINVAL';
+    if (cpu.wordBits === 32 && offset >= MMAP2_OFFSETS) return 'EINVAL';
+    const length = roundUp(bytes, cpu.pageSize);
     // PAGE_ALIGN() may wrap to 0.
     if (length >= 2 ** cpu.wordBits) return 'ENOMEM';
     if ((offset + length) / cpu.pageSize >= 2 ** cpu.wordBits) return 'EOVERFLOW';
@@ -192,9 +201,9 @@ export class AddressSpace implements MmStruct {
     const start = request.address ?? this.unmappedArea(length);
     if (start % cpu.pageSize !== 0) return 'EINVAL';
     if (start < (request.address === undefined ? cpu.mmapFloor : 0) || start + length > cpu.taskSize) return 'ENOMEM';
-    // A directory may have any offset, and is refused later for having no mmap operation.
-    const isDirectory = file.operations.mmap === null;
-    if (offset < 0 || (!isDirectory && offset + length >= MAX_LFS_FILESIZE)) return 'EOVERFLOW';
+    // file_mmap_ok(): a directory, which has no mmap operation, is refused later unless its offset is past all pages.
+    const maxSize = file.operations.mmap === null ? 2 ** cpu.wordBits : MAX_LFS_FILESIZE;
+    if (offset < 0 || offset + length >= maxSize) return 'EOVERFLOW';
     if (shared && write) return 'EACCES';
     let vmFlags = VM_MAYREAD | VM_MAYEXEC | (read || (write && cpu.writeImpliesRead) ? VM_READ : 0);
     vmFlags |= (write ? VM_WRITE : 0) | (exec ? VM_EXEC : 0);
@@ -279,6 +288,10 @@ export class AddressSpace implements MmStruct {
   #fault(vma: Vma, vpn: number): 'ok' | 'behind-end' | 'read-error' {
     if (!this.pageTable.isNone(vpn)) return 'ok';
     const { pageSize } = this.kernel.cpu;
+    if (vma.file.operations.mmap?.zeroFills === true && (vma.vmFlags & VM_PFNMAP) !== 0) {
+      this.pageTable.setFolio(vpn, { bytes: new Uint8Array(pageSize), anonymous: true } satisfies Folio);
+      return 'ok';
+    }
     const index = vma.pgoff + vpn - vma.start / pageSize;
     if (index >= Math.ceil(vma.file.size / pageSize)) return 'behind-end';
     const read = this.#readCached(vma.file, index);

@@ -65,6 +65,11 @@ export interface MmapHooks {
    * older mmap() is called only for a mapping that stays by itself.
    */
   readonly preparesFirst?: boolean;
+  /**
+   * Whether its mappings of page frames have no fault handler (no vm_ops): a page without an entry becomes an anonymous page
+   * of zeros. Default: it comes from the page cache.
+   */
+  readonly zeroFills?: boolean;
   /** Decides, before the vma exists. It may change the description only. */
   prepare(desc: VmAreaDesc, kernel: Kernel): Errno | null;
   /** Populates, once the vma is in place. An error unmaps it again. */

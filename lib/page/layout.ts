@@ -88,8 +88,8 @@ function sorted(pieces: readonly number[]): Float64Array {
   return result;
 }
 
-/** Indices of the pieces that have bytes in [start, end), in order; at most `limit`. */
-export function piecesIn({ pieces }: Layout, start: number, end: number, limit = 64): number[] {
+/** The first piece that begins at `start` or after it; the number of pieces where there is none. */
+function firstFrom({ pieces }: Layout, start: number): number {
   let low = 0;
   let high = pieces.length / PIECE;
   while (low < high) {
@@ -97,9 +97,21 @@ export function piecesIn({ pieces }: Layout, start: number, end: number, limit =
     if ((pieces[middle * PIECE] ?? 0) < start) low = middle + 1;
     else high = middle;
   }
+  return low;
+}
+
+/** Index of the first piece at `start` or after it; null where there is none. */
+export function nextPiece(layout: Layout, start: number): number | null {
+  const index = firstFrom(layout, start);
+  return index < layout.pieces.length / PIECE ? index : null;
+}
+
+/** Indices of the pieces that have bytes in [start, end), in order; at most `limit`. */
+export function piecesIn(layout: Layout, start: number, end: number, limit = 64): number[] {
+  const { pieces } = layout;
   const found: number[] = [];
   // Data that begins before may reach into the range: at most two pages of it.
-  for (let at = Math.max(0, low - 64); at < pieces.length / PIECE && found.length < limit; at++) {
+  for (let at = Math.max(0, firstFrom(layout, start) - 64); at < pieces.length / PIECE && found.length < limit; at++) {
     const from = pieces[at * PIECE] ?? 0;
     if (from >= end) break;
     if (from + (pieces[at * PIECE + 1] ?? 0) > start) found.push(at);

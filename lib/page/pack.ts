@@ -52,5 +52,8 @@ export function packBytes(bytes: Uint8Array): string {
 
 /** What {@link packBytes} packed. */
 export function unpackBytes(text: string): Uint8Array {
-  return inflate(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
+  const letters = atob(text);
+  const packed = new Uint8Array(letters.length);
+  for (let at = 0; at < letters.length; at++) packed[at] = letters.charCodeAt(at);
+  return inflate(packed);
 }

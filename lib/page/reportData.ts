@@ -15,8 +15,8 @@ import { ACCOUNT_LABELS, type Account } from '../inspect/account.ts';
 import { openDetected } from '../inspect/openDetected.ts';
 import { survey } from '../inspect/survey.ts';
 import { walk, type WalkEntry } from '../inspect/walk.ts';
-import { findingWords } from '../report/audit/findingWords.ts';
-import { auditTitle } from '../report/auditWords.ts';
+import { definitionOf } from '../policy/findings.ts';
+import { findingWords } from '../report/findingWords.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { type KnownRange, RecordingSource, sparseSource } from '../source/sparseSource.ts';
 import { Board, type BoardOptions } from '../verdict/board.ts';
@@ -114,10 +114,10 @@ export function collectImage(
     findings: audit.findings.map((finding) => ({
       id: finding.id,
       severity: finding.severity,
-      title: auditTitle(finding.id),
+      title: definitionOf(finding).title,
       path: finding.path,
       offset: finding.offset,
-      ...findingWords(finding),
+      ...findingWords(finding, audit.image),
     })),
     counts: audit.counts,
     numbers: audit.numbers,

@@ -53,15 +53,13 @@ export class ReportSession {
   }
 
   /** @throws CramfsError as Board.map(); IO for what is not in the report */
-  verdict(request: MapRequest, machine?: MachineChange, detail?: MapDetail): { verdict: MapVerdict; board: Board } {
-    const board = this.board(machine);
-    return { board, verdict: board.map(request, detail ?? {}) };
+  verdict(request: MapRequest, machine?: MachineChange, detail: MapDetail = {}): MapVerdict {
+    return this.board(machine).map(request, { ...detail, advice: true });
   }
 
   /** The verdict as `cramfs-map --json` prints it. */
   json(request: MapRequest, machine?: MachineChange, detail: MapDetail = {}): Record<string, unknown> {
-    const { board, verdict } = this.verdict(request, machine, detail);
-    return mapJson(verdict, board, detail);
+    return mapJson(this.verdict(request, machine, detail), { ...detail, advice: true });
   }
 
   /** @throws CramfsError as execProgram(); IO for what is not in the report */

@@ -1,11 +1,11 @@
 /** A policy's word on an audit. */
-import type { Severity } from '../check/codes.ts';
-import type { AuditFinding } from '../audit/finding.ts';
-import { compareFindings, MAX_PER_ID } from '../audit/findingList.ts';
-import { type AuditId, defaultSeverity } from '../audit/ids.ts';
+import type { Severity } from '../findings/definition.ts';
+import type { Finding } from '../findings/finding.ts';
+import { MAX_PER_ID, NO_COUNTS } from '../findings/findingList.ts';
 import type { AuditResult, SuppressedFinding } from '../audit/result.ts';
 import { budgetFindings } from './budgets.ts';
 import { Exceptions } from './exceptions.ts';
+import { compareFindings, definitionOf } from './findings.ts';
 import type { Policy } from './policy.ts';
 import { requirementFindings } from './requirements.ts';
 import { withSettings, worstSeverity } from './settings.ts';
@@ -25,9 +25,9 @@ type Counts = Record<Severity, number>;
 export function applyPolicy(result: AuditResult, policy: Policy, today: string): AuditResult {
   const { settings } = policy;
   const exceptions = new Exceptions(policy.exceptions, today);
-  const kept: AuditFinding[] = [];
+  const kept: Finding[] = [];
   const suppressed: SuppressedFinding[] = [...result.suppressed];
-  const take = (finding: AuditFinding): void => {
+  const take = (finding: Finding): void => {
     const judged = withSettings(finding, settings);
     if (judged === null) return;
     const known = exceptions.suppress(judged);
@@ -41,9 +41,9 @@ export function applyPolicy(result: AuditResult, policy: Policy, today: string):
   for (const finding of budgetFindings(result, policy)) take(finding);
   for (const finding of exceptions.findings((id) => (result.omitted[id] ?? 0) > 0)) take(finding);
 
-  const omitted: Partial<Record<AuditId, number>> = {};
-  const counts: Counts = { error: 0, warning: 0, info: 0 };
-  const omit = (id: AuditId, severity: Severity, count: number): void => {
+  const omitted: Record<string, number> = {};
+  const counts: Counts = { ...NO_COUNTS };
+  const omit = (id: string, severity: Severity, count: number): void => {
     counts[severity] += count;
     if (count > 0) omitted[id] = (omitted[id] ?? 0) + count;
   };
@@ -51,8 +51,8 @@ export function applyPolicy(result: AuditResult, policy: Policy, today: string):
     const worst = worstSeverity(id, severity, settings);
     if (worst !== 'off' && !exceptions.coversAll(id)) omit(id, worst, count);
   }
-  const findings: AuditFinding[] = [];
-  const seen = new Map<AuditId, number>();
+  const findings: Finding[] = [];
+  const seen = new Map<string, number>();
   for (const finding of kept.sort(compareFindings)) {
     const count = (seen.get(finding.id) ?? 0) + 1;
     seen.set(finding.id, count);
@@ -67,18 +67,18 @@ export function applyPolicy(result: AuditResult, policy: Policy, today: string):
 }
 
 /** How many findings of each id and severity an audit only counted. */
-function omittedSeverities({ findings, counts, omitted }: AuditResult): [AuditId, Severity, number][] {
+function omittedSeverities({ findings, counts, omitted }: AuditResult): [string, Severity, number][] {
   const left: Counts = { ...counts };
   for (const { severity } of findings) left[severity]--;
-  const ids = (Object.entries(omitted) as [AuditId, number][]).map(([id, count]) => {
+  const ids = Object.entries(omitted).map(([id, count]) => {
     const severities = new Set(findings.filter((finding) => finding.id === id).map(({ severity }) => severity));
-    return { id, count, severities: severities.size === 0 ? [defaultSeverity(id)] : [...severities] };
+    return { id, count, severities: severities.size === 0 ? [definitionOf({ id }).severity] : [...severities] };
   });
   // Those of one severity are certain; hazards have several, and what is left is theirs.
   ids.sort((a, b) => a.severities.length - b.severities.length);
   return ids.flatMap(({ id, count, severities }) => {
     let rest = count;
-    return severities.map((severity, index): [AuditId, Severity, number] => {
+    return severities.map((severity, index): [string, Severity, number] => {
       const taken = index === severities.length - 1 ? rest : Math.min(rest, Math.max(0, left[severity]));
       left[severity] -= taken;
       rest -= taken;

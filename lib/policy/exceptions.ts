@@ -1,9 +1,33 @@
 /** Findings that a policy knows of and does not count. */
-import type { AuditFinding } from '../audit/finding.ts';
-import { type AuditId, defaultSeverity } from '../audit/ids.ts';
+import { args, defineFinding } from '../findings/definition.ts';
+import { type Finding, makeFinding } from '../findings/finding.ts';
 import type { SuppressedFinding } from '../audit/result.ts';
 import type { PolicyException } from './policy.ts';
 import { isFor } from './settings.ts';
+
+/** `exception` counts from 0, in the order of the file. */
+export const EXCEPTION_EXPIRED = defineFinding({
+  id: 'policy/exception-expired',
+  severity: 'error',
+  scope: 'image',
+  args: args<{ readonly exception: number; readonly expires: string; readonly reason: string }>(),
+  distinct: ({ reason }) => [reason],
+  title: 'Expired policy exception',
+  cause: ({ expires, reason }) => `the exception "${reason}" was valid until ${expires}`,
+  fix: 'fix what it covers, or set a new date',
+});
+
+/** `exception` counts from 0, in the order of the file. */
+export const EXCEPTION_UNUSED = defineFinding({
+  id: 'policy/exception-unused',
+  severity: 'warning',
+  scope: 'image',
+  args: args<{ readonly exception: number; readonly reason: string }>(),
+  distinct: ({ reason }) => [reason],
+  title: 'Unused policy exception',
+  cause: ({ reason }) => `nothing in the image needs the exception "${reason}"`,
+  fix: 'remove the exception from the policy',
+});
 
 /** The exceptions of a policy, and which of them were of use. */
 export class Exceptions {
@@ -18,7 +42,7 @@ export class Exceptions {
   }
 
   /** The finding as suppressed by the first exception that fits; null where none does. */
-  suppress(finding: AuditFinding): SuppressedFinding | null {
+  suppress(finding: Finding): SuppressedFinding | null {
     const exception = this.#exceptions.find(
       (each) => !this.#isExpired(each) && each.ids.includes(finding.id) && isFor(each.paths, finding.path),
     );
@@ -28,7 +52,7 @@ export class Exceptions {
   }
 
   /** Whether all findings of an id are suppressed, wherever they are. */
-  coversAll(id: AuditId): boolean {
+  coversAll(id: string): boolean {
     return this.#exceptions.some(
       (exception) => !this.#isExpired(exception) && exception.ids.includes(id) && exception.paths === null,
     );
@@ -39,17 +63,14 @@ export class Exceptions {
    *
    * @param isUnknown whether there may be findings of an id that were not seen
    */
-  findings(isUnknown: (id: AuditId) => boolean): AuditFinding[] {
-    return this.#exceptions.flatMap((exception, index): AuditFinding[] => {
+  findings(isUnknown: (id: string) => boolean): Finding[] {
+    return this.#exceptions.flatMap((exception, index): Finding[] => {
       const { expires, reason } = exception;
-      const place = { path: null, offset: null };
       if (expires !== null && this.#isExpired(exception)) {
-        const id = 'policy/exception-expired';
-        return [{ id, severity: defaultSeverity(id), ...place, args: { exception: index, expires, reason } }];
+        return [makeFinding(EXCEPTION_EXPIRED, null, null, { exception: index, expires, reason })];
       }
       if (this.#used.has(exception) || exception.ids.some(isUnknown)) return [];
-      const id = 'policy/exception-unused';
-      return [{ id, severity: defaultSeverity(id), ...place, args: { exception: index, reason } }];
+      return [makeFinding(EXCEPTION_UNUSED, null, null, { exception: index, reason })];
     });
   }
 

@@ -1,11 +1,10 @@
 /**
- * A policy: what an audit must find, may find, and is to be told. Plain data that can be sent to worker threads;
+ * A policy: what an audit must find, and what it may find. Plain data that can be sent to worker threads;
  * parsePolicy() makes it of a file.
  */
-import type { Severity } from '../check/codes.ts';
+import type { Severity } from '../findings/definition.ts';
 import type { CpuName } from '../mm/cpu.ts';
 import type { MapState } from '../verdict/mapVerdict.ts';
-import type { AuditId, BudgetName } from '../audit/ids.ts';
 import type { PathGlobs } from './globs.ts';
 
 /** What a policy says about the machine; what is absent is left to others. Addresses and sizes in bytes. */
@@ -19,6 +18,11 @@ export interface PolicyMachine {
   readonly littleEndian?: boolean | undefined;
   /** LD_LIBRARY_PATH. */
   readonly libraryPath?: string | undefined;
+  /** Partition table: a file, as the policy names it, or mtdparts=…; with the name of the image's partition. */
+  readonly partitionTable?: string | undefined;
+  readonly partition?: string | undefined;
+  /** Physical address of the flash, for tables without addresses. */
+  readonly flashBase?: number | undefined;
 }
 
 /** When a finding of a rule counts as none. What is absent makes no difference. */
@@ -34,7 +38,7 @@ export interface RuleOptions {
 
 /** What a policy makes of some rules. Settings stand in the order of the file, and later ones outrank earlier ones. */
 export interface RuleSetting {
-  readonly ids: readonly AuditId[];
+  readonly ids: readonly string[];
   /** null leaves it as it is. */
   readonly severity: Severity | 'off' | null;
   /** The files that it is for; null for all, and for what is about the image as a whole. */
@@ -55,12 +59,15 @@ export interface Requirement {
   readonly segments: SegmentChoice;
 }
 
+/** What a policy can limit, in bytes; `text` is a least percentage. */
+export type BudgetName = 'flash' | 'padding' | 'ram' | 'text';
+
 /** Limits: bytes, and for `text` a least percentage. */
 export type Budgets = Readonly<Partial<Record<BudgetName, number>>>;
 
 /** Findings that are known and do not count. */
 export interface PolicyException {
-  readonly ids: readonly AuditId[];
+  readonly ids: readonly string[];
   /** null for all files, and for what is about the image as a whole. */
   readonly paths: PathGlobs | null;
   readonly reason: string;

@@ -2,21 +2,24 @@
  * From the text of a policy to a policy. This loads yaml and zod, which take their time: parsePolicy() loads this when
  * there is a policy to read.
  */
-import type { Severity } from '../check/codes.ts';
+import type { Severity } from '../findings/definition.ts';
 import { CramfsError, type TextProblem } from '../base/errors.ts';
 import { type PolicyDocument, readDocument } from './document.ts';
-import type { Policy, PolicyException } from './policy.ts';
+import type { Policy, PolicyException, PolicyMachine } from './policy.ts';
 import { exceptionIdsOf, idsOf } from './ruleIds.ts';
-import { type PolicyFile, policySchema } from './schema.ts';
+import { type BoardFile, boardSchema, type PolicyFile, policySchema } from './schema.ts';
 import { ruleProblems, schemaProblems } from './schemaProblems.ts';
 import { pathsWithoutUse, type PlacedSetting, shadowedSettings } from './withoutEffect.ts';
 
-/** Problems that are told of. */
+/** Problems that are reported. */
 const MAX_PROBLEMS = 100;
 
+/** Severities, and words for them that policies may have had. */
 const SEVERITIES: Readonly<Record<string, Severity | 'off'>> = {
   off: 'off',
-  info: 'info',
+  note: 'note',
+  info: 'note',
+  warning: 'warning',
   warn: 'warning',
   error: 'error',
 };
@@ -29,7 +32,7 @@ export function readPolicy(text: string, name: string): Policy {
   if (document.data !== undefined) {
     const result = policySchema.safeParse(document.data);
     problems.push(...ruleProblems(document));
-    if (!result.success) problems.push(...schemaProblems(result.error.issues, document));
+    if (!result.success) problems.push(...schemaProblems(result.error.issues, document, 'policy'));
     else {
       const settings = settingsOf(result.data, document);
       policy = toPolicy(result.data, settings);
@@ -38,13 +41,23 @@ export function readPolicy(text: string, name: string): Policy {
     }
   }
   if (policy !== null && problems.length === 0) return policy;
-  throw badPolicy(name, problems);
+  throw badFile('BAD_POLICY', name, problems);
 }
 
-function badPolicy(name: string, problems: readonly TextProblem[]): CramfsError {
+/** Reads a board: YAML 1.2 or JSON. @throws CramfsError BAD_BOARD with everything that is wrong with it */
+export function readBoard(text: string, name: string): PolicyMachine {
+  const document = readDocument(text);
+  const result = document.data === undefined ? null : boardSchema.safeParse(document.data);
+  const issues = result?.error?.issues ?? [];
+  const problems = [...document.problems, ...schemaProblems(issues, document, 'board')];
+  if (result?.data !== undefined && problems.length === 0) return toMachine(result.data);
+  throw badFile('BAD_BOARD', name, problems);
+}
+
+function badFile(code: 'BAD_POLICY' | 'BAD_BOARD', name: string, problems: readonly TextProblem[]): CramfsError {
   const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
-  const more = sorted.length > MAX_PROBLEMS ? `, of which the first ${MAX_PROBLEMS} are told` : '';
-  return new CramfsError('BAD_POLICY', {
+  const more = sorted.length > MAX_PROBLEMS ? `, of which the first ${MAX_PROBLEMS} are reported` : '';
+  return new CramfsError(code, {
     what: name,
     found: `${sorted.length === 1 ? '1 error' : `${sorted.length} errors`}${more}`,
     problems: sorted.slice(0, MAX_PROBLEMS),
@@ -76,18 +89,26 @@ function settingsOf({ rules = {} }: PolicyFile, { data }: PolicyDocument): Place
   });
 }
 
-function toPolicy(file: PolicyFile, settings: readonly PlacedSetting[]): Policy {
-  const { endian, requires = [], budgets = {}, exceptions = [] } = file;
+function toMachine(file: BoardFile): PolicyMachine {
+  const { endian } = file;
   return {
-    machine: {
-      kernel: file.kernel,
-      physBase: file.phys,
-      pageSize: file['page-size'],
-      regionSize: file['region-size'],
-      cpu: file.cpu,
-      littleEndian: endian === undefined ? undefined : endian === 'little',
-      libraryPath: file['library-path'],
-    },
+    kernel: file.kernel,
+    physBase: file.phys,
+    pageSize: file['page-size'],
+    regionSize: file['region-size'],
+    cpu: file.cpu,
+    littleEndian: endian === undefined ? undefined : endian === 'little',
+    libraryPath: file['library-path'],
+    partitionTable: file['partition-table'],
+    partition: file.partition,
+    flashBase: file['flash-base'],
+  };
+}
+
+function toPolicy(file: PolicyFile, settings: readonly PlacedSetting[]): Policy {
+  const { requires = [], budgets = {}, exceptions = [] } = file;
+  return {
+    machine: toMachine(file),
     settings: settings.map(({ ids, severity, paths, options }) => ({ ids, severity, paths, options })),
     requirements: requires,
     budgets: budgets as Policy['budgets'],

@@ -1,10 +1,56 @@
-/** What a policy requires of files, held against how they are mapped. */
+/** What a policy requires of files, compared with how they are mapped. */
 import type { MapState } from '../verdict/mapVerdict.ts';
-import { defaultSeverity, type OwnArguments } from '../audit/ids.ts';
-import type { AuditFinding, AuditFindingOf } from '../audit/finding.ts';
+import { plural } from '../base/words.ts';
+import { args, defineFinding } from '../findings/definition.ts';
+import { type Finding, makeFinding } from '../findings/finding.ts';
+import type { SegmentRef } from '../audit/segmentRef.ts';
+import { segmentName, STORE_DIRECT } from '../audit/words.ts';
 import type { AuditedFile, AuditedSegment } from '../audit/result.ts';
 import { matchesGlob, matchesGlobs } from './globs.ts';
 import type { Policy, Requirement, SegmentChoice } from './policy.ts';
+
+const STATES = { pfnmap: 'fully direct', mixedmap: 'partly direct', none: 'not direct at all' } as const;
+
+/** `requirement` counts from 0, in the order of the file. */
+export const REQUIREMENT_UNMET = defineFinding({
+  id: 'policy/requirement-unmet',
+  severity: 'error',
+  scope: 'entry',
+  args: args<{
+    readonly requirement: number;
+    /** The state that is required; null where it is a share of pages. */
+    readonly wanted: MapState | null;
+    /** The share that is required, in percent, and what there is; null where it is a state. */
+    readonly direct: { readonly share: number; readonly directPages: number; readonly pages: number } | null;
+    readonly found: MapState | null;
+    /** null for the file as a whole. */
+    readonly segment: SegmentRef | null;
+  }>(),
+  distinct: ({ wanted, direct, found, segment }) => [direct?.share ?? wanted ?? '', found ?? '', segment?.perms ?? ''],
+  title: 'Unmet policy requirement',
+  cause: ({ wanted, direct, found, segment }) => {
+    const what = segment === null ? 'the file' : segmentName(segment);
+    if (direct !== null) {
+      const { share, directPages, pages } = direct;
+      return `at least ${String(share)} % of ${what} must be direct, but ${String(directPages)} of ${plural(pages, 'page')} ${directPages === 1 ? 'is' : 'are'}`;
+    }
+    const is = found === null ? 'cannot be mapped' : `is ${STATES[found]}`;
+    return `${what} must be ${STATES[wanted ?? 'none']}, but ${is}`;
+  },
+  fix: `${STORE_DIRECT}; the other findings of this path show what prevents it`,
+});
+
+/** `requirement` counts from 0, in the order of the file. */
+export const REQUIREMENT_UNMATCHED = defineFinding({
+  id: 'policy/requirement-unmatched',
+  severity: 'error',
+  scope: 'image',
+  args: args<{ readonly requirement: number; readonly paths: readonly string[] }>(),
+  distinct: ({ paths }) => paths,
+  title: 'Policy requirement that matches no file',
+  cause: ({ paths }) => `no file of the image matches ${paths.join(' ')}`,
+  fix: 'add the files to the image, or remove the requirement from the policy',
+});
 
 type Kind = AuditedSegment['kind'];
 
@@ -21,7 +67,7 @@ export function isRequired(path: string, { requirements }: Policy): boolean {
 }
 
 /** Findings where files are less direct than required, and where globs match nothing that could be. */
-export function requirementFindings(files: readonly AuditedFile[], { requirements }: Policy): AuditFinding[] {
+export function requirementFindings(files: readonly AuditedFile[], { requirements }: Policy): Finding[] {
   return requirements.flatMap((requirement, index) => [...findingsOf(requirement, index, files)]);
 }
 
@@ -29,7 +75,7 @@ function* findingsOf(
   { paths, state: wanted, direct, segments }: Requirement,
   index: number,
   files: readonly AuditedFile[],
-): Generator<AuditFinding, void> {
+): Generator<Finding, void> {
   const unmatched = new Set(paths.included);
   for (const file of files) {
     if (!matchesGlobs(file.path, paths)) continue;
@@ -37,22 +83,17 @@ function* findingsOf(
     for (const { state, segment, directPages, pages } of mappingsOf(file, segments)) {
       for (const glob of globs) unmatched.delete(glob);
       const args = { requirement: index, found: state, segment };
-      if (wanted !== undefined && !meets(state, wanted)) yield unmet(file.path, { ...args, wanted, direct: null });
+      if (wanted !== undefined && !meets(state, wanted))
+        yield makeFinding(REQUIREMENT_UNMET, file.path, null, { ...args, wanted, direct: null });
       if (direct !== undefined && !isShare(directPages, pages, direct)) {
-        yield unmet(file.path, { ...args, wanted: null, direct: { share: direct, directPages, pages } });
+        const share = { share: direct, directPages, pages };
+        yield makeFinding(REQUIREMENT_UNMET, file.path, null, { ...args, wanted: null, direct: share });
       }
     }
   }
   if (unmatched.size === 0) return;
-  const id = 'policy/requirement-unmatched';
-  const args = { requirement: index, paths: [...unmatched].map(({ pattern }) => pattern) };
-  yield { id, severity: defaultSeverity(id), path: null, offset: null, args };
-}
-
-function unmet(path: string, args: OwnArguments['policy/requirement-unmet']): AuditFinding {
-  const id = 'policy/requirement-unmet';
-  const finding: AuditFindingOf<typeof id> = { id, severity: defaultSeverity(id), path, offset: null, args };
-  return finding;
+  const globs = [...unmatched].map(({ pattern }) => pattern);
+  yield makeFinding(REQUIREMENT_UNMATCHED, null, null, { requirement: index, paths: globs });
 }
 
 /** What a requirement looks at: a segment, or a file as a whole. */
@@ -60,7 +101,7 @@ interface Mapping {
   readonly state: MapState | null;
   readonly directPages: number;
   readonly pages: number;
-  readonly segment: OwnArguments['policy/requirement-unmet']['segment'];
+  readonly segment: SegmentRef | null;
 }
 
 /** The mappings of a file that a requirement is about. Of an empty file there is none. */

@@ -9,8 +9,9 @@ import { CramfsError } from '../base/errors.ts';
 import { PAGE_SIZES } from '../image/image.ts';
 import { CPU_NAMES } from '../mm/cpus/index.ts';
 import { parseQuantity, QUANTITY_PATTERN } from '../base/quantity.ts';
-import { AUDIT_IDS, type AuditId } from '../audit/ids.ts';
+import type { AnyDefinition, FindingOption } from '../findings/definition.ts';
 import { BadGlob, compileGlobs } from './compileGlobs.ts';
+import { FINDING_IDS, FINDINGS } from './findings.ts';
 import type { PathGlobs } from './globs.ts';
 import { exceptionIdsOf, expectedRule, idsOf } from './ruleIds.ts';
 
@@ -83,8 +84,9 @@ const paths = globs.meta({
   description: 'Globs over paths of the image, all of them if absent. Those that begin with "!" take paths away.',
 });
 
-const SEVERITY = 'off, info, warn or error';
-const severity = z.enum(['off', 'info', 'warn', 'error'], SEVERITY).meta({ id: 'severity' });
+const SEVERITY = 'off, note, warning or error';
+/** "warn" and "info" are older words for warning and note. */
+const severity = z.enum(['off', 'note', 'warning', 'error', 'warn', 'info'], SEVERITY).meta({ id: 'severity' });
 
 /** What an object can say of a rule. */
 const SAYINGS = {
@@ -94,7 +96,7 @@ const SAYINGS = {
   'min-bytes': bytes.meta({ description: 'Less than so many bytes are fine.' }).optional(),
   allow: globs.meta({ description: 'Globs over paths of files that may be so.' }).optional(),
 } as const;
-type Saying = keyof typeof SAYINGS;
+type Saying = keyof typeof SAYINGS & (FindingOption | 'severity');
 
 /** What can be said of some rules, or of any for some files. */
 export type RuleObject = Partial<z.output<z.ZodObject<typeof SAYINGS>>> & { readonly paths?: PathGlobs | undefined };
@@ -122,20 +124,26 @@ function ruleForm(id: string, options: readonly Saying[]): RuleForm {
 }
 
 const RULE = ruleForm('rule', []);
-const SIZED = ruleForm('ruleWithMinBytes', ['min-bytes']);
-const PADDING = ruleForm('ruleWithMaxima', ['max-bytes', 'max-percent']);
-const ALLOWING = ruleForm('ruleWithAllow', ['allow']);
 
-/** Rules that have options. */
-const FORMS: Readonly<Partial<Record<AuditId, RuleForm>>> = {
-  'xip/unmappable-direct': SIZED,
-  'image/duplicate-data': SIZED,
-  'image/alignment-padding': PADDING,
-  'security/setuid': ALLOWING,
-  'security/setgid': ALLOWING,
-  'security/world-writable': ALLOWING,
-  'security/device-node': ALLOWING,
-};
+/** "ruleWithMaxBytesMaxPercent": the name of a form in the JSON schema. */
+function formName(options: readonly FindingOption[]): string {
+  return `ruleWith-${options.join('-')}`.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The forms of rules that have options, by id; rules with the same options have the same form. */
+const FORMS: Readonly<Record<string, RuleForm>> = formsOf(FINDINGS.filter(({ options }) => options.length > 0));
+
+function formsOf(definitions: readonly AnyDefinition[]): Record<string, RuleForm> {
+  const known = new Map<string, RuleForm>();
+  const forms: Record<string, RuleForm> = {};
+  for (const { id, options } of definitions) {
+    const name = formName(options);
+    const form = known.get(name) ?? ruleForm(name, options);
+    known.set(name, form);
+    forms[id] = form;
+  }
+  return forms;
+}
 
 const rules = z
   .object(
@@ -145,7 +153,7 @@ const rules = z
   .catchall(RULE.schema)
   .meta({
     description: 'How bad findings are, by id or glob of ids. The last setting that fits a finding counts.',
-    propertyNames: { anyOf: [{ enum: AUDIT_IDS }, { pattern: '[*?{[]' }] },
+    propertyNames: { anyOf: [{ enum: FINDING_IDS }, { pattern: '[*?{[]' }] },
   });
 
 const REQUIREMENT = 'an object with "paths", "segments", and "direct" or "state"';
@@ -206,7 +214,7 @@ const exception = z.strictObject(
       })
       .meta({
         description: 'The id of the findings, or a glob of ids.',
-        anyOf: [{ enum: AUDIT_IDS }, { pattern: '[*?{[]' }],
+        anyOf: [{ enum: FINDING_IDS }, { pattern: '[*?{[]' }],
       }),
     paths: paths.optional(),
     reason: z
@@ -221,30 +229,54 @@ const exception = z.strictObject(
 const listOf = <T extends z.ZodType>(element: T, description: string) =>
   z.array(element, 'a list').meta({ description }).optional();
 
+const TEXT = 'a text';
+/** What says of a file where the image will be, and on what machine: the whole of a board, and a part of a policy. */
+const MACHINE = {
+  kernel: kernel.meta({ description: 'Kernel model, or a release of Linux such as 6.6.30.' }).optional(),
+  phys: bytes.meta({ description: 'Physical address of the image; 0 for none.' }).optional(),
+  'page-size': bytes
+    .refine((size) => PAGE_SIZES.includes(size), '4K, 8K, 16K or 64K')
+    .meta({ description: 'Bytes of a page.' })
+    .optional(),
+  'region-size': bytes
+    .meta({ description: 'Bytes of the partition that the image lies in. An image that is larger is a finding.' })
+    .optional(),
+  cpu: z
+    .enum(CPU_NAMES, `one of ${CPU_NAMES.join(', ')}`)
+    .meta({ description: 'CPU.' })
+    .optional(),
+  endian: z.enum(['little', 'big'], 'little or big').meta({ description: 'Byte order of the CPU.' }).optional(),
+  'library-path': z
+    .string('directories with colons between them')
+    .meta({ description: 'LD_LIBRARY_PATH of the programs that are started.' })
+    .optional(),
+  'partition-table': z
+    .string(TEXT)
+    .meta({ description: 'Partition table: a file, seen from this one, or mtdparts=…; gives phys and region-size.' })
+    .optional(),
+  partition: z.string(TEXT).meta({ description: 'The partition of the image in that table.' }).optional(),
+  'flash-base': bytes.meta({ description: 'Physical address of the flash, for tables without addresses.' }).optional(),
+} as const;
+
+const HEAD = {
+  $schema: z.string('an address').meta({ description: 'For editors: where this schema is.' }).optional(),
+  version: z.literal(1, 'the number 1').meta({ description: 'Version of the format.' }),
+} as const;
+
+/** A board file: the part of a policy that is about the machine. */
+export const boardSchema = z
+  .strictObject({ ...HEAD, ...MACHINE }, 'an object, at least with "version: 1"')
+  .meta({ title: 'Board for cramfs --board' });
+
+/** A board file with its values understood. */
+export type BoardFile = z.output<typeof boardSchema>;
+
 /** The whole file. */
 export const policySchema = z
   .strictObject(
     {
-      $schema: z.string('an address').meta({ description: 'For editors: where this schema is.' }).optional(),
-      version: z.literal(1, 'the number 1').meta({ description: 'Version of the format.' }),
-      kernel: kernel.meta({ description: 'Kernel model, or a release of Linux such as 6.6.30.' }).optional(),
-      phys: bytes.meta({ description: 'Physical address of the image; 0 for none.' }).optional(),
-      'page-size': bytes
-        .refine((size) => PAGE_SIZES.includes(size), '4K, 8K, 16K or 64K')
-        .meta({ description: 'Bytes of a page.' })
-        .optional(),
-      'region-size': bytes
-        .meta({ description: 'Bytes of the partition that the image lies in. An image that is larger is a finding.' })
-        .optional(),
-      cpu: z
-        .enum(CPU_NAMES, `one of ${CPU_NAMES.join(', ')}`)
-        .meta({ description: 'CPU.' })
-        .optional(),
-      endian: z.enum(['little', 'big'], 'little or big').meta({ description: 'Byte order of the CPU.' }).optional(),
-      'library-path': z
-        .string('directories with colons between them')
-        .meta({ description: 'LD_LIBRARY_PATH of the programs that are started.' })
-        .optional(),
+      ...HEAD,
+      ...MACHINE,
       rules: rules.optional(),
       requires: listOf(requirement, 'What must be mapped how.'),
       budgets: budgets.optional(),
@@ -257,13 +289,16 @@ export const policySchema = z
 /** A policy file with its values understood. */
 export type PolicyFile = z.output<typeof policySchema>;
 
+/** What a file is: it decides which keys it may have. */
+export type FileKind = 'policy' | 'board';
+
 /** The keys that the object at a path can have, where others are errors. */
-export function knownKeys([key, next]: readonly PropertyKey[]): readonly string[] {
+export function knownKeys([key, next]: readonly PropertyKey[], kind: FileKind): readonly string[] {
   switch (key) {
     case undefined:
-      return Object.keys(policySchema.shape);
+      return Object.keys(kind === 'policy' ? policySchema.shape : boardSchema.shape);
     case 'rules':
-      return ['paths', ...(FORMS[next as AuditId] ?? RULE).sayings];
+      return ['paths', ...(FORMS[String(next)] ?? RULE).sayings];
     case 'requires':
       return Object.keys(requirementShape.shape);
     case 'budgets':

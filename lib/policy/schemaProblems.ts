@@ -4,7 +4,7 @@ import type { TextProblem } from '../base/errors.ts';
 import { printableName } from '../format/names.ts';
 import type { DataPath, PolicyDocument } from './document.ts';
 import { expectedRule, idsOf } from './ruleIds.ts';
-import { knownKeys } from './schema.ts';
+import { type FileKind, knownKeys } from './schema.ts';
 import { didYouMean } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -13,12 +13,12 @@ type Issue = z.core.$ZodIssue;
 const SHOWN = 40;
 
 /** What of the data is not as the schema wants it. */
-export function schemaProblems(issues: readonly Issue[], document: PolicyDocument): TextProblem[] {
+export function schemaProblems(issues: readonly Issue[], document: PolicyDocument, kind: FileKind): TextProblem[] {
   const problems: TextProblem[] = [];
   const told = new Set<string>();
   for (const issue of issues.flatMap((each) => withoutUnions(each, []))) {
     if (issue.code === 'unrecognized_keys') {
-      const known = knownKeys(issue.path);
+      const known = knownKeys(issue.path, kind);
       const place = issue.path.length === 0 ? '' : ` in ${placeName(issue.path)}`;
       for (const key of issue.keys) {
         const sentence = `unknown key ${quote(key)}${place}${didYouMean(key, known)}`;
@@ -30,7 +30,7 @@ export function schemaProblems(issues: readonly Issue[], document: PolicyDocumen
     const key = JSON.stringify(issue.path);
     if (told.has(key)) continue;
     told.add(key);
-    problems.push(document.problemAt(issue.path, sentenceOf(issue, valueAt(document.data, issue.path))));
+    problems.push(document.problemAt(issue.path, sentenceOf(issue, valueAt(document.data, issue.path), kind)));
   }
   return problems;
 }
@@ -62,16 +62,16 @@ function withoutUnions(issue: Issue, base: DataPath): Issue[] {
   return deepest.flatMap((each) => withoutUnions(each, path));
 }
 
-function sentenceOf(issue: Issue, value: unknown): string {
+function sentenceOf(issue: Issue, value: unknown, kind: FileKind): string {
   const { path, message } = issue;
   if (value === undefined) {
-    const holder = path.length === 1 ? 'the policy' : placeName(path.slice(0, -1));
+    const holder = path.length === 1 ? `the ${kind}` : placeName(path.slice(0, -1));
     return `${holder} lacks ${quote(String(path[path.length - 1]))}, which must be ${message}`;
   }
   if (path.length === 0) {
     return value === null
-      ? `the file is empty; a policy must be ${message}`
-      : `a policy must be ${message}${but(issue, value)}`;
+      ? `the file is empty; a ${kind} must be ${message}`
+      : `a ${kind} must be ${message}${but(issue, value)}`;
   }
   const name = placeName(path);
   if (value === null) return `${name} has no value; it must be ${message}`;

@@ -1,14 +1,15 @@
 /** What the settings of a policy make of findings. */
-import type { Severity } from '../check/codes.ts';
-import type { AuditFinding } from '../audit/finding.ts';
-import type { AuditId } from '../audit/ids.ts';
+import { ALIGNMENT_PADDING } from '../audit/rules/padding.ts';
+import { DUPLICATE_DATA } from '../audit/rules/duplicateData.ts';
+import { UNMAPPABLE_DIRECT } from '../audit/rules/unmappableDirect.ts';
+import type { Severity } from '../findings/definition.ts';
+import { type Finding, isFinding } from '../findings/finding.ts';
+import { severityRank } from '../findings/findingList.ts';
 import { matchesGlobs, type PathGlobs } from './globs.ts';
 import type { RuleOptions, RuleSetting } from './policy.ts';
 
-const ORDER: readonly Severity[] = ['info', 'warning', 'error'];
-
 /** A finding as the settings want it; null where it is none to them. The last setting that says a thing counts. */
-export function withSettings(finding: AuditFinding, settings: readonly RuleSetting[]): AuditFinding | null {
+export function withSettings(finding: Finding, settings: readonly RuleSetting[]): Finding | null {
   let severity: Severity | 'off' = finding.severity;
   const options: { -readonly [K in keyof RuleOptions]: RuleOptions[K] } = {};
   for (const setting of settings) {
@@ -29,25 +30,20 @@ export function isFor(paths: PathGlobs | null, path: string | null): boolean {
   return paths === null || (path !== null && matchesGlobs(path, paths));
 }
 
-function isFine(finding: AuditFinding, { maxBytes, maxPercent, minBytes = 0, allow }: RuleOptions): boolean {
-  switch (finding.id) {
-    case 'image/alignment-padding': {
-      const { bytes, imageBytes } = finding.args;
-      if (maxBytes === undefined && maxPercent === undefined) return false;
-      return bytes <= (maxBytes ?? Infinity) && bytes * 100 <= (maxPercent ?? Infinity) * imageBytes;
-    }
-    case 'xip/unmappable-direct':
-    case 'image/duplicate-data':
-      return finding.args.bytes < minBytes;
-    default:
-      return allow !== undefined && isFor(allow, finding.path);
+function isFine(finding: Finding, { maxBytes, maxPercent, minBytes = 0, allow }: RuleOptions): boolean {
+  if (isFinding(ALIGNMENT_PADDING, finding)) {
+    const { bytes, imageBytes } = finding.args;
+    if (maxBytes === undefined && maxPercent === undefined) return false;
+    return bytes <= (maxBytes ?? Infinity) && bytes * 100 <= (maxPercent ?? Infinity) * imageBytes;
   }
+  if (isFinding(UNMAPPABLE_DIRECT, finding) || isFinding(DUPLICATE_DATA, finding)) return finding.args.bytes < minBytes;
+  return allow !== undefined && isFor(allow, finding.path);
 }
 
 /**
  * How bad findings are of which nothing but id and severity is known: as bad as they may be, where that hangs on the path.
  */
-export function worstSeverity(id: AuditId, severity: Severity, settings: readonly RuleSetting[]): Severity | 'off' {
+export function worstSeverity(id: string, severity: Severity, settings: readonly RuleSetting[]): Severity | 'off' {
   let worst: Severity | 'off' = severity;
   for (const setting of settings) {
     if (setting.severity === null || !setting.ids.includes(id)) continue;
@@ -58,5 +54,5 @@ export function worstSeverity(id: AuditId, severity: Severity, settings: readonl
 }
 
 function rank(severity: Severity | 'off'): number {
-  return severity === 'off' ? -1 : ORDER.indexOf(severity);
+  return severity === 'off' ? -1 : severityRank(severity);
 }

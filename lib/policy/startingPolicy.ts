@@ -1,35 +1,35 @@
 /** The policy that `cramfs policy init` writes: every key, explained; what is a matter of the project is commented out. */
 export const STARTING_POLICY = `# yaml-language-server: $schema=https://unpkg.com/cramfs-map/schemas/policy.schema.json
 #
-# A policy for "cramfs audit --policy". "cramfs policy check" tells what is wrong with it.
+# A policy for "cramfs audit --policy". "cramfs policy check" shows what is wrong with it.
 # Sizes and addresses: 4096, 0x1000, 4K, 1M. Globs: * any characters but "/", ** any
-# directories, ? one character, [a-z], {a,b}; with a "!" in front they take paths away.
+# directories, ? one character, [a-z], {a,b}; a leading "!" takes paths away.
 version: 1
 
-# The machine. Options of the command line outrank this.
-# kernel: linux-6.18     # "cramfs-map --list-kernels" tells the models
+# The machine. Command-line options override this.
+# kernel: linux-6.18     # "cramfs-map --list-kernels" lists the models
 # phys: 0x10000000       # physical address of the image; 0 for none
-# page-size: 4K          # else what the image's files tell
+# page-size: 4K          # default: detected from the image
 # region-size: 4M        # the partition; an image that is larger is a finding
 # cpu: arm               # cramfs-map --list-cpus lists them
 # endian: little         # or big
 # library-path: /opt/lib # LD_LIBRARY_PATH of the programs; not set by default
 
-# How bad findings are: off, info, warn or error, by id or glob of ids. The last setting
+# How bad findings are: off, note, warning or error, by id or glob of ids. The last setting
 # that fits a finding counts. "cramfs explain" lists the ids.
 rules:
   xip/layout-break: error
-  # Programs that are not to run from flash may be compressed.
+  # Programs that do not have to run from flash may be compressed.
   xip/compressed:
     - off
     - severity: error
       paths: "/{bin,sbin}/**"
   # So much padding is the price of alignment.
-  image/alignment-padding: { severity: warn, max-percent: 10 }
+  image/alignment-padding: { severity: warning, max-percent: 10 }
   # Less than a block is not worth a symbolic link.
-  image/duplicate-data: { severity: warn, min-bytes: 4K }
+  image/duplicate-data: { severity: warning, min-bytes: 4K }
   security/setuid: { severity: error, allow: ["/bin/su", "/usr/bin/sudo"] }
-  security/device-node: { severity: warn, allow: "/dev/**" }
+  security/device-node: { severity: warning, allow: "/dev/**" }
 
 # What must run from flash. Each glob must match a file that has such segments.
 #   direct: least share of the segment's pages that are straight from flash, as it is loaded

@@ -1,7 +1,7 @@
 /** Parts of a policy that can make no difference. */
 import type { TextProblem } from '../base/errors.ts';
 import type { PolicyDocument } from './document.ts';
-import type { AuditId } from '../audit/ids.ts';
+import { findingDefinition } from './findings.ts';
 import type { PolicyException, RuleSetting } from './policy.ts';
 
 /** A setting, and where it stands. */
@@ -18,7 +18,7 @@ export function shadowedSettings(settings: readonly PlacedSetting[], document: P
     const by = settings.slice(at + 1).find((later) => covers(later, setting));
     if (by === undefined) return;
     const { rule, index } = setting;
-    const message = `this setting has no effect: that of "${by.rule}" behind it is for all that it is for`;
+    const message = `this setting has no effect: the later one of "${by.rule}" covers everything it covers`;
     problems.push(
       index === null
         ? document.problemAtKey(['rules'], rule, message)
@@ -37,18 +37,8 @@ function covers(later: PlacedSetting, earlier: PlacedSetting): boolean {
   return !hasOptions || later.severity === 'off';
 }
 
-/** Findings that are about the image as a whole. */
-const WITHOUT_PATH: ReadonlySet<AuditId> = new Set<AuditId>([
-  'xip/extensions-missing',
-  'xip/physical-base',
-  'xip/mount-refused',
-  'image/alignment-padding',
-  'policy/requirement-unmatched',
-  'policy/over-budget',
-  'policy/region-too-small',
-  'policy/exception-expired',
-  'policy/exception-unused',
-]);
+/** Whether findings of an id are about the image as a whole. */
+const isWithoutPath = (id: string): boolean => findingDefinition(id)?.scope === 'image';
 
 /** Settings and exceptions for some paths only of findings that have none. */
 export function pathsWithoutUse(
@@ -57,8 +47,8 @@ export function pathsWithoutUse(
   { problemAt }: PolicyDocument,
 ): TextProblem[] {
   const isUseless = ({ ids, paths }: RuleSetting | PolicyException): boolean =>
-    paths !== null && ids.length > 0 && ids.every((id) => WITHOUT_PATH.has(id));
-  const message = 'paths fit none of these findings, which are about the image as a whole';
+    paths !== null && ids.length > 0 && ids.every(isWithoutPath);
+  const message = 'these paths can never apply: the findings are about the image as a whole';
   return [
     ...settings
       .filter(isUseless)

@@ -3,7 +3,7 @@ import { hexDigits, hex } from '../base/hex.ts';
 import type { DirectRun } from '../inspect/directRuns.ts';
 import type { Block } from '../image/blocks.ts';
 import { type Style, wrap } from './style.ts';
-import { plural } from './words.ts';
+import { plural } from '../base/words.ts';
 
 /** What the report is about. */
 export interface BlocksReport {

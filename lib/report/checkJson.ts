@@ -1,15 +1,24 @@
 /** `cramfs check --json`. */
 import type { CheckResult } from '../check/checkImage.ts';
-import { findingText } from './findingText.ts';
+import { codeOf } from '../findings/definition.ts';
+import { definitionOf } from '../policy/findings.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
 
-/** The findings with codes, arguments and words; paths are lossless (format/names), not fit to be shown. */
+/**
+ * The findings with ids, arguments and words; paths are lossless (format/names), not fit to be shown. `code` is an older
+ * name of the id.
+ */
 export function checkJson(result: CheckResult): Record<string, unknown> {
   const { findings, counts, omitted, tally, inflated } = result;
   return {
     schemaVersion: SCHEMA_VERSION,
     counts,
-    findings: findings.map((finding) => ({ ...finding, message: findingText(finding) })),
+    findings: findings.map(({ id, ...finding }) => ({
+      id,
+      code: codeOf(id),
+      ...finding,
+      message: definitionOf({ id }).cause(finding.args),
+    })),
     omitted,
     checked: { ...tally, dataChecked: inflated },
   };

@@ -1,37 +1,37 @@
 /** `cramfs check`: a line for each finding, the worst first, and a summary. */
 import { hex } from '../base/hex.ts';
-import type { Severity } from '../check/codes.ts';
 import type { CheckResult } from '../check/checkImage.ts';
-import type { Finding } from '../check/finding.ts';
+import { SEVERITIES } from '../findings/definition.ts';
+import type { Finding } from '../findings/finding.ts';
 import { shownPath } from '../inspect/shownPath.ts';
-import { findingText } from './findingText.ts';
+import { definitionOf } from '../policy/findings.ts';
 import { type Style, wrap } from './style.ts';
-import { plural } from './words.ts';
+import { plural } from '../base/words.ts';
 
-const ORDER: readonly Severity[] = ['error', 'warning', 'info'];
 const INDENT = '  ';
 
 /** @param image how the user named the image, fit to be shown */
 export function checkText(result: CheckResult, image: string, style: Style, width: number): string {
   const lines: string[] = [];
-  for (const severity of ORDER) {
+  for (const severity of SEVERITIES) {
     for (const finding of result.findings) {
       if (finding.severity === severity) lines.push(wrap(line(finding, style), width, INDENT));
     }
   }
-  for (const [code, count] of Object.entries(result.omitted)) {
-    lines.push(`and ${String(count)} more: ${style.strong(code)}`);
+  for (const [id, count] of Object.entries(result.omitted)) {
+    lines.push(`and ${String(count)} more: ${style.strong(id)}`);
   }
   lines.push(summary(result, image, style));
   return `${lines.join('\n')}\n`;
 }
 
 function line(finding: Finding, style: Style): string {
-  const { code, severity, path, offset } = finding;
-  const label = { error: style.bad, warning: style.fair, info: style.faint }[severity](severity);
+  const { id, severity, path, offset, args } = finding;
+  const label = { error: style.bad, warning: style.fair, note: style.faint }[severity](severity);
   const where = path === null ? '' : `${style.strong(shownPath(path))}: `;
-  const place = style.faint(`(byte ${String(offset)}, ${hex(offset)}; ${code})`);
-  return `${label}: ${where}${findingText(finding)} ${place}`;
+  const at = offset === null ? '' : `byte ${String(offset)}, ${hex(offset)}; `;
+  const place = style.faint(`(${at}${id})`);
+  return `${label}: ${where}${definitionOf(finding).cause(args)} ${place}`;
 }
 
 function summary({ counts, tally, inflated }: CheckResult, image: string, style: Style): string {
@@ -43,7 +43,7 @@ function summary({ counts, tally, inflated }: CheckResult, image: string, style:
         : style.good('no errors');
   const others = [
     ...(counts.warning > 0 ? [plural(counts.warning, 'warning')] : []),
-    ...(counts.info > 0 ? [plural(counts.info, 'note')] : []),
+    ...(counts.note > 0 ? [plural(counts.note, 'note')] : []),
   ];
   const data = inflated ? `${String(tally.inflated)} inflated` : 'none inflated';
   return (

@@ -3,37 +3,29 @@
  */
 import { hex } from '../base/hex.ts';
 import { printableName } from '../format/names.ts';
-import type { Board } from '../verdict/board.ts';
 import type { KernelComparison, Outcome, OutcomeCount } from '../verdict/compareKernels.ts';
-import { checkInvariants } from '../verdict/invariants.ts';
+import { causeText } from '../audit/violationWords.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { MapRequest } from '../verdict/request.ts';
 import { mapJson, SCHEMA_VERSION, sightWord, violationJson } from './mapJson.ts';
 import { type Style, wrap } from './style.ts';
 import { violationMeaning } from './traceText.ts';
-import { plural } from './words.ts';
-
-/** A mapping under one model. */
-export interface ModelVerdict {
-  readonly board: Board;
-  readonly verdict: MapVerdict;
-}
+import { plural } from '../base/words.ts';
 
 /** One mapping under several models, side by side. */
-export function modelsText(verdicts: readonly ModelVerdict[], style: Style, width: number): string {
+export function modelsText(verdicts: readonly MapVerdict[], style: Style, width: number): string {
   const out: string[] = [];
   const [first] = verdicts;
   if (first !== undefined) {
-    const { verdict } = first;
-    const what = `${String(verdict.length)} bytes from offset ${hex(verdict.offset)}, prot ${verdict.prot}, ${verdict.flags.join(' ')}`;
-    out.push(style.strong(printableName(verdict.path)), `  ${what}`);
+    const what = `${String(first.length)} bytes from offset ${hex(first.offset)}, prot ${first.prot}, ${first.flags.join(' ')}`;
+    out.push(style.strong(printableName(first.path)), `  ${what}`);
   }
-  for (const { board, verdict } of verdicts) {
-    out.push('', `${style.strong(board.kernel.name)}: ${stateWords(verdict)}`);
+  for (const verdict of verdicts) {
+    out.push('', `${style.strong(verdict.machine.kernel)}: ${stateWords(verdict)}`);
     const seen = foldSights(verdict);
     if (seen !== '') out.push(`  ${wrap(`sees ${printableName(seen)}`, width, '    ', 2)}`);
-    for (const violation of checkInvariants(verdict, board)) {
-      const cause = violation.cause === null ? '' : `; ${violation.cause}`;
+    for (const violation of verdict.violations ?? []) {
+      const cause = violation.cause === null ? '' : `; ${causeText(violation.cause)}`;
       const line = `${violation.severity} ${violation.code}: ${violationMeaning(violation.code)}${cause}`;
       out.push(`  ${wrap(line, width, '    ', 2)}`);
     }
@@ -44,13 +36,13 @@ export function modelsText(verdicts: readonly ModelVerdict[], style: Style, widt
 
 function stateWords(verdict: MapVerdict): string {
   if (verdict.bug !== null) return `kernel BUG, ${verdict.bug}`;
-  if (verdict.nommu !== undefined && verdict.errno === null) {
-    const where = verdict.nommu.inFlash === true ? `in flash at ${hex(verdict.vmaStart ?? 0)}` : 'a copy in RAM';
-    return `${where}, ${plural(verdict.vmaPages ?? 0, 'page')}, maps offset ${hex(verdict.mapsOffset ?? 0)}`;
+  if (verdict.kind === 'nommu') {
+    const where = verdict.nommu.inFlash ? `in flash at ${hex(verdict.vmaStart)}` : 'a copy in RAM';
+    return `${where}, ${plural(verdict.vmaPages, 'page')}, maps offset ${hex(verdict.mapsOffset)}`;
   }
-  if (verdict.state === null) return `${verdict.failed ?? 'mmap'} fails with ${verdict.errno ?? 'an error'}`;
+  if (verdict.kind === 'failed') return `${verdict.failed ?? 'mmap'} fails with ${verdict.errno ?? 'an error'}`;
   const state = { pfnmap: 'PFNMAP', mixedmap: 'MIXEDMAP', none: 'paged' }[verdict.state];
-  return `${state}, ${String(verdict.directPages)} of ${plural(verdict.vmaPages ?? 0, 'page')} direct, maps offset ${hex(verdict.mapsOffset ?? 0)}`;
+  return `${state}, ${String(verdict.directPages)} of ${plural(verdict.vmaPages, 'page')} direct, maps offset ${hex(verdict.mapsOffset)}`;
 }
 
 /** What the pages show, equal neighbours folded: "3 x ok, zero". */
@@ -67,12 +59,12 @@ function foldSights(verdict: MapVerdict): string {
 }
 
 /** One mapping under several models, as JSON. */
-export function modelsJson(verdicts: readonly ModelVerdict[], differs: boolean): Record<string, unknown> {
+export function modelsJson(verdicts: readonly MapVerdict[], differs: boolean): Record<string, unknown> {
   const detail = { trace: true };
   return {
     schemaVersion: SCHEMA_VERSION,
     differs,
-    verdicts: verdicts.map(({ board, verdict }) => mapJson(verdict, board, detail)),
+    verdicts: verdicts.map((verdict) => mapJson(verdict, detail)),
   };
 }
 

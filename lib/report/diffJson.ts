@@ -8,6 +8,7 @@ export function diffJson(diff: ImageDiff): Record<string, unknown> {
   const { images, boards, superblock, removed, added, changed, omitted, xip, programs, numbers, damage } = diff;
   return {
     schemaVersion: SCHEMA_VERSION,
+    basis: diff.basis,
     differs: differs(diff),
     images,
     boards,

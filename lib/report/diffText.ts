@@ -18,8 +18,8 @@ import { shownPath } from '../inspect/shownPath.ts';
 import { namedFlags } from '../inspect/superblockFlags.ts';
 import { modeString, octalMode } from './modeString.ts';
 import { type Style, wrap } from './style.ts';
-import { percent, table } from './table.ts';
-import { plural, size } from './words.ts';
+import { table } from './table.ts';
+import { percent, plural, size } from '../base/words.ts';
 
 /** Runs of a layout that are shown. */
 const SHOWN_RUNS = 4;
@@ -110,7 +110,7 @@ function changedLine({ path, from, changes }: ChangedFile): string {
   return changes.length === 0 ? name : `${name}: ${changes.map(changeWords).join('; ')}`;
 }
 
-function changeWords(change: FileChange): string {
+export function changeWords(change: FileChange): string {
   switch (change.what) {
     case 'type':
       return `${change.a} → ${change.b}`;

@@ -6,7 +6,7 @@ import type { CramfsError } from '../base/errors.ts';
 import type { LoadedFile } from '../exec/loadedSegments.ts';
 import type { ExecMapping, ExecReport } from '../exec/execProgram.ts';
 import { machineName } from '../elf/machines.ts';
-import type { Board } from '../verdict/board.ts';
+import type { Machine } from '../verdict/machine.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
 
 function mappingJson({
@@ -58,17 +58,17 @@ function outcomeJson({ outcome }: ExecReport): Record<string, unknown> {
 }
 
 /** The object that `--json` prints. `all`: anonymous memory too. */
-export function execJson(report: ExecReport, board: Board, all: boolean): Record<string, unknown> {
+export function execJson(report: ExecReport, machine: Machine, all: boolean): Record<string, unknown> {
   const { header, mappings } = report;
   return {
     schemaVersion: SCHEMA_VERSION,
     path: report.path,
     argv: report.argv,
-    kernel: board.kernel.name,
+    kernel: machine.kernel,
     cpu: report.cpu,
-    endian: board.cpu.littleEndian ? 'little' : 'big',
-    pageSize: board.cpu.pageSize,
-    physBase: hex(board.memory.base),
+    endian: machine.littleEndian ? 'little' : 'big',
+    pageSize: machine.pageSize,
+    physBase: hex(machine.physBase),
     ...outcomeJson(report),
     elf: header === null ? null : { bits: header.bits, type: header.type, machine: machineName(header.machine) },
     scripts: report.scripts,

@@ -5,7 +5,7 @@ import { hex, hexDigits } from '../base/hex.ts';
 import { printableName } from '../format/names.ts';
 import type { ExecMapping, ExecReport } from '../exec/execProgram.ts';
 import { machineName } from '../elf/machines.ts';
-import type { Board } from '../verdict/board.ts';
+import type { Machine } from '../verdict/machine.ts';
 import { type Style, wrap } from './style.ts';
 
 /** How to write. */
@@ -24,9 +24,8 @@ const STATES: Readonly<Record<ExecMapping['state'], string>> = {
 };
 
 /** The report, ending with a newline. */
-export function execText(report: ExecReport, board: Board, { style, width, all }: ExecTextOptions): string {
-  const machine = machineLine(report, board);
-  const lines = [wrap(machine, width, '  '), wrap(heading(report, style), width, '  ')];
+export function execText(report: ExecReport, machine: Machine, { style, width, all }: ExecTextOptions): string {
+  const lines = [wrap(machineLine(report, machine), width, '  '), wrap(heading(report, style), width, '  ')];
   for (const why of report.uncertain) lines.push(wrap(`${style.fair('not certain')}: ${why}`, width, '  '));
   lines.push('');
   const shown = report.mappings.filter(({ state }) => all || state !== 'anonymous');
@@ -51,8 +50,8 @@ export function execText(report: ExecReport, board: Board, { style, width, all }
 }
 
 /** The kernel, the CPU, and where the image is. */
-function machineLine({ cpu }: ExecReport, { kernel, cpu: boardCpu, memory }: Board): string {
-  return `${kernel.name} on ${cpu ?? boardCpu.name}, image at ${hex(memory.base)}`;
+function machineLine({ cpu }: ExecReport, machine: Machine): string {
+  return `${machine.kernel} on ${cpu ?? machine.cpu}, image at ${hex(machine.physBase)}`;
 }
 
 function heading(report: ExecReport, style: Style): string {

@@ -2,7 +2,7 @@
 import { hex } from '../base/hex.ts';
 import type { LeftOut } from '../extract/ownership.ts';
 import type { ExtractProblem } from '../extract/problem.ts';
-import { plural, size } from './words.ts';
+import { plural, size } from '../base/words.ts';
 
 /** Problems that are told one by one; --json tells more. */
 const SHOWN_PROBLEMS = 20;

@@ -7,8 +7,9 @@ import { printableName } from '../format/names.ts';
 import type { CrcVerdict } from '../inspect/imageCrc.ts';
 import type { ImageInfo } from '../inspect/imageInfo.ts';
 import { type Style, wrap } from './style.ts';
-import { bar, percent, table } from './table.ts';
-import { plural, size } from './words.ts';
+import { flashStrip } from './flashStrip.ts';
+import { bar, table } from './table.ts';
+import { percent, plural, size } from '../base/words.ts';
 
 const LABEL = 12;
 const BAR = 40;
@@ -41,7 +42,7 @@ export function infoText(info: ImageInfo, mount: MountResult, ranges: boolean, s
   section('file sizes');
   out.push(...sizeTable(info));
   section('bytes of the file');
-  out.push(...accountTable(info));
+  out.push(...flashStrip(info.account, width, style), '', ...accountTable(info));
   if (info.account.missingBytes > 0) {
     out.push(
       `  ${style.bad('missing')}: ${size(info.account.missingBytes)} that the image points to lie behind its end`,

@@ -1,238 +1,166 @@
 /**
- * Verdicts in words: why a mapping is what it is, and what would change it.
- *
- * Advice that names options is tried on the board first, so that following it gives what it says.
+ * The advice on a mapping in words: why it is what it is, and what would change it.
  */
 import { hex } from '../base/hex.ts';
-import { roundDown } from '../base/pages.ts';
-import { CramfsError } from '../base/errors.ts';
-import { CRAMFS_FLAG_EXT_BLOCK_POINTERS } from '../format/constants.ts';
-import { blockCount, type BlockKind, fileBlock } from '../image/blocks.ts';
-import { guessPageSize } from '../image/pageSize.ts';
-import type { Board } from '../verdict/board.ts';
-import type { MapVerdict, RunEnd } from '../verdict/mapVerdict.ts';
-import type { MapRequest } from '../verdict/request.ts';
-import { plural, size } from './words.ts';
+import { plural, size } from '../base/words.ts';
+import type { MapAdvice, MapCause, MapRemedy } from '../verdict/advice.ts';
 
-/** A reason, and what to do about it. */
-export interface Advice {
+/** Sentences without full stops. */
+export interface AdviceWords {
   readonly why: string;
-  readonly change: string | null;
+  /** Null where nothing helps. */
+  readonly fix: string | null;
 }
 
-const KINDS: Readonly<Record<BlockKind, string>> = {
+const KINDS = {
   hole: 'a hole (zeros that are not stored)',
   zlib: 'compressed',
-  stored: 'stored verbatim, but with a pointer that Linux does not map by',
+  stored: 'stored verbatim, but with a pointer that Linux does not map',
   direct: 'direct, but elsewhere',
   'direct-zlib': 'compressed',
-};
+} as const;
 
-const STORE =
-  'store it as direct, page-aligned blocks (mkcramfs -X -X does so for the read-only segments of 32-bit ELF files ' +
-  'of the byte order of the machine it runs on, and silently not for others)';
+/** The advice in words. */
+export function adviceWords({ cause, remedies }: MapAdvice): AdviceWords {
+  const fixes = remedies.map(remedyWords);
+  return { why: causeWords(cause), fix: fixes.length === 0 ? null : fixes.join('; or ') };
+}
 
-/** Runs of direct blocks that are tried in the search for one that can be mapped apart. */
-const MAX_TRIALS = 16;
-
-/** Why mmap() or open() fails, in words. */
-export function errnoReason(verdict: MapVerdict, board: Board): string {
-  switch (verdict.errno) {
-    case 'EINVAL':
-      return verdict.length <= 0
-        ? 'the length is 0'
-        : `the offset ${String(verdict.offset)} is no multiple of the page size, ${String(board.cpu.pageSize)}`;
-    case 'EACCES':
-      return 'a shared writable mapping needs a file opened for writing, and cramfs is read-only';
-    case 'EROFS':
-      return 'the file cannot be opened for writing: cramfs is read-only';
-    case 'EISDIR':
-      return 'a directory cannot be opened for writing';
-    case 'ENODEV':
-      return 'a directory cannot be mapped';
-    case 'ENOMEM':
-      return 'the mapping does not fit into the address space';
-    case 'EOVERFLOW':
-      return 'offset and length together are larger than any file can be';
+function causeWords(cause: MapCause): string {
+  switch (cause.kind) {
+    case 'pointer-outside':
+      return 'a block pointer of the file leads past the memory that holds the image, and Linux follows it unchecked';
+    case 'extensions-missing':
+      return 'the image has no extended block pointers (flag 0x800), so Linux cannot map any of it directly';
+    case 'no-address':
+      return 'the image has no physical address (base 0), so there is nothing that a page table could point to';
+    case 'writable':
+      return 'the mapping is writable, and Linux maps only read-only ones directly';
+    case 'past-end':
+      return `the file has ${plural(cause.size, 'byte')}, and the mapping starts past its end`;
+    case 'unaligned':
+      return `the data is at physical address ${hex(cause.address)}, ${plural(cause.past, 'byte')} past a page boundary`;
+    case 'end-of-file':
+      return 'the mapping goes on past the end of the file; nothing there can be direct, and accessing it raises SIGBUS';
+    case 'shared-tail':
+      return `the file's last page (block ${String(cause.block)}) also holds other data past the end of the file`;
+    case 'layout':
+      return (
+        `block ${String(cause.block)} is ${KINDS[cause.stored]}; a direct block at image offset ` +
+        `${hex(cause.expectedOffset)} would have continued the run`
+      );
+    case 'first-block':
+      return `block ${String(cause.block)}, the first one to map, is ${KINDS[cause.stored]}`;
+    case 'zero-offset':
+      return `block ${String(cause.block)} points at image offset 0, which Linux takes for no block at all`;
+    case 'traced':
+      return 'the process is being traced, and breakpoints must not be set for others';
+    case 'not-contiguous': {
+      const where =
+        cause.block === null
+          ? 'it begins at image offset 0, which Linux takes for no block at all'
+          : `block ${String(cause.block)} is compressed, or elsewhere`;
+      return `the range is not contiguous and uncompressed in flash: ${where}`;
+    }
+    case 'tail-shows-image':
+      return 'the range is contiguous in flash; past the end of the file its last page shows whatever follows in the image';
     default:
+      return failureWords(cause);
+  }
+}
+
+/** Why open() or mmap() fails. */
+function failureWords(cause: Exclude<MapCause, { readonly kind: MappedCause }>): string {
+  switch (cause.kind) {
+    case 'zero-length':
+      return 'the length is 0';
+    case 'unaligned-offset':
+      return `the offset ${String(cause.offset)} is not a multiple of the page size, ${String(cause.pageSize)}`;
+    case 'shared-writable':
+      return 'a shared writable mapping needs a file opened for writing, and cramfs is read-only';
+    case 'read-only-file-system':
+      return 'the file cannot be opened for writing: cramfs is read-only';
+    case 'directory-for-writing':
+      return 'a directory cannot be opened for writing';
+    case 'directory':
+      return 'a directory cannot be mapped';
+    case 'address-space':
+      return 'the mapping does not fit into the address space';
+    case 'too-large':
+      return 'offset and length together are larger than any file can be';
+    case 'noexec':
+      return 'the file system is mounted noexec';
+    case 'unreadable':
+      return 'the first page to be copied cannot be read';
+    case 'no-ram':
+      return 'there is no contiguous RAM large enough for a copy';
+    case 'shared-not-in-flash':
+      return 'a shared mapping must be entirely in flash, and this one is not';
+    case 'fixed':
+      return 'MAP_FIXED is not possible without an MMU';
+    case 'map-type':
+      return 'it is neither MAP_PRIVATE nor MAP_SHARED';
+    case 'past-last-page':
+      return `the range ends past the ${plural(cause.pages, 'page')} of the file`;
+    case 'refused':
       return 'the call is refused';
   }
 }
 
-/** Why the mapping is not wholly direct and what would make it so; null when it is. */
-export function adviseOn(verdict: MapVerdict, board: Board): Advice | null {
-  const advice = adviceFor(verdict, board);
-  if (advice === null || (verdict.bailout !== 'data is not page aligned' && verdict.runEnd?.why !== 'layout'))
-    return advice;
-  const { pageSize } = board.cpu;
-  const made = guessPageSize(board.image, board.open(verdict.path).inode);
-  if (made === null || made === pageSize) return advice;
-  // Another page size explains it all; any other advice would mislead.
-  return {
-    why: advice.why,
-    change: `make the image for pages of ${size(pageSize)}; this one looks as if made for --page-size ${String(made / 1024)}K`,
-  };
-}
+type MappedCause =
+  | 'pointer-outside'
+  | 'extensions-missing'
+  | 'no-address'
+  | 'writable'
+  | 'past-end'
+  | 'unaligned'
+  | 'end-of-file'
+  | 'shared-tail'
+  | 'layout'
+  | 'first-block'
+  | 'zero-offset'
+  | 'traced'
+  | 'not-contiguous'
+  | 'tail-shows-image';
 
-function adviceFor(verdict: MapVerdict, board: Board): Advice | null {
-  if (verdict.bug !== null) return onBug(verdict);
-  if (verdict.state === null || verdict.state === 'pfnmap') return null;
-  if (verdict.bailout === null && verdict.runEnd === null) return notAsked(board);
-  switch (verdict.bailout) {
-    case 'vma is writable':
-      return writable(verdict, board);
-    case 'beyond file limit':
-      return {
-        why: `the file has ${plural(verdict.file?.size ?? 0, 'byte')}, and nothing of it is there`,
-        change: null,
-      };
-    case 'data is not page aligned':
-      return unaligned(verdict, board);
-    default:
-      return verdict.runEnd === null ? null : atRunEnd(verdict.runEnd, verdict, board);
-  }
-}
-
-function onBug({ bug }: MapVerdict): Advice | null {
-  if (bug?.includes('behind the region') !== true) return null;
-  return {
-    why: 'a block pointer of the file leads behind the memory that holds the image, and Linux follows it unchecked',
-    change: 'the pointer is wrong; if the region is larger than the image, say how large with --region',
-  };
-}
-
-function notAsked(board: Board): Advice {
-  if (!board.image.hasFlag(CRAMFS_FLAG_EXT_BLOCK_POINTERS)) {
-    return {
-      why: 'the image has no extended block pointers (flag 0x800), so Linux maps nothing of it directly',
-      change: 'make the image with direct blocks, for example with mkcramfs -X -X',
-    };
-  }
-  return {
-    why: 'the image has no physical address (base 0), so there is nothing that a page table could point to',
-    change: 'put the image into memory-mapped flash, and tell where with --phys',
-  };
-}
-
-function writable(verdict: MapVerdict, board: Board): Advice {
-  const prot = verdict.prot.replace('w', '') === '' ? 'r' : verdict.prot.replace('w', '');
-  const readOnly = stateOf(board, verdict, { prot, offset: verdict.offset, length: verdict.length });
-  return {
-    why: 'the mapping is writable, and Linux maps only read-only ones directly',
-    change:
-      readOnly === 'pfnmap' || readOnly === 'mixedmap'
-        ? `map it without PROT_WRITE (--prot ${prot}: ${readOnly.toUpperCase()}); data that is written lives in RAM anyway`
-        : null,
-  };
-}
-
-function unaligned(verdict: MapVerdict, board: Board): Advice {
-  const { pageSize } = board.cpu;
-  const address = verdict.misaligned ?? 0;
-  const { base } = board.memory;
-  const why = `the data stands at physical address ${hex(address)}, ${plural(address % pageSize, 'byte')} past a page boundary`;
-  if ((address - base) % pageSize === 0) {
-    const aligned = Math.max(pageSize, roundDown(base, pageSize));
-    return { why, change: `put the image at a page boundary, such as --phys ${hex(aligned)}` };
-  }
-  const up = pageSize - (address % pageSize);
-  return {
-    why,
-    change:
-      'align the blocks to pages (mkcramfs -X -X; a single -X aligns to 8 bytes), or put the image ' +
-      `${plural(up, 'byte')} further up, at --phys ${hex(base + up)}, for this file's sake`,
-  };
-}
-
-function atRunEnd(end: RunEnd, verdict: MapVerdict, board: Board): Advice | null {
-  switch (end.why) {
-    case 'whole':
-      return null;
-    case 'end-of-file':
-      return {
-        why: 'the mapping reaches behind the end of the file; nothing there can be direct, and a touch of it is SIGBUS',
-        change: alternatives([shorter(verdict, board)]),
-      };
-    case 'shared-tail':
-      return {
-        why: `the file's last page (block ${String(end.block)}) also holds something else behind the end of the file`,
-        change: alternatives(['leave the rest of that page zero in the image', shorter(verdict, board)]),
-      };
-    case 'layout':
-      return end.expectedOffset === null
-        ? atFirstBlock(end, verdict, board)
-        : {
-            why:
-              `block ${String(end.block)} is ${KINDS[end.kind]}; a direct block at image offset ` +
-              `${hex(end.expectedOffset)} would have continued the run`,
-            change: alternatives([
-              `store it directly behind block ${String(end.block - 1)}, and those after it likewise`,
-              shorter(verdict, board),
-              apart(end.block, verdict, board, 'map what follows apart'),
-            ]),
-          };
-  }
-}
-
-function atFirstBlock(end: RunEnd & { readonly why: 'layout' }, verdict: MapVerdict, board: Board): Advice {
-  const elsewhere = apart(end.block + 1, verdict, board, 'begin further on');
-  if (end.kind === 'direct') {
-    return {
-      why: `block ${String(end.block)} points at image offset 0, which Linux takes for no block at all`,
-      change: alternatives([elsewhere]),
-    };
-  }
-  return {
-    why: `block ${String(end.block)}, the first one to map, is ${KINDS[end.kind]}`,
-    change: alternatives([STORE, elsewhere]),
-  };
-}
-
-/** Things to do, any of which helps; null without any. */
-function alternatives(choices: readonly (string | null)[]): string | null {
-  const given = choices.filter((choice) => choice !== null);
-  return given.length === 0 ? null : given.join('; or ');
-}
-
-/** To map the direct pages only, where that is a full map. */
-function shorter(verdict: MapVerdict, board: Board): string | null {
-  const pages = verdict.directPages ?? 0;
-  if (pages === 0) return null;
-  const state = stateOf(board, verdict, { offset: verdict.offset, length: pages * board.cpu.pageSize });
-  return state === 'pfnmap' ? `map ${plural(pages, 'page')} only (--length ${String(pages)}p: PFNMAP)` : null;
-}
-
-/** To map from the next block on that begins a run of its own. */
-function apart(from: number, verdict: MapVerdict, board: Board, action: string): string | null {
-  const { pageSize } = board.cpu;
-  const { image } = board;
-  const end = Math.ceil((verdict.offset + verdict.length) / pageSize);
-  let trials = 0;
-  try {
-    const { inode } = board.open(verdict.path);
-    const count = Math.min(end, blockCount(inode.size, pageSize));
-    for (let block = from; block < count && trials < MAX_TRIALS; block++) {
-      if (fileBlock(image, inode, block).kind !== 'direct') continue;
-      trials++;
-      const offset = block * pageSize;
-      const state = stateOf(board, verdict, { offset });
-      if (state === 'pfnmap' || state === 'mixedmap') {
-        return `${action} (--offset ${hex(offset)}: ${state.toUpperCase()})`;
-      }
+function remedyWords(remedy: MapRemedy): string {
+  switch (remedy.kind) {
+    case 'rebuild-for-page-size':
+      return (
+        `rebuild the image for pages of ${size(remedy.pageSize)}; ` +
+        `this one looks as if built for --page-size ${String(remedy.madeFor / 1024)}K`
+      );
+    case 'fix-pointer':
+      return 'the pointer is wrong; if the region is larger than the image, give its size with --region';
+    case 'build-direct':
+      return 'build the image with direct blocks, for example with mkcramfs -X -X';
+    case 'place-image':
+      return 'put the image into memory-mapped flash, and give its address with --phys';
+    case 'read-only':
+      return `map it without PROT_WRITE (--prot ${remedy.prot}: ${remedy.state.toUpperCase()}); data that is written is in RAM anyway`;
+    case 'move-image':
+      return remedy.up === null
+        ? `put the image at a page boundary, such as --phys ${hex(remedy.to)}`
+        : `move the image up by ${plural(remedy.up, 'byte')} (--phys ${hex(remedy.to)}) to suit this file`;
+    case 'align-blocks':
+      return 'align the blocks to pages (mkcramfs -X -X; a single -X aligns to 8 bytes)';
+    case 'clear-tail':
+      return 'leave the rest of that page zero in the image';
+    case 'store-direct':
+      return (
+        `store block ${String(remedy.block)} as a direct block immediately after block ${String(remedy.block - 1)}, ` +
+        'and the blocks that follow likewise'
+      );
+    case 'store-file-direct':
+      return (
+        'store the file as direct, page-aligned blocks (mkcramfs -X -X does so for the read-only segments of 32-bit ELF ' +
+        'files of the byte order of the machine it runs on, and silently not for others)'
+      );
+    case 'shorter':
+      return `map only ${plural(remedy.pages, 'page')} (--length ${String(remedy.pages)}p: PFNMAP)`;
+    case 'start-at': {
+      const action = remedy.apart ? 'map what follows separately' : 'start further on';
+      return `${action} (--offset ${hex(remedy.offset)}: ${remedy.state.toUpperCase()})`;
     }
-  } catch (error) {
-    if (!(error instanceof CramfsError)) throw error;
-  }
-  return null;
-}
-
-/** What the mapping would be with some options changed and no other offset or length; null where it fails. */
-function stateOf(board: Board, verdict: MapVerdict, changed: Partial<MapRequest>): MapVerdict['state'] {
-  try {
-    const { path, prot, flags } = verdict;
-    return board.map({ path, prot, shared: flags.includes('shared'), ...changed }).state;
-  } catch (error) {
-    if (error instanceof CramfsError) return null;
-    throw error;
   }
 }

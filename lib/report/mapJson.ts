@@ -4,18 +4,30 @@
 import { hex, hexOrNull } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
 import type { BlockKind } from '../image/blocks.ts';
+import type { MountResult } from '../driver/mount.ts';
 import type { PteRun } from '../mm/pageTable.ts';
 import type { IcacheFault } from '../mm/icache.ts';
 import type { ActionOutcome } from '../verdict/actions.ts';
-import type { Board } from '../verdict/board.ts';
-import { checkInvariants, type Violation } from '../verdict/invariants.ts';
-import type { MapVerdict, PageKind, PageVerdict, RestOfPages, Sight } from '../verdict/mapVerdict.ts';
+import { causeText } from '../audit/violationWords.ts';
+import type { MapAdvice } from '../verdict/advice.ts';
+import type {
+  MapVerdict,
+  MapWarning,
+  MappedVerdict,
+  FailedVerdict,
+  PageKind,
+  PageVerdict,
+  RestOfPages,
+  Sight,
+} from '../verdict/mapVerdict.ts';
+import type { Violation } from '../verdict/violation.ts';
 import type { MapDetail } from '../verdict/request.ts';
-import { nommuJson } from './nommuJson.ts';
+import { nommuCrc, nommuKeys } from './nommuJson.ts';
+import { warningWords } from './warningWords.ts';
 
 /** The mount that came before, for the `mount` key of a single verdict. */
-export function mountJson({ mount }: Board): Record<string, unknown> {
-  return { errno: mount.errno, log: mount.log };
+export function mountJson({ errno, log }: Pick<MountResult, 'errno' | 'log'>): Record<string, unknown> {
+  return { errno, log };
 }
 
 /** Version of the JSON that every command prints. */
@@ -59,7 +71,13 @@ export function sightWord(sight: Sight): string {
 /** A violated invariant; `sees` in the words of the `sees` array. */
 export function violationJson(violation: Violation): Record<string, unknown> {
   const { code, severity, pages, sees, cause } = violation;
-  return { code, severity, pages, sees: sees === null ? null : sightWord(sees), cause };
+  return {
+    code,
+    severity,
+    pages,
+    sees: sees === null ? null : sightWord(sees),
+    cause: cause === null ? null : causeText(cause),
+  };
 }
 
 /** One page in the `pages` array. */
@@ -79,17 +97,37 @@ function restJson({ page, pages, kind, sight }: RestOfPages): Record<string, unk
 }
 
 /** The verdict as the object that `--json` prints, and `--batch` on each line. */
-export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): Record<string, unknown> {
-  const { nommu } = verdict;
-  if (nommu !== undefined) {
+export function mapJson(verdict: MapVerdict, detail: MapDetail): Record<string, unknown> {
+  const { kind } = verdict;
+  const head = headJson(verdict);
+  const warnings = verdict.warnings.map(warningJson);
+  const advice = detail.advice === true ? { advice: adviceJson(verdict.advice) } : {};
+  if (kind === 'nommu' || (kind === 'failed' && !verdict.machine.hasMmu)) {
     return {
-      schemaVersion: SCHEMA_VERSION,
-      ...nommuJson(verdict, nommu, board),
+      ...head,
+      ...nommuKeys(verdict),
+      log: verdict.log,
+      warnings,
+      ...advice,
+      crc32: nommuCrc(verdict),
       ...pagesJson(verdict, { ...detail, crc: false }),
-      ...tracedJson(verdict, board),
+      ...tracedJson(verdict),
     };
   }
-  const { cpu, memory, kernel } = board;
+  return {
+    ...head,
+    ...pageTableKeys(verdict),
+    log: verdict.log,
+    warnings,
+    ...advice,
+    ...pagesJson(verdict, detail),
+    ...tracedJson(verdict),
+  };
+}
+
+/** What every verdict begins with: the request, the machine, and how the call ends. */
+function headJson(verdict: MapVerdict): Record<string, unknown> {
+  const { machine } = verdict;
   return {
     schemaVersion: SCHEMA_VERSION,
     path: verdict.path,
@@ -97,16 +135,22 @@ export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): R
     length: verdict.length,
     prot: verdict.prot,
     flags: verdict.flags,
-    kernel: kernel.name,
-    cpu: cpu.name,
-    endian: cpu.littleEndian ? 'little' : 'big',
-    pageSize: cpu.pageSize,
-    physBase: hex(memory.base),
-    regionSize: memory.size,
+    kernel: machine.kernel,
+    cpu: machine.cpu,
+    endian: machine.littleEndian ? 'little' : 'big',
+    pageSize: machine.pageSize,
+    physBase: hex(machine.physBase),
+    regionSize: machine.regionSize,
     file: verdict.file,
     errno: verdict.errno,
     ...(verdict.failed === 'open' ? { failed: 'open' } : {}),
     bug: verdict.bug,
+  };
+}
+
+/** What a kernel with an MMU makes of the request. */
+function pageTableKeys(verdict: FailedVerdict | MappedVerdict): Record<string, unknown> {
+  return {
     ...(verdict.actions === undefined ? {} : { actions: verdict.actions.map(actionJson) }),
     ...(verdict.icache === null ? {} : { icache: icacheJson(verdict.icache) }),
     state: verdict.state,
@@ -118,19 +162,38 @@ export function mapJson(verdict: MapVerdict, board: Board, detail: MapDetail): R
     direct: verdict.direct.map(runJson),
     mapsOffset: hexOrNull(verdict.mapsOffset),
     vmFlags: verdict.vmFlags,
-    log: verdict.log,
-    warnings: verdict.warnings,
-    ...pagesJson(verdict, detail),
-    ...tracedJson(verdict, board),
   };
 }
 
-function tracedJson(verdict: MapVerdict, board: Board): Record<string, unknown> {
-  if (verdict.trace === null) return {};
+/** A warning: its code, its words, and what they are about. */
+function warningJson(warning: MapWarning): Record<string, unknown> {
+  const { code, ...about } = warning;
+  return { code, message: warningWords(warning), ...withHexAddresses(about) };
+}
+
+/** Why, and what to do, by kinds; addresses and offsets of the image in hexadecimal. */
+function adviceJson(advice: MapAdvice | null): Record<string, unknown> | null {
+  if (advice === null) return null;
+  return { cause: withHexAddresses(advice.cause), remedies: advice.remedies.map(withHexAddresses) };
+}
+
+const ADDRESSES: readonly string[] = ['address', 'to', 'expectedOffset'];
+
+function withHexAddresses(about: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(about).map(([key, value]) => [
+      key,
+      typeof value === 'number' && ADDRESSES.includes(key) ? hex(value) : value,
+    ]),
+  );
+}
+
+function tracedJson({ trace, beyond, violations }: MapVerdict): Record<string, unknown> {
+  if (trace === null) return {};
   return {
-    trace: verdict.trace,
-    beyond: (verdict.beyond ?? []).map(runJson),
-    violations: checkInvariants(verdict, board).map(violationJson),
+    trace,
+    beyond: (beyond ?? []).map(runJson),
+    violations: (violations ?? []).map(violationJson),
   };
 }
 

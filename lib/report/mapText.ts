@@ -2,18 +2,18 @@
  * A map verdict for people.
  */
 import { hex } from '../base/hex.ts';
-import type { Board } from '../verdict/board.ts';
-import type { MapVerdict } from '../verdict/mapVerdict.ts';
+import type { FailedVerdict, MappedVerdict, MapVerdict } from '../verdict/mapVerdict.ts';
 import type { MapDetail } from '../verdict/request.ts';
-import { adviseOn, errnoReason } from './mapAdvice.ts';
+import { adviceWords } from './mapAdvice.ts';
+import { failureLine } from './failureLine.ts';
 import { heading, kernelLog } from './mapFrame.ts';
-import { nommuText } from './nommuText.ts';
-import { misplacedPages } from './misplaced.ts';
+import { nommuSentence, nommuText } from './nommuText.ts';
 import { pageList } from './pageList.ts';
 import type { Style } from './style.ts';
 import { wrap } from './style.ts';
 import { vmaPicture } from './vmaPicture.ts';
-import { plural, size } from './words.ts';
+import { warningWords } from './warningWords.ts';
+import { plural, size } from '../base/words.ts';
 
 const LABEL = 11;
 const INDENT = 2;
@@ -27,60 +27,55 @@ export interface TextOptions {
   readonly detail?: MapDetail | undefined;
 }
 
-/** The report of one mapping: lines, each ended by a newline. */
-export function mapText(verdict: MapVerdict, board: Board, { style, width, detail = {} }: TextOptions): string {
-  const { nommu } = verdict;
-  if (nommu !== undefined) return nommuText(verdict, nommu, board, { style, width });
-  const out: string[] = [...heading(verdict, board, style, width), ''];
+/** The report of one mapping: lines, each ended by a newline. It has the advice if the verdict was made with it. */
+export function mapText(verdict: MapVerdict, { style, width, detail = {} }: TextOptions): string {
+  const { kind } = verdict;
+  if (kind === 'nommu' || (kind === 'failed' && !verdict.machine.hasMmu)) return nommuText(verdict, { style, width });
+  const out: string[] = [...heading(verdict, style, width), ''];
   const row = (label: string, text: string): void => {
     const indent = ' '.repeat(INDENT + LABEL);
     out.push(`  ${style.faint(label.padEnd(LABEL))}${wrap(text, width, indent, indent.length)}`);
   };
-  out.push(wrap(verdictLine(verdict, board, style), width, '  '), '');
-  if (verdict.state !== null) mappingRows(verdict, board, row);
-  const advice = adviseOn(verdict, board);
-  if (advice !== null) {
-    row('why', advice.why);
-    if (advice.change !== null) row('to change', advice.change);
+  out.push(wrap(verdictLine(verdict, style), width, '  '), '');
+  if (kind === 'mapped') {
+    mappingRows(verdict, row);
   }
+  // How a call fails is in the first line already.
+  const words = verdict.advice === null || verdict.errno !== null ? null : adviceWords(verdict.advice);
+  if (words !== null) row('why', words.why);
+  if (words !== null && words.fix !== null) row('to fix', words.fix);
   const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
-  const picture = verdict.state === null ? [] : vmaPicture(verdict, width - INDENT);
+  const picture = kind === 'failed' ? [] : vmaPicture(verdict, width - INDENT, style);
   if (picture.length > 0) out.push('', ...indented(picture));
   const listed = detail.pages === true || detail.crc === true;
-  if (listed) out.push('', ...indented(pageList(verdict, board.cpu.pageSize, detail, style)));
+  if (listed) out.push('', ...indented(pageList(verdict, verdict.pageSize, detail, style)));
   if (out[out.length - 1] !== '') out.push('');
   for (const warning of verdict.warnings)
-    out.push(wrap(`${style.bad('warning:')} ${warning.message}.`, width, '  '), '');
+    out.push(wrap(`${style.bad('warning:')} ${warningWords(warning)}.`, width, '  '), '');
   out.push(...kernelLog(verdict, style, width));
   return `${out.join('\n')}\n`;
 }
 
-/** The verdict in one sentence. */
-function verdictLine(verdict: MapVerdict, board: Board, style: Style): string {
-  const total = verdict.vmaPages ?? 0;
-  const direct = verdict.directPages ?? 0;
-  const paged = pagedPages(verdict);
+/** The verdict in one sentence, of kernels with and without an MMU. */
+export function verdictSentence(verdict: MapVerdict, style: Style): string {
+  return verdict.kind === 'nommu' ? nommuSentence(verdict, style) : verdictLine(verdict, style);
+}
+
+function verdictLine(verdict: FailedVerdict | MappedVerdict, style: Style): string {
   if (verdict.bug !== null) return `${style.bad('KERNEL BUG')}: ${verdict.bug}.`;
+  if (verdict.kind === 'failed') return failureLine(verdict, style);
+  const { vmaPages: total, directPages: direct } = verdict;
+  const paged = pagedPages(verdict);
   switch (verdict.state) {
-    case null:
-      return `${style.bad(verdict.errno ?? 'refused')}: ${verdict.failed ?? 'mmap'} fails, ${errnoReason(verdict, board)}.`;
     case 'pfnmap': {
       const all = total === 1 ? 'the only page' : `all ${plural(total, 'page')}`;
       const which = direct === total ? all : `${String(direct)} of ${plural(total, 'page')}`;
-      return directSentence(
-        'PFNMAP',
-        which,
-        direct,
-        paged === 0 ? 'no RAM is used' : costs(paged),
-        verdict,
-        board,
-        style,
-      );
+      return directSentence('PFNMAP', which, direct, paged === 0 ? 'no RAM is used' : costs(paged), verdict, style);
     }
     case 'mixedmap': {
       const which = `${String(direct)} of ${plural(total, 'page')}`;
-      const rest = paged === 0 ? 'the rest is behind the end of the file' : costs(paged);
-      return directSentence('MIXEDMAP', which, direct, rest, verdict, board, style);
+      const rest = paged === 0 ? 'the rest is past end of file' : costs(paged);
+      return directSentence('MIXEDMAP', which, direct, rest, verdict, style);
     }
     case 'none': {
       const reason = verdict.bailout === null ? '' : ` (${verdict.bailout})`;
@@ -96,11 +91,10 @@ function directSentence(
   which: string,
   pages: number,
   rest: string,
-  verdict: MapVerdict,
-  board: Board,
+  verdict: MappedVerdict,
   style: Style,
 ): string {
-  const { outside, elsewhere } = misplacedPages(verdict, board);
+  const { outside, elsewhere } = verdict.misplaced ?? { outside: 0, elsewhere: 0 };
   const some = (count: number): string => (count === pages ? '' : `${String(count)} of them `);
   const wrong = [
     ...(outside === 0 ? [] : [`${some(outside)}to memory that is not the image's`]),
@@ -119,27 +113,22 @@ function costs(pages: number): string {
   return `${plural(pages, 'page')} ${pages === 1 ? 'costs' : 'cost'} RAM when touched`;
 }
 
-function pagedPages(verdict: MapVerdict): number {
-  return Math.max(0, (verdict.vmaPages ?? 0) - (verdict.directPages ?? 0) - (verdict.pagesBehindEnd ?? 0));
+function pagedPages({ vmaPages, directPages, pagesBehindEnd }: MappedVerdict): number {
+  return Math.max(0, vmaPages - directPages - pagesBehindEnd);
 }
 
-function mappingRows(verdict: MapVerdict, board: Board, row: (label: string, text: string) => void): void {
-  const { pageSize } = board.cpu;
-  const direct = verdict.directPages ?? 0;
-  const behind = verdict.pagesBehindEnd ?? 0;
+function mappingRows(verdict: MappedVerdict, row: (label: string, text: string) => void): void {
+  const { pageSize, machine, directPages: direct, pagesBehindEnd: behind } = verdict;
   const [first] = verdict.direct;
   if (first !== undefined && verdict.direct.length === 1) {
     const start = first.pfn * pageSize;
     const end = start + first.pages * pageSize - 1;
-    row('physical', `${hex(start)}-${hex(end)} (image offset ${imageOffset(start - board.memory.base)})`);
+    row('physical', `${hex(start)}-${hex(end)} (image offset ${imageOffset(start - machine.physBase)})`);
   }
-  row(
-    'pages',
-    `${String(direct)} direct, ${String(pagedPages(verdict))} paged, ${String(behind)} behind the end of the file`,
-  );
+  row('pages', `${String(direct)} direct, ${String(pagedPages(verdict))} paged, ${String(behind)} past end of file`);
   row('RAM', ramCost(verdict, pageSize));
-  row('vma', `${hex(verdict.vmaStart ?? 0)}, maps shows offset ${hex(verdict.mapsOffset ?? 0)}`);
-  row('VmFlags', (verdict.vmFlags ?? []).join(' '));
+  row('vma', `${hex(verdict.vmaStart)}, maps shows offset ${hex(verdict.mapsOffset)}`);
+  row('VmFlags', verdict.vmFlags.join(' '));
 }
 
 /** An offset that may lie before the image. */
@@ -147,7 +136,7 @@ function imageOffset(offset: number): string {
   return offset < 0 ? `-${hex(-offset)}` : hex(offset);
 }
 
-function ramCost(verdict: MapVerdict, pageSize: number): string {
+function ramCost(verdict: MappedVerdict, pageSize: number): string {
   const paged = pagedPages(verdict);
   if (paged === 0) return 'none';
   if (verdict.prot === '-') return 'none, since PROT_NONE lets nothing be touched';

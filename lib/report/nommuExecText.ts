@@ -2,11 +2,11 @@
  * A program started under a kernel without an MMU, for people and as JSON.
  */
 import { hex } from '../base/hex.ts';
+import { size } from '../base/words.ts';
 import type { FlatHeader } from '../elf/bflt.ts';
 import { type ExecResult, type NommuMapping, type NommuPart, nommuRam } from '../exec/nommuProgram.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
 import type { Style } from './style.ts';
-import { size } from './words.ts';
 
 /** What executing the program came to. */
 export interface NommuExecReport {

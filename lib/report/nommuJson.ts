@@ -1,37 +1,24 @@
 /**
- * A map verdict of a kernel without an MMU as JSON: the keys behind `schemaVersion`, in a stable order.
+ * What a map verdict of a kernel without an MMU has in place of page tables, as JSON keys in a stable order.
  */
 import { hex, hexOrNull } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
-import type { Board } from '../verdict/board.ts';
-import type { MapVerdict, NommuOutcome } from '../verdict/mapVerdict.ts';
+import type { FailedVerdict, NommuVerdict } from '../verdict/mapVerdict.ts';
 
-/** The verdict as an object. `crc32` is of the bytes asked for, as one number, or null without --crc. */
-export function nommuJson(verdict: MapVerdict, nommu: NommuOutcome, board: Board): Record<string, unknown> {
-  const { cpu, memory, kernel } = board;
+/** The keys. `crc32` is of the bytes asked for, as one number, or null without --crc. */
+export function nommuKeys(verdict: FailedVerdict | NommuVerdict): Record<string, unknown> {
+  const nommu = verdict.kind === 'nommu' ? verdict.nommu : null;
   return {
-    path: verdict.path,
-    offset: verdict.offset,
-    length: verdict.length,
-    prot: verdict.prot,
-    flags: verdict.flags,
-    kernel: kernel.name,
-    cpu: cpu.name,
-    endian: cpu.littleEndian ? 'little' : 'big',
-    pageSize: cpu.pageSize,
-    physBase: hex(memory.base),
-    regionSize: memory.size,
-    file: verdict.file,
-    errno: verdict.errno,
-    ...(verdict.failed === 'open' ? { failed: 'open' } : {}),
-    bug: verdict.bug,
-    inFlash: nommu.inFlash,
-    address: nommu.inFlash === true ? hexOrNull(verdict.vmaStart) : null,
-    mapsType: nommu.mapsType,
+    inFlash: nommu?.inFlash ?? null,
+    address: nommu?.inFlash === true ? hex(verdict.vmaStart ?? 0) : null,
+    mapsType: nommu?.mapsType ?? null,
     vmaPages: verdict.vmaPages,
     mapsOffset: hexOrNull(verdict.mapsOffset),
-    log: verdict.log,
-    warnings: verdict.warnings,
-    crc32: nommu.crc === null ? null : crcHex(nommu.crc),
   };
+}
+
+/** CRC-32 of the bytes asked for. */
+export function nommuCrc(verdict: FailedVerdict | NommuVerdict): string | null {
+  const crc = verdict.kind === 'nommu' ? verdict.nommu.crc : null;
+  return crc === null ? null : crcHex(crc);
 }

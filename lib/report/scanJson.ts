@@ -1,9 +1,21 @@
 /** An element of `images` in the output of `cramfs scan --json`. */
-import { hex } from '../base/hex.ts';
+import { hex, hexBytes } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
-import type { ScanHit } from '../inspect/scan.ts';
+import type { ScanHit } from '../diagnose/scan.ts';
+import type { Undone } from '../diagnose/undone.ts';
 import { volumeName } from './scanText.ts';
 import { scanRemarks } from './scanWords.ts';
+
+/** A change that was undone. */
+function undoneJson(undone: Undone): Record<string, unknown> {
+  return undone.kind === 'magic' ? { ...undone, found: hexBytes(undone.found) } : { ...undone };
+}
+
+/** The geometry of the spare bytes; null where there are none. */
+function spareJson({ undone }: ScanHit): Record<string, number> | null {
+  const spare = undone.find(({ kind }) => kind === 'spare');
+  return spare?.kind === 'spare' ? { page: spare.page, spare: spare.spare } : null;
+}
 
 export function scanJson(hit: ScanHit): Record<string, unknown> {
   const { superblock, crc } = hit;
@@ -24,7 +36,10 @@ export function scanJson(hit: ScanHit): Record<string, unknown> {
     edition: superblock.edition,
     files: superblock.files,
     blocks: superblock.blocks,
-    spare: hit.spare,
+    within: hit.within,
+    undone: hit.undone.map(undoneJson),
+    loss: hit.loss,
+    spare: spareJson(hit),
     uImage: hit.uImage,
     behind: hit.behind,
     remarks: scanRemarks(hit),

@@ -3,10 +3,11 @@ import { hex } from '../base/hex.ts';
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
 import { decodeName, printableName } from '../format/names.ts';
 import type { Superblock } from '../format/superblock.ts';
-import type { ScanHit } from '../inspect/scan.ts';
+import type { ScanHit } from '../diagnose/scan.ts';
+import { membersWords } from './diagnosisWords.ts';
 import { scanRemarks } from './scanWords.ts';
 import { type Style, wrap } from './style.ts';
-import { plural, size } from './words.ts';
+import { plural, size } from '../base/words.ts';
 
 /** The volume's name, as far as its first NUL. */
 export function volumeName({ name }: Superblock): string {
@@ -14,15 +15,16 @@ export function volumeName({ name }: Superblock): string {
   return decodeName(end === -1 ? name : name.subarray(0, end));
 }
 
-/** The lines of one image. */
-export function scanLines(hit: ScanHit, style: Style, width: number): string[] {
+/** The lines of one image. `look`: the command that lists its files. */
+export function scanLines(hit: ScanHit, look: string | null, style: Style, width: number): string[] {
   const { superblock, offset, behind } = hit;
   const remarks = scanRemarks(hit);
   const trouble = remarks.some((remark) => remark.trouble);
   const state = trouble ? style.bad('see below') : style.good(hit.crc.state === 'none' ? 'no CRC' : 'CRC good');
   const endian = superblock.littleEndian ? 'little endian' : 'big endian';
   const length = hit.size < 1024 ? plural(hit.size, 'byte') : `${String(hit.size)} bytes (${size(hit.size)})`;
-  const lines = [`${style.strong(`${hex(offset)} (${String(offset)})`)}: cramfs, ${endian}, ${length}, ${state}`];
+  const place = `${style.strong(`${hex(offset)} (${String(offset)})`)}${membersWords(hit.within)}`;
+  const lines = [`${place}: cramfs, ${endian}, ${length}, ${state}`];
   const add = (text: string): void => {
     lines.push(`  ${wrap(text, width - 2, '  ')}`);
   };
@@ -32,7 +34,7 @@ export function scanLines(hit: ScanHit, style: Style, width: number): string[] {
       ? ''
       : `, edition ${String(superblock.edition)}, ${plural(superblock.files, 'inode')}, ${plural(superblock.blocks, 'data block')}`;
   add(`volume "${printableName(volumeName(superblock))}"${counts}, flags ${hex(superblock.flags)}`);
-  if (behind !== 'nothing') add(`behind it: ${behind}`);
-  if (hit.spare === null && offset > 0) add(`to look inside: cramfs ls --image-offset ${hex(offset)}`);
+  if (behind !== 'nothing') add(`followed by: ${behind}`);
+  if (look !== null) lines.push(`  to look inside: ${look}`);
   return lines;
 }

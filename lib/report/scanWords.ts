@@ -2,8 +2,9 @@
 import { hex } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
 import { printableName } from '../format/names.ts';
-import type { ScanHit } from '../inspect/scan.ts';
-import { plural } from './words.ts';
+import type { ScanHit } from '../diagnose/scan.ts';
+import { isProven, lossWords, UNDONE_CODES, undoneWords } from './undoneWords.ts';
+import { plural } from '../base/words.ts';
 
 /** A remark on an image found: a code for programs, a sentence for people. */
 export interface ScanRemark {
@@ -21,20 +22,16 @@ export function scanRemarks(hit: ScanHit): ScanRemark[] {
   return [...crcRemarks(hit), ...variants, ...wrapperRemarks(hit)];
 }
 
-function crcRemarks({ crc, spare, size, present, signatureGood, superblock }: ScanHit): ScanRemark[] {
+function crcRemarks({ crc, undone, loss, size, present, signatureGood, superblock }: ScanHit): ScanRemark[] {
   const remarks: ScanRemark[] = [];
   const remark = (code: string, trouble: boolean, sentence: string): void => {
     remarks.push({ code, trouble, sentence });
   };
-  if (spare !== null) {
-    const { page, spare: bytes } = spare;
-    remark(
-      'spare-bytes',
-      true,
-      `NAND spare bytes are left in, ${String(bytes)} behind every ${String(page)}; without them the CRC is right, ` +
-        'and --extract-images leaves them out',
-    );
+  for (const change of undone) {
+    const proof = isProven(crc) ? '; with that undone the CRC is right, and --extract-images undoes it' : '';
+    remark(UNDONE_CODES[change.kind], true, `${undoneWords(change)}${proof}`);
   }
+  if (loss !== null) remark('text-conversion', true, lossWords(loss));
   if (crc.state === 'swapped') {
     remark('crc-swapped', false, 'the CRC is right, but stored in the other byte order, as some vendors do');
   }
@@ -69,7 +66,7 @@ function wrapperRemarks({ uImage, superblock, offset }: ScanHit): ScanRemark[] {
     remarks.push({
       code: 'boot-pad',
       trouble: false,
-      sentence: `a boot pad of ${String(superblock.position)} bytes is in front; the superblock is at ${place}`,
+      sentence: `a boot pad of ${String(superblock.position)} bytes comes first; the superblock is at ${place}`,
     });
   }
   if (uImage !== null) {

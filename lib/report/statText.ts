@@ -6,7 +6,7 @@ import type { Inode } from '../image/image.ts';
 import type { KindCount } from '../inspect/statistics.ts';
 import { modeString, octalMode } from './modeString.ts';
 import type { Style } from './style.ts';
-import { plural } from './words.ts';
+import { plural } from '../base/words.ts';
 
 const LABEL = 11;
 

@@ -1,4 +1,5 @@
 /** Terminal colours by purpose, and line wrapping. Nothing here depends on colour to be read. */
+import { type Tone, toneNamed } from './palette.ts';
 
 /** Paints text, or does not. */
 export interface Style {
@@ -7,6 +8,8 @@ export interface Style {
   readonly bad: (text: string) => string;
   readonly strong: (text: string) => string;
   readonly faint: (text: string) => string;
+  /** The colour that bytes or pages have in pictures. */
+  readonly tone: (name: Tone['name'], text: string) => string;
 }
 
 const paint =
@@ -21,8 +24,16 @@ export const COLOURS: Style = {
   bad: paint(31, 39),
   strong: paint(1, 22),
   faint: paint(2, 22),
+  tone: (name, text) => `\u001b[38;5;${String(toneNamed(name).ansi)}m${text}\u001b[39m`,
 };
-export const NO_COLOURS: Style = { good: plain, fair: plain, bad: plain, strong: plain, faint: plain };
+export const NO_COLOURS: Style = {
+  good: plain,
+  fair: plain,
+  bad: plain,
+  strong: plain,
+  faint: plain,
+  tone: (_name, text) => text,
+};
 
 /**
  * Breaks text at spaces so that no line is longer than `width`, where words allow.
@@ -50,5 +61,5 @@ export function wrap(text: string, width: number, indent: string, taken = 0): st
 /** Characters that take room: escape sequences do not. */
 function visibleLength(text: string): number {
   // eslint-disable-next-line no-control-regex -- the escape character starts a colour
-  return text.replace(/\u001b\[[0-9]+m/g, '').length;
+  return text.replace(/\u001b\[[0-9;]+m/g, '').length;
 }

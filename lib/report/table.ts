@@ -18,13 +18,19 @@ export function table(rows: readonly (readonly string[])[], indent = '  '): stri
   );
 }
 
-/** A part of a whole: "12.5 %"; empty where there is no whole. */
-export function percent(part: number, whole: number): string {
-  return whole === 0 ? '' : `${((part / whole) * 100).toFixed(1)} %`;
-}
-
 /** A bar of at most `width` characters for a part of `most`; anything above zero shows. */
 export function bar(part: number, most: number, width: number): string {
   if (part === 0 || most === 0) return '';
   return '#'.repeat(Math.max(1, Math.round((part / most) * width)));
+}
+
+/** Rows of cells in left-aligned columns, two blanks between; the first row is the header. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }

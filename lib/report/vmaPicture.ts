@@ -1,23 +1,16 @@
 /** A mapping as text: one cell a page, or several pages a cell where it would get too tall. */
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
-import { wrap } from './style.ts';
+import { cellRow } from './cellRow.ts';
+import { PAGE_STATES, pageState, type PageState } from './palette.ts';
+import { type Style, wrap } from './style.ts';
 
 const MAX_CELLS_PER_ROW = 64;
 const MAX_ROWS = 16;
 /** Equal rows that are folded into one and a "*", as hexdump does. */
 const FOLDED_ROWS = 3;
 
-type Cell = '#' | '+' | '.' | '-';
-const LEGEND: Readonly<Record<Cell, string>> = {
-  '#': 'direct',
-  '+': 'partly direct',
-  '.': 'paged',
-  '-': 'behind the end of the file',
-};
-const CELLS = ['#', '+', '.', '-'] as const;
-
 /** The rows of the picture and its legend, at most `width` columns wide; nothing for a mapping all of one kind. */
-export function vmaPicture(verdict: MapVerdict, width: number): string[] {
+export function vmaPicture(verdict: MapVerdict, width: number, style: Style): string[] {
   const pages = verdict.vmaPages ?? 0;
   const direct = verdict.directPages ?? 0;
   const behind = verdict.pagesBehindEnd ?? 0;
@@ -26,13 +19,18 @@ export function vmaPicture(verdict: MapVerdict, width: number): string[] {
   const room = width - labelWidth - 1;
   const cellsPerRow = Math.max(8, Math.min(MAX_CELLS_PER_ROW, room - (room % 8)));
   const pagesPerCell = Math.ceil(pages / (cellsPerRow * MAX_ROWS));
-  const cells: Cell[] = [];
+  const seen = new Set<PageState['name']>();
+  const cells: PageState[] = [];
   for (let page = 0; page < pages; page += pagesPerCell) {
-    cells.push(cellOf(verdict, page, Math.min(page + pagesPerCell, pages), pages - behind));
+    const state = stateOf(verdict, page, Math.min(page + pagesPerCell, pages), pages - behind);
+    seen.add(state.name);
+    cells.push(state);
   }
   const rows: string[] = [];
-  for (let at = 0; at < cells.length; at += cellsPerRow) rows.push(cells.slice(at, at + cellsPerRow).join(''));
-  const used = CELLS.filter((cell) => cells.includes(cell)).map((cell) => `${cell} ${LEGEND[cell]}`);
+  for (let at = 0; at < cells.length; at += cellsPerRow) rows.push(cellRow(cells.slice(at, at + cellsPerRow), style));
+  const used = PAGE_STATES.filter((state) => seen.has(state.name)).map(
+    (state) => `${cellRow([state], style)} ${state.title}`,
+  );
   const scale = pagesPerCell === 1 ? [] : [`each cell is ${String(pagesPerCell)} pages`];
   return [
     ...labelled(rows, labelWidth, cellsPerRow * pagesPerCell),
@@ -42,15 +40,14 @@ export function vmaPicture(verdict: MapVerdict, width: number): string[] {
   ];
 }
 
-/** What stands for the pages [from, to); pages from `end` on lie behind the end of the file. */
-function cellOf(verdict: MapVerdict, from: number, to: number, end: number): Cell {
+/** What the pages [from, to) are, as one cell; pages from `end` on are past the end of the file. */
+function stateOf(verdict: MapVerdict, from: number, to: number, end: number): PageState {
   let direct = 0;
   for (const run of verdict.direct) {
     direct += Math.max(0, Math.min(to, run.page + run.pages) - Math.max(from, run.page));
   }
-  if (direct === to - from) return '#';
-  if (direct > 0) return '+';
-  return from >= end ? '-' : '.';
+  const name = direct === to - from ? 'direct' : direct > 0 ? 'partly' : from >= end ? 'past' : 'paged';
+  return pageState(name);
 }
 
 /** Puts the number of its first page before each row, and folds rows that are the same. */

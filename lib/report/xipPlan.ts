@@ -2,11 +2,13 @@
  * The plan of an image whose programs run in place, as a table and as JSON.
  */
 import { hex } from '../base/hex.ts';
-import type { LeftOut, PlanItem, XipPlan } from '../mkfs/xip/plan.ts';
+import type { LeftOut, PlanItem, PlanStep, XipPlan } from '../mkfs/xip/plan.ts';
 import { printableName } from '../format/names.ts';
+import { columns } from './table.ts';
+import { kib } from '../base/words.ts';
 
 /** Version of the JSON. */
-export const XIP_PLAN_SCHEMA = 1;
+export const XIP_PLAN_SCHEMA = 2;
 
 const REASONS: Readonly<Record<LeftOut, string>> = {
   budget: 'over the budget',
@@ -14,43 +16,80 @@ const REASONS: Readonly<Record<LeftOut, string>> = {
   unused: 'not in use',
 };
 
+/** Steps of the curve that the text lists. */
+const MAX_STEPS = 24;
+
 /** The table. */
 export function xipPlanText(plan: XipPlan): string {
-  const lines: string[] = [];
-  const rows = plan.items.map((item) => [
-    item.leftOut === null ? (isWhole(item) ? 'direct' : 'partly') : '-',
+  const hasProfile = plan.spec.profile !== null;
+  const header = ['placed', 'format', 'pages', 'RAM pages', ...(hasProfile ? ['uses'] : []), 'flash bytes', 'file'];
+  const shown = plan.items.filter(({ leftOut }) => leftOut !== 'unused');
+  const rows = shown.map((item) => [
+    item.leftOut !== null ? '-' : item.pinned ? 'pinned' : isWhole(item) ? 'direct' : 'partly',
     item.format,
     `${item.first}-${item.end - 1}`,
     String(item.ramPages),
+    ...(hasProfile ? [usesText(item.uses)] : []),
     String(item.flashBytes),
-    `${printableName(item.paths[0] ?? '')}${item.paths.length > 1 ? ` and ${item.paths.length - 1} more` : ''}` +
-      (item.leftOut === null ? '' : `  (${REASONS[item.leftOut]})`),
+    `${namesText(item.paths)}${reasonText(item)}`,
   ]);
-  const header = ['placed', 'format', 'pages', 'RAM pages', 'flash bytes', 'file'];
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
-  );
-  for (const row of [header, ...rows]) {
-    const cells = row.map((cell, column) => (column === 5 ? cell : cell.padEnd(widths[column] ?? 0)));
-    lines.push(cells.join('  ').trimEnd());
-  }
   const totals = totalsOf(plan);
-  lines.push(
+  const isBest = totals.uses >= plan.boundUses;
+  const lines = [
+    ...columns([header, ...rows]),
+    ...unusedText(plan.items.length - shown.length),
     '',
     `${totals.ramPages} of ${totals.ramPagesWanted} pages of ${plan.pageSize} bytes need no RAM` +
-      (totals.ramPages < plan.boundPages ? ` (no selection within the budget saves more than ${plan.boundPages})` : ''),
+      (hasProfile ? `, ${usesText(totals.uses)} of ${usesText(totals.usesWanted)} uses` : '') +
+      (isBest ? '' : ` (no selection within the budget serves more than ${usesText(plan.boundUses)} uses)`),
     `image: ${plan.image.bytes.length} bytes, ${plan.plainSize} with nothing direct; ` +
       `${plan.image.directBytes} bytes direct, ${plan.image.paddingBytes} bytes of padding (${plan.spec.layout})`,
     '',
-    'What flash buys (bytes more than with nothing direct, alignment not counted):',
-    ...plan.curve.map(({ cost, value }) => `  ${String(cost).padStart(10)} bytes  ${String(value).padStart(6)} pages`),
-  );
+    ...curveText(plan),
+  ];
   return `${lines.join('\n')}\n`;
+}
+
+/** What flash buys: one line a step. */
+function curveText({ curve, pageSize, spec }: XipPlan): string[] {
+  const hasProfile = spec.profile !== null;
+  const header = ['flash', 'RAM', ...(hasProfile ? ['uses'] : []), 'flash total', 'RAM total', 'pages', 'file'];
+  const rows = curve
+    .slice(0, MAX_STEPS)
+    .map((step) => [
+      kib(step.flashBytes),
+      kib(step.ramPages * pageSize),
+      ...(hasProfile ? [usesText(step.uses)] : []),
+      kib(step.total.flashBytes),
+      kib(step.total.ramPages * pageSize),
+      `${step.first}-${step.end - 1}`,
+      `${namesText(step.paths)}${step.pinned ? '  (pinned)' : ''}`,
+    ]);
+  const rest = curve.length - rows.length;
+  return [
+    'What flash buys, in KiB (more than with nothing direct, alignment not counted; best first):',
+    ...columns([header, ...rows]).map((line) => `  ${line}`),
+    ...(rest > 0 ? [`  and ${rest} more ${rest === 1 ? 'step' : 'steps'} (--json lists all)`] : []),
+  ];
+}
+
+const namesText = (paths: readonly string[]): string =>
+  `${printableName(paths[0] ?? '')}${paths.length > 1 ? ` and ${paths.length - 1} more` : ''}`;
+
+const unusedText = (runs: number): string[] =>
+  runs === 0 ? [] : [`and ${runs} ${runs === 1 ? 'part' : 'parts'} of programs not in use (--json lists them)`];
+
+const usesText = (uses: number): string => String(Math.round(uses * 10) / 10);
+
+function reasonText({ leftOut, pagesOverBudget }: PlanItem): string {
+  if (leftOut !== null) return `  (${REASONS[leftOut]})`;
+  if (pagesOverBudget === 0) return '';
+  return `  (${pagesOverBudget} more used ${pagesOverBudget === 1 ? 'page' : 'pages'} over the budget)`;
 }
 
 /** The same for programs. */
 export function xipPlanJson(plan: XipPlan): Record<string, unknown> {
-  const { spec, pageSize, items, curve, plainSize, boundPages, image } = plan;
+  const { spec, pageSize, items, curve, plainSize, boundUses, image } = plan;
   return {
     schemaVersion: XIP_PLAN_SCHEMA,
     mode: spec.mode,
@@ -63,8 +102,8 @@ export function xipPlanJson(plan: XipPlan): Record<string, unknown> {
     directBytes: image.directBytes,
     paddingBytes: image.paddingBytes,
     ...totalsOf(plan),
-    boundPages,
-    curve: curve.map(({ cost, value }) => ({ flashBytes: cost, ramPages: value })),
+    boundUses,
+    curve: curve.map(stepJson),
     items: items.map((item) => ({
       paths: item.paths,
       format: item.format,
@@ -74,6 +113,9 @@ export function xipPlanJson(plan: XipPlan): Record<string, unknown> {
       segments: item.segments.map(({ first, end, prot }) => ({ firstPage: first, pages: end - first, prot })),
       flashBytes: item.flashBytes,
       ramPages: item.ramPages,
+      uses: item.uses,
+      pagesOverBudget: item.pagesOverBudget,
+      pinned: item.pinned,
       direct: item.leftOut === null,
       leftOut: item.leftOut,
     })),
@@ -84,7 +126,27 @@ function isWhole(item: PlanItem): boolean {
   return item.segments.every(({ end }) => end <= item.end);
 }
 
-function totalsOf({ items }: XipPlan): { ramPages: number; ramPagesWanted: number } {
-  const sum = (chosen: readonly PlanItem[]): number => chosen.reduce((total, { ramPages }) => total + ramPages, 0);
-  return { ramPages: sum(items.filter(({ leftOut }) => leftOut === null)), ramPagesWanted: sum(items) };
+function stepJson({ paths, first, end, pinned, flashBytes, ramPages, uses, total }: PlanStep): Record<string, unknown> {
+  return { paths, firstPage: first, pages: end - first, pinned, flashBytes, ramPages, uses, total };
+}
+
+interface Totals {
+  readonly ramPages: number;
+  readonly ramPagesWanted: number;
+  readonly uses: number;
+  readonly usesWanted: number;
+}
+
+function totalsOf({ items, curve }: XipPlan): Totals {
+  const placed = items.filter(({ leftOut }) => leftOut === null);
+  const sum = (chosen: readonly PlanItem[], of: 'ramPages' | 'uses'): number =>
+    chosen.reduce((total, item) => total + item[of], 0);
+  const all = curve.at(-1)?.total ?? { ramPages: 0, uses: 0 };
+  const never = items.filter(({ leftOut }) => leftOut === 'last-page');
+  return {
+    ramPages: sum(placed, 'ramPages'),
+    ramPagesWanted: all.ramPages + sum(never, 'ramPages'),
+    uses: sum(placed, 'uses'),
+    usesWanted: all.uses + sum(never, 'uses'),
+  };
 }

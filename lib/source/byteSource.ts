@@ -23,6 +23,14 @@ export interface ByteSource {
    * `[start, end)` as given. Sources that have all their bytes leave it out.
    */
   around?(offset: number, start: number, end: number): { readonly start: number; readonly end: number };
+  /**
+   * Copies bytes from `offset` on to `target`, for readers that go through a whole source; fewer only at its end. Sources
+   * that have nothing faster than `read` leave it out.
+   *
+   * @returns bytes copied
+   * @throws CramfsError IO when the source fails
+   */
+  readInto?(target: Uint8Array, offset: number): number;
   /** Releases what the source holds; reading afterwards fails. */
   close(): void;
 }
@@ -47,11 +55,20 @@ export function sliceSource(source: ByteSource, start: number): ByteSource {
       return Math.max(0, source.size - start);
     },
     read: (offset, length) => source.read(start + offset, length),
+    readInto: (target, offset) => readInto(source, target, start + offset),
     ...shiftedAround(source, start),
     close: () => {
       source.close();
     },
   };
+}
+
+/** Copies bytes of a source to `target`: see {@link ByteSource.readInto}. */
+export function readInto(source: ByteSource, target: Uint8Array, offset: number): number {
+  if (source.readInto !== undefined) return source.readInto(target, offset);
+  const bytes = source.read(offset, target.length);
+  target.set(bytes);
+  return bytes.length;
 }
 
 /** `around` of a source whose byte 0 is byte `start` of another; nothing where that one has all its bytes. */
@@ -135,6 +152,7 @@ export function cachedSource(raw: RawSource): ByteSource {
       }
       return filled === length ? result : result.subarray(0, filled);
     },
+    readInto: (target, offset) => attempt(() => raw.readInto(target, offset), offset),
     close: () => {
       chunks.clear();
       raw.close();

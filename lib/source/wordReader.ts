@@ -15,12 +15,29 @@ export class WordReader {
   readonly fill: number;
   #start = 0;
   #end = 0;
+  /** End of the bytes that the source has. */
+  #held = 0;
   #view: DataView = new DataView(new ArrayBuffer(0));
 
   constructor(source: ByteSource, littleEndian: boolean, fill = 0) {
     this.source = source;
     this.littleEndian = littleEndian;
     this.fill = fill;
+  }
+
+  /** Whether the source has all the bytes [offset, offset + length); length is small. */
+  holds(offset: number, length: number): boolean {
+    if (offset < this.#start || offset + length > this.#end) this.#slide(offset, length);
+    return offset + length <= this.#held;
+  }
+
+  /**
+   * What `decode` makes of the bytes from `offset` on, of which {@link holds} has been asked before.
+   *
+   * @param decode gets a view and the place in it
+   */
+  decode<T>(decode: (view: DataView, at: number, littleEndian: boolean) => T, offset: number): T {
+    return decode(this.#view, offset - this.#start, this.littleEndian);
   }
 
   /** The unsigned 32-bit word at byte `offset`. @throws CramfsError OUTSIDE_IMAGE for one before byte 0 */
@@ -54,7 +71,9 @@ export class WordReader {
     const { start, end } = this.source.around?.(offset, from, to) ?? { start: from, end: to };
     // A word that the source has in part only is asked for as a whole: the source says what is missing.
     const length = Math.max(end, offset + least) - start;
-    const bytes = this.bytes(start, length);
+    const there = this.source.read(start, length);
+    const bytes = there.length === length ? there : this.#filled(there, length);
+    this.#held = start + there.length;
     this.#start = start;
     this.#end = start + length;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -16,9 +16,13 @@ import type { IcacheKernel } from '../mm/icache.ts';
 import type { Release } from '../mm/release.ts';
 import { type AddressRange, PhysicalMemory } from '../physmem/physicalMemory.ts';
 import { type CpuChoice, usualCpu } from './usualCpu.ts';
+import { adviseOn } from './adviseOn.ts';
 import { ContentIndex } from './contentIndex.ts';
 import { mapFile } from './mapFile.ts';
+import { checkInvariants } from './invariants.ts';
+import type { Machine } from './machine.ts';
 import type { MapVerdict } from './mapVerdict.ts';
+import { misplacedPages } from './misplaced.ts';
 import type { BoardFile, MountedBoard } from './mountedBoard.ts';
 import type { MapDetail, MapRequest } from './request.ts';
 
@@ -76,6 +80,7 @@ const MAX_REMEMBERED = 4096;
 /** A CPU, its memory with the image in it, and a kernel. The page size is the image's. */
 export class Board implements MountedBoard {
   readonly image: CramfsImage;
+  readonly machine: Machine;
   readonly cpu: Cpu;
   /** The kernel's release. */
   readonly release: Release;
@@ -125,11 +130,22 @@ export class Board implements MountedBoard {
       ram: options.ram,
       physBits: options.physBits ?? this.cpu.physBits ?? undefined,
     });
+    this.machine = {
+      kernel: this.kernel.name,
+      cpu: this.cpu.name,
+      littleEndian,
+      pageSize: this.cpu.pageSize,
+      physBase,
+      regionSize,
+      hasMmu: mmu,
+      programsFor: this.cpuChoice.from === 'page size' ? this.cpuChoice.machine : null,
+    };
     const { mtdName } = options;
     this.mount = mountCramfs(this.memory, this.cpu, {
       mtdName,
       entryReadSize: this.kernel.entryReadSize,
       verifiesFileType: this.kernel.verifiesFileType,
+      linearXip: this.kernel.linearXip,
       fallbackLog: this.kernel.hasBlockDevices ? fallbackLog(this.release) : null,
     });
   }
@@ -227,7 +243,11 @@ export class Board implements MountedBoard {
    * @throws CramfsError for damage where it matters, IO, MOUNT_REFUSED, KERNEL_OOPS, NOT_A_REGULAR_FILE
    */
   map(request: MapRequest, detail: MapDetail = {}): MapVerdict {
-    return mapFile(this, request, detail);
+    const verdict = mapFile(this, request, detail);
+    // Filled in, not copied: see failedVerdict.ts.
+    if (verdict.trace !== null) Object.assign(verdict, { violations: checkInvariants(verdict, this) });
+    if (detail.advice !== true) return verdict;
+    return Object.assign(verdict, { advice: adviseOn(verdict, this), misplaced: misplacedPages(verdict, this) });
   }
 }
 

@@ -7,7 +7,7 @@ import { filePages } from '../driver/inode.ts';
 import { getBlockRange } from '../driver/blockRange.ts';
 import { walk } from '../inspect/walk.ts';
 import type { Board, BoardFile } from './board.ts';
-import { checkInvariants, type Violation, type ViolationSeverity } from './invariants.ts';
+import type { Violation, ViolationSeverity } from './violation.ts';
 import { mapOpenedFile } from './mapFile.ts';
 import type { MapVerdict, Sight } from './mapVerdict.ts';
 import type { MapRequest } from './request.ts';
@@ -79,7 +79,7 @@ export function compareMapping(first: Board, second: Board, request: MapRequest)
 function differenceOf(first: Board, second: Board, request: MapRequest): Difference {
   const before = first.map(request, TRACED);
   const after = second.map(request, TRACED);
-  const found = { first: checkInvariants(before, first), second: checkInvariants(after, second) };
+  const found = { first: before.violations ?? [], second: after.violations ?? [] };
   const outcome = outcomeOf(before, after);
   const worse = outcome.worse ?? violatesMore(found.first, found.second);
   const violations = worse === null ? [] : found[worse];

@@ -3,66 +3,22 @@
  *
  * Nothing here knows a kernel model or what can go wrong in one. A verdict must have been made with a trace.
  */
-import { hex } from '../base/hex.ts';
 import { roundUp } from '../base/pages.ts';
 import type { TraceEntry } from '../mm/kernel.ts';
-import type { Board } from './board.ts';
-import type { MapState, MapVerdict, PageVerdict, Sight } from './mapVerdict.ts';
-
-/** What was violated. */
-export type InvariantCode =
-  /** The kernel died. */
-  | 'kernel-dies'
-  /** The kernel writes into memory that is not the mapping's. */
-  | 'writes-elsewhere'
-  /** A primitive refused what the kernel itself had decided. */
-  | 'mapping-refused'
-  /** A byte within the file is not the file's. */
-  | 'wrong-content'
-  /** A byte behind the end of the file in its last page is not zero. */
-  | 'tail-not-zero'
-  /** A page shows memory that is not this file's. */
-  | 'stray-memory'
-  /** A page of the file cannot be touched. */
-  | 'touch-kills'
-  /** A page wholly behind the end of the file can be read. */
-  | 'readable-behind-end'
-  /** A page table entry stands outside the vma. */
-  | 'entry-outside-vma'
-  /** A direct entry points outside the image. */
-  | 'entry-outside-image'
-  /** A PFNMAP mapping lacks pages. */
-  | 'pfnmap-incomplete'
-  /** VmFlags or the offset in maps do not fit the state. */
-  | 'state-disagrees'
-  /** read(2) gives other bytes than the mapping shows. */
-  | 'read-differs';
-
-/** How bad: another process's memory or a crash, wrong data, or wrong bookkeeping. */
-export type ViolationSeverity = 'critical' | 'error' | 'warning';
-
-/** A violated invariant. */
-export interface Violation {
-  readonly code: InvariantCode;
-  readonly severity: ViolationSeverity;
-  /** Pages of the vma, from 0; behind the vma's end for `entry-outside-vma`. Null where no pages are concerned. */
-  readonly pages: { readonly first: number; readonly count: number } | null;
-  /** What is seen instead, of the first page; null where nothing is seen. */
-  readonly sees: Sight | null;
-  /** What the trace shows of the cause; null where it shows nothing. */
-  readonly cause: string | null;
-}
+import type { MapState, MapVerdict, MappedVerdict, NommuVerdict, PageVerdict, Sight } from './mapVerdict.ts';
+import type { MountedBoard } from './mountedBoard.ts';
+import type { InvariantCode, Violation, ViolationCause, ViolationSeverity } from './violation.ts';
 
 /** Checks all invariants on one verdict; violations in the order of the list above, then by page. */
-export function checkInvariants(verdict: MapVerdict, board: Board): Violation[] {
+export function checkInvariants(verdict: MapVerdict, board: MountedBoard): Violation[] {
   if (verdict.bug !== null) {
     return [{ code: 'kernel-dies', severity: 'critical', pages: null, sees: null, cause: lastCall(verdict) }];
   }
-  if (verdict.nommu !== undefined) return [...pageViolations(verdict), ...addressViolations(verdict, board)];
-  if (verdict.state === null) {
-    const refusing = verdict.trace?.find((entry) => isRefusal(entry));
-    if (refusing === undefined) return [];
-    return [{ code: 'mapping-refused', severity: 'error', pages: null, sees: null, cause: describeCall(refusing) }];
+  if (verdict.kind === 'nommu') return [...pageViolations(verdict), ...addressViolations(verdict, board)];
+  if (verdict.kind === 'failed') {
+    const call = verdict.trace?.find((entry) => isRefusal(entry));
+    if (call === undefined) return [];
+    return [{ code: 'mapping-refused', severity: 'error', pages: null, sees: null, cause: { kind: 'call', call } }];
   }
   return [
     ...elsewhere(verdict),
@@ -73,12 +29,12 @@ export function checkInvariants(verdict: MapVerdict, board: Board): Violation[] 
 }
 
 /** RISC-V: a bit set in other memory for each executable entry. */
-function elsewhere({ icache, direct, pageSize, vmaPages }: MapVerdict): Violation[] {
+function elsewhere({ icache, direct, pageSize, vmaPages }: MappedVerdict): Violation[] {
   if (icache === null) return [];
   const first = direct.find((run) => run.pfn <= icache.pfn && icache.pfn < run.pfn + run.pages);
   const page = first === undefined ? 0 : first.page + icache.pfn - first.pfn;
-  const cause = `flush_icache_pte() set a bit in the struct page that it takes ${hex(icache.pfn * pageSize)} to have`;
-  const pages = { first: page, count: Math.min(icache.pages, vmaPages ?? icache.pages) };
+  const cause = { kind: 'icache', address: icache.pfn * pageSize } as const;
+  const pages = { first: page, count: Math.min(icache.pages, vmaPages) };
   return [{ code: 'writes-elsewhere', severity: 'critical', pages, sees: null, cause }];
 }
 
@@ -86,18 +42,9 @@ function isRefusal(entry: TraceEntry): boolean {
   return entry.result !== '0' && entry.result !== '0x100';
 }
 
-function lastCall(verdict: MapVerdict): string | null {
-  const last = verdict.trace?.at(-1);
-  return last === undefined ? null : describeCall(last);
-}
-
-/** A call with its arguments and what came back. */
-export function describeCall(entry: TraceEntry): string {
-  const size = entry.size === undefined ? '' : `, size ${hex(entry.size)}`;
-  const page = entry.page === undefined ? '' : `, page ${String(entry.page)}`;
-  const address = entry.address === undefined ? '' : `, address ${entry.address}`;
-  const pages = entry.pages === undefined ? '' : `, ${String(entry.pages)} page${entry.pages === 1 ? '' : 's'}`;
-  return `${entry.call}(pfn ${entry.pfn}${address}${size}${pages}${page}) = ${entry.result}`;
+function lastCall({ trace }: MapVerdict): ViolationCause | null {
+  const call = trace?.at(-1);
+  return call === undefined ? null : { kind: 'call', call };
 }
 
 /** Sights that are memory of somebody else; another page of the file itself is not. */
@@ -156,21 +103,21 @@ function pageViolations(verdict: MapVerdict): Violation[] {
 }
 
 /** Where a page's bytes came from: the call that set its entry, or the page cache at vm_pgoff. */
-function causeOf(page: PageVerdict, verdict: MapVerdict): string | null {
+function causeOf(page: PageVerdict, verdict: MapVerdict): ViolationCause | null {
   if (page.phys === null) {
     const asked = Math.floor(verdict.offset / verdict.pageSize);
     if (verdict.vmPgoff === null || verdict.vmPgoff === asked) return null;
-    return `read through the page cache at vm_pgoff ${String(verdict.vmPgoff)}; page ${String(asked)} was asked for`;
+    return { kind: 'page-cache', vmPgoff: verdict.vmPgoff, asked };
   }
-  const entry = verdict.trace?.findLast((call) =>
-    call.page === undefined
-      ? call.size !== undefined && page.page < call.size / verdict.pageSize
-      : call.page === page.page,
+  const call = verdict.trace?.findLast((entry) =>
+    entry.page === undefined
+      ? entry.size !== undefined && page.page < entry.size / verdict.pageSize
+      : entry.page === page.page,
   );
-  return entry === undefined ? null : describeCall(entry);
+  return call === undefined ? null : { kind: 'call', call };
 }
 
-function entryViolations(verdict: MapVerdict, board: Board): Violation[] {
+function entryViolations(verdict: MappedVerdict, board: MountedBoard): Violation[] {
   const violations: Violation[] = [];
   for (const run of verdict.beyond ?? []) {
     violations.push({
@@ -200,9 +147,9 @@ function entryViolations(verdict: MapVerdict, board: Board): Violation[] {
 }
 
 /** Without an MMU: the address must be that of bytes of the image. */
-function addressViolations(verdict: MapVerdict, board: Board): Violation[] {
+function addressViolations(verdict: NommuVerdict, board: MountedBoard): Violation[] {
   const { physAddress, vmaPages, vmPgoff, pages, pageSize, file } = verdict;
-  if (physAddress === null || vmaPages === null || vmPgoff === null || file === null) return [];
+  if (physAddress === null || file === null) return [];
   const { memory, image } = board;
   const bytes = Math.min(vmaPages * pageSize, file.size - vmPgoff * pageSize);
   if (physAddress >= memory.base && physAddress + bytes <= memory.base + image.size) return [];
@@ -225,26 +172,22 @@ const STATE_FLAGS: Readonly<Record<MapState, readonly string[]>> = {
 };
 
 /** VmFlags, the offset in maps and the presence of pages against the state. */
-function bookkeeping(verdict: MapVerdict): Violation[] {
+function bookkeeping(verdict: MappedVerdict): Violation[] {
   const violations: Violation[] = [];
-  const total = verdict.vmaPages ?? 0;
-  const warn = (code: InvariantCode, cause: string | null): void => {
+  const { vmaPages: pages, directPages: present } = verdict;
+  const warn = (code: InvariantCode, cause: ViolationCause): void => {
     violations.push({ code, severity: 'warning', pages: null, sees: null, cause });
   };
-  if (verdict.state === 'pfnmap' && verdict.directPages !== total) {
-    warn('pfnmap-incomplete', `${String(verdict.directPages)} of ${String(total)} pages are present`);
+  if (verdict.state === 'pfnmap' && present !== pages) {
+    warn('pfnmap-incomplete', { kind: 'pages-present', present, pages });
   }
   const flags = new Set(verdict.vmFlags);
-  const wanted = STATE_FLAGS[verdict.state ?? 'none'];
+  const wanted = STATE_FLAGS[verdict.state];
   const flagsAgree = ['pf', 'io', 'de', 'dd', 'mm'].every((flag) => flags.has(flag) === wanted.includes(flag));
   const isCow = !flags.has('sh') && flags.has('mw');
   const offset = verdict.state === 'pfnmap' && isCow ? verdict.physAddress : verdict.offset;
   if (!flagsAgree || verdict.mapsOffset !== offset) {
-    const shown = verdict.mapsOffset === null ? 'nothing' : hex(verdict.mapsOffset);
-    warn(
-      'state-disagrees',
-      `maps shows offset ${shown} where ${offset === null ? 'nothing' : hex(offset)} would be right`,
-    );
+    warn('state-disagrees', { kind: 'maps-offset', shown: verdict.mapsOffset, right: offset });
   }
   return violations;
 }

@@ -9,7 +9,8 @@ import { type Vma, vmaPages } from '../mm/vma.ts';
 import { vmFlagNames } from '../mm/vmFlags.ts';
 import type { BoardFile, MountedBoard } from './mountedBoard.ts';
 import { mapNommu } from './mapNommu.ts';
-import type { MapVerdict } from './mapVerdict.ts';
+import { failedVerdict } from './failedVerdict.ts';
+import type { MappedVerdict, MapVerdict, Understood } from './mapVerdict.ts';
 import { runActions } from './actions.ts';
 import { pageVerdicts } from './pageVerdicts.ts';
 import { type MappedProcess, mapInNewProcess } from './process.ts';
@@ -18,8 +19,8 @@ import { findRunEnd } from './runEnd.ts';
 import { vmaState } from './vmaState.ts';
 import { findWarnings, icacheWarning, lastPageWarning, requireNotTruncated } from './warnings.ts';
 
-/** The request as understood. */
-type Understood = Pick<MapVerdict, 'path' | 'offset' | 'length' | 'prot' | 'flags' | 'pageSize' | 'file'>;
+/** What a failure does not bring. */
+const NOTHING = { bug: null, icache: null, beyond: null } as const;
 
 /** See Board.map(). */
 export function mapFile(board: MountedBoard, request: MapRequest, detail: MapDetail): MapVerdict {
@@ -49,11 +50,12 @@ export function mapOpenedFile(
     flags: flagNames(request, board.kernel.nommu !== undefined),
     pageSize: board.cpu.pageSize,
     file: { path, name, size: file.inode.size },
+    machine: board.machine,
   };
   if (board.kernel.nommu !== undefined) return mapNommu(board, file, understood, request, detail);
   if (request.rdwr === true) {
     const errno = errnoForWriting(file.inode);
-    return refused(understood, { errno, failed: 'open', bug: null, icache: null, log: [], trace: null });
+    return failedVerdict(understood, { errno, failed: 'open', ...NOTHING, log: [], trace: null });
   }
   const trace: TraceEntry[] | null = detail.trace === true ? [] : null;
   const asked: MmapRequest = {
@@ -74,9 +76,11 @@ export function mapOpenedFile(
   const log = [...mapped.mm.kernel.log];
   const icache = mapped.mm.kernel.icache?.fault ?? null;
   if ('errno' in result) {
-    return refused(understood, { errno: result.errno, failed: 'mmap', bug: null, icache, log, trace });
+    return failedVerdict(understood, { errno: result.errno, failed: 'mmap', ...NOTHING, icache, log, trace });
   }
-  if ('bug' in result) return refused(understood, { errno: null, failed: null, bug: result.bug, icache, log, trace });
+  if ('bug' in result) {
+    return failedVerdict(understood, { errno: null, failed: null, ...NOTHING, bug: result.bug, icache, log, trace });
+  }
   const verdict = describe(understood, mapped, { vma: result.vma, hangs: result.hangs, log, trace }, detail);
   if (request.actions === undefined) return verdict;
   const { outcomes, bug } = runActions(mapped, result.vma, asked, request.actions);
@@ -107,48 +111,6 @@ function flagNames(request: MapRequest, nommu: boolean): string[] {
   return names;
 }
 
-// The two literals below name every key instead of spreading `understood`: V8 builds a spread of this size as a
-// dictionary, which makes a batch several times slower.
-
-/** The verdict on a mapping that does not come about. */
-function refused(
-  understood: Understood,
-  { errno, failed, bug, icache, log, trace }: Pick<MapVerdict, 'errno' | 'failed' | 'bug' | 'icache' | 'log' | 'trace'>,
-): MapVerdict {
-  return {
-    path: understood.path,
-    offset: understood.offset,
-    length: understood.length,
-    prot: understood.prot,
-    flags: understood.flags,
-    pageSize: understood.pageSize,
-    file: understood.file,
-    errno,
-    failed,
-    bug,
-    icache,
-    state: null,
-    bailout: null,
-    misaligned: null,
-    physAddress: null,
-    vmaStart: null,
-    vmaPages: null,
-    directPages: null,
-    direct: [],
-    vmPgoff: null,
-    mapsOffset: null,
-    vmFlags: null,
-    log,
-    pagesBehindEnd: null,
-    runEnd: null,
-    warnings: [],
-    pages: null,
-    rest: null,
-    trace,
-    beyond: null,
-  };
-}
-
 interface Mapping {
   readonly vma: Vma;
   readonly hangs: boolean;
@@ -162,7 +124,7 @@ function describe(
   mapped: MappedProcess,
   { vma, hangs, log, trace }: Mapping,
   detail: MapDetail,
-): MapVerdict {
+): MappedVerdict {
   const { board, file, mm, decision } = mapped;
   const { pageSize } = board.cpu;
   const pages = vmaPages(vma, pageSize);
@@ -173,6 +135,7 @@ function describe(
   const icache = mm.kernel.icache?.fault ?? null;
   const behindEnd = mapped.pgoff + pages - filePages(board.mounted(), file.inode);
   return {
+    kind: 'mapped',
     path: understood.path,
     offset: understood.offset,
     length: understood.length,
@@ -180,6 +143,7 @@ function describe(
     flags: understood.flags,
     pageSize: understood.pageSize,
     file: understood.file,
+    machine: understood.machine,
     errno: null,
     failed: null,
     bug: null,
@@ -207,5 +171,8 @@ function describe(
     rest: seen.rest,
     trace,
     beyond: trace === null ? null : mm.entriesBehind(vma),
+    violations: null,
+    advice: null,
+    misplaced: null,
   };
 }

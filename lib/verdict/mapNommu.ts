@@ -10,16 +10,15 @@ import { mapsType } from '../mm/nommu/procMaps.ts';
 import type { NommuMmapRequest } from '../mm/nommu/validate.ts';
 import type { NommuVma } from '../mm/nommu/vmaTree.ts';
 import type { BoardFile, MountedBoard } from './mountedBoard.ts';
-import type { MapVerdict, NommuOutcome } from './mapVerdict.ts';
+import { failedVerdict } from './failedVerdict.ts';
+import type { MapVerdict, Understood } from './mapVerdict.ts';
 import { nommuKernel, openNommuFile } from './nommuFile.ts';
 import { nommuPages } from './nommuPages.ts';
 import { looksAtPages, type MapDetail, type MapRequest } from './request.ts';
 import { findWarnings, lastPageWarning, requireNotTruncated } from './warnings.ts';
 
-/** The request as understood: the part of the verdict that is known before the call. */
-type Understood = Pick<MapVerdict, 'path' | 'offset' | 'length' | 'prot' | 'flags' | 'pageSize' | 'file'>;
-
-const NOTHING: NommuOutcome = { inFlash: null, mapsType: null, mapsLine: null, crc: null };
+/** What a failure does not bring. */
+const NOTHING = { errno: null, failed: null, bug: null, icache: null } as const;
 
 /**
  * Emulates mmap() in a new process, with no other region on the machine.
@@ -34,18 +33,21 @@ export function mapNommu(
   detail: MapDetail,
 ): MapVerdict {
   if (request.rdwr === true) {
-    return verdict(understood, { errno: errnoForWriting(file.inode), failed: 'open', log: [], nommu: NOTHING });
+    const errno = errnoForWriting(file.inode);
+    return failedVerdict(understood, { ...NOTHING, errno, failed: 'open', log: [], trace: null, beyond: null });
   }
   const machine = new NommuMachine(nommuKernel(board));
   const { log } = machine.kernel;
   const process = new NommuProcess(machine);
   const opened = openNommuFile(board, file, { noexec: request.noexec });
   const touches = looksAtPages(detail);
-  const traced = detail.trace === true ? { trace: [], beyond: [] } : {};
+  // There are no page tables, hence no primitives that fill them.
+  const traced = detail.trace === true ? { trace: [], beyond: [] } : { trace: null, beyond: null };
   const result = process.mmap(opened, nommuRequest(understood, request));
-  if ('errno' in result)
-    return verdict(understood, { errno: result.errno, failed: 'mmap', log, nommu: NOTHING, ...traced });
-  if ('bug' in result) return verdict(understood, { bug: result.bug, log, nommu: NOTHING, ...traced });
+  if ('errno' in result) {
+    return failedVerdict(understood, { ...NOTHING, errno: result.errno, failed: 'mmap', log, ...traced });
+  }
+  if ('bug' in result) return failedVerdict(understood, { ...NOTHING, bug: result.bug, log, ...traced });
 
   const { vma } = result;
   const { pageSize } = board.cpu;
@@ -55,24 +57,49 @@ export function mapNommu(
   const direct: PteRun[] = inFlash ? [{ page: 0, pages, pfn: vma.start / pageSize }] : [];
   const at = { board, file, pgoff: vma.pgoff };
   requireNotTruncated(at, direct, pages, detail);
-  return verdict(understood, {
+  return {
+    kind: 'nommu',
+    path: understood.path,
+    offset: understood.offset,
+    length: understood.length,
+    prot: understood.prot,
+    flags: understood.flags,
+    pageSize: understood.pageSize,
+    file: understood.file,
+    machine: understood.machine,
+    errno: null,
+    failed: null,
+    bug: null,
+    icache: null,
+    state: null,
+    bailout: null,
+    misaligned: null,
     physAddress: inFlash ? vma.start : null,
     vmaStart: vma.start,
     vmaPages: pages,
     directPages: inFlash ? pages : 0,
+    direct: [],
     vmPgoff: vma.pgoff,
     mapsOffset: vma.pgoff * pageSize,
-    ...traced,
+    vmFlags: null,
     log,
+    pagesBehindEnd: null,
+    runEnd: null,
     warnings: [...findWarnings(at, liesInImage(at, vma) ? [] : direct, false), ...lastPageWarning(at, direct, pages)],
     pages: touches && (detail.pages === true || detail.trace === true) ? nommuPages(at, machine, vma, detail) : null,
+    rest: null,
+    trace: traced.trace,
+    beyond: traced.beyond,
+    violations: null,
+    advice: null,
+    misplaced: null,
     nommu: {
       inFlash,
       mapsType: mapsType(vma.vmFlags),
       mapsLine: process.line(vma),
       crc: touches && detail.crc === true ? contentCrc(machine, vma, understood.length) : null,
     },
-  });
+  };
 }
 
 /**
@@ -109,42 +136,4 @@ export function nommuRequest(
 function contentCrc(machine: NommuMachine, vma: NommuVma, length: number): number | null {
   const bytes = machine.read(vma.start, length);
   return bytes === null ? null : crc32(bytes);
-}
-
-/** A verdict: what is not told is nothing. */
-function verdict(understood: Understood, outcome: Partial<MapVerdict> & Pick<MapVerdict, 'log' | 'nommu'>): MapVerdict {
-  return {
-    path: understood.path,
-    offset: understood.offset,
-    length: understood.length,
-    prot: understood.prot,
-    flags: understood.flags,
-    pageSize: understood.pageSize,
-    file: understood.file,
-    errno: outcome.errno ?? null,
-    failed: outcome.failed ?? null,
-    bug: outcome.bug ?? null,
-    icache: null,
-    state: null,
-    bailout: null,
-    misaligned: null,
-    physAddress: outcome.physAddress ?? null,
-    vmaStart: outcome.vmaStart ?? null,
-    vmaPages: outcome.vmaPages ?? null,
-    directPages: outcome.directPages ?? null,
-    direct: [],
-    vmPgoff: outcome.vmPgoff ?? null,
-    mapsOffset: outcome.mapsOffset ?? null,
-    vmFlags: null,
-    log: outcome.log,
-    pagesBehindEnd: null,
-    runEnd: null,
-    warnings: outcome.warnings ?? [],
-    pages: outcome.pages ?? null,
-    rest: null,
-    // There are no page tables, hence no primitives that fill them.
-    trace: outcome.trace ?? null,
-    beyond: outcome.beyond ?? null,
-    nommu: outcome.nommu,
-  };
 }

@@ -10,6 +10,7 @@ import type { IcacheKernel } from '../mm/icache.ts';
 import type { Release } from '../mm/release.ts';
 import type { AddressRange, PhysicalMemory } from '../physmem/physicalMemory.ts';
 import type { ContentIndex } from './contentIndex.ts';
+import type { Machine } from './machine.ts';
 
 /** A file of the image, opened for mapping. */
 export interface BoardFile {
@@ -20,6 +21,8 @@ export interface BoardFile {
 /** What there is on a board; see Board for each. */
 export interface MountedBoard {
   readonly image: CramfsImage;
+  /** The board in values. */
+  readonly machine: Machine;
   readonly cpu: Cpu;
   readonly release: Release;
   readonly memory: PhysicalMemory;

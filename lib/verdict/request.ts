@@ -45,6 +45,8 @@ export interface MapDetail {
   readonly crc?: boolean | undefined;
   /** The primitives called, what stands behind the vma, and what each page shows. */
   readonly trace?: boolean | undefined;
+  /** Why the mapping is not wholly direct, and what would change it. */
+  readonly advice?: boolean | undefined;
   /** No page is touched, whatever else is asked: what pages show stays unknown. */
   readonly untouched?: boolean | undefined;
 }

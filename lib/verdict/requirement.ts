@@ -5,7 +5,7 @@
  * as well as the state.
  */
 import type { Board } from './board.ts';
-import { checkInvariants, type Violation } from './invariants.ts';
+import type { Violation } from './violation.ts';
 import type { MapVerdict } from './mapVerdict.ts';
 import type { MapRequest } from './request.ts';
 
@@ -39,18 +39,17 @@ export function unmetRequirement(
 ): Unmet | null {
   if (!isAsDirect(verdict, requirement)) return { kind: 'state' };
   const traced = verdict.trace === null ? board.map(request, { trace: true }) : verdict;
-  const violation = checkInvariants(traced, board).find(({ severity }) => severity !== 'warning');
+  const violation = (traced.violations ?? []).find(({ severity }) => severity !== 'warning');
   return violation === undefined ? null : { kind: 'violation', violation };
 }
 
 /** Without an MMU a mapping is all or nothing: in flash it meets every requirement. */
-function isAsDirect(
-  { nommu, state, directPages, vmaPages, pagesBehindEnd }: MapVerdict,
-  requirement: Requirement,
-): boolean {
-  if (nommu !== undefined) return nommu.inFlash === true;
-  const ofFile = (vmaPages ?? 0) - (pagesBehindEnd ?? 0);
-  const isWhole = ofFile > 0 && (directPages ?? 0) >= ofFile;
+function isAsDirect(verdict: MapVerdict, requirement: Requirement): boolean {
+  if (verdict.kind === 'failed') return false;
+  if (verdict.kind === 'nommu') return verdict.nommu.inFlash;
+  const { state, directPages, vmaPages, pagesBehindEnd } = verdict;
+  const ofFile = vmaPages - pagesBehindEnd;
+  const isWhole = ofFile > 0 && directPages >= ofFile;
   switch (requirement) {
     case 'direct':
       return isWhole;

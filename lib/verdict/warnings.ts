@@ -1,7 +1,6 @@
 /**
  * What is wrong with an image beside the verdict on one mapping of it.
  */
-import { hex } from '../base/hex.ts';
 import { CramfsError } from '../base/errors.ts';
 import { filePages } from '../driver/inode.ts';
 import { findBlock } from '../driver/readFolio.ts';
@@ -52,14 +51,7 @@ export function requireNotTruncated(mapped: Mapped, direct: readonly PteRun[], p
 /** RISC-V with FLATMEM: setting executable entries sets bits of memory that is not the image's. */
 export function icacheWarning(fault: IcacheFault | null, pageSize: number): MapWarning[] {
   if (fault?.outcome !== 'bit') return [];
-  return [
-    {
-      code: 'icache-bit',
-      message:
-        `the kernel sets a bit of memory that belongs to something else, once for each of ${count(fault.pages, 'page')} ` +
-        `from ${hex(fault.pfn * pageSize)}: flush_icache_pte() takes them to have a struct page`,
-    },
-  ];
+  return [{ code: 'icache-bit', pages: fault.pages, address: fault.pfn * pageSize }];
 }
 
 /** Things the user should know, most important first. */
@@ -86,14 +78,7 @@ export function lastPageWarning(mapped: Mapped, direct: readonly PteRun[], pages
     return [];
   if (direct.some((run) => last - pgoff >= run.page && last - pgoff < run.page + run.pages)) return [];
   if (fileBlock(board.image, inode, last, file.resolved.path).kind !== 'direct') return [];
-  return [
-    {
-      code: 'last-page-zeros',
-      message:
-        `page ${String(last)} of the file, its last, shows zeros in place of its data: Linux takes a direct last block ` +
-        'of a whole page for a hole where it does not map it directly, and read(2) does likewise',
-    },
-  ];
+  return [{ code: 'last-page-zeros', page: last }];
 }
 
 function strayPages({ board }: Mapped, direct: readonly PteRun[]): MapWarning[] {
@@ -112,60 +97,22 @@ function strayPages({ board }: Mapped, direct: readonly PteRun[]): MapWarning[] 
     }
   }
   const warnings: MapWarning[] = [];
-  if (stray.foreign > 0) {
-    warnings.push({
-      code: 'foreign-memory',
-      message:
-        `${count(stray.foreign, 'page')} from ${hex(first.foreign)} on lie outside the region: ` +
-        'Linux does not check block pointers, and maps whatever memory stands there',
-    });
-  }
-  if (stray.behind > 0) {
-    warnings.push({
-      code: 'outside-image',
-      message: `${count(stray.behind, 'page')} from ${hex(first.behind)} on lie behind the image: its block pointers are wrong`,
-    });
-  }
+  if (stray.foreign > 0) warnings.push({ code: 'foreign-memory', pages: stray.foreign, address: first.foreign });
+  if (stray.behind > 0) warnings.push({ code: 'outside-image', pages: stray.behind, address: first.behind });
   return warnings;
 }
 
-function count(n: number, noun: string): string {
-  return `${String(n)} ${noun}${n === 1 ? '' : 's'}`;
-}
-
 function hangWarning(hangs: boolean): MapWarning[] {
-  if (!hangs) return [];
-  return [
-    {
-      code: 'populate-hangs',
-      message: 'a page to be populated cannot be read: the real call never returns and floods the kernel log',
-    },
-  ];
+  return hangs ? [{ code: 'populate-hangs' }] : [];
 }
 
 function pageSizeWarning({ board, file }: Mapped): MapWarning[] {
   if (file.inode.type !== 'file') return [];
-  const guess = guessPageSize(board.image, file.inode);
-  if (guess === null || guess === board.image.pageSize) return [];
-  return [
-    {
-      code: 'page-size',
-      message:
-        `this file looks as if made for pages of ${String(guess)} bytes, not ${String(board.image.pageSize)} ` +
-        '(the image itself does not say): see --page-size',
-    },
-  ];
+  const { pageSize } = board.image;
+  const madeFor = guessPageSize(board.image, file.inode);
+  return madeFor === null || madeFor === pageSize ? [] : [{ code: 'page-size', madeFor, pageSize }];
 }
 
-function truncationWarning({ board }: Mapped): MapWarning[] {
-  if (!board.isTruncated) return [];
-  const { image } = board;
-  return [
-    {
-      code: 'truncated',
-      message:
-        `the superblock says ${String(image.superblock.size)} bytes, the file has ${String(image.source.size)}: ` +
-        'it is truncated, or its size is wrong',
-    },
-  ];
+function truncationWarning({ board: { image, isTruncated } }: Mapped): MapWarning[] {
+  return isTruncated ? [{ code: 'truncated', size: image.superblock.size, available: image.source.size }] : [];
 }

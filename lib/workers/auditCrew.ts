@@ -8,7 +8,8 @@ import type { AuditedImage } from '../audit/run.ts';
 import { CramfsError } from '../base/errors.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { auditFile, auditNamedFile, type AuditSetup } from './auditJob.ts';
-import { WorkerPool, workerScript } from './pool.ts';
+import { WorkerPool } from './pool.ts';
+import { type WorkerScript, workerScript } from './script.ts';
 
 /** Threads that are used where no number is given, at most. */
 const DEFAULT_THREADS = 4;
@@ -33,7 +34,7 @@ export interface CrewOptions {
   /** Is told how far an image is, by its place in the list: from 0 to 1. */
   readonly progress?: (place: number, fraction: number) => void;
   /** The threads' program. Default: the one beside this module; without it there is one thread only. */
-  readonly script?: string | null | undefined;
+  readonly script?: WorkerScript | null | undefined;
 }
 
 /**

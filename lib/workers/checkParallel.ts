@@ -9,7 +9,8 @@ import type { FileBatch } from '../check/fileSurvey.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { inflateLzma } from '../image/lzma.ts';
 import { type CheckSetup, shareBatch, shareOf, type SharedBatch } from './checkShare.ts';
-import { WorkerPool, workerScript } from './pool.ts';
+import { WorkerPool } from './pool.ts';
+import { type WorkerScript, workerScript } from './script.ts';
 
 /** More threads than this do not pay: reading and the walk are done by one. */
 const MAX_THREADS = 4;
@@ -27,7 +28,7 @@ export interface ParallelCheckOptions extends CheckOptions {
   /** Threads, this one included. Default: one for each processor, at most 4; one for small images. */
   readonly threads?: number | undefined;
   /** The threads' program. Default: the one beside this module; without it there is one thread only. */
-  readonly script?: string | null | undefined;
+  readonly script?: WorkerScript | null | undefined;
 }
 
 /**

@@ -4,7 +4,8 @@
 import { type DeflateMethod, newDeflate } from '../mkfs/deflate.node.ts';
 import type { BlockCompressor } from '../mkfs/encodeFile.ts';
 import { type PackedPieces, packPieces, unpackPieces } from './packedPieces.ts';
-import { WorkerPool, workerScript } from './pool.ts';
+import { WorkerPool } from './pool.ts';
+import { type WorkerScript, workerScript } from './script.ts';
 
 /** Bytes that are sent at a time, at least, while more is coming. */
 const BATCH_BYTES = 128 << 10;
@@ -25,7 +26,7 @@ export class DeflatePool implements BlockCompressor {
   #isFlushDue = false;
 
   /** @param script of the threads. Default: the one beside this module */
-  constructor(method: DeflateMethod, threads: number, script: string | null = workerScript('deflateWorker')) {
+  constructor(method: DeflateMethod, threads: number, script: WorkerScript | null = workerScript('deflateWorker')) {
     const local = (job: PackedPieces): PackedPieces => packPieces(unpackPieces(job).map(newDeflate(method)));
     this.#pool = new WorkerPool({ script, threads, data: method, local });
   }

@@ -8,7 +8,8 @@ import { contentReader } from '../extract/fileContent.ts';
 import type { OwnerPolicy } from '../extract/ownership.ts';
 import { runTarBatch, type TarBatch, type TarBatchResult } from '../extract/tarBatch.ts';
 import { openFileSource } from '../source/nodeFile.ts';
-import { WorkerPool, workerScript } from './pool.ts';
+import { WorkerPool } from './pool.ts';
+import { type WorkerScript, workerScript } from './script.ts';
 
 /** The kinds of work, with what goes in and what comes out. */
 export interface ExtractWork {
@@ -34,7 +35,7 @@ export type ExtractCrewOptions<Kind extends keyof ExtractWork> = Omit<ExtractSet
   readonly kind: Kind;
   readonly threads: number;
   /** The threads' program. Default: the one beside this module. */
-  readonly script?: string | null | undefined;
+  readonly script?: WorkerScript | null | undefined;
 };
 
 /** Worker threads, each with the image opened. */

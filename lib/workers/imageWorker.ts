@@ -4,7 +4,7 @@
 import { type FileBatch, type FileBatchResult, runFileBatch } from '../extract/fileBatch.node.ts';
 import { contentReader } from '../extract/fileContent.ts';
 import { runTarBatch, type TarBatch, type TarBatchResult } from '../extract/tarBatch.ts';
-import { CramfsImage } from '../image/image.ts';
+import { openDetected } from '../inspect/openDetected.ts';
 import { openFileSource } from '../source/nodeFile.ts';
 import type { ExtractSetup } from './extractCrew.ts';
 import { serve } from './serve.ts';
@@ -12,7 +12,7 @@ import { serve } from './serve.ts';
 serve(
   ({ kind, file, imageOffset, pageSize, asLinuxReads, policy, stop }: ExtractSetup) => {
     const word = new Int32Array(stop);
-    const image = CramfsImage.open(openFileSource(file), { imageOffset, pageSize });
+    const image = openDetected(openFileSource(file), { imageOffset, pageSize });
     const context = {
       image,
       read: contentReader(image, asLinuxReads),

@@ -4,13 +4,11 @@
  * Threads are help, not a need: a job of a thread that cannot be started (no memory, no descriptors left), or of a pool
  * without threads, is done in this thread. Jobs are given out in the order in which they come.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { errnoName } from '../base/errnoWords.ts';
 import { isScarcity, type PackedError, unpackError, type WorkerMessage } from './messages.ts';
+import type { WorkerScript } from './script.ts';
 
 /** Jobs that a thread is given at a time: one to do, and others so that it never waits for us. */
 const JOBS_AT_A_TIME = 3;
@@ -19,8 +17,8 @@ const GRACE = 2000;
 
 /** How to start a pool. */
 export interface PoolOptions<Job, Result> {
-  /** The threads' program, see {@link workerScript}; null for none. */
-  readonly script: string | null;
+  /** The threads' program, see workerScript(); null for none. */
+  readonly script: WorkerScript | null;
   readonly threads: number;
   /** What each thread is told at its start. */
   readonly data: unknown;
@@ -46,16 +44,6 @@ interface Member<Job, Result> {
   readonly orders: Order<Job, Result>[];
   /** Whether its program has begun. */
   isReady: boolean;
-}
-
-/**
- * The program of a kind of worker: beside this module, as built, or in the bundle of the commands. Null in the sources.
- *
- * @param name of its module in this folder, without an extension
- */
-export function workerScript(name: string): string | null {
-  const folder = typeof __dirname === 'string' ? __dirname : fileURLToPath(new URL('.', import.meta.url));
-  return [`${name}.cjs`, `${name}.js`].map((file) => join(folder, file)).find((file) => existsSync(file)) ?? null;
 }
 
 /** Threads that do jobs of one kind. They never keep the process from ending, unless somebody waits for a job. */
@@ -227,9 +215,10 @@ export class WorkerPool<Job, Result> {
 }
 
 /** Starts a thread; null where there is no room for one. */
-function started(script: string, workerData: unknown): Worker | null {
+function started(script: WorkerScript, workerData: unknown): Worker | null {
+  const { program, isText, argv } = typeof script === 'string' ? { program: script, isText: false, argv: [] } : script;
   try {
-    return new Worker(script, { workerData, execArgv: [] });
+    return new Worker(program, { workerData, execArgv: [], eval: isText, argv: [...argv] });
   } catch (error) {
     if (isScarcity(errnoName(error))) return null;
     throw error;

@@ -12,6 +12,13 @@ const FILES = {
   'root.cramfs': 'images/root-XX.cramfs.gz',
   'adv.cramfs': 'patch/adv.cramfs.gz',
   'adj.cramfs': 'patch/adj.cramfs.gz',
+  'edges.cramfs': 'images/adv.cramfs.gz',
+  'riscv.cramfs': 'riscv/images/rv32-a.cramfs.gz',
+  'xtensa.cramfs': 'boards/xtensa.cramfs.gz',
+  'zero.cramfs': 'lab/zero-offset.cramfs',
+  'entries.cramfs': 'lab/entry-limit.cramfs',
+  'names.cramfs': 'arch/sorted-flag-high-bytes.cramfs',
+  'damaged.cramfs': 'malformed/098-block-9000.img',
 };
 
 /** Fenced code blocks: the language, the rest of the info string, the text. */

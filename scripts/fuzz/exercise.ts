@@ -10,7 +10,7 @@ import { readContent, readLink } from '../../lib/image/content.ts';
 import { CramfsImage } from '../../lib/image/image.ts';
 import { imageInfo } from '../../lib/inspect/imageInfo.ts';
 import { openDetected } from '../../lib/inspect/openDetected.ts';
-import { scan } from '../../lib/inspect/scan.ts';
+import { scan } from '../../lib/diagnose/scan.ts';
 import { walk, type WalkEntry } from '../../lib/inspect/walk.ts';
 import { checkJson } from '../../lib/report/checkJson.ts';
 import { checkText } from '../../lib/report/checkText.ts';
@@ -72,7 +72,7 @@ export async function exercise(bytes: Uint8Array, random: Random, run: Exercise)
   attempt('info', () => imageInfo(image));
 
   // Whatever is changed, the checksum is wrong; that alone keeps nobody from reading.
-  const crcErrors = result.findings.filter(({ code }) => code === 'CRC_WRONG').length;
+  const crcErrors = result.findings.filter(({ id }) => id === 'image/crc-wrong').length;
   const sound = result.counts.error === crcErrors;
   const files: WalkEntry[] = [];
   const complaints: string[] = [];
@@ -123,15 +123,15 @@ export async function exercise(bytes: Uint8Array, random: Random, run: Exercise)
     attempt('map', () => {
       const verdict = board.map(request, detail);
       run.stage = 'map report';
-      JSON.stringify(mapJson(verdict, board, detail));
-      mapText(verdict, board, { style: NO_COLOURS, width: 80, detail });
+      JSON.stringify(mapJson(verdict, detail));
+      mapText(verdict, { style: NO_COLOURS, width: 80, detail });
     });
     if (kernel?.nommu !== undefined) continue;
     attempt('exec', () => {
       const report = execProgram(board, { path: entry.path });
       run.stage = 'exec report';
-      JSON.stringify(execJson(report, board, true));
-      execText(report, board, { style: NO_COLOURS, width: 80, all: true });
+      JSON.stringify(execJson(report, board.machine, true));
+      execText(report, board.machine, { style: NO_COLOURS, width: 80, all: true });
     });
   }
 }

@@ -11,6 +11,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import('./run.ts'),
   },
   {
+    name: 'profile',
+    summary: 'Record which pages of an image programs use',
+    load: () => import('./profile.ts'),
+  },
+  {
     name: 'compare',
     summary: "Compare a kernel's transcript with the emulation",
     load: () => import('./compare.ts'),

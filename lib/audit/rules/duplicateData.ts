@@ -8,8 +8,24 @@ import { crc32 } from '../../format/crc32.ts';
 import { type Block, fileBlocks } from '../../image/blocks.ts';
 import type { CramfsImage } from '../../image/image.ts';
 import { Budget } from '../../base/budget.ts';
+import { args, defineFinding } from '../../findings/definition.ts';
+import { shownPath } from '../../inspect/shownPath.ts';
+import { size } from '../../base/words.ts';
 import { defineRule } from '../rule.ts';
 import type { SurveyedEntry } from '../survey.ts';
+
+export const DUPLICATE_DATA = defineFinding({
+  id: 'image/duplicate-data',
+  severity: 'note',
+  scope: 'entry',
+  args: args<{ readonly first: string; readonly bytes: number }>(),
+  distinct: ({ first }) => [first],
+  title: 'Duplicate data',
+  cause: ({ first, bytes }) => `its data (${size(bytes)} as stored) is also stored for ${shownPath(first)}`,
+  fix: ({ first }, { image }) =>
+    `make it a hard or symbolic link to ${shownPath(first)}, or rebuild with a tool that stores equal files once: cramfs mkfs ${image} NEW-IMAGE`,
+  options: ['min-bytes'],
+});
 
 /** Files that are compared; each takes some bytes of memory. */
 const MAX_FILES = 1 << 20;
@@ -32,7 +48,7 @@ interface Candidate {
   readonly extents: readonly Extent[];
 }
 
-export const duplicateData = defineRule(['image/duplicate-data'], ({ image, survey }, report) => {
+export const duplicateData = defineRule([DUPLICATE_DATA], ({ image, survey }, report) => {
   const { files, storedBytes, dataStart, dataEnd } = survey;
   const budget = new Budget(FREE_BYTES + TIMES * image.source.size);
 
@@ -77,7 +93,7 @@ export const duplicateData = defineRule(['image/duplicate-data'], ({ image, surv
         if (known.length < MAX_ALIKE) firsts.set(key, [...known, candidate]);
       } else if (first.extents[0]?.start !== candidate.extents[0]?.start) {
         const place = { path: entry.path, offset: candidate.extents[0]?.start ?? null };
-        report('image/duplicate-data', place, { first: first.entry.path(), bytes });
+        report(DUPLICATE_DATA, place, { first: first.entry.path(), bytes });
       }
     }
   };

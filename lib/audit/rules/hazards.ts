@@ -5,14 +5,97 @@
 import { blockCount } from '../../image/blocks.ts';
 import { KernelBug } from '../../mm/kernel.ts';
 import { interestingMappingsOf } from '../../verdict/compareKernels.ts';
-import { checkInvariants, type Violation } from '../../verdict/invariants.ts';
-import type { MapVerdict } from '../../verdict/mapVerdict.ts';
+import { checkInvariants } from '../../verdict/invariants.ts';
+import type { InvariantCode, Violation, ViolationCause, ViolationSeverity } from '../../verdict/violation.ts';
+import { causeText } from '../violationWords.ts';
+import type { MapVerdict, Sight } from '../../verdict/mapVerdict.ts';
 import type { MapRequest } from '../../verdict/request.ts';
 import { Budget } from '../../base/budget.ts';
 import { DataOwners } from '../dataOwners.ts';
 import { HazardJudge } from '../hazardCause.ts';
+import { args, defineFinding } from '../../findings/definition.ts';
+import { shownPath } from '../../inspect/shownPath.ts';
+import { plural } from '../../base/words.ts';
 import { defineRule } from '../rule.ts';
 import type { MappedSubject } from '../subject.ts';
+
+const BROKEN: Readonly<Record<InvariantCode, string>> = {
+  'kernel-dies': 'the kernel oopses',
+  'writes-elsewhere': 'the kernel writes to memory that belongs to something else',
+  'mapping-refused': 'the kernel refuses what it decided to map, and mmap() fails',
+  'wrong-content': "the bytes shown are not the file's",
+  'tail-not-zero': 'bytes past end of file are not zero',
+  'stray-memory': "the memory shown is not this file's",
+  'touch-kills': 'accessing the file kills the process',
+  'readable-behind-end': 'pages past end of file can be read',
+  'entry-outside-vma': 'page table entries are outside the mapping',
+  'entry-outside-image': 'page table entries point outside the image',
+  'pfnmap-incomplete': 'a mapping of page frames lacks pages',
+  'state-disagrees': '/proc shows the mapping as something it is not',
+  'read-differs': 'read(2) returns different bytes than the mapping shows',
+};
+
+function seen(sees: Sight | null): string {
+  switch (sees?.shows) {
+    case 'file':
+      return `, and page ${String(sees.page)} of ${shownPath(sees.path)} is shown`;
+    case 'image':
+      return `, and byte ${String(sees.offset)} of the image is shown`;
+    case 'foreign':
+      return ', and memory outside the image is shown';
+    case 'zeros':
+      return ', and zeros are shown';
+    default:
+      return '';
+  }
+}
+
+/** A mapping breaks an invariant under this kernel. */
+export const KERNEL_HAZARD = defineFinding({
+  id: 'xip/kernel-hazard',
+  severity: 'error',
+  scope: 'entry',
+  args: args<{
+    readonly invariant: InvariantCode;
+    readonly violation: ViolationSeverity;
+    readonly page: number | null;
+    readonly pages: number;
+    readonly sees: Sight | null;
+    readonly cause: ViolationCause | null;
+    /** The mapping that shows it: byte offset and length in the file, protection. */
+    readonly request: { readonly offset: number; readonly length: number; readonly prot: string };
+  }>(),
+  distinct: ({ invariant, request }) => [invariant, request.prot],
+  title: 'Faulty mapping under this kernel',
+  cause: ({ invariant, sees, page, pages, cause, request }) =>
+    `a mapping of ${plural(request.length, 'byte')} from byte ${String(request.offset)} of the file (${request.prot}): ${BROKEN[invariant]}${
+      page === null ? '' : `, ${plural(pages, 'page')} from page ${String(page)} on`
+    }${seen(sees)}${cause === null ? '' : ` (${causeText(cause)})`}`,
+  fix: (_, { image }) =>
+    `use a kernel without this bug; to see what another one does: cramfs compare-kernels ${image} KERNEL`,
+});
+
+export const POINTER_OUTSIDE = defineFinding({
+  id: 'security/pointer-outside',
+  severity: 'error',
+  scope: 'entry',
+  args: args<{ readonly block: number; readonly target: number; readonly end: number }>(),
+  title: 'Block pointer outside the image',
+  cause: ({ block, target, end }) =>
+    `block ${String(block)} points at byte ${String(target)}, past the end of the image at ${String(end)}, and Linux maps whatever memory is there`,
+  fix: 'rebuild the image: programs can read, and execute, memory that is not part of it',
+});
+
+export const OTHER_FILE_VISIBLE = defineFinding({
+  id: 'security/other-file-visible',
+  severity: 'error',
+  scope: 'entry',
+  args: args<{ readonly page: number; readonly other: string }>(),
+  distinct: ({ other }) => [other],
+  title: "Another file's bytes in a mapping",
+  cause: ({ page, other }) => `a mapping of the file shows bytes of ${shownPath(other)} in page ${String(page)}`,
+  fix: 'use a kernel without this bug, or give the file pages of its own in the image',
+});
 
 /** Pages of mappings that only tell kernels apart, in any image; larger images may have more. */
 const FREE_PAGES = 1 << 14;
@@ -32,7 +115,7 @@ interface Tried {
 }
 
 export const hazards = defineRule(
-  ['xip/kernel-hazard', 'security/pointer-outside', 'security/other-file-visible'],
+  [KERNEL_HAZARD, POINTER_OUTSIDE, OTHER_FILE_VISIBLE],
   ({ board, image, mapper, canMapDirectly }, report) => {
     const { pageSize } = board.cpu;
     const owners = new DataOwners(image);
@@ -43,7 +126,9 @@ export const hazards = defineRule(
       for (const { request, firstPage, pages } of segments) {
         yield { request, isMade: true, end: firstPage + pages - (request.offset ?? 0) / pageSize };
       }
-      const isMade = !('elf' in contents) && !('flat' in contents);
+      // Nothing maps a bFLT file but its loader.
+      if ('flat' in contents) return;
+      const isMade = !('elf' in contents);
       yield { request: { path }, isMade, end: Infinity };
       const own = new Budget(LEAST_PAGES + TIMES * blockCount(inode.size, pageSize));
       try {
@@ -78,19 +163,19 @@ export const hazards = defineRule(
         case 'pointer': {
           const { index: block, start: target } = cause.block;
           const at = { path, offset: ino + block * 4 };
-          report('security/pointer-outside', at, { block, target, end: image.size });
+          report(POINTER_OUTSIDE, at, { block, target, end: image.size });
           return;
         }
         case 'other file': {
           const { page, other } = cause;
-          report('security/other-file-visible', { path, offset }, { page, other });
+          report(OTHER_FILE_VISIBLE, { path, offset }, { page, other });
           return;
         }
         case 'kernel': {
           const request = { offset: verdict.offset, length: verdict.length, prot: verdict.prot };
-          const seen = { page: pages?.first ?? null, pages: pages?.count ?? 0, sees, cause: violation.cause };
-          const args = { invariant: code, violation: severity, ...seen, request };
-          report('xip/kernel-hazard', { path, offset }, args, SEVERITY[severity]);
+          const what = { page: pages?.first ?? null, pages: pages?.count ?? 0, sees, cause: violation.cause };
+          const args = { invariant: code, violation: severity, ...what, request };
+          report(KERNEL_HAZARD, { path, offset }, args, SEVERITY[severity]);
         }
       }
     };

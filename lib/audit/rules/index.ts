@@ -1,11 +1,10 @@
-/** The rules, in the order in which they are asked. A new rule is a file, a line here, words and a page. */
+/** The rules, in the order in which they are asked. A new rule is a file, a line here and a page. */
 import type { AuditRule } from '../rule.ts';
 import { boardWide } from './boardWide.ts';
 import { deviceNodes } from './deviceNodes.ts';
 import { duplicateData } from './duplicateData.ts';
 import { hazards } from './hazards.ts';
 import { icacheFlush } from './icacheFlush.ts';
-import { longerMapping } from './longerMapping.ts';
 import { padding } from './padding.ts';
 import { permissions } from './permissions.ts';
 import { programs } from './programs.ts';
@@ -16,7 +15,6 @@ import { unmappableDirect } from './unmappableDirect.ts';
 export const AUDIT_RULES: readonly AuditRule[] = [
   boardWide,
   segmentLayout,
-  longerMapping,
   unmappableDirect,
   programs,
   hazards,

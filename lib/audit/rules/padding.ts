@@ -1,8 +1,22 @@
 /** Padding between aligned blocks. Less than a page of it every image has, at its end. */
+import { args, defineFinding } from '../../findings/definition.ts';
+import { percent, size } from '../../base/words.ts';
 import { defineRule } from '../rule.ts';
 
-export const padding = defineRule(['image/alignment-padding'], ({ image }, report) => ({
+export const ALIGNMENT_PADDING = defineFinding({
+  id: 'image/alignment-padding',
+  severity: 'note',
+  scope: 'image',
+  args: args<{ readonly bytes: number; readonly imageBytes: number }>(),
+  title: 'Alignment padding',
+  cause: ({ bytes, imageBytes }) =>
+    `${size(bytes)} of ${size(imageBytes)} (${percent(bytes, imageBytes)}) is padding between aligned blocks`,
+  fix: 'store fewer segments as direct blocks, or order the files so that small ones fill the gaps',
+  options: ['max-bytes', 'max-percent'],
+});
+
+export const padding = defineRule([ALIGNMENT_PADDING], ({ image }, report) => ({
   end({ paddingBytes: bytes, imageBytes }) {
-    if (bytes >= image.pageSize) report('image/alignment-padding', { path: null, offset: null }, { bytes, imageBytes });
+    if (bytes >= image.pageSize) report(ALIGNMENT_PADDING, { path: null, offset: null }, { bytes, imageBytes });
   },
 }));

@@ -1,11 +1,136 @@
 /** Read-only segments that are not wholly direct because of how the file is stored. */
 
 import { type Reason, reasonFor } from '../reason.ts';
+import { args, defineFinding } from '../../findings/definition.ts';
+import { hex } from '../../base/hex.ts';
+import { plural } from '../../base/words.ts';
+import type { BlockKind } from '../../image/blocks.ts';
+import type { MapRemedy } from '../../verdict/advice.ts';
+import type { SegmentRef } from '../segmentRef.ts';
+import { hardware, KINDS, segmentName, STORE_DIRECT } from '../words.ts';
 import { defineRule } from '../rule.ts';
 import { type MappedSegment, type MappedSubject, segmentRef } from '../subject.ts';
 
+/** A run of direct blocks ends within the segment. */
+export const LAYOUT_BREAK = defineFinding({
+  id: 'xip/layout-break',
+  severity: 'warning',
+  scope: 'entry',
+  args: args<
+    SegmentRef & {
+      readonly block: number;
+      readonly kind: BlockKind;
+      /** Where the block would have to be. */
+      readonly expectedOffset: number;
+      readonly remedies: readonly MapRemedy[];
+    }
+  >(),
+  distinct: ({ perms }) => [perms],
+  title: 'Partly direct segment',
+  cause: ({ block, kind, expectedOffset, ...segment }) =>
+    `${segmentName(segment)} is direct up to block ${String(block)}, which is ${KINDS[kind]}; it would have to be a direct block at byte ${String(expectedOffset)} of the image`,
+  fix: ({ block }) =>
+    `store block ${String(block)} as a direct block immediately after ${block === 0 ? 'the superblock' : `block ${String(block - 1)}`}, followed by the blocks after it`,
+});
+
+/** The segment's first block is not stored in a way that can be mapped. */
+export const COMPRESSED = defineFinding({
+  id: 'xip/compressed',
+  severity: 'warning',
+  scope: 'entry',
+  args: args<
+    SegmentRef & { readonly block: number; readonly kind: BlockKind; readonly remedies: readonly MapRemedy[] }
+  >(),
+  distinct: ({ perms }) => [perms],
+  title: 'Segment not stored for direct mapping',
+  cause: ({ block, kind, ...segment }) =>
+    `${segmentName(segment)} begins with block ${String(block)}, which is ${KINDS[kind]}`,
+  fix: (_, { image }) => `${STORE_DIRECT}: cramfs mkfs --xip mmu ${image} NEW-IMAGE (or mkcramfs -X -X)`,
+});
+
+/** The segment's data does not start at a page boundary of the image. `past`: bytes past the boundary before it. */
+export const MISALIGNED = defineFinding({
+  id: 'xip/misaligned',
+  severity: 'warning',
+  scope: 'entry',
+  args: args<
+    SegmentRef & {
+      readonly block: number;
+      readonly physAddress: number;
+      readonly past: number;
+      readonly remedies: readonly MapRemedy[];
+    }
+  >(),
+  distinct: ({ perms }) => [perms],
+  title: 'Segment not page-aligned in the image',
+  cause: ({ physAddress, past, ...segment }) =>
+    `${segmentName(segment)} is at physical address ${hex(physAddress)}, ${plural(past, 'byte')} past a page boundary`,
+  fix: (_, { image }) =>
+    `align direct blocks to pages: cramfs mkfs --xip mmu ${image} NEW-IMAGE (or mkcramfs -X -X; a single -X only aligns to 8 bytes)`,
+});
+
+/** The segment ends in a page that holds something else past the end of the file. */
+export const SHARED_TAIL = defineFinding({
+  id: 'xip/shared-tail',
+  severity: 'warning',
+  scope: 'entry',
+  args: args<SegmentRef & { readonly block: number; readonly remedies: readonly MapRemedy[] }>(),
+  distinct: ({ perms }) => [perms],
+  title: "Other data in a segment's last page",
+  cause: ({ block, ...segment }) =>
+    `${segmentName(segment)} ends in block ${String(block)}, and the rest of that page holds other data`,
+  fix: 'leave the rest of the last page zero, or make the file end outside the segment',
+});
+
+/** A block of the segment points at image offset 0, which Linux takes for no block. */
+export const ZERO_OFFSET = defineFinding({
+  id: 'xip/zero-offset',
+  severity: 'warning',
+  scope: 'entry',
+  args: args<SegmentRef & { readonly block: number }>(),
+  distinct: ({ perms }) => [perms],
+  title: 'Segment at the start of the image',
+  cause: ({ block, ...segment }) =>
+    `${segmentName(segment)} begins with block ${String(block)}, which points at byte 0 of the image: Linux treats that as no block`,
+  fix: 'rebuild the image: the superblock is there, so no data can be',
+});
+
+/**
+ * The segment's blocks are fit for a direct mapping, and Linux never asks for one: loaders first map the whole span of an
+ * object with its first segment's protection; where that mapping is not direct, one of the same protection that goes on in
+ * it is merged (mmap_region() before the two-phase form). On kernels that prepare first (mmap_prepare) it is not.
+ */
+export const MERGED = defineFinding({
+  id: 'xip/merged',
+  severity: 'warning',
+  scope: 'entry',
+  args: args<SegmentRef>(),
+  distinct: ({ perms }) => [perms],
+  title: 'Direct segment that Linux adds to a paged mapping',
+  cause: (segment) =>
+    `${segmentName(segment)} is stored for direct mapping, but the loader first maps the whole file like its first segment, which is not direct, and Linux extends that mapping instead of making a new one`,
+  fix: (_, { image }) =>
+    `store the first segment direct as well: cramfs mkfs --xip mmu ${image} NEW-IMAGE; or leave this segment compressed, which takes less flash`,
+});
+
+/** A program of a class or byte order that mkcramfs does not recognise, so that none of it is direct. */
+export const ELF_IGNORED = defineFinding({
+  id: 'xip/elf-ignored',
+  severity: 'warning',
+  scope: 'entry',
+  args: args<{ readonly bits: 32 | 64; readonly littleEndian: boolean; readonly segments: number }>(),
+  distinct: ({ bits, littleEndian }) => [bits, littleEndian ? 'little' : 'big'],
+  title: 'ELF file that the build tool did not recognise',
+  cause: ({ bits, littleEndian, segments }) =>
+    `none of its ${plural(segments, 'read-only segment')} is direct: mkcramfs does not recognise ${hardware(bits, littleEndian)} ELF files`,
+  fix: ({ bits }, { image, path }) =>
+    bits === 64
+      ? `rebuild the image with a tool that recognises it: cramfs mkfs --xip mmu ${image} NEW-IMAGE`
+      : `leave the file out if it is for another machine, otherwise name it: cramfs mkfs --xip mmu --xip-files=${path ?? 'FILE'} ${image} NEW-IMAGE`,
+});
+
 export const segmentLayout = defineRule(
-  ['xip/layout-break', 'xip/compressed', 'xip/misaligned', 'xip/shared-tail', 'xip/zero-offset', 'xip/elf-ignored'],
+  [LAYOUT_BREAK, COMPRESSED, MISALIGNED, SHARED_TAIL, ZERO_OFFSET, MERGED, ELF_IGNORED],
   ({ board, image }, report) => {
     const { base } = board.memory;
     const { pageSize } = board.cpu;
@@ -18,29 +143,35 @@ export const segmentLayout = defineRule(
       switch (reason.why) {
         case 'break': {
           const { block, kind, expectedOffset } = reason;
-          report('xip/layout-break', { path, offset: pointerOf(block) }, { ...ref, block, kind, expectedOffset });
+          const remedies = [{ kind: 'store-direct', block, offset: expectedOffset }] as const;
+          report(LAYOUT_BREAK, { path, offset: pointerOf(block) }, { ...ref, block, kind, expectedOffset, remedies });
           return;
         }
         case 'compressed': {
           const { block, kind } = reason;
-          report('xip/compressed', { path, offset: pointerOf(block) }, { ...ref, block, kind });
+          const remedies = [{ kind: 'store-file-direct' }] as const;
+          report(COMPRESSED, { path, offset: pointerOf(block) }, { ...ref, block, kind, remedies });
           return;
         }
         case 'misaligned': {
           const { block, physAddress } = reason;
           const past = physAddress % pageSize;
-          report('xip/misaligned', { path, offset: physAddress - base }, { ...ref, block, physAddress, past });
+          const remedies = [{ kind: 'align-blocks' }] as const;
+          report(MISALIGNED, { path, offset: physAddress - base }, { ...ref, block, physAddress, past, remedies });
           return;
         }
         case 'shared tail': {
           const { block } = reason;
           const last = blocks[block];
           const offset = last === undefined ? pointerOf(block) : last.start + last.bytes;
-          report('xip/shared-tail', { path, offset }, { ...ref, block });
+          report(SHARED_TAIL, { path, offset }, { ...ref, block, remedies: [{ kind: 'clear-tail', block }] });
           return;
         }
+        case 'merged':
+          report(MERGED, { path, offset: pointerOf(segment.firstPage) }, ref);
+          return;
         case 'zero offset':
-          report('xip/zero-offset', { path, offset: pointerOf(reason.block) }, { ...ref, block: reason.block });
+          report(ZERO_OFFSET, { path, offset: pointerOf(reason.block) }, { ...ref, block: reason.block });
           return;
         default:
       }
@@ -57,7 +188,7 @@ export const segmentLayout = defineRule(
         if ('elf' in contents && isForeign && readOnly.length > 0 && compressed.length === readOnly.length) {
           const { bits, littleEndian } = contents.elf;
           const place = { path: () => path, offset: inode.position };
-          report('xip/elf-ignored', place, { bits, littleEndian, segments: readOnly.length });
+          report(ELF_IGNORED, place, { bits, littleEndian, segments: readOnly.length });
           return;
         }
         for (const { segment, reason } of reasons) if (reason !== null) tell(subject, segment, reason);

@@ -2,11 +2,26 @@
  * Direct blocks that no mapping gets at. Linux is asked for each run as a whole, and for the blocks that this leaves, one
  * page at a time: if not even that is direct, nothing is.
  */
+import { args, defineFinding } from '../../findings/definition.ts';
+import { plural, size } from '../../base/words.ts';
 import { defineRule } from '../rule.ts';
 import { stateOf } from '../state.ts';
 import type { MappedSubject } from '../subject.ts';
 
-export const unmappableDirect = defineRule(['xip/unmappable-direct'], ({ board, mapper, canMapDirectly }, report) => {
+/** Direct blocks that no mapping of any offset and length reaches: flash spent for nothing. */
+export const UNMAPPABLE_DIRECT = defineFinding({
+  id: 'xip/unmappable-direct',
+  severity: 'warning',
+  scope: 'entry',
+  args: args<{ readonly block: number; readonly blocks: number; readonly bytes: number }>(),
+  title: 'Direct blocks that cannot be mapped',
+  cause: ({ block, blocks, bytes }) =>
+    `no request can map ${plural(blocks, 'direct block')} from block ${String(block)} on (${size(bytes)} of flash) directly`,
+  fix: (_, { image }) => `compress the blocks, or align them to pages: cramfs mkfs --xip mmu ${image} NEW-IMAGE`,
+  options: ['min-bytes'],
+});
+
+export const unmappableDirect = defineRule([UNMAPPABLE_DIRECT], ({ board, mapper, canMapDirectly }, report) => {
   const { pageSize } = board.cpu;
 
   /** Direct pages of a mapping; null where nobody knows. */
@@ -22,7 +37,8 @@ export const unmappableDirect = defineRule(['xip/unmappable-direct'], ({ board, 
 
   return {
     mapped(subject) {
-      if (!canMapDirectly) return;
+      // Nothing maps a bFLT file but its loader.
+      if (!canMapDirectly || 'flat' in subject.contents) return;
       for (const { first, blocks } of subject.runs) {
         const end = first + blocks;
         const whole = directPages(subject, first, blocks);
@@ -33,7 +49,7 @@ export const unmappableDirect = defineRule(['xip/unmappable-direct'], ({ board, 
           const block = behind - lost;
           const bytes = subject.blocks.slice(block, behind).reduce((sum, { length }) => sum + length, 0);
           const place = { path: () => subject.path, offset: subject.blocks[block]?.start ?? null };
-          report('xip/unmappable-direct', place, { block, blocks: lost, bytes });
+          report(UNMAPPABLE_DIRECT, place, { block, blocks: lost, bytes });
           lost = 0;
         };
         for (let page = first + whole; page < end; page++) {

@@ -1,4 +1,4 @@
-/** The rules, in the order in which they are asked. A new rule is a file, a line here, words and a page. */
+/** The rules, in the order in which they are asked. A new rule is a file, a line here and a page. */
 import type { Rule } from '../rule.ts';
 import { announcements } from './announcements.ts';
 import { checksum } from './checksum.ts';
@@ -25,6 +25,7 @@ import { trailing } from './trailing.ts';
 import { unused } from './unused.ts';
 import { unseenEntries } from './unseenEntries.ts';
 import { vendor } from './vendor.ts';
+import { vendorFiles, vendorUnreadable } from './vendorFiles.ts';
 import { volumeName } from './volumeName.ts';
 import { zlibBlocks } from './zlibBlocks.ts';
 
@@ -34,16 +35,18 @@ export const RULES: readonly Rule[] = [
   imageSize,
   flags,
   vendor,
+  vendorFiles,
+  vendorUnreadable,
   checksum,
   pageSize,
   root,
-  inodes,
   directories,
   unseenEntries,
   cycles,
   names,
   order,
   pathLength,
+  inodes,
   symlinks,
   tables,
   pointers,
@@ -57,3 +60,6 @@ export const RULES: readonly Rule[] = [
   unused,
   trailing,
 ];
+
+/** The rules for an image that a vendor's own kernel reads: that Linux does not is no finding then. */
+export const VENDOR_RULES = RULES.filter((rule) => rule !== vendorUnreadable);

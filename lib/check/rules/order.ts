@@ -8,7 +8,40 @@
 import { CRAMFS_FLAG_SORTED_DIRS } from '../../format/constants.ts';
 import { rawEntries } from '../../image/directory.ts';
 import type { CramfsImage, Inode } from '../../image/image.ts';
+import { args, defineFinding, type Nothing } from '../../findings/definition.ts';
+import { REBUILD, SORT } from '../words.ts';
 import { defineRule } from '../rule.ts';
+
+export const DIRECTORY_UNSORTED = defineFinding({
+  id: 'image/directory-unsorted',
+  severity: 'note',
+  scope: 'entry',
+  args: args<Nothing>(),
+  title: 'Unsorted directory',
+  cause: () => 'the entries are not sorted, but the flag SORTED_DIRS is set; Linux finds them anyway',
+  fix: SORT,
+});
+
+export const NAME_DUPLICATE = defineFinding({
+  id: 'image/name-duplicate',
+  severity: 'error',
+  scope: 'entry',
+  args: args<Nothing>(),
+  title: 'Duplicate name',
+  cause: () => 'the directory has two entries of this name; Linux opens the first',
+  fix: REBUILD,
+});
+
+export const NAME_UNREACHABLE = defineFinding({
+  id: 'image/name-unreachable',
+  severity: 'warning',
+  scope: 'entry',
+  args: args<{ readonly hiddenBy: number }>(),
+  title: 'File that cannot be opened',
+  cause: ({ hiddenBy }) =>
+    `Linux lists the file but cannot open it: look-ups end at the entry at byte ${String(hiddenBy)}, because SORTED_DIRS is set and the names are not sorted`,
+  fix: SORT,
+});
 
 /** An entry that look-ups of lesser names end at. */
 interface Barrier {
@@ -16,7 +49,7 @@ interface Barrier {
   readonly position: number;
 }
 
-export const order = defineRule(['NAME_DUPLICATE', 'NAME_UNREACHABLE', 'DIRECTORY_UNSORTED'], (context, report) => {
+export const order = defineRule([NAME_DUPLICATE, NAME_UNREACHABLE, DIRECTORY_UNSORTED], (context, report) => {
   const sorted = context.image.hasFlag(CRAMFS_FLAG_SORTED_DIRS);
   let previous: Uint8Array | null = null;
   let inOrder = true;
@@ -41,14 +74,14 @@ export const order = defineRule(['NAME_DUPLICATE', 'NAME_UNREACHABLE', 'DIRECTOR
         inOrder = false;
         known = namesBefore(context.image, directory.inode, position);
       }
-      if (relation === 0 || known?.has(key(name)) === true) report('NAME_DUPLICATE', position, path, {});
+      if (relation === 0 || known?.has(key(name)) === true) report(NAME_DUPLICATE, position, path, {});
       known?.add(key(name));
       previous = name;
       if (!sorted) return;
       const barrier = barrierBefore(name, namelen);
       if (barrier !== null) {
         unreachable = true;
-        report('NAME_UNREACHABLE', position, path, { hiddenBy: barrier.position });
+        report(NAME_UNREACHABLE, position, path, { hiddenBy: barrier.position });
       }
       const own = { name, position };
       if (firstByte === null || (name[0] ?? 0) > (firstByte.name[0] ?? 0)) firstByte = own;
@@ -56,7 +89,7 @@ export const order = defineRule(['NAME_DUPLICATE', 'NAME_UNREACHABLE', 'DIRECTOR
       if (alike === undefined || compare(name, alike.name) > 0) byLength.set(namelen, own);
     },
     directoryEnd({ inode, path }) {
-      if (sorted && !inOrder && !unreachable) report('DIRECTORY_UNSORTED', inode.offset, path, {});
+      if (sorted && !inOrder && !unreachable) report(DIRECTORY_UNSORTED, inode.offset, path, {});
       previous = null;
       inOrder = true;
       unreachable = false;

@@ -1,10 +1,34 @@
 /** Bytes behind the end of the image: flash dumps are padded with one byte; anything else is worth knowing. */
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../../format/constants.ts';
+import { args, defineFinding } from '../../findings/definition.ts';
+import { plural } from '../../base/words.ts';
+import { hex } from '../../base/hex.ts';
+import { NOTHING } from '../words.ts';
 import { defineRule } from '../rule.ts';
+
+export const TRAILING_PADDING = defineFinding({
+  id: 'image/trailing-padding',
+  severity: 'note',
+  scope: 'image',
+  args: args<{ readonly length: number; readonly byte: number }>(),
+  title: 'Padding after the image',
+  cause: ({ length, byte }) => `the image is followed by ${plural(length, 'byte')}, all ${hex(byte)}`,
+  fix: NOTHING,
+});
+
+export const TRAILING_DATA = defineFinding({
+  id: 'image/trailing-data',
+  severity: 'warning',
+  scope: 'image',
+  args: args<{ readonly length: number }>(),
+  title: 'Data after the image',
+  cause: ({ length }) => `the image is followed by ${plural(length, 'byte')} of other data`,
+  fix: (_, { image }) => `check whether it is another image: cramfs scan ${image}`,
+});
 
 const STEP = 1 << 20;
 
-export const trailing = defineRule(['TRAILING_PADDING', 'TRAILING_DATA'], ({ image, hasSize }, report) => ({
+export const trailing = defineRule([TRAILING_PADDING, TRAILING_DATA], ({ image, hasSize }, report) => ({
   end() {
     const { source, superblock } = image;
     if (!hasSize || !image.hasFlag(CRAMFS_FLAG_FSID_VERSION_2)) return;
@@ -14,10 +38,10 @@ export const trailing = defineRule(['TRAILING_PADDING', 'TRAILING_DATA'], ({ ima
     const [byte = 0] = source.read(from, 1);
     for (let at = from; at < source.size; at += STEP) {
       if (source.read(at, STEP).some((other) => other !== byte)) {
-        report('TRAILING_DATA', from, null, { length });
+        report(TRAILING_DATA, from, null, { length });
         return;
       }
     }
-    report('TRAILING_PADDING', from, null, { length, byte });
+    report(TRAILING_PADDING, from, null, { length, byte });
   },
 }));

@@ -4,13 +4,27 @@
  */
 import { ENTRY_READ_SIZE } from '../../format/constants.ts';
 import { LINUX_INODE } from '../../format/inode.ts';
-import { decodeName } from '../../format/names.ts';
+import { decodeName, printableName } from '../../format/names.ts';
+import { args, defineFinding } from '../../findings/definition.ts';
+import { plural } from '../../base/words.ts';
 import { defineRule } from '../rule.ts';
+
+export const ENTRY_UNSEEN = defineFinding({
+  id: 'image/entry-unseen',
+  severity: 'error',
+  scope: 'entry',
+  args: args<{ readonly names: readonly string[]; readonly count: number; readonly size: number }>(),
+  title: 'Directory entries invisible to Linux',
+  cause: ({ names, count, size }) =>
+    `on a mount from MTD Linux does not see ${plural(count, 'entry', 'entries')} in the last 264 of ${String(size)} bytes: ${names.map(printableName).join(', ')}${count > names.length ? ` and ${String(count - names.length)} more` : ''}`,
+  fix: (_, { image }) =>
+    `rebuild the image with room after the last entry (cramfs mkfs --deflate fast ${image} NEW-IMAGE), or add a file that does not compress`,
+});
 
 /** Names that a finding lists; the others are counted. */
 const MAX_NAMES = 8;
 
-export const unseenEntries = defineRule(['ENTRY_UNSEEN'], ({ image, hasSize }, report) => {
+export const unseenEntries = defineRule([ENTRY_UNSEEN], ({ image, hasSize }, report) => {
   /** Of the directory that is being read. */
   let unseen: { readonly offset: number; readonly names: string[]; count: number } | null = null;
   return {
@@ -26,7 +40,7 @@ export const unseenEntries = defineRule(['ENTRY_UNSEEN'], ({ image, hasSize }, r
       if (unseen === null) return;
       const { offset, names, count } = unseen;
       unseen = null;
-      report('ENTRY_UNSEEN', offset, path, { names, count, size: image.size });
+      report(ENTRY_UNSEEN, offset, path, { names, count, size: image.size });
     },
   };
 });

@@ -3,18 +3,43 @@
  * was compressed in vain, so this is told once for the whole image.
  */
 import { CRAMFS_FLAG_SHIFTED_ROOT_OFFSET } from '../../format/constants.ts';
+import { args, defineFinding } from '../../findings/definition.ts';
+import { plural } from '../../base/words.ts';
+import { NOTHING } from '../words.ts';
 import { defineRule } from '../rule.ts';
+
+export const INSERTED_FILE = defineFinding({
+  id: 'image/inserted-file',
+  severity: 'note',
+  scope: 'image',
+  args: args<{ readonly length: number }>(),
+  title: 'Inserted file',
+  cause: ({ length }) =>
+    `a file of ${plural(length, 'byte')} is inserted between the superblock and the root directory`,
+  fix: NOTHING,
+});
+
+export const UNUSED_NOT_ZERO = defineFinding({
+  id: 'image/unused-not-zero',
+  severity: 'note',
+  scope: 'image',
+  args: args<{ readonly gaps: number; readonly length: number }>(),
+  title: 'Unreferenced bytes',
+  cause: ({ gaps, length }) =>
+    `the image has ${plural(length, 'byte')} in ${plural(gaps, 'place')} that are not referenced and not all zero`,
+  fix: (_, { image }) => `nothing to do, unless something may be hidden there: cramfs info --ranges ${image}`,
+});
 
 const STEP = 1 << 16;
 
-export const unused = defineRule(['INSERTED_FILE', 'UNUSED_NOT_ZERO'], (context, report) => ({
+export const unused = defineRule([INSERTED_FILE, UNUSED_NOT_ZERO], (context, report) => ({
   end() {
     const { image, data, inodes, tables, end: imageEnd } = context;
     const rootOffset = image.superblock.root.offset;
     let from = context.superblockEnd;
     // mkcramfs -i puts a file between superblock and root directory.
     if (image.hasFlag(CRAMFS_FLAG_SHIFTED_ROOT_OFFSET) && rootOffset > from && rootOffset <= imageEnd) {
-      report('INSERTED_FILE', from, null, { length: rootOffset - from });
+      report(INSERTED_FILE, from, null, { length: rootOffset - from });
       from = rootOffset;
     }
     /** First byte at or behind `at` that is free, and the first behind that that is not. */
@@ -52,7 +77,7 @@ export const unused = defineRule(['INSERTED_FILE', 'UNUSED_NOT_ZERO'], (context,
       gaps++;
       length += gap.end - first;
     }
-    if (offset !== -1) report('UNUSED_NOT_ZERO', offset, null, { gaps, length });
+    if (offset !== -1) report(UNUSED_NOT_ZERO, offset, null, { gaps, length });
 
     function firstNonZero(start: number, end: number): number {
       for (let at = start; at < end; at += STEP) {

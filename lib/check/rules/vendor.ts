@@ -4,16 +4,51 @@
 import { inflateLzma } from '../../image/lzma.ts';
 import { detectLayout } from '../../inspect/detectLayout.ts';
 import type { CheckContext } from '../context.ts';
+import { args, defineFinding, type Nothing } from '../../findings/definition.ts';
+import { size } from '../../base/words.ts';
+import { hex } from '../../base/hex.ts';
+import { FOR_LINUX } from '../words.ts';
 import { defineRule } from '../rule.ts';
 
-export const vendor = defineRule(['VENDOR_INODES', 'VENDOR_COMPRESSION', 'VENDOR_FLAGS'], (context, report) => ({
+export const VENDOR_INODES = defineFinding({
+  id: 'image/vendor-inodes',
+  severity: 'error',
+  scope: 'image',
+  args: args<{ readonly bytes: number }>(),
+  title: 'Vendor-specific inodes',
+  cause: ({ bytes }) => `a vendor's variant: inodes have ${String(bytes)} bytes, and Linux finds no files in the image`,
+  fix: FOR_LINUX,
+});
+
+export const VENDOR_COMPRESSION = defineFinding({
+  id: 'image/vendor-compression',
+  severity: 'warning',
+  scope: 'image',
+  args: args<Nothing>(),
+  title: 'Vendor-specific compression',
+  cause: () => "a vendor's variant: blocks are compressed with LZMA, and Linux only inflates zlib",
+  fix: FOR_LINUX,
+});
+
+export const VENDOR_FLAGS = defineFinding({
+  id: 'image/vendor-flags',
+  severity: 'warning',
+  scope: 'image',
+  args: args<{ readonly flags: number; readonly blockSize: number }>(),
+  title: 'Vendor-specific flags',
+  cause: ({ flags, blockSize }) =>
+    `a vendor's variant: flags ${hex(flags)} announce blocks of ${size(blockSize)}; Linux does not know such flags`,
+  fix: FOR_LINUX,
+});
+
+export const vendor = defineRule([VENDOR_INODES, VENDOR_COMPRESSION, VENDOR_FLAGS], (context, report) => ({
   superblock() {
     const { superblock, inodeLayout, inflate, pageSize } = context.image;
     const { position } = superblock;
-    if (inodeLayout.name === 'wide') report('VENDOR_INODES', position + 64, null, { bytes: inodeLayout.size });
-    if (inflate === inflateLzma) report('VENDOR_COMPRESSION', position, null, {});
+    if (inodeLayout.name === 'wide') report(VENDOR_INODES, position + 64, null, { bytes: inodeLayout.size });
+    if (inflate === inflateLzma) report(VENDOR_COMPRESSION, position, null, {});
     const flags = vendorFlags(context);
-    if (flags !== 0) report('VENDOR_FLAGS', position + 8, null, { flags, blockSize: pageSize });
+    if (flags !== 0) report(VENDOR_FLAGS, position + 8, null, { flags, blockSize: pageSize });
   },
 }));
 

@@ -1,12 +1,12 @@
 /** What `cramfs audit` was asked to do, parsed. */
-import { type Baseline, parseBaseline } from '../../audit/baseline.ts';
+import { type Baseline, parseBaseline } from '../../policy/baseline.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { CramfsError } from '../../base/errors.ts';
 import type { AuditFormat } from '../../report/audit/index.ts';
 import type { Shard } from '../../report/audit/reporter.ts';
 import type { AuditSetup } from '../../workers/auditJob.ts';
 import type { AuditJob } from '../../workers/auditCrew.ts';
-import { machineOf, type MachineRequest } from '../machine.ts';
+import { machineOf, type MachineFiles, type MachineRequest } from '../machine.ts';
 import { parseNumber } from '../numbers.ts';
 import type { ColourChoice } from '../style.ts';
 import { readText } from '../inputFile.ts';
@@ -67,6 +67,10 @@ export function refuseWithMerge(options: AuditCommandOptions): void {
       ['--kernel', options.kernel],
       ['--image-offset', options.imageOffset],
       ['--page-size', options.pageSize],
+      ['--board', options.board],
+      ['--partition-table', options.partitionTable],
+      ['--partition', options.partition],
+      ['--flash-base', options.flashBase],
       ['--phys', options.phys],
       ['--region', options.region],
       ['--fill', options.fill === '00' ? undefined : options.fill],
@@ -89,8 +93,8 @@ export function refuseWithMerge(options: AuditCommandOptions): void {
  *
  * @throws CramfsError USAGE
  */
-export function auditSetup(options: AuditCommandOptions, policy: Policy | null): AuditSetup {
-  const machine = machineOf(options, policy);
+export function auditSetup(options: AuditCommandOptions, files: MachineFiles): AuditSetup {
+  const machine = machineOf(options, files);
   const { kernel, pageSize } = machine;
   const { kernel: _model, ...board } = machine.board(pageSize ?? null);
   return {
@@ -102,10 +106,19 @@ export function auditSetup(options: AuditCommandOptions, policy: Policy | null):
     kernel,
     board,
     inflate: options.inflate,
-    policy,
+    policy: withRegion(files.policy, board.regionSize),
     today: new Date().toISOString().slice(0, 10),
   };
 }
+
+/** A region that is given is a limit, whoever gives it: an image that is larger is a finding. */
+function withRegion(policy: Policy | null, regionSize: number | undefined): Policy | null {
+  if (regionSize === undefined) return policy;
+  const { machine, ...rest } = policy ?? NO_POLICY;
+  return { ...rest, machine: { ...machine, regionSize } };
+}
+
+const NO_POLICY: Policy = { machine: {}, settings: [], requirements: [], budgets: {}, exceptions: [] };
 
 /**
  * `--baseline`.

@@ -1,8 +1,8 @@
 /** What a run of audits comes to: counts, and findings that a baseline knows. */
-import { applyBaseline, type Baseline, baselineEntries, type BaselineEntry } from '../../audit/baseline.ts';
+import { applyBaseline, type Baseline, baselineEntries, type BaselineEntry } from '../../policy/baseline.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
-import { plural } from '../../report/words.ts';
+import { plural } from '../../base/words.ts';
 import type { Io } from '../io.ts';
 import { complain } from '../complain.ts';
 

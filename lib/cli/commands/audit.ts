@@ -1,11 +1,11 @@
 /** `cramfs audit IMAGE…`: what an image costs and saves, whether it is safe, and whether it does what a policy wants. */
 import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { baselineText } from '../../audit/baseline.ts';
+import { baselineText } from '../../policy/baseline.ts';
 import type { AuditedImage } from '../../audit/run.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { AUDIT_FORMATS } from '../../report/audit/index.ts';
-import { plural } from '../../report/words.ts';
+import { plural } from '../../base/words.ts';
 import { auditImages } from '../../workers/auditCrew.ts';
 import {
   type AuditCommandOptions,
@@ -18,8 +18,9 @@ import {
 import { AuditOutputs, inOrder, type ReportedRun } from '../audit/output.ts';
 import { Tally } from '../audit/tally.ts';
 import { addMachineOptions, addProgramOptions } from '../boardOptions.ts';
-import { addColourOption, addJobsOption, openSource, parseJobs } from '../imageOptions.ts';
-import { readPolicy } from '../machine.ts';
+import { addColourOption, addJobsOption, parseJobs } from '../imageOptions.ts';
+import { openSource } from '../imagePlace.ts';
+import { readMachine } from '../machine.ts';
 import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io } from '../io.ts';
 import { readLines } from '../lines.ts';
@@ -143,7 +144,7 @@ async function auditFiles(
     throw new CramfsError('USAGE', { found: 'standard input can be read only once' });
   }
   const jobs = parseJobs(options);
-  const setup = auditSetup(options, await readPolicy(options.policy));
+  const setup = auditSetup(options, await readMachine(options));
   const images = imagesOfShard(files, shard);
   const bar = new ProgressBar(io.stderr, true, io.env.TERM);
   const progress = progressOf(

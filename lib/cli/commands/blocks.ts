@@ -9,7 +9,7 @@ import { listBlocks } from '../../inspect/fileBlocks.ts';
 import { findPath } from '../../inspect/findPath.ts';
 import { blocksJson } from '../../report/blocksJson.ts';
 import { blockRows, runSentences } from '../../report/blocksText.ts';
-import { plural } from '../../report/words.ts';
+import { plural } from '../../base/words.ts';
 import { addImageOptions, EXIT_CODES, IMAGE_ARGUMENT, type ImageOptions, withImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
 import { parseNumber } from '../numbers.ts';

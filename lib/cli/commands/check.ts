@@ -2,26 +2,29 @@
  * `cramfs check IMAGE`: fsck.
  */
 import type { Command } from 'commander';
-import { printableName } from '../../format/names.ts';
+import { plainLine, printableName } from '../../format/names.ts';
 import { checkJson } from '../../report/checkJson.ts';
 import { checkText } from '../../report/checkText.ts';
+import { RULES, VENDOR_RULES } from '../../check/rules/index.ts';
 import { checkParallel } from '../../workers/checkParallel.ts';
+import { diagnosisText, openedLine } from '../diagnosisLine.ts';
 import {
   addImageOptions,
   addJobsOption,
   addQuietOption,
-  IMAGE_ARGUMENT,
+  IMAGES_ARGUMENT,
   type ImageOptions,
-  openImage,
+  openPlacedImage,
   parseJobs,
 } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
-import { parseNumber } from '../numbers.ts';
+import { eachImage, type ImageOutcome } from '../manyImages.ts';
 import { styleFor, widthFor } from '../style.ts';
 
 /** The options as commander hands them over: text, still. */
 interface CheckCommandOptions extends ImageOptions {
   readonly inflate: boolean;
+  readonly vendor?: boolean;
   readonly jobs?: string;
   readonly threads?: string;
   readonly quiet?: boolean;
@@ -30,7 +33,8 @@ interface CheckCommandOptions extends ImageOptions {
 const NOTES = `
 Errors are damage, or what Linux cannot use; warnings are likely to cause
 trouble; notes are for information. "cramfs explain CODE" shows the page of a
-finding.
+finding. With several images --json prints one line for each, and a table closes
+the report.
 
 Exit codes:
   0 no errors   1 errors   2 wrong usage   3 the image cannot be read or is not
@@ -42,31 +46,59 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
   addImageOptions(
     command
       .description('Check an image: structure, checksum, names, pointers, and every compressed block')
-      .argument('<image>', IMAGE_ARGUMENT)
+      .argument('<images...>', IMAGES_ARGUMENT)
+      .option('--vendor', "the image is for a vendor's kernel: do not report that Linux cannot read its files")
       .option('--no-inflate', 'do not inflate compressed blocks: faster, but finds damaged data only by the CRC'),
   );
   return addJobsOption(addQuietOption(command), 'one per processor, at most 4; 1 for small images')
     .addHelpText('after', NOTES)
-    .action(async (file: string, options: CheckCommandOptions) => {
-      done(await check(file, options, io));
+    .action(async (files: string[], options: CheckCommandOptions) => {
+      const { json, quiet } = options;
+      const many = {
+        io,
+        program: 'cramfs check',
+        json: json === true,
+        quiet,
+        columns: ['errors', 'warnings', 'notes'],
+      };
+      done(await eachImage(files, many, (file, own, place) => check(file, options, own, place, files.length > 1)));
     });
 }
 
-async function check(file: string, options: CheckCommandOptions, io: Io): Promise<number> {
+async function check(
+  file: string,
+  options: CheckCommandOptions,
+  io: Io,
+  place: number,
+  isOneOfMany: boolean,
+): Promise<ImageOutcome> {
   const threads = parseJobs(options);
-  const image = openImage(file, options, io);
+  const opened = openPlacedImage(file, options, io);
+  const { image } = opened;
   try {
-    const imageOffset =
-      options.imageOffset === undefined ? 0 : parseNumber(options.imageOffset, '--image-offset', image.pageSize);
-    const result = await checkParallel(image, { file, imageOffset, threads, inflate: options.inflate });
+    const { path, imageOffset } = opened.place;
+    // What other threads cannot open by its path is checked by this one.
+    const crew = path === null ? { file, imageOffset, threads: 1 } : { file: path, imageOffset, threads };
+    const line = openedLine(opened.place, image, io);
+    const result = await checkParallel(image, {
+      ...crew,
+      inflate: options.inflate,
+      rules: options.vendor === true ? VENDOR_RULES : RULES,
+    });
     if (options.quiet !== true) {
-      io.stdout.write(
-        options.json === true
-          ? `${JSON.stringify(checkJson(result))}\n`
-          : checkText(result, printableName(file), styleFor(io, options.color), widthFor(io)),
-      );
+      const style = styleFor(io, options.color);
+      const name = printableName(file);
+      if (options.json === true) {
+        const named = isOneOfMany ? { file } : {};
+        io.stdout.write(`${JSON.stringify({ ...named, ...checkJson(result), diagnosis: line })}\n`);
+      } else {
+        if (isOneOfMany && place > 0) io.stdout.write('\n');
+        if (line !== null) io.stdout.write(`${style.bad(plainLine(`${name}: ${diagnosisText(line)}`))}\n`);
+        io.stdout.write(checkText(result, name, style, widthFor(io)));
+      }
     }
-    return result.counts.error > 0 ? EXIT.findings : EXIT.ok;
+    const { error, warning, note } = result.counts;
+    return { code: error > 0 ? EXIT.findings : EXIT.ok, cells: [error, warning, note].map(String) };
   } finally {
     image.close();
   }

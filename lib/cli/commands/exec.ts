@@ -79,9 +79,9 @@ function run(board: Board, path: string, args: readonly string[], options: ExecO
     cpu: options.cpu,
   });
   if (options.json === true) {
-    io.stdout.write(`${JSON.stringify(execJson(report, board, all))}\n`);
+    io.stdout.write(`${JSON.stringify(execJson(report, board.machine, all))}\n`);
   } else {
-    io.stdout.write(execText(report, board, { style: styleFor(io, options.color), width: widthFor(io), all }));
+    io.stdout.write(execText(report, board.machine, { style: styleFor(io, options.color), width: widthFor(io), all }));
   }
   const { outcome, needed } = report;
   const isFound = needed.every((library) => !library.atRunTime || (library.path !== null && library.problem === null));

@@ -16,7 +16,7 @@ import type { CramfsImage } from '../../image/image.ts';
 import { printableName } from '../../format/names.ts';
 import { extractJson } from '../../report/extractJson.ts';
 import { extractedText, leftOutLines, problemLines } from '../../report/extractText.ts';
-import { plural } from '../../report/words.ts';
+import { plural } from '../../base/words.ts';
 import { ExtractCrew, type ExtractWork } from '../../workers/extractCrew.ts';
 import {
   addForceOption,
@@ -24,13 +24,15 @@ import {
   addJobsOption,
   type ImageOptions,
   IMAGE_ARGUMENT,
-  openImage,
+  openPlacedImage,
   parseJobs,
 } from '../imageOptions.ts';
 import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io, type TextSink } from '../io.ts';
 import { parseNumber } from '../numbers.ts';
 import { ProgressBar } from '../progressBar.ts';
+import { diagnosisText, openedLine } from '../diagnosisLine.ts';
+import type { ImagePlace } from '../imagePlace.ts';
 import { complain } from '../complain.ts';
 import { openOutput } from '../outputFile.ts';
 
@@ -115,13 +117,15 @@ async function extractAction(
   const wanted = tar === undefined || dir === undefined ? paths : [dir, ...paths];
   const choice: Choice = { paths: wanted, limits: limitOptions(options), windowsNames: process.platform === 'win32' };
   const target = tar ?? dir ?? '';
-  const image = openImage(imageFile, options, io);
+  const { image, place } = openPlacedImage(imageFile, options, io);
   const bar = new ProgressBar(io.stderr, options.quiet !== true, io.env.TERM);
   try {
+    const line = openedLine(place, image, io);
+    if (line !== null) complain(io, `cramfs extract: ${imageFile}: ${diagnosisText(line)}`);
     const summary = await interruptible((signal) =>
       extract(
         image,
-        imageFile,
+        place,
         target,
         choice,
         options,
@@ -148,20 +152,19 @@ const MAX_THREADS = 4;
 function crewFor<Kind extends keyof ExtractWork>(
   kind: Kind,
   image: CramfsImage,
-  imageFile: string,
+  { path, imageOffset }: ImagePlace,
   options: ExtractCommandOptions,
   keep: (pool: ExtractCrew<Kind>) => void,
 ): (total: Survey) => ExtractCrew<Kind> | null {
   return ({ bytes }) => {
     const threads = parseJobs(options) ?? Math.min(availableParallelism(), MAX_THREADS);
     // A pipe can be read by one thread only.
-    if (threads < 2 || bytes < LEAST_FOR_THREADS || statSync(imageFile, { throwIfNoEntry: false })?.isFile() !== true) {
-      return null;
-    }
+    if (threads < 2 || bytes < LEAST_FOR_THREADS || path === null) return null;
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return null;
     const pool = new ExtractCrew({
       kind,
-      file: resolve(imageFile),
-      imageOffset: options.imageOffset === undefined ? 0 : parseNumber(options.imageOffset, '--image-offset', 4096),
+      file: resolve(path),
+      imageOffset,
       pageSize: image.pageSize,
       asLinuxReads: options.asLinuxReads === true,
       policy: ownerPolicy({ owners: ownersOption(options), setuid: options.setuid }),
@@ -178,7 +181,7 @@ function ownersOption(options: ExtractCommandOptions): boolean | undefined {
 
 async function extract(
   image: CramfsImage,
-  imageFile: string,
+  place: ImagePlace,
   target: string,
   choice: Choice,
   options: ExtractCommandOptions,
@@ -197,12 +200,12 @@ async function extract(
   let pool: { close(): Promise<void> } | null = null;
   try {
     if (options.tar === undefined) {
-      const crew = crewFor('files', image, imageFile, options, (started) => (pool = started));
+      const crew = crewFor('files', image, place, options, (started) => (pool = started));
       const { force, devices, setuid } = options;
       const owners = ownersOption(options);
       return await extractToDirectory(image, target, { ...common, force, devices, setuid, owners, crew });
     }
-    const crew = crewFor('tar', image, imageFile, options, (started) => (pool = started));
+    const crew = crewFor('tar', image, place, options, (started) => (pool = started));
     const tarOptions = { ...common, crew, nextTurn: () => nextTurn() };
     if (target === '-') {
       return await extractToTar(

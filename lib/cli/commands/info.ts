@@ -4,7 +4,10 @@ import { mountImage } from '../../driver/mountImage.ts';
 import { type ImageInfo, imageInfo } from '../../inspect/imageInfo.ts';
 import { infoJson } from '../../report/infoJson.ts';
 import { infoText } from '../../report/infoText.ts';
-import { addImageOptions, EXIT_CODES, IMAGE_ARGUMENT, type ImageOptions, withImage } from '../imageOptions.ts';
+import { plainLine, printableName } from '../../format/names.ts';
+import { diagnosisText, openedLine } from '../diagnosisLine.ts';
+import { addImageOptions, EXIT_CODES, IMAGES_ARGUMENT, type ImageOptions, openPlacedImage } from '../imageOptions.ts';
+import { eachImage, type ImageOutcome } from '../manyImages.ts';
 import { EXIT, type Io } from '../io.ts';
 import { styleFor, widthFor } from '../style.ts';
 
@@ -16,28 +19,46 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
   return addImageOptions(
     command
       .description("Show an image's layout and statistics: superblock, counts, blocks, and the use of every byte")
-      .argument('<image>', IMAGE_ARGUMENT)
+      .argument('<images...>', IMAGES_ARGUMENT)
       .option('--ranges', 'show the byte ranges of each kind'),
   )
     .addHelpText(
       'after',
       `
-Exits with 1 if the CRC is wrong or part of the tree is damaged.
+Exits with 1 if the CRC is wrong or part of the tree is damaged. With several
+images --json prints one line for each.
 ${EXIT_CODES}`,
     )
-    .action((file: string, options: InfoOptions) => {
-      const ranges = options.ranges === true;
-      const { info, mount } = withImage(file, options, io, (image) => ({
-        info: imageInfo(image),
-        mount: mountImage(image),
-      }));
-      io.stdout.write(
-        options.json === true
-          ? `${JSON.stringify(infoJson(info, mount, ranges))}\n`
-          : infoText(info, mount, ranges, styleFor(io, options.color), widthFor(io)),
-      );
-      done(hasFindings(info) ? EXIT.findings : EXIT.ok);
+    .action(async (files: string[], options: InfoOptions) => {
+      const many = { io, program: 'cramfs info', json: options.json === true, columns: ['size', 'inodes', 'state'] };
+      done(await eachImage(files, many, (file, own, place) => infoOf(file, options, own, place, files.length > 1)));
     });
+}
+
+function infoOf(file: string, options: InfoOptions, io: Io, place: number, isOneOfMany: boolean): ImageOutcome {
+  const ranges = options.ranges === true;
+  const opened = openPlacedImage(file, options, io);
+  const { image } = opened;
+  try {
+    const line = openedLine(opened.place, image, io);
+    const info = imageInfo(image);
+    const mount = mountImage(image);
+    const style = styleFor(io, options.color);
+    if (options.json === true) {
+      const named = isOneOfMany ? { file } : {};
+      io.stdout.write(`${JSON.stringify({ ...named, ...infoJson(info, mount, ranges), diagnosis: line })}\n`);
+    } else {
+      if (isOneOfMany) io.stdout.write(`${place > 0 ? '\n' : ''}${style.strong(printableName(file))}:\n`);
+      if (line !== null)
+        io.stdout.write(`${style.bad(plainLine(`${printableName(file)}: ${diagnosisText(line)}`))}\n\n`);
+      io.stdout.write(infoText(info, mount, ranges, style, widthFor(io)));
+    }
+    const state = line?.message ?? (hasFindings(info) ? 'damaged' : 'good');
+    const code = hasFindings(info) ? EXIT.findings : EXIT.ok;
+    return { code, cells: [String(info.size ?? info.account.fileBytes), String(info.statistics.inodes), state] };
+  } finally {
+    image.close();
+  }
 }
 
 function hasFindings({ crc, problemCount, account }: ImageInfo): boolean {

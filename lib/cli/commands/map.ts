@@ -5,9 +5,11 @@ import { hex } from '../../base/hex.ts';
 import { type Command, Option } from 'commander';
 import { CramfsError } from '../../base/errors.ts';
 import { printableName } from '../../format/names.ts';
+import { detectLayout } from '../../inspect/detectLayout.ts';
 import { CramfsImage } from '../../image/image.ts';
 import { DEFAULT_MODEL, kernelModel } from '../../driver/models/index.ts';
 import { type SegmentChoice, segmentRequest } from '../../exec/segmentRequest.ts';
+import { mappingStill } from '../../page/draw/stills.ts';
 import { modelsJson, modelsText } from '../../report/compareText.ts';
 import { mapJson, mountJson } from '../../report/mapJson.ts';
 import { mapText } from '../../report/mapText.ts';
@@ -19,7 +21,15 @@ import type { MapDetail, MapRequest } from '../../verdict/request.ts';
 import { type Requirement, REQUIREMENTS, type Unmet, unmetRequirement } from '../../verdict/requirement.ts';
 import { runBatch } from '../batch.ts';
 import { addMachineOptions } from '../boardOptions.ts';
-import { addImageOptions, addQuietOption, EXIT_CODES, type ImageOptions, openSource } from '../imageOptions.ts';
+import {
+  addImageOptions,
+  addQuietOption,
+  EXIT_CODES,
+  IMAGE_ARGUMENT,
+  type ImageOptions,
+  openAt,
+} from '../imageOptions.ts';
+import { openPlace } from '../imagePlace.ts';
 import { type Machine, chooseMachine, type MachineRequest } from '../machine.ts';
 import { EXIT, type Io } from '../io.ts';
 import { parseNumber } from '../numbers.ts';
@@ -44,6 +54,7 @@ interface MapOptions extends ImageOptions, MachineRequest {
   readonly segment?: string;
   readonly require?: Requirement;
   readonly batch?: string;
+  readonly svg?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -62,7 +73,7 @@ ${EXIT_CODES}`;
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   command
     .description('Show which pages of a file in a cramfs image Linux maps directly from flash')
-    .argument('[image]', 'the image: a file, or - for standard input')
+    .argument('[image]', IMAGE_ARGUMENT)
     .argument('[path]', 'the file in the image; not with --batch')
     .option('--offset <n>', 'offset in the file, in bytes (default: 0)')
     .option('--length <n>', 'bytes to map (default: to the end of the file)')
@@ -77,6 +88,17 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .option('--compare-kernels <models>', 'compare kernel models, separated by commas')
     .option('--pages', 'show each page')
     .option('--crc', 'show the CRC-32 of each page as a process sees it')
+    .addOption(
+      new Option('--svg', 'print the pages of the mapping as an SVG picture').conflicts([
+        'json',
+        'batch',
+        'compareKernels',
+        'pages',
+        'crc',
+        'trace',
+        'quiet',
+      ]),
+    )
     .option('--trace', 'show each kernel primitive called, and what is wrong with what the process sees')
     .addOption(
       new Option(
@@ -133,12 +155,14 @@ function map(
     lone: options.lone,
     vmaStart,
   };
-  const detail: MapDetail = { pages: options.pages, crc: options.crc, trace: options.trace };
+  const detail: MapDetail = { pages: options.pages, crc: options.crc, trace: options.trace, advice: true };
   const boardOptions = machine.board(pageSize);
-  const imageOffset = number(options.imageOffset, '--image-offset');
-  const source = openSource(imageFile, io);
+  const place = openPlace(imageFile, options, io, pageSize);
+  const image = openAt(place, io, (source, imageOffset) => {
+    const { quirks } = detectLayout(source, { imageOffset, pageSize });
+    return CramfsImage.open(source, { imageOffset, pageSize, quirks });
+  });
   try {
-    const image = CramfsImage.open(source, { imageOffset, pageSize });
     const board = new Board(image, boardOptions);
     const requirement = options.require ?? null;
     if (batch !== undefined) {
@@ -153,9 +177,11 @@ function map(
     const verdict = board.map(wanted, detail);
     if (options.quiet !== true) {
       io.stdout.write(
-        options.json === true
-          ? `${JSON.stringify({ ...mapJson(verdict, board, detail), mount: mountJson(board) })}\n`
-          : report(verdict, board, wanted, detail, options, io),
+        options.svg === true
+          ? mappingStill(verdict, board)
+          : options.json === true
+            ? `${JSON.stringify({ ...mapJson(verdict, detail), mount: mountJson(board.mount) })}\n`
+            : report(verdict, board, wanted, detail, options, io),
       );
     }
     const unmet = requirement === null ? null : unmetRequirement(requirement, verdict, board, wanted);
@@ -173,7 +199,7 @@ function map(
     }
     return EXIT.ok;
   } finally {
-    source.close();
+    image.close();
   }
 }
 
@@ -193,9 +219,9 @@ function report(
   const width = widthFor(io);
   const judged = detail.trace === true || board.kernel.name !== DEFAULT_MODEL.name;
   const verdict = judged ? board.map(request, { ...detail, trace: true }) : plain;
-  const sections = [mapText(verdict, board, { style, width, detail })];
+  const sections = [mapText(verdict, { style, width, detail })];
   if (detail.trace === true) sections.push(traceText(verdict, style));
-  if (judged) sections.push(violationsText(verdict, board, style, width));
+  if (judged) sections.push(violationsText(verdict, style, width));
   return sections.join('');
 }
 
@@ -203,7 +229,7 @@ function report(
 function compareModels(board: Board, request: MapRequest, models: string, options: MapOptions, io: Io): number {
   const boards = models.split(',').map((name) => board.variant({ kernel: kernelModel(name.trim()) }));
   if (boards.length < 2) usage('--compare-kernels needs at least two kernel models, separated by commas');
-  const verdicts = boards.map((each) => ({ board: each, verdict: each.map(request, { trace: true }) }));
+  const verdicts = boards.map((each) => each.map(request, { trace: true }));
   const [first] = boards;
   const differs = boards.some((each) => first !== undefined && compareMapping(first, each, request) !== null);
   if (options.quiet !== true) {
@@ -216,14 +242,9 @@ function compareModels(board: Board, request: MapRequest, models: string, option
   return differs ? EXIT.findings : EXIT.ok;
 }
 
-function outcome(verdict: {
-  readonly state: string | null;
-  readonly errno: string | null;
-  readonly bailout: string | null;
-  readonly nommu?: { readonly inFlash: boolean | null } | undefined;
-}): string {
-  if (verdict.nommu?.inFlash === false) return 'a copy in RAM';
-  if (verdict.state === null) return verdict.errno ?? 'the kernel oopses';
+function outcome(verdict: MapVerdict): string {
+  if (verdict.kind === 'nommu') return 'a copy in RAM';
+  if (verdict.kind === 'failed') return verdict.errno ?? 'the kernel oopses';
   return verdict.bailout === null ? verdict.state : `${verdict.state} (${verdict.bailout})`;
 }
 

@@ -1,14 +1,14 @@
 /** `cramfs policy init|check`: policies of `cramfs audit`. */
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { parsePolicy } from '../../policy/parsePolicy.ts';
 import { STARTING_POLICY } from '../../policy/startingPolicy.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { printableName } from '../../format/names.ts';
-import { plural } from '../../report/words.ts';
+import { plural } from '../../base/words.ts';
 import { reportFailure } from '../failure.ts';
 import { EXIT, type Io } from '../io.ts';
 import { addForceOption } from '../imageOptions.ts';
-import { wire } from '../program.ts';
+import { newCommand } from '../program.ts';
 import { readText } from '../inputFile.ts';
 import { writeOutput } from '../outputFile.ts';
 
@@ -24,7 +24,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
   return command
     .description('Write or check a policy: what "cramfs audit --policy" requires, allows and reports')
     .addCommand(
-      addForceOption(wire(new Command('init'), io))
+      addForceOption(newCommand('init', io))
         .description('Write a policy to start from, with every key explained')
         .argument('[file]', 'file to write (default: standard output)')
         .action(async (file: string | undefined, { force = false }: { readonly force?: boolean }) => {
@@ -32,7 +32,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
         }),
     )
     .addCommand(
-      wire(new Command('check'), io)
+      newCommand('check', io)
         .description('Report every error in policies, with line and column')
         .argument('<file...>', 'policy files')
         .action(async (files: readonly string[]) => {

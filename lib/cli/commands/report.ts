@@ -1,15 +1,24 @@
 /** `cramfs report IMAGE`: the picture of an image as one HTML file. */
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { CramfsError } from '../../base/errors.ts';
-import { collectImage, REPORT_FORMAT, type ReportData, type ReportImage } from '../../page/reportData.ts';
+import type { AuditResult } from '../../audit/result.ts';
+import { kernelModel } from '../../driver/models/index.ts';
+import { openDetected } from '../../inspect/openDetected.ts';
+import { survey } from '../../inspect/survey.ts';
+import { type RegionOfStill, regionStill } from '../../page/draw/stills.ts';
+import { regionPages } from '../../page/regionPages.ts';
+import { packAccount } from '../../report/flashPages.ts';
+import type { ByteSource } from '../../source/byteSource.ts';
+import { Board } from '../../verdict/board.ts';
+import { collectImage, REPORT_FORMAT, type ReportImage } from '../../page/reportData.ts';
 import { pageWith } from '../../page/html.ts';
 import { auditFile } from '../../workers/auditJob.ts';
 import { type AuditCommandOptions, auditSetup } from '../audit/options.ts';
 import { addMachineOptions } from '../boardOptions.ts';
-import { IMAGE_ARGUMENT, openSource } from '../imageOptions.ts';
-import { readPolicy } from '../machine.ts';
+import { IMAGE_ARGUMENT } from '../imageOptions.ts';
+import { openSource } from '../imagePlace.ts';
+import { installedText } from '../installed.ts';
+import { readMachine } from '../machine.ts';
 import { EXIT, type Io } from '../io.ts';
 import { VERSION } from '../version.ts';
 import { writeOutput } from '../outputFile.ts';
@@ -17,6 +26,7 @@ import { writeOutput } from '../outputFile.ts';
 interface ReportOptions extends AuditCommandOptions {
   readonly compare?: string;
   readonly embed?: boolean;
+  readonly svg?: boolean;
 }
 
 const HELP = `
@@ -35,7 +45,8 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
       .argument('<image>', IMAGE_ARGUMENT)
       .option('-o, --output <file>', 'write the report to this file instead of standard output')
       .option('--compare <old>', 'compare with an older image')
-      .option('--embed', 'embed the whole image, so that every question can be answered'),
+      .option('--embed', 'embed the whole image, so that every question can be answered')
+      .addOption(new Option('--svg', 'write the flash map as an SVG picture instead').conflicts('embed')),
     io,
   )
     .option('--image-offset <n>', 'where the image starts in the file (default: 0)')
@@ -50,31 +61,64 @@ async function report(file: string, options: ReportOptions, io: Io): Promise<num
   if (file === '-' && options.compare === '-') {
     throw new CramfsError('USAGE', { found: 'standard input cannot be both images' });
   }
-  const page = readPage();
-  const image = await collect(file, options, io);
-  const old = options.compare === undefined ? null : await collect(options.compare, options, io);
-  const data: ReportData = { format: REPORT_FORMAT, version: VERSION, image, old };
-  const html = pageWith(page, data);
-  if (options.output === undefined) io.stdout.write(html);
-  else await writeOutput(options.output, Buffer.from(html, 'utf8'), { replaces: true });
+  const text = options.svg === true ? await still(file, options, io) : await html(file, options, io);
+  if (options.output === undefined) io.stdout.write(text);
+  else await writeOutput(options.output, Buffer.from(text, 'utf8'), { replaces: true });
   return EXIT.ok;
 }
 
-async function collect(file: string, options: ReportOptions, io: Io): Promise<ReportImage> {
-  const setup = auditSetup(options, await readPolicy(options.policy));
-  const source = openSource(file, io);
-  try {
-    const audit = await auditFile(file, source, setup, undefined);
+async function html(file: string, options: ReportOptions, io: Io): Promise<string> {
+  const page = readPage();
+  const collect = ({ source, audit, setup }: Audited): ReportImage => {
     const machine = { ...setup.board, kernel: setup.kernel };
     return collectImage(source, { machine, audit, pageSize: setup.pageSize, embed: options.embed });
+  };
+  const image = await audited(file, options, io, collect);
+  const old = options.compare === undefined ? null : await audited(options.compare, options, io, collect);
+  return pageWith(page, { format: REPORT_FORMAT, version: VERSION, image, old });
+}
+
+/** The old image's map above the new one's. */
+async function still(file: string, options: ReportOptions, io: Io): Promise<string> {
+  const regions: RegionOfStill[] = [];
+  for (const each of options.compare === undefined ? [file] : [options.compare, file]) {
+    regions.push(
+      await audited(each, options, io, ({ source, audit, setup }) => {
+        const image = openDetected(source, { imageOffset: audit.imageOffset, pageSize: setup.pageSize });
+        const board = new Board(image, { ...setup.board, kernel: kernelModel(setup.kernel) });
+        const pages = regionPages(board, packAccount(survey(image).account), audit.findings);
+        return { name: audit.image, board, pages };
+      }),
+    );
+  }
+  return regionStill(regions);
+}
+
+interface Audited {
+  readonly source: ByteSource;
+  readonly audit: AuditResult;
+  readonly setup: ReturnType<typeof auditSetup>;
+}
+
+/** Audits a file, and closes it after its use. */
+async function audited<Result>(
+  file: string,
+  options: ReportOptions,
+  io: Io,
+  use: (audited: Audited) => Result,
+): Promise<Result> {
+  const setup = auditSetup(options, await readMachine(options));
+  const source = openSource(file, io);
+  try {
+    return use({ source, audit: await auditFile(file, source, setup, undefined), setup });
   } finally {
     source.close();
   }
 }
 
-/** The page that the build made, without data. */
+/** The page that the build made, without data. @throws CramfsError IO */
 function readPage(): string {
-  const here = typeof __dirname === 'string' ? __dirname : '';
-  return readFileSync(join(dirname(here), 'page', 'report.html'), 'utf8');
+  const page = installedText('dist/page/report.html');
+  if (page === null) throw new CramfsError('IO', { what: 'the page of reports', found: 'it is not installed' });
+  return page;
 }
-declare const __dirname: string | undefined;

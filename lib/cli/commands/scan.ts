@@ -1,15 +1,22 @@
 /** `cramfs scan FILE` */
 import { hexDigits } from '../../base/hex.ts';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { printableName } from '../../format/names.ts';
-import { scan, type ScanHit } from '../../inspect/scan.ts';
+import { diagnosisOf, type TooLarge } from '../../diagnose/diagnose.ts';
+import { scan, type ScanHit } from '../../diagnose/scan.ts';
+import type { Member } from '../../diagnose/undone.ts';
+import { tooLargeWords } from '../../report/diagnosisWords.ts';
 import { scanJson } from '../../report/scanJson.ts';
 import { SCHEMA_VERSION } from '../../report/mapJson.ts';
 import { scanLines } from '../../report/scanText.ts';
 import { scanRemarks } from '../../report/scanWords.ts';
-import { addForceOption, addReportOptions, EXIT_CODES, openSource } from '../imageOptions.ts';
+import { diagnosisLine, diagnosisText } from '../diagnosisLine.ts';
+import { addForceOption, addReportOptions, EXIT_CODES } from '../imageOptions.ts';
+import { openSource } from '../imagePlace.ts';
+import { eachImage, type ImageOutcome } from '../manyImages.ts';
+import { nextCommand } from '../nextStep.ts';
 import { EXIT, type Io } from '../io.ts';
 import { type ColourChoice, styleFor, widthFor } from '../style.ts';
 import { complain } from '../complain.ts';
@@ -27,55 +34,95 @@ interface ScanOptions {
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   command
-    .description('Find cramfs images in a firmware file or flash dump, at any alignment, in both byte orders')
-    .argument('<file>', 'the file, or - for standard input')
-    .option('--extract-images <dir>', 'write each image to DIR/0xOFFSET.cramfs');
+    .description(
+      'Find cramfs images in firmware files and flash dumps: at any alignment, in both byte orders, with bytes swapped, with NAND spare bytes, in gzip and zip members',
+    )
+    .argument('<files...>', 'the files, or - for standard input')
+    .option('--extract-images <dir>', 'write each image to DIR/0xOFFSET.cramfs, with all that was done to it undone');
   return addReportOptions(addForceOption(command))
     .addHelpText(
       'after',
       `
 Exits with 1 if no image is found, or a damaged one.
+With several files each image is written to DIR/NAME-0xOFFSET.cramfs, and --json
+prints one line for each file.
 ${EXIT_CODES}`,
     )
-    .action(async (file: string, options: ScanOptions) => {
-      done(await scanFile(file, options, io));
+    .action(async (files: string[], options: ScanOptions) => {
+      const many = { io, program: 'cramfs scan', json: options.json === true, columns: ['images', ''] };
+      done(await eachImage(files, many, (file, own, place) => scanFile(file, options, own, place, files.length > 1)));
     });
 }
 
-async function scanFile(file: string, options: ScanOptions, io: Io): Promise<number> {
+async function scanFile(
+  file: string,
+  options: ScanOptions,
+  io: Io,
+  place: number,
+  isOneOfMany: boolean,
+): Promise<ImageOutcome> {
   const source = openSource(file, io);
   try {
     if (options.extractImages !== undefined) makeFolder(options.extractImages);
+    const prefix = isOneOfMany ? `${basename(file)}-` : '';
     const found: Record<string, unknown>[] = [];
+    const hits: ScanHit[] = [];
+    let tooLarge: TooLarge | null = null;
+    const onTooLarge = (member: Member, limit: number): void => {
+      tooLarge ??= { member, limit };
+      if (options.json !== true) complain(io, `cramfs scan: ${tooLargeWords({ member, limit })}`);
+    };
     const style = styleFor(io, options.color);
+    if (isOneOfMany && options.json !== true) {
+      io.stdout.write(`${place > 0 ? '\n' : ''}${style.strong(printableName(file))}:\n`);
+    }
     let good = true;
-    for (const hit of scan(source)) {
+    for (const hit of scan(source, { onTooLarge })) {
+      hits.push(hit);
       good &&= !scanRemarks(hit).some(({ trouble }) => trouble);
-      const written = options.extractImages === undefined ? null : await extract(hit, options.extractImages, options);
+      const written =
+        options.extractImages === undefined ? null : await extract(hit, options.extractImages, prefix, options);
       found.push({ ...scanJson(hit), ...(written === null ? {} : { written }) });
       if (options.json === true) continue;
-      const lines = scanLines(hit, style, widthFor(io));
+      const lines = scanLines(hit, lookCommand(hit, hits.length, file), style, widthFor(io));
       if (written !== null) lines.push(`  written to ${printableName(written)}`);
       io.stdout.write(`${found.length > 1 ? '\n' : ''}${lines.join('\n')}\n`);
     }
+    const line = hits.length > 0 ? null : diagnosisLine(diagnosisOf(source, hits, tooLarge), file, LIST);
     if (options.json === true) {
-      io.stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, fileBytes: source.size, images: found })}\n`);
-    } else if (found.length === 0) {
-      complain(io, `cramfs scan: no cramfs image found in ${printableName(file)}`);
+      const named = isOneOfMany ? { file } : {};
+      const result = { ...named, fileBytes: source.size, images: found, tooLarge, diagnosis: line };
+      io.stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...result })}\n`);
+    } else if (line !== null) {
+      complain(io, `cramfs scan: no cramfs image found in ${printableName(file)}: ${diagnosisText(line)}`);
     }
-    return good && found.length > 0 ? EXIT.ok : EXIT.findings;
+    const state = line === null ? (good ? 'good' : 'damaged or changed') : line.message;
+    return { code: good && hits.length > 0 ? EXIT.ok : EXIT.findings, cells: [String(hits.length), state] };
   } finally {
     source.close();
   }
 }
 
+/** What is shown to go on with: a listing. */
+const LIST = { commandLine: undefined };
+
+/** The command that lists an image's files; null where the file's name alone does. */
+function lookCommand(hit: ScanHit, index: number, file: string): string | null {
+  const plain = hit.undone.length === 0 && hit.within.length === 0;
+  if (plain && hit.offset === 0) return null;
+  const step = plain ? ({ kind: 'offset', offset: hit.offset } as const) : ({ kind: 'image', index } as const);
+  return nextCommand(step, file, { commandLine: ['cramfs', 'ls', file] });
+}
+
 /** Writes an image to a file of its own; its path. */
 async function extract(
-  { source, offset, present }: ScanHit,
+  { source, offset, within, present }: ScanHit,
   directory: string,
+  prefix: string,
   { force }: ScanOptions,
 ): Promise<string> {
-  const path = join(directory, `0x${hexDigits(offset, 8)}.cramfs`);
+  const members = within.map((member) => `0x${hexDigits(member.offset, 8)}-${member.format}-`).join('');
+  const path = join(directory, `${prefix}${members}0x${hexDigits(offset, 8)}.cramfs`);
   const output = openOutput(path, { replaces: force === true });
   try {
     for (let at = 0; at < present;) {

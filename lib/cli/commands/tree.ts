@@ -5,7 +5,7 @@ import type { CramfsImage } from '../../image/image.ts';
 import { findPath } from '../../inspect/findPath.ts';
 import { walk, type WalkEntry } from '../../inspect/walk.ts';
 import { arrow, listedName } from '../../report/lsText.ts';
-import { plural } from '../../report/words.ts';
+import { plural } from '../../base/words.ts';
 import { addImageOptions, EXIT_CODES, IMAGE_ARGUMENT, type ImageOptions, withImage } from '../imageOptions.ts';
 import type { Io } from '../io.ts';
 import { linkTarget, ListingProblems, writeJsonListing } from '../listing.ts';

@@ -2,10 +2,7 @@
  * Fixes as commands that can be pasted: the user's own, with options added.
  */
 
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
+import { quoted } from '../shell.ts';
 
 /**
  * The command that was given, with options more and without others.

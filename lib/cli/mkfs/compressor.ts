@@ -6,7 +6,7 @@ import { type DeflateMethod, newDeflate } from '../../mkfs/deflate.node.ts';
 import { type BlockCompressor, directCompressor } from '../../mkfs/encodeFile.ts';
 import { type DirectoryEntry, walkEntries } from '../../mkfs/sourceTree.ts';
 import { DeflatePool } from '../../workers/deflatePool.ts';
-import { workerScript } from '../../workers/pool.ts';
+import { workerScript } from '../../workers/script.ts';
 
 /** Content below this is compressed before a thread has started, in bytes. */
 const LEAST_BYTES = 1 << 20;

@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { directoryTree } from '../../mkfs/source/directoryTree.node.ts';
+import { applyFakedAttributes } from '../../mkfs/source/fakedAttributes.node.ts';
 import { imageTree } from '../../mkfs/source/imageTree.ts';
 import { tarTree } from '../../mkfs/source/tar.ts';
 import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
@@ -11,8 +12,10 @@ import { CramfsError } from '../../base/errors.ts';
 import { findSuperblock } from '../../format/superblock.ts';
 import type { CramfsImage } from '../../image/image.ts';
 import { openDetected } from '../../inspect/openDetected.ts';
-import { bytesSource, type ByteSource } from '../../source/byteSource.ts';
-import { openSource } from '../imageOptions.ts';
+import { bytesSource, type ByteSource, sliceSource } from '../../source/byteSource.ts';
+import { diagnose } from '../../diagnose/diagnose.ts';
+import { notAnImage } from '../diagnosisLine.ts';
+import { openPlace, type PlaceOptions } from '../imagePlace.ts';
 import type { Io } from '../io.ts';
 import { cannotRead } from '../inputFile.ts';
 
@@ -39,21 +42,35 @@ const MAX_UNZIPPED = 1 << 30;
 /**
  * Opens a source: a directory, or a file ("-": standard input) that is a tar archive, gzipped or not, or an image.
  *
- * @throws CramfsError IO, and what reading archives and images throws
+ * @param options where an image is in the file
+ * @throws CramfsError IO, NOT_CRAMFS (with what the file is instead), and what reading archives and images throws
  */
-export function openTree(source: string, io: Io): OpenedTree {
+export async function openTree(source: string, io: Io, options: PlaceOptions = {}): Promise<OpenedTree> {
   if (source !== '-' && isDirectory(source)) {
-    return { root: directoryTree(source), kind: 'directory', image: null, close: () => undefined };
+    const root = directoryTree(source);
+    if (isFakedRoot(io.env)) await applyFakedAttributes(root, source);
+    return { root, kind: 'directory', image: null, close: () => undefined };
   }
-  const file = openSource(source, io);
+  const place = openPlace(source, options, io);
+  const file = sliceSource(place.source, place.imageOffset);
   try {
     const head = file.read(0, HEAD);
     if (head[0] === 0x1f && head[1] === 0x8b) return openUnzipped(file);
     return openBytes(file);
   } catch (error) {
+    // What is no archive may be a dump with an image in it.
+    const isRefused = error instanceof CramfsError && error.code !== 'IO' && error.code !== 'LIMIT';
+    const isImage = isRefused && findSuperblock(file.read(0, HEAD)) !== null;
+    const refused =
+      isRefused && !isImage && diagnose(place.source).kind === 'image' ? notAnImage(error, place, io) : error;
     file.close();
-    throw error;
+    throw refused;
   }
+}
+
+/** Whether this process runs under fakeroot or pseudo, which keep owners and device nodes of their own. */
+function isFakedRoot(env: Io['env']): boolean {
+  return env.FAKEROOTKEY !== undefined || /(?:^|[/])lib(?:fakeroot|pseudo)/.test(env.LD_PRELOAD ?? '');
 }
 
 function isDirectory(path: string): boolean {

@@ -3,13 +3,18 @@
  */
 import { type Command, Option } from 'commander';
 import type { DeviceTableEntry } from '../../mkfs/deviceTable.ts';
-import { choiceOf, parsePathList, parseProfile } from '../../mkfs/xip/choice.ts';
+import { choiceOf, globExpression, parsePathList } from '../../mkfs/xip/choice.ts';
 import type { XipSpec } from '../../mkfs/xip/plan.ts';
 import type { XipWish } from '../../mkfs/xip/wishes.ts';
 import { roundDown } from '../../base/pages.ts';
 import { CramfsError } from '../../base/errors.ts';
-import { parseNumber } from '../numbers.ts';
+import type { BuildWarning } from '../../mkfs/inodes.ts';
+import type { CaptureReport } from '../../profile/capture.ts';
 import { readText } from '../inputFile.ts';
+import type { ChosenPartition } from '../partitionOptions.ts';
+import type { Io } from '../io.ts';
+import { parseNumber } from '../numbers.ts';
+import { openProfile, type ProfileSource } from './xipProfile.ts';
 
 /** The options as commander hands them over. */
 export interface XipOptions {
@@ -17,7 +22,10 @@ export interface XipOptions {
   readonly phys?: string;
   readonly xipFiles?: readonly string[];
   readonly xipList?: string;
-  readonly xipProfile?: string;
+  readonly xipProfile?: readonly string[];
+  readonly profileImage?: string;
+  readonly pin?: readonly string[];
+  readonly curve?: string;
   readonly xipLayout?: 'inline' | 'packed';
   readonly flashBudget?: string;
   readonly plan?: boolean;
@@ -40,9 +48,20 @@ export function addXipOptions(command: Command): Command {
       'with --xip: which files: auto for every program of the target, or patterns such as "/usr/bin/*" (default: auto)',
     )
     .option('--xip-list <file>', 'with --xip: file with one path per line')
+    .addOption(
+      new Option(
+        '--xip-profile <file>',
+        'with --xip: place only the pages in this profile, what is used most first; any capture that "cramfs profile" ' +
+          'reads; can be repeated',
+      ).argParser((file: string, previous: readonly string[] | undefined) => [...(previous ?? []), file]),
+    )
     .option(
-      '--xip-profile <file>',
-      'with --xip: place only the pages in this profile, CSV "path,first page,pages" or JSON',
+      '--profile-image <image>',
+      'image that was mounted when the profile was recorded (default: SOURCE, if it is an image)',
+    )
+    .option(
+      '--pin <pattern...>',
+      'with --xip: files that must be placed as a whole, whatever the profile and the budget',
     )
     .addOption(
       new Option(
@@ -51,6 +70,7 @@ export function addXipOptions(command: Command): Command {
       ).choices(['inline', 'packed']),
     )
     .option('--flash-budget <size>', 'maximum image size; with --xip, place what saves most RAM')
+    .option('--curve <file>', 'with --xip: write what flash buys as an SVG picture')
     .option('--plan', 'with --xip: print the plan and write nothing')
     .addOption(new Option('--json', 'with --xip: print the plan as JSON').conflicts('verbose'))
     .option(
@@ -64,13 +84,30 @@ export interface XipRequest {
   readonly spec: XipSpec;
   /** The names that were given, each of which must match a file. */
   readonly wishes: readonly XipWish[];
-  /** A warning about --phys. */
-  readonly warning: string | null;
+  readonly warnings: readonly BuildWarning[];
+  /** The profile's captures. */
+  readonly reports: readonly CaptureReport[];
 }
 
-/** `--flash-budget` in bytes; null for none. @throws CramfsError USAGE */
-export function flashBudgetOf({ flashBudget }: XipOptions, pageSize: number): number | null {
-  return flashBudget === undefined ? null : parseNumber(flashBudget, '--flash-budget', pageSize);
+/** How large the image may be. */
+export interface FlashBudget {
+  readonly bytes: number;
+  /** What says so, for errors. */
+  readonly origin: string;
+}
+
+/** The smaller of `--flash-budget` and the partition; null for neither. @throws CramfsError USAGE */
+export function flashBudgetOf(
+  { flashBudget }: XipOptions,
+  partition: ChosenPartition | null,
+  pageSize: number,
+): FlashBudget | null {
+  const given = flashBudget === undefined ? Infinity : parseNumber(flashBudget, '--flash-budget', pageSize);
+  const { size = Infinity, name = '' } = partition ?? {};
+  if (given === Infinity && size === Infinity) return null;
+  return given <= size
+    ? { bytes: given, origin: '--flash-budget' }
+    : { bytes: size, origin: `the partition "${name}"` };
 }
 
 /** The page that an address outside of one was probably meant to be: hexadecimal without its 0x, or the page it is in. */
@@ -87,22 +124,24 @@ function meantAddress(text: string, address: number, pageSize: number): string {
  */
 export function xipRequest(
   options: XipOptions,
-  pageSize: number,
+  partition: ChosenPartition | null,
+  source: Omit<ProfileSource, 'physBase'>,
   table: readonly DeviceTableEntry[],
+  io: Io,
 ): XipRequest | null {
+  const { pageSize } = source;
   if (options.xip === undefined) {
-    const { phys, xipFiles, xipList, xipProfile, xipLayout, plan, json } = options;
-    const given = { phys, xipFiles, xipList, xipProfile, xipLayout, plan, json };
+    const { phys, xipFiles, xipList, xipProfile, profileImage, pin, curve, xipLayout, plan, json } = options;
+    const given = { phys, xipFiles, xipList, xipProfile, profileImage, pin, curve, xipLayout, plan, json };
     const idle = Object.entries(given).find(([, value]) => value !== undefined);
     const name = idle?.[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     if (name !== undefined) usage(`--${name} needs --xip`);
     if (!options.avoidLastPageDefect) usage('--no-avoid-last-page-defect needs --xip');
     return null;
   }
-  if (options.phys === undefined) usage('--xip needs --phys, the physical address that pages are aligned to');
-  const physBase = parseNumber(options.phys, '--phys', pageSize);
-  const meant = meantAddress(options.phys, physBase, pageSize);
-  if (physBase % 4 !== 0) usage(`--phys ${options.phys} is not a multiple of 4; did you mean --phys ${meant}?`);
+  const { physBase, text } = xipAddress(options.phys, partition, pageSize);
+  const meant = meantAddress(text, physBase, pageSize);
+  if (physBase % 4 !== 0) usage(`--phys ${text} is not a multiple of 4; did you mean --phys ${meant}?`);
   const paths: XipWish[] = [];
   const wish = (origin: string, text: string): void => {
     paths.push({ origin, text, isPattern: false });
@@ -111,27 +150,65 @@ export function xipRequest(
   for (const { path, line } of options.xipList === undefined ? [] : parsePathList(readText(options.xipList))) {
     wish(`--xip-list, line ${String(line)}`, path);
   }
-  const profile = options.xipProfile === undefined ? null : parseProfile(readText(options.xipProfile));
-  for (const path of profile?.keys() ?? []) wish('--xip-profile', path);
-  const patterns = options.xipFiles ?? (paths.length === 0 ? ['auto'] : []);
+  const { xipProfile, profileImage } = options;
+  if (profileImage !== undefined && xipProfile === undefined) usage('--profile-image needs --xip-profile');
+  const profile = xipProfile === undefined ? null : openProfile(xipProfile, profileImage, { ...source, physBase }, io);
+  const pins = options.pin ?? [];
+  // A trace does not say whether a file that is no program was mapped, or only read.
+  const isMapped = profile?.reports.every(({ kind }) => kind !== 'trace' && kind !== 'perf') === true;
+  const mapped = isMapped ? profile.profile.paths : [];
+  const patterns = options.xipFiles ?? (paths.length === 0 && !isMapped ? ['auto'] : []);
   const named = patterns.filter((pattern) => pattern !== 'auto');
   const spec: XipSpec = {
     mode: options.xip,
     physBase,
     layout: options.xipLayout ?? 'packed',
-    choice: choiceOf(patterns, new Set(paths.map(({ text }) => text))),
-    profile,
+    choice: choiceOf(patterns, new Set([...paths.map(({ text }) => text), ...mapped])),
+    profile: profile?.profile ?? null,
+    pin: pinOf(pins),
     avoidLastPageDefect: options.avoidLastPageDefect,
-    flashBudget: flashBudgetOf(options, pageSize),
+    flashBudget: flashBudgetOf(options, partition, pageSize)?.bytes ?? null,
   };
   return {
     spec,
-    wishes: [...named.map((text) => ({ origin: '--xip-files', text, isPattern: true })), ...paths],
-    warning:
-      physBase % pageSize === 0
-        ? null
-        : `--phys ${options.phys} is not a multiple of the page size, ${String(pageSize)}; did you mean --phys ${meant}?`,
+    wishes: [
+      ...named.map((text) => ({ origin: '--xip-files', text, isPattern: true })),
+      ...pins.map((text) => ({ origin: '--pin', text, isPattern: true })),
+      ...paths,
+      ...(profile?.wishes ?? []),
+    ],
+    warnings: [...physWarnings(text, physBase, pageSize, meant), ...(profile?.warnings ?? [])],
+    reports: profile?.reports ?? [],
   };
+}
+
+/** @throws CramfsError USAGE for a pattern that is none */
+function pinOf(patterns: readonly string[]): (path: string) => boolean {
+  const expressions = patterns.map(globExpression);
+  return (path) => expressions.some((expression) => expression.test(path));
+}
+
+function physWarnings(given: string, physBase: number, pageSize: number, meant: string): BuildWarning[] {
+  if (physBase % pageSize === 0) return [];
+  const message = `--phys ${given} is not a multiple of the page size, ${String(pageSize)}; did you mean --phys ${meant}?`;
+  return [{ code: 'phys', path: null, message }];
+}
+
+/** The address of the image: `--phys`, else the partition's. */
+function xipAddress(
+  phys: string | undefined,
+  partition: ChosenPartition | null,
+  pageSize: number,
+): { readonly physBase: number; readonly text: string } {
+  if (phys !== undefined) return { physBase: parseNumber(phys, '--phys', pageSize), text: phys };
+  if (partition === null) {
+    usage('--xip needs --phys, the physical address that pages are aligned to, or --partition-table and --partition');
+  }
+  const { physBase, noBase } = partition;
+  if (physBase === undefined) {
+    usage(`the partition table does not give the address of the flash (${noBase ?? ''}): add --flash-base or --phys`);
+  }
+  return { physBase, text: `0x${physBase.toString(16)}` };
 }
 
 function usage(found: string): never {

@@ -1,6 +1,6 @@
 /**
- * "cramfs: Verify inode mode when loading from disk" (commit 7f9d34b0a7cb): in Linux since 6.18, and brought back to the
- * stable releases of October 2025. Read in the stable reviews, not run.
+ * "cramfs: Verify inode mode when loading from disk": in Linux since 6.18, and brought back to the stable releases of October
+ * 2025. Not run, and the patch levels below were not compared with the releases' sources.
  */
 import { isBefore, type Release } from '../../mm/release.ts';
 

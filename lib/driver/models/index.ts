@@ -4,6 +4,7 @@ import { isBefore, type Release } from '../../mm/release.ts';
 import { verifiesFileType } from './fileTypes.ts';
 import type { KernelModel } from './kernelModel.ts';
 import { linux415, linux61, linux617, linux618 } from './mainline.ts';
+import { linearXip } from './linearXip.ts';
 import { nommu, nommu612 } from './nommu.ts';
 import { patchV1, patchV1Intended, patchV1PfnFixed } from './patchV1.ts';
 import { patchV2, patchV2Fixed } from './patchV2.ts';
@@ -20,6 +21,7 @@ export const KERNEL_MODELS: readonly KernelModel[] = [
   patchV2Fixed,
   nommu,
   nommu612,
+  linearXip,
 ];
 
 /** The model that is used where none is named. */

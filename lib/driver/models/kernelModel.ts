@@ -50,6 +50,8 @@ export interface KernelModel {
   readonly verifiesFileType: boolean;
   /** Without an MMU: private read-only mappings of files are shown as private (VM_MAYOVERLAY). Default false. */
   readonly mayOverlay?: boolean | undefined;
+  /** Whether it reads and maps files with the sticky bit as linear XIP, and knows nothing of EXT_BLOCK_POINTERS. Default false. */
+  readonly linearXip?: boolean | undefined;
   /** Whether it falls back to a block device after a failed mount from MTD. */
   readonly hasBlockDevices: boolean;
   /** The mmap hooks of a regular file that can be mapped directly. */

@@ -6,9 +6,6 @@ import { CramfsError } from '../../base/errors.ts';
 /** Tells of a path what the user wants: `yes`; `auto`: yes if it is a program of the target; `no`. */
 export type XipChoice = (path: string) => 'yes' | 'auto' | 'no';
 
-/** Pages of a file that were seen in use. */
-export type UsedPages = ReadonlyMap<string, ReadonlySet<number>>;
-
 /**
  * A choice from patterns. "auto" means every program; in other patterns `*` and `?` stand for anything but a slash, `**`
  * for anything, `[a-z]` for one of these. A pattern without a slash at its beginning may start at any directory.
@@ -60,66 +57,4 @@ export function parsePathList(text: string): { readonly path: string; readonly l
     .map((line, index) => ({ path: line.replace(/\r$/, ''), line: index + 1 }))
     .filter(({ path }) => path !== '' && !path.startsWith('#'))
     .map(({ path, line }) => ({ path: path.startsWith('/') ? path : `/${path}`, line }));
-}
-
-/**
- * A profile: which pages of which files were seen in use. CSV lines `path,first page,pages` (a header line is allowed), or
- * JSON `[{"path": "/bin/app", "pages": [[0, 4], [9, 1]]}]` with [first page, pages] each.
- *
- * @throws CramfsError USAGE, naming what is wrong
- */
-export function parseProfile(text: string): UsedPages {
-  const used = new Map<string, Set<number>>();
-  const add = (path: string, first: number, count: number, where: string): void => {
-    // A file has less than 4096 pages of 4 KiB.
-    if (!Number.isInteger(first) || !Number.isInteger(count) || first < 0 || count < 1 || first + count > 4096) {
-      throw new CramfsError('USAGE', {
-        found: `profile, ${where}: "${path}" cannot have ${count} pages from ${first} on`,
-      });
-    }
-    const full = path.startsWith('/') ? path : `/${path}`;
-    const pages = used.get(full) ?? new Set<number>();
-    for (let page = first; page < first + count; page++) pages.add(page);
-    used.set(full, pages);
-  };
-  if (/^\s*\[/.test(text)) addJson(text, add);
-  else addCsv(text, add);
-  return used;
-}
-
-type Add = (path: string, first: number, count: number, where: string) => void;
-
-function addCsv(text: string, add: Add): void {
-  text.split('\n').forEach((raw, index) => {
-    const line = raw.trim();
-    if (line === '' || line.startsWith('#')) return;
-    const match = /^"?(.*?)"?\s*,\s*([0-9]+)\s*,\s*([0-9]+)$/.exec(line);
-    if (match !== null) add(match[1] ?? '', Number(match[2]), Number(match[3]), `line ${index + 1}`);
-    else if (index > 0) {
-      throw new CramfsError('USAGE', { found: `profile, line ${index + 1}: "${line}" is not "path,first page,pages"` });
-    }
-  });
-}
-
-function addJson(text: string, add: Add): void {
-  const fail = (found: string): never => {
-    throw new CramfsError('USAGE', { found: `profile: ${found}` });
-  };
-  let entries: unknown;
-  try {
-    entries = JSON.parse(text);
-  } catch (error) {
-    fail(error instanceof Error ? error.message : 'it is no JSON');
-  }
-  (entries as unknown[]).forEach((entry, index) => {
-    const { path, pages } = (entry ?? {}) as { path?: unknown; pages?: unknown };
-    if (typeof path !== 'string' || !Array.isArray(pages)) return fail(`entry ${index} has no "path" and "pages"`);
-    for (const run of pages as unknown[]) {
-      const [first, count] = Array.isArray(run) ? (run as unknown[]) : [];
-      if (typeof first !== 'number' || typeof count !== 'number') {
-        return fail(`entry ${index}: pages are written [first, count]`);
-      }
-      add(path, first, count, `entry ${index}`);
-    }
-  });
 }

@@ -1,7 +1,7 @@
 /**
  * What of a file can run, or be read, in place.
  */
-import { PF_R, PF_X } from '../../elf/elf.ts';
+import { ET_DYN, PF_R, PF_X, PT_LOAD } from '../../elf/elf.ts';
 import { isReadOnlyLoad, readElf, segmentPages } from '../elfSegments.ts';
 
 /** A part of a file that is mapped as a whole. Pages of the file, [first, end). */
@@ -19,6 +19,11 @@ export interface Executable {
   /** Byte order of the CPU that it runs on; null where the format does not tell. */
   readonly littleEndian: boolean | null;
   readonly segments: readonly Segment[];
+  /**
+   * What its loader maps over the whole of it first (ET_DYN), before the other segments go over that: page of the file, and
+   * protection; null where each segment is mapped for itself.
+   */
+  readonly span: { readonly page: number; readonly prot: string } | null;
 }
 
 /** bFLT flags: the program wants to be copied to RAM, is compressed, or has compressed data. */
@@ -41,7 +46,13 @@ export function readExecutable(bytes: Uint8Array, pageSize: number): Executable 
       .filter(isReadOnlyLoad)
       .map((segment) => ({ ...segmentPages(segment, pageSize, bytes.length), prot: protOf(segment.flags) }))
       .filter(({ first, end }) => end > first);
-    return segments.length === 0 ? null : { format: `ELF${elf.bits}`, littleEndian: elf.littleEndian, segments };
+    if (segments.length === 0) return null;
+    const lowest = elf.segments.find(({ type }) => type === PT_LOAD);
+    const span =
+      elf.type !== ET_DYN || lowest === undefined
+        ? null
+        : { page: Math.floor(lowest.offset / pageSize), prot: protOf(lowest.flags) };
+    return { format: `ELF${elf.bits}`, littleEndian: elf.littleEndian, segments, span };
   }
   return readFlat(bytes, pageSize);
 }
@@ -53,7 +64,9 @@ function readFlat(bytes: Uint8Array, pageSize: number): Executable | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if ((view.getUint32(FLAT_FLAGS, false) & (FLAT_FLAG_RAM | FLAT_FLAG_GZIP)) !== 0) return null;
   const end = Math.ceil(Math.min(view.getUint32(FLAT_DATA_START, false), bytes.length) / pageSize);
-  return end === 0 ? null : { format: 'bFLT', littleEndian: null, segments: [{ first: 0, end, prot: 'rx' }] };
+  return end === 0
+    ? null
+    : { format: 'bFLT', littleEndian: null, segments: [{ first: 0, end, prot: 'rx' }], span: null };
 }
 
 function protOf(flags: number): string {

@@ -3,37 +3,16 @@
  */
 import { CramfsError } from '../../base/errors.ts';
 import { type ContentHash, plainHash } from '../contentHash.ts';
-import { type BlockCompressor, defaultCompressor } from '../encodeFile.ts';
-import { MAX_SIZE } from '../inodes.ts';
+import { defaultCompressor } from '../encodeFile.ts';
 import { type BuildOptions, type BuildResult, buildImage, type ChooseDirect } from '../mkfs.ts';
 import { rememberingCompressor } from '../rememberingCompressor.ts';
-import { type DirectoryEntry, type FileEntry, walkEntries } from '../sourceTree.ts';
-import type { UsedPages, XipChoice } from './choice.ts';
-import { readExecutable, type Segment } from './executable.ts';
-import { type CurvePoint, flashCurve, selectWithin } from './knapsack.ts';
+import type { DirectoryEntry } from '../sourceTree.ts';
+import { type Candidate, findCandidates, type RunOption } from './candidates.ts';
+import type { Segment } from './executable.ts';
+import { flashCurve, type Group, selectWithin } from './knapsack.ts';
+import type { LeftOut, XipSpec } from './spec.ts';
 
-/** What is asked for. */
-export interface XipSpec {
-  /** Whether the target has an MMU. With one, blocks must lie on pages of physical memory. */
-  readonly mode: 'mmu' | 'nommu';
-  /** Physical address of the image. */
-  readonly physBase: number;
-  /** `inline`: direct blocks where mkcramfs has them; `packed`: all together behind everything else. */
-  readonly layout: 'inline' | 'packed';
-  readonly choice: XipChoice;
-  /** Pages seen in use; null where nothing is known, and every page counts. */
-  readonly profile: UsedPages | null;
-  /**
-   * Linux reads the last page of a file of whole pages as zeros if it is direct (mapped, it is right). Such a page stays
-   * compressed: with an MMU the mapping then has one page in RAM, without one it is not chosen.
-   */
-  readonly avoidLastPageDefect: boolean;
-  /** Bytes that the image may have; null for no bound. */
-  readonly flashBudget: number | null;
-}
-
-/** Why something is not direct. */
-export type LeftOut = 'budget' | 'last-page' | 'unused';
+export type { LeftOut, XipSpec } from './spec.ts';
 
 /** A run of pages that is direct or not as a whole. */
 export interface PlanItem {
@@ -52,7 +31,27 @@ export interface PlanItem {
   readonly flashBytes: number;
   /** Pages of RAM that need not be read into the page cache. */
   readonly ramPages: number;
+  /** How often these pages are used; without a profile each counts once. */
+  readonly uses: number;
+  /** Used pages past `end`, which a budget leaves in RAM. */
+  readonly pagesOverBudget: number;
+  /** Whether it must be direct. */
+  readonly pinned: boolean;
   readonly leftOut: LeftOut | null;
+}
+
+/** A step of the curve: what is added, what it costs and what it buys. Bytes and pages. */
+export interface PlanStep {
+  readonly paths: readonly string[];
+  /** The pages that become direct: all of a run's, or the next ones. */
+  readonly first: number;
+  readonly end: number;
+  readonly pinned: boolean;
+  readonly flashBytes: number;
+  readonly ramPages: number;
+  readonly uses: number;
+  /** All steps up to this one. */
+  readonly total: { readonly flashBytes: number; readonly ramPages: number; readonly uses: number };
 }
 
 /** A plan, and the image built by it. */
@@ -60,30 +59,29 @@ export interface XipPlan {
   readonly spec: XipSpec;
   readonly pageSize: number;
   readonly items: readonly PlanItem[];
-  /** What flash buys, from nothing to everything. */
-  readonly curve: readonly CurvePoint[];
+  /** What flash buys, from nothing to everything: what is pinned first, then what is used most for its bytes. */
+  readonly curve: readonly PlanStep[];
   /** Bytes of the image with nothing direct. */
   readonly plainSize: number;
-  /** Pages that no other selection within the budget could save more of. */
-  readonly boundPages: number;
+  /** Uses that no other selection within the budget could serve more of. */
+  readonly boundUses: number;
   readonly image: BuildResult;
 }
 
-/** Points of the curve at most. */
-const CURVE_POINTS = 12;
 /** Tries to meet a budget: alignment is known only when everything is placed. */
 const MAX_TRIES = 12;
 
-/** A content that could be direct in parts. */
-interface Candidate {
-  readonly name: string;
-  readonly item: PlanItem;
-}
+/** Parts of a use that count, where uses are fractions: values of the selection are whole numbers. */
+const FRACTIONS = 16;
+
+/** What is direct: candidates, each up to one of its ends. */
+type Chosen = ReadonlyMap<Candidate, RunOption>;
 
 /**
  * Plans and builds. Nothing is left to chance: equal input gives an equal plan.
  *
- * @throws CramfsError UNFIT when not even the image without direct blocks is within the budget, and as buildImage()
+ * @throws CramfsError UNFIT when not even the image with only what is pinned is within the budget; USAGE where a pinned file
+ *   cannot be direct; and as buildImage()
  */
 export async function planXip(
   root: DirectoryEntry,
@@ -101,22 +99,25 @@ export async function planXip(
   };
   const plain = await buildImage(root, base);
   const plainSize = plain.bytes.length;
-  const candidates = await findCandidates(root, spec, pageSize, littleEndian, hash, compressor);
-  const open = candidates.filter(({ item }) => item.leftOut === null);
-  const choices = open.map(({ item }) => ({ cost: item.flashBytes, value: item.ramPages }));
-  const curve = flashCurve(choices, CURVE_POINTS);
-  const finish = async (chosen: ReadonlySet<Candidate>, boundPages: number): Promise<XipPlan> => {
-    const items = candidates.map((candidate): PlanItem => {
-      const { item } = candidate;
-      return item.leftOut === null && !chosen.has(candidate) ? { ...item, leftOut: 'budget' } : item;
-    });
+  const candidates = await findCandidates(root, { spec, pageSize, littleEndian, hash, compressor });
+  const pinned = requirePinned(candidates);
+  const open = candidates.filter((candidate) => candidate.leftOut === null && !candidate.pinned);
+  const scale = open.every(({ options }) => options.every(({ uses }) => Number.isInteger(uses))) ? 1 : FRACTIONS;
+  const groups: Group[] = open.map(({ options }) =>
+    options.map(({ flashBytes, uses }) => ({ cost: flashBytes, value: Math.ceil(uses * scale) })),
+  );
+  const curve = curveOf(pinned, open, groups);
+  const finish = async (chosen: Chosen, boundUses: number): Promise<XipPlan> => {
+    const items = candidates.map((candidate) => itemOf(candidate, chosen.get(candidate)));
     const image =
       chosen.size === 0 ? plain : await buildImage(root, { ...base, chooseDirect: chooser(chosen, pageSize, hash) });
-    return { spec, pageSize, items, curve, plainSize, boundPages, image };
+    return { spec, pageSize, items, curve, plainSize, boundUses, image };
   };
-  const all = choices.reduce((sum, { value }) => sum + value, 0);
   const { flashBudget } = spec;
-  if (flashBudget === null) return finish(new Set(open), all);
+  if (flashBudget === null) {
+    const everything = new Map([...pinned, ...open.map((each) => [each, fullOption(each)] as const)]);
+    return finish(everything, usesOf(everything));
+  }
   if (plainSize > flashBudget) {
     throw new CramfsError('UNFIT', {
       expected: `an image of at most ${flashBudget} bytes (--flash-budget)`,
@@ -124,21 +125,106 @@ export async function planXip(
     });
   }
   // What is left of the budget beside the plain image, less what alignment turned out to take.
-  let allowance = flashBudget - plainSize;
+  const pinnedBytes = [...pinned.values()].reduce((sum, { flashBytes }) => sum + flashBytes, 0);
+  let allowance = flashBudget - plainSize - pinnedBytes;
   for (let tries = 0; tries < MAX_TRIES && allowance >= 0; tries++) {
-    const selection = selectWithin(choices, allowance);
-    const chosen = new Set(selection.chosen.flatMap((index) => open[index] ?? []));
-    const plan = await finish(chosen, selection.bound);
+    const selection = selectWithin(groups, allowance);
+    const chosen = new Map(pinned);
+    selection.taken.forEach((option, group) => {
+      const candidate = open[group];
+      const taken = option === null ? undefined : candidate?.options[option];
+      if (candidate !== undefined && taken !== undefined) chosen.set(candidate, taken);
+    });
+    const plan = await finish(chosen, usesOf(pinned) + selection.bound / scale);
     const excess = plan.image.bytes.length - flashBudget;
     if (excess <= 0) return plan;
     allowance = Math.min(allowance, selection.cost) - excess;
   }
-  return finish(new Set(), 0);
+  const least = await finish(pinned, usesOf(pinned));
+  if (least.image.bytes.length <= flashBudget) return least;
+  throw new CramfsError('UNFIT', {
+    expected: `an image of at most ${flashBudget} bytes (--flash-budget)`,
+    found: `${least.image.bytes.length} bytes with only the pinned files direct`,
+  });
 }
 
-function chooser(chosen: ReadonlySet<Candidate>, pageSize: number, hash: ContentHash): ChooseDirect {
-  const runs = new Map<string, PlanItem[]>();
-  for (const { name, item } of chosen) runs.set(name, [...(runs.get(name) ?? []), item]);
+const fullOption = ({ options }: Candidate): RunOption => options.at(-1) ?? options[0];
+
+/** The candidates that must be direct, as a whole. @throws CramfsError USAGE where one cannot be */
+function requirePinned(candidates: readonly Candidate[]): Map<Candidate, RunOption> {
+  const pinned = candidates.filter((candidate) => candidate.pinned);
+  const impossible = pinned.find(({ leftOut }) => leftOut !== null);
+  if (impossible !== undefined) {
+    throw new CramfsError('USAGE', {
+      path: impossible.paths[0],
+      found:
+        'it cannot be pinned: it ends on a page boundary, and Linux would read its last page as zeros ' +
+        '(--no-avoid-last-page-defect places it anyway)',
+    });
+  }
+  return new Map(pinned.map((candidate) => [candidate, fullOption(candidate)]));
+}
+
+function usesOf(chosen: Chosen): number {
+  return [...chosen.values()].reduce((sum, { uses }) => sum + uses, 0);
+}
+
+function itemOf(candidate: Candidate, chosen: RunOption | undefined): PlanItem {
+  const { paths, format, size, segments, first, leftOut, pinned } = candidate;
+  const full = fullOption(candidate);
+  const { end, flashBytes, ramPages, uses } = chosen ?? full;
+  const pagesOverBudget = chosen === undefined ? 0 : full.ramPages - ramPages;
+  const why = chosen === undefined ? (leftOut ?? 'budget') : null;
+  return {
+    paths,
+    format,
+    size,
+    segments,
+    first,
+    end,
+    flashBytes,
+    ramPages,
+    uses,
+    pagesOverBudget,
+    pinned,
+    leftOut: why,
+  };
+}
+
+/** The curve: what is pinned, then the steps of the selection. */
+function curveOf(pinned: Chosen, open: readonly Candidate[], groups: readonly Group[]): PlanStep[] {
+  const steps: PlanStep[] = [];
+  const add = ({ paths, first, pinned }: Candidate, option: RunOption, before: RunOption | undefined): void => {
+    const none = { flashBytes: 0, ramPages: 0, uses: 0 };
+    const from = before ?? none;
+    const flashBytes = option.flashBytes - from.flashBytes;
+    const ramPages = option.ramPages - from.ramPages;
+    const uses = option.uses - from.uses;
+    const last = steps.at(-1)?.total ?? none;
+    const total = {
+      flashBytes: last.flashBytes + flashBytes,
+      ramPages: last.ramPages + ramPages,
+      uses: last.uses + uses,
+    };
+    steps.push({ paths, first: before?.end ?? first, end: option.end, pinned, flashBytes, ramPages, uses, total });
+  };
+  for (const [candidate, option] of pinned) add(candidate, option, undefined);
+  for (const { group, option, before } of flashCurve(groups)) {
+    const candidate = open[group];
+    const taken = candidate?.options[option];
+    if (candidate !== undefined && taken !== undefined) {
+      add(candidate, taken, before === null ? undefined : candidate.options[before]);
+    }
+  }
+  return steps;
+}
+
+function chooser(chosen: Chosen, pageSize: number, hash: ContentHash): ChooseDirect {
+  const runs = new Map<string, { readonly first: number; readonly end: number }[]>();
+  for (const [{ name, first, alsoPage }, { end }] of chosen) {
+    const also = alsoPage === null ? [] : [{ first: alsoPage, end: alsoPage + 1 }];
+    runs.set(name, [...(runs.get(name) ?? []), { first, end }, ...also]);
+  }
   return (bytes, node) => {
     if ((node.mode & 0o170000) !== 0o100000) return null;
     const items = runs.get(hash.of(bytes));
@@ -146,112 +232,4 @@ function chooser(chosen: ReadonlySet<Candidate>, pageSize: number, hash: Content
     const count = Math.ceil(bytes.length / pageSize);
     return Array.from({ length: count }, (_, block) => items.some(({ first, end }) => block >= first && block < end));
   };
-}
-
-async function findCandidates(
-  root: DirectoryEntry,
-  spec: XipSpec,
-  pageSize: number,
-  littleEndian: boolean,
-  hash: ContentHash,
-  compressor: BlockCompressor,
-): Promise<Candidate[]> {
-  const known = new Map<string, { paths: string[]; used: Set<number>; bytes: Uint8Array; choice: 'yes' | 'auto' }>();
-  for (const { path, entry } of walkEntries(root)) {
-    if (entry.type !== 'file' || entry.content.size === 0 || entry.content.size > MAX_SIZE) continue;
-    const choice = spec.choice(path);
-    if (choice === 'no') continue;
-    const bytes = readCandidate(entry, choice, pageSize);
-    if (bytes === null) continue;
-    const name = hash.of(bytes);
-    const content = known.get(name) ?? { paths: [], used: new Set<number>(), bytes, choice };
-    content.paths.push(path);
-    if (choice === 'yes') content.choice = 'yes';
-    for (const page of spec.profile?.get(path) ?? []) content.used.add(page);
-    known.set(name, content);
-  }
-  const candidates: Candidate[] = [];
-  for (const [name, { paths, used, bytes, choice }] of known) {
-    const executable = readExecutable(bytes, pageSize);
-    const runsHere = executable !== null && (executable.littleEndian ?? littleEndian) === littleEndian;
-    if (choice === 'auto' && !runsHere) continue;
-    const count = Math.ceil(bytes.length / pageSize);
-    const segments = runsHere ? executable.segments : [{ first: 0, end: count, prot: 'r' }];
-    const format = runsHere ? executable.format : 'data';
-    for (const run of mergeSegments(segments)) {
-      const bounds = directBounds(run, bytes.length, pageSize, spec, used);
-      const saved = await flashCost(bytes, bounds.first, bounds.end, pageSize, compressor);
-      const pages = bounds.end - bounds.first;
-      const ramPages = spec.profile === null ? pages : countWithin(used, bounds.first, bounds.end);
-      const item = { paths, format, size: bytes.length, segments: run, ...bounds, flashBytes: saved, ramPages };
-      candidates.push({ name, item });
-    }
-  }
-  return candidates;
-}
-
-/** The bytes of a file that may be a candidate; null for one that cannot be a program and was not named. */
-function readCandidate(entry: FileEntry, choice: 'yes' | 'auto', pageSize: number): Uint8Array | null {
-  const bytes = entry.content.read();
-  return choice === 'yes' || readExecutable(bytes, pageSize) !== null ? bytes : null;
-}
-
-/** Segments that touch or share a page must be chosen together. */
-function mergeSegments(segments: readonly Segment[]): Segment[][] {
-  const runs: Segment[][] = [];
-  let end = -1;
-  for (const segment of [...segments].sort((a, b) => a.first - b.first || a.end - b.end)) {
-    const run = runs.at(-1);
-    if (run !== undefined && segment.first < end) run.push(segment);
-    else runs.push([segment]);
-    end = Math.max(end, segment.end);
-  }
-  return runs;
-}
-
-/** The pages of a run that are to be direct, or why none. */
-function directBounds(
-  run: readonly Segment[],
-  size: number,
-  pageSize: number,
-  spec: XipSpec,
-  used: ReadonlySet<number>,
-): { first: number; end: number; leftOut: LeftOut | null } {
-  const first = run[0]?.first ?? 0;
-  let end = Math.max(...run.map((segment) => segment.end));
-  if (spec.profile !== null) {
-    const inside = [...used].filter((page) => page >= first && page < end);
-    if (inside.length === 0) return { first, end, leftOut: 'unused' };
-    // With an MMU a mapping is direct up to the first page that is not; without one it is so as a whole.
-    if (spec.mode === 'mmu') end = Math.max(...inside) + 1;
-  }
-  const endsInFullPage = size % pageSize === 0 && end === size / pageSize;
-  if (endsInFullPage && spec.avoidLastPageDefect) {
-    if (spec.mode === 'nommu' || end - first === 1) return { first, end, leftOut: 'last-page' };
-    end--;
-  }
-  return { first, end, leftOut: null };
-}
-
-function countWithin(used: ReadonlySet<number>, first: number, end: number): number {
-  let count = 0;
-  for (const page of used) if (page >= first && page < end) count++;
-  return count;
-}
-
-/** What direct blocks take more than the same blocks compressed, in bytes. */
-async function flashCost(
-  bytes: Uint8Array,
-  first: number,
-  end: number,
-  pageSize: number,
-  compressor: BlockCompressor,
-): Promise<number> {
-  const pieces: Uint8Array[] = [];
-  for (let page = first; page < end; page++) pieces.push(bytes.subarray(page * pageSize, (page + 1) * pageSize));
-  const streams = await compressor.compress(pieces);
-  return pieces.reduce((sum, piece, index) => {
-    const otherwise = Math.min(streams[index]?.length ?? 0, piece.length);
-    return sum + pageSize - otherwise;
-  }, 0);
 }

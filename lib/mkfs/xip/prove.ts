@@ -83,9 +83,12 @@ function requireMapped(board: Board, pageSize: number, path: string, segment: Se
     shared: false,
   });
   const found =
-    verdict.errno ?? verdict.bug ?? verdict.state ?? (verdict.nommu?.inFlash === true ? 'in flash' : 'a copy');
-  const state =
-    verdict.nommu !== undefined ? 'in flash' : planned === pages ? 'pfnmap' : planned > 0 ? 'mixedmap' : 'none';
+    verdict.kind === 'nommu'
+      ? verdict.nommu.inFlash
+        ? 'in flash'
+        : 'a copy'
+      : (verdict.errno ?? verdict.bug ?? verdict.state ?? 'nothing');
+  const state = !verdict.machine.hasMmu ? 'in flash' : planned === pages ? 'pfnmap' : planned > 0 ? 'mixedmap' : 'none';
   if (found === state && (verdict.directPages ?? 0) === planned) return;
   throw new CramfsError('BROKEN_PLAN', {
     path,

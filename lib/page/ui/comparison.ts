@@ -1,7 +1,9 @@
 /** What changed between two images of a report: numbers, files that moved, grew, came or went, largest first. */
+import { hex } from '../../base/hex.ts';
 import { printableName } from '../../format/names.ts';
-import { size } from '../../report/words.ts';
-import { type Layout } from '../layout.ts';
+import { plural, size } from '../../base/words.ts';
+import { type Change, changesOf } from '../changes.ts';
+import type { Layout } from '../layout.ts';
 import type { ReportImage } from '../reportData.ts';
 import type { ReportSession } from '../session.ts';
 import { h } from './dom.ts';
@@ -10,114 +12,116 @@ import type { State } from './state.ts';
 /** Changes that are listed. */
 const MAX_CHANGES = 200;
 
-interface Change {
-  readonly path: string;
-  readonly what: string;
-  readonly weight: number;
+/** One of the two images. */
+export interface Compared {
+  readonly session: ReportSession;
+  readonly layout: Layout;
 }
 
 /** The comparison as an element. */
-export function comparison(
-  now: ReportImage,
-  _session: ReportSession,
-  layout: Layout,
-  before: ReportImage,
-  _oldSession: ReportSession,
-  oldLayout: Layout,
-  state: State,
-): HTMLElement {
-  const rows: readonly (readonly [string, number, number])[] = [
-    ['image', before.fileBytes, now.fileBytes],
-    ['text from flash', before.numbers.textDirectBytes, now.numbers.textDirectBytes],
-    ['RAM for file pages', before.numbers.ramBytes, now.numbers.ramBytes],
-    ['RAM saved', before.numbers.ramSavedBytes, now.numbers.ramSavedBytes],
-    ['padding', before.numbers.paddingBytes, now.numbers.paddingBytes],
-  ];
-  const changes = changesOf(layout, now, oldLayout, before);
+export function comparison(now: Compared, old: Compared, state: State): HTMLElement {
+  const [fresh, before] = [now.session.data, old.session.data];
+  const changes = changesOf({ layout: now.layout, files: fresh.files }, { layout: old.layout, files: before.files });
   return h(
     'section',
     { class: 'comparison' },
     h('h2', {}, `Compared with ${printableName(before.name)}`),
-    h(
-      'table',
-      {},
-      h('thead', {}, h('tr', {}, ...['', 'old', 'new', 'difference'].map((text) => h('th', { scope: 'col' }, text)))),
-      h(
-        'tbody',
-        {},
-        ...rows.map(([name, old, fresh]) =>
-          h(
-            'tr',
-            {},
-            h('th', { scope: 'row' }, name),
-            h('td', { class: 'number' }, size(old)),
-            h('td', { class: 'number' }, size(fresh)),
-            h('td', { class: 'number' }, difference(old, fresh)),
-          ),
-        ),
-      ),
-    ),
-    changes.length === 0 ? h('p', { class: 'muted' }, 'No file changed.') : null,
-    changes.length === 0
-      ? null
-      : h(
-          'ul',
-          { class: 'changes' },
-          ...changes.slice(0, MAX_CHANGES).map(({ path, what }) =>
-            h(
-              'li',
-              {},
-              h(
-                'button',
-                {
-                  type: 'button',
-                  class: 'link',
-                  click: () => {
-                    state.select({ path, offset: null });
-                  },
-                },
-                printableName(path),
-              ),
-              ` ${what}`,
-            ),
-          ),
-          changes.length > MAX_CHANGES
-            ? h('li', { class: 'muted' }, `and ${String(changes.length - MAX_CHANGES)} more`)
-            : null,
-        ),
+    h('div', { class: 'compared' }, numbers(fresh, before), list(changes, state)),
   );
 }
 
-function difference(old: number, fresh: number): string {
-  if (old === fresh) return '0';
-  return `${fresh > old ? '+' : '−'}${size(Math.abs(fresh - old))}`;
+function numbers(now: ReportImage, before: ReportImage): HTMLElement {
+  const rows: readonly (readonly [string, number, number])[] = (
+    [
+      ['image', before.fileBytes, now.fileBytes],
+      ['text from flash', before.numbers.textDirectBytes, now.numbers.textDirectBytes],
+      ['RAM for file pages', before.numbers.ramBytes, now.numbers.ramBytes],
+      ['RAM saved', before.numbers.ramSavedBytes, now.numbers.ramSavedBytes],
+      ['padding', before.numbers.paddingBytes, now.numbers.paddingBytes],
+    ] as [string, number, number][]
+  ).sort(([, a, b], [, c, d]) => Math.abs(d - c) - Math.abs(b - a));
+  return h(
+    'table',
+    {},
+    head(['', null], ['old', 'number'], ['new', 'number'], ['difference', 'number']),
+    h(
+      'tbody',
+      {},
+      ...rows.map(([name, old, fresh]) =>
+        h(
+          'tr',
+          {},
+          h('th', { scope: 'row' }, name),
+          h('td', { class: 'number' }, size(old)),
+          h('td', { class: 'number' }, size(fresh)),
+          h('td', { class: 'number' }, difference(fresh - old)),
+        ),
+      ),
+    ),
+  );
 }
 
-function changesOf(layout: Layout, now: ReportImage, oldLayout: Layout, before: ReportImage): Change[] {
-  const oldIndex = new Map(oldLayout.paths.map((path, index) => [path, index]));
-  const states = (image: ReportImage): Map<string, string> =>
-    new Map(image.files.map(({ path, state }) => [path, state ?? 'none']));
-  const [newStates, oldStates] = [states(now), states(before)];
-  const changes: Change[] = [];
-  layout.paths.forEach((path, index) => {
-    const old = oldIndex.get(path);
-    oldIndex.delete(path);
-    const flash = layout.flash[index] ?? 0;
-    if (old === undefined) {
-      changes.push({ path, what: `is new, ${size(flash)}`, weight: flash });
-      return;
-    }
-    const parts: string[] = [];
-    const oldFlash = oldLayout.flash[old] ?? 0;
-    if (oldFlash !== flash) parts.push(`${difference(oldFlash, flash)} of flash`);
-    const [direct, oldDirect] = [layout.directBlocks[index] ?? 0, oldLayout.directBlocks[old] ?? 0];
-    if (direct !== oldDirect) parts.push(`${String(oldDirect)} → ${String(direct)} direct blocks`);
-    const [state, oldState] = [newStates.get(path), oldStates.get(path)];
-    if (state !== undefined && oldState !== undefined && state !== oldState) parts.push(`${oldState} → ${state}`);
-    if (parts.length > 0)
-      changes.push({ path, what: parts.join(', '), weight: Math.abs(flash - oldFlash) + Math.abs(direct - oldDirect) });
-  });
-  for (const [path, index] of oldIndex)
-    changes.push({ path, what: `is gone, ${size(oldLayout.flash[index] ?? 0)}`, weight: oldLayout.flash[index] ?? 0 });
-  return changes.sort((a, b) => b.weight - a.weight);
+function list(changes: readonly Change[], state: State): HTMLElement {
+  if (changes.length === 0) return h('p', { class: 'muted' }, 'No file changed or moved.');
+  return h(
+    'div',
+    { class: 'changes', tabindex: 0, role: 'region', 'aria-label': 'Files that changed' },
+    h(
+      'table',
+      {},
+      head(['file', null], ['flash', 'number'], ['change', null]),
+      h('tbody', {}, ...changes.slice(0, MAX_CHANGES).map((change) => changeRow(change, state))),
+    ),
+    changes.length > MAX_CHANGES
+      ? h('p', { class: 'muted' }, `and ${plural(changes.length - MAX_CHANGES, 'file')} more`)
+      : null,
+  );
+}
+
+/** The titles of a table's columns, each with its class. */
+const head = (...columns: readonly (readonly [string, string | null])[]): HTMLElement =>
+  h(
+    'thead',
+    {},
+    h('tr', {}, ...columns.map(([text, style]) => h('th', { scope: 'col', class: style ?? undefined }, text))),
+  );
+
+function changeRow(change: Change, state: State): HTMLElement {
+  const { path, bytes } = change;
+  return h(
+    'tr',
+    {},
+    h(
+      'td',
+      { class: 'path' },
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'link',
+          click: () => {
+            state.select({ path, offset: null });
+          },
+        },
+        printableName(path),
+      ),
+    ),
+    h('td', { class: 'number' }, difference(bytes)),
+    h('td', {}, words(change)),
+  );
+}
+
+/** "new", "gone", or what is different. */
+function words({ kind, direct, mapping, moved }: Change): string {
+  if (kind !== 'changed') return kind;
+  return [
+    ...(mapping === null ? [] : [mapping.join(' → ')]),
+    ...(direct === null ? [] : [`${direct.join(' → ')} direct pages`]),
+    ...(moved === null ? [] : [`moved ${hex(moved[0])} → ${hex(moved[1])}`]),
+  ].join(', ');
+}
+
+function difference(bytes: number): string {
+  if (bytes === 0) return '0';
+  return `${bytes > 0 ? '+' : '−'}${size(Math.abs(bytes))}`;
 }

@@ -31,23 +31,3 @@ export function fill(element: Element, ...children: readonly Child[]): void {
 function append(element: Element, children: readonly Child[]): void {
   for (const child of children) if (child !== null && child !== undefined && child !== false) element.append(child);
 }
-
-/** A canvas of so many CSS pixels, sharp on every screen, cleared. */
-export function prepareCanvas(
-  canvas: HTMLCanvasElement,
-  width: number,
-  height: number,
-): CanvasRenderingContext2D | null {
-  const scale = window.devicePixelRatio || 1;
-  const [wide, high] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
-  if (canvas.width !== wide) canvas.width = wide;
-  if (canvas.height !== high) canvas.height = high;
-  canvas.style.height = `${String(height)}px`;
-  const context = canvas.getContext('2d');
-  context?.setTransform(scale, 0, 0, scale, 0, 0);
-  context?.clearRect(0, 0, width, height);
-  return context;
-}
-
-/** Whether the page is shown in dark colours. */
-export const isDark = (): boolean => window.matchMedia('(prefers-color-scheme: dark)').matches;

@@ -2,23 +2,24 @@
  * One file: what a mapping of it comes to, page by page, and a form that maps again at each change. For programs, what
  * is mapped when they start.
  */
-import { StoredFile } from '../../audit/storedFile.ts';
 import { CramfsError } from '../../base/errors.ts';
-import { KERNEL_MODELS } from '../../driver/models/index.ts';
-import { readElfHeaders, type ElfSegment, PF_R, PF_W, PF_X, PT_LOAD } from '../../elf/elf.ts';
+import { KERNEL_MODELS, kernelModel } from '../../driver/models/index.ts';
 import { printableName } from '../../format/names.ts';
 import { PAGE_SIZES } from '../../image/image.ts';
-import { adviseOn, errnoReason } from '../../report/mapAdvice.ts';
+import { adviceWords } from '../../report/mapAdvice.ts';
 import { hex } from '../../base/hex.ts';
-import { plural, size } from '../../report/words.ts';
+import { verdictSentence } from '../../report/mapText.ts';
+import { NO_COLOURS } from '../../report/style.ts';
+import { segmentRequest } from '../../exec/segmentRequest.ts';
+import { segmentsOf } from '../draw/segments.ts';
+import { loadedTable } from './loadedTable.ts';
+import { MappingView } from './mappingView.ts';
+import { size } from '../../base/words.ts';
 import type { Board } from '../../verdict/board.ts';
 import type { MapVerdict } from '../../verdict/mapVerdict.ts';
 import type { MapRequest } from '../../verdict/request.ts';
 import { isMissing, type MachineChange, type ReportSession } from '../session.ts';
 import { fill, h } from './dom.ts';
-
-/** Cells of a mapping that are drawn; longer ones are cut. */
-const MAX_CELLS = 4096;
 
 /** The panel as an element. */
 export class FilePanel {
@@ -26,6 +27,7 @@ export class FilePanel {
   readonly #session: ReportSession;
   readonly #title = h('h2', { class: 'path' });
   readonly #verdict = h('div', { class: 'verdict', 'aria-live': 'polite' });
+  readonly #mapping = new MappingView();
   readonly #loaded = h('div', { class: 'loaded' });
   readonly #form: HTMLFormElement;
   readonly #fields: Readonly<Record<string, HTMLInputElement | HTMLSelectElement>>;
@@ -39,6 +41,7 @@ export class FilePanel {
     const select = (options: readonly (readonly [string, string])[], chosen: string): HTMLSelectElement =>
       h('select', {}, ...options.map(([value, text]) => h('option', { value, selected: value === chosen }, text)));
     this.#fields = {
+      part: select([['', 'whole file']], ''),
       offset: input('0'),
       length: input('', { placeholder: 'to the end' }),
       prot: select(
@@ -46,6 +49,7 @@ export class FilePanel {
           ['r', 'r--'],
           ['rx', 'r-x'],
           ['rw', 'rw-'],
+          ['rwx', 'rwx'],
           ['x', '--x'],
           ['-', 'none'],
         ],
@@ -69,6 +73,7 @@ export class FilePanel {
       ),
     };
     const labels: Readonly<Record<string, string>> = {
+      part: 'part',
       offset: 'offset',
       length: 'length',
       prot: 'protection',
@@ -79,7 +84,7 @@ export class FilePanel {
     };
     const again = (event: Event): void => {
       event.preventDefault();
-      this.#map();
+      this.#map(event.target === this.#fields.part);
     };
     this.#form = h(
       'form',
@@ -114,23 +119,54 @@ export class FilePanel {
       return;
     }
     fill(this.#title, printableName(path));
-    const offset = this.#fields.offset;
-    const length = this.#fields.length;
-    if (offset !== undefined) offset.value = '0';
-    if (length !== undefined) length.value = '';
-    this.#map();
+    this.#offerParts(path);
+    this.#map(true);
+  }
+
+  /** The whole file, or a segment of it. */
+  #offerParts(path: string): void {
+    const { part } = this.#fields;
+    if (part === undefined) return;
+    const segments = segmentsOf(this.#session.board(), path);
+    fill(
+      part,
+      h('option', { value: '' }, 'whole file'),
+      ...segments.map(({ index, perms, name }) =>
+        h('option', { value: index }, `segment ${String(index)}, ${perms} ${name}`),
+      ),
+    );
+  }
+
+  /** Fills in offset, length and protection, as the program's loader asks for a segment. */
+  #choosePart(): void {
+    const path = this.#path;
+    const part = this.#value('part');
+    if (path === null) return;
+    const {
+      offset = 0,
+      length,
+      prot = 'r',
+    } = part === '' ? {} : segmentRequest(this.#session.board(), path, Number(part));
+    const values = { offset: offset === 0 ? '0' : hex(offset), length: length === undefined ? '' : hex(length), prot };
+    for (const [name, value] of Object.entries(values)) {
+      const field = this.#fields[name];
+      if (field !== undefined) field.value = value;
+    }
   }
 
   #value(name: string): string {
     return this.#fields[name]?.value.trim() ?? '';
   }
 
-  #map(): void {
+  /** Maps as the form says; `chosen`: the part of the file says the offset, length and protection. */
+  #map(chosen = false): void {
     const path = this.#path;
     if (path === null) return;
+    let machine: MachineChange = { kernel: this.#value('kernel') };
     try {
-      const machine: MachineChange = {
-        kernel: this.#value('kernel'),
+      if (chosen) this.#choosePart();
+      machine = {
+        ...machine,
         physBase: number(this.#value('physBase'), 'physical base', 0),
         pageSize: Number(this.#value('pageSize')),
       };
@@ -143,119 +179,39 @@ export class FilePanel {
         prot: this.#value('prot'),
         shared: this.#value('sharing') === 'shared',
       };
-      const { verdict, board } = this.#session.verdict(request, machine);
-      this.#showVerdict(verdict, board);
+      this.#showVerdict(this.#session.verdict(request, machine), this.#session.board(machine));
       this.#showLoaded(path, machine);
     } catch (error) {
       fill(this.#loaded);
-      fill(this.#verdict, h('p', { class: 'error' }, messageOf(error)));
+      fill(
+        this.#verdict,
+        h('p', { class: isMissing(error) ? 'missing' : 'error' }, messageOf(error, this.#session, machine)),
+      );
     }
   }
 
   #showVerdict(verdict: MapVerdict, board: Board): void {
-    const advice = adviseOn(verdict, board);
-    const total = verdict.vmaPages ?? 0;
+    const advice = verdict.advice === null || verdict.errno !== null ? null : adviceWords(verdict.advice);
+    const fix = advice?.fix ?? null;
+    this.#mapping.show(verdict, segmentsOf(board, verdict.path));
     fill(
       this.#verdict,
-      h('h3', {}, sentence(verdict, board)),
-      h(
-        'p',
-        {},
-        verdict.state === null
-          ? ''
-          : h('strong', {}, { pfnmap: 'PFNMAP', mixedmap: 'MIXEDMAP', none: 'paged' }[verdict.state]),
-        advice === null ? '' : `${verdict.state === null ? '' : ': '}${advice.why}.`,
-      ),
-      advice?.change === null || advice === null
-        ? null
-        : h('p', { class: 'fix' }, h('strong', {}, 'To fix: '), `${advice.change}.`),
-      this.#cells(verdict),
+      h('h3', {}, verdictSentence(verdict, NO_COLOURS).replace(/\.$/, '')),
+      advice === null ? null : h('p', {}, h('strong', {}, 'Why: '), `${advice.why}.`),
+      fix === null ? null : h('p', { class: 'fix' }, h('strong', {}, 'To fix: '), `${fix}.`),
+      this.#mapping.element,
       verdict.log.length === 0
         ? null
         : h('pre', { class: 'log', tabindex: 0, 'aria-label': 'Kernel log' }, verdict.log.join('\n')),
-      verdict.vmFlags === null ? null : h('p', { class: 'muted flags' }, `VmFlags ${verdict.vmFlags.join(' ')}`),
-      total === 0
-        ? null
-        : h(
-            'p',
-            { class: 'muted' },
-            `${plural(total, 'page')} mapped${verdict.physAddress === null ? '' : ` from ${hex(verdict.physAddress)}`}`,
-          ),
-    );
-  }
-
-  /** The pages of the mapping, the segments of a program above them. */
-  #cells(verdict: MapVerdict): HTMLElement | null {
-    const pages = verdict.vmaPages ?? 0;
-    if (pages === 0) return null;
-    const shown = Math.min(pages, MAX_CELLS);
-    const end = pages - (verdict.pagesBehindEnd ?? 0);
-    const direct = new Set<number>();
-    for (const run of verdict.direct)
-      for (let page = run.page; page < Math.min(shown, run.page + run.pages); page++) direct.add(page);
-    const kinds = ['direct', 'paged', 'past'] as const;
-    const names = { direct: 'direct', paged: 'paged', past: 'past end of file' } as const;
-    const cells: HTMLElement[] = [];
-    const first = verdict.offset / verdict.pageSize;
-    const segments = this.#segments(verdict.pageSize);
-    const named: { readonly name: string; pages: number }[] = [];
-    let count = { direct: 0, paged: 0, past: 0 };
-    for (let page = 0; page < shown; page++) {
-      const kind = direct.has(page) ? 'direct' : page >= end ? 'past' : 'paged';
-      count = { ...count, [kind]: count[kind] + 1 };
-      const segment = segments.find(({ from, to }) => first + page >= from && first + page < to);
-      const starts = segment !== undefined && (page === 0 || first + page === segment.from);
-      cells.push(
-        h('span', {
-          class: `cell ${kind}${segment === undefined ? '' : ' in-segment'}${starts ? ' segment-start' : ''}`,
-          title: `page ${String(first + page)}: ${names[kind]}${segment === undefined ? '' : `, segment ${segment.name}`}`,
-        }),
-      );
-      const last = named.at(-1);
-      if (segment !== undefined && starts) named.push({ name: segment.name, pages: 1 });
-      else if (segment !== undefined && last !== undefined) last.pages++;
-    }
-    const label = kinds
-      .filter((kind) => count[kind] > 0)
-      .map((kind) => `${String(count[kind])} ${names[kind]}`)
-      .join(', ');
-    return h(
-      'div',
-      { class: 'vma' },
-      named.length === 0
-        ? null
-        : h(
-            'p',
-            { class: 'segments muted' },
-            named.map(({ name, pages: many }) => `${name}, ${plural(many, 'page')}`).join(' · '),
-          ),
-      h('div', { class: 'cells', role: 'img', 'aria-label': `Pages: ${label}` }, ...cells),
       h(
-        'ul',
-        { class: 'legend' },
-        ...kinds
-          .filter((kind) => count[kind] > 0)
-          .map((kind) =>
-            h('li', {}, h('span', { class: `swatch cell ${kind}` }), `${names[kind]} ${String(count[kind])}`),
-          ),
-        ...(pages > shown ? [h('li', { class: 'muted' }, `first ${String(shown)} of ${String(pages)} pages`)] : []),
+        'p',
+        { class: 'muted flags' },
+        [
+          ...(verdict.physAddress === null ? [] : [`mapped from ${hex(verdict.physAddress)}`]),
+          ...(verdict.vmFlags === null ? [] : [`VmFlags ${verdict.vmFlags.join(' ')}`]),
+        ].join(' · '),
       ),
     );
-  }
-
-  /** The loadable segments of the file, if it is an ELF file and its headers are in the report. */
-  #segments(pageSize: number): { readonly from: number; readonly to: number; readonly name: string }[] {
-    const path = this.#path;
-    if (path === null) return [];
-    try {
-      const { inode } = this.#session.board().open(path);
-      const { segments } = readElfHeaders(new StoredFile(this.#session.image(), inode));
-      return segments.flatMap((segment) =>
-        segment.type === PT_LOAD && segment.fileSize > 0 ? [segmentPages(segment, pageSize)] : [],
-      );
-    } catch {
-      return [];
-    }
   }
 
   #showLoaded(path: string, machine: MachineChange): void {
@@ -278,80 +234,24 @@ export class FilePanel {
             ? `starts; ${size(report.flashBytes)} in place, ${size(report.ramBytes)} of RAM for file pages`
             : `does not start: ${why}`,
         ),
-        h(
-          'table',
-          {},
-          h(
-            'thead',
-            {},
-            h(
-              'tr',
-              {},
-              ...['object', 'perms', 'pages', 'direct', 'state'].map((text) => h('th', { scope: 'col' }, text)),
-            ),
-          ),
-          h(
-            'tbody',
-            {},
-            ...report.mappings
-              .filter(({ object }) => object !== '')
-              .map(({ object, start, end, perms, state, directPages }) => {
-                const pages = (end - start) / this.#session.board(machine).cpu.pageSize;
-                return h(
-                  'tr',
-                  {},
-                  h('td', { class: 'path' }, printableName(object)),
-                  h('td', { class: 'mono' }, perms),
-                  h('td', { class: 'number' }, String(pages)),
-                  h(
-                    'td',
-                    { class: `number${directPages === pages ? ' whole' : ''}` },
-                    `${String(directPages)}/${String(pages)}`,
-                  ),
-                  h('td', {}, state === 'anonymous' ? 'RAM' : state === 'none' ? 'paged' : state.toUpperCase()),
-                );
-              }),
-          ),
-        ),
+        loadedTable(report, this.#session.board(machine).cpu.pageSize),
       );
     } catch (error) {
-      fill(this.#loaded, h('p', { class: 'muted' }, `as loaded: ${messageOf(error)}`));
+      fill(
+        this.#loaded,
+        h('h3', {}, 'As loaded'),
+        h('p', { class: 'muted' }, messageOf(error, this.#session, machine)),
+      );
     }
   }
 }
 
-function segmentPages(
-  { offset, fileSize, flags }: ElfSegment,
-  pageSize: number,
-): { from: number; to: number; name: string } {
-  const letter = (flag: number, text: string): string => ((flags & flag) !== 0 ? text : '-');
-  return {
-    from: Math.floor(offset / pageSize),
-    to: Math.ceil((offset + fileSize) / pageSize),
-    name: segmentName(`${letter(PF_R, 'r')}${letter(PF_W, 'w')}${letter(PF_X, 'x')}`),
-  };
-}
-
-/** "r-x text", "r-- rodata", "rw- data". */
-function segmentName(perms: string): string {
-  return `${perms} ${perms.includes('w') ? 'data' : perms.includes('x') ? 'text' : 'rodata'}`;
-}
-
-/** The verdict in a sentence. */
-function sentence(verdict: MapVerdict, board: Board): string {
-  if (verdict.bug !== null) return `Kernel BUG: ${verdict.bug}`;
-  if (verdict.state === null)
-    return `${verdict.errno ?? 'refused'}: ${verdict.failed ?? 'mmap'} fails, ${errnoReason(verdict, board)}`;
-  if (verdict.nommu !== undefined)
-    return verdict.nommu.inFlash === true ? 'The mapping runs from flash' : 'The mapping is a copy in RAM';
-  const [direct, total] = [verdict.directPages ?? 0, verdict.vmaPages ?? 0];
-  if (direct === 0) return 'No page runs from flash';
-  return `${direct === total ? 'All' : `${String(direct)} of`} ${plural(total, 'page')} run from flash`;
-}
-
-function messageOf(error: unknown): string {
-  if (isMissing(error)) return 'The answer needs bytes that are not in this report. Make it with --embed to ask this.';
-  return error instanceof CramfsError ? error.message : String(error);
+function messageOf(error: unknown, session: ReportSession, machine: MachineChange): string {
+  if (!isMissing(error)) return error instanceof CramfsError ? error.message : String(error);
+  const nommu = kernelModel(machine.kernel ?? session.data.machine.kernel).nommu !== undefined;
+  return nommu
+    ? 'Not in this report: without an MMU this mapping is a copy of the file, and the report holds metadata only. Write the report with --embed to answer this.'
+    : 'Not in this report: the answer needs bytes of the file, and the report holds metadata only. Write the report with --embed to answer this.';
 }
 
 /** Decimal or 0x…, K, M, or p for pages. @throws CramfsError USAGE */

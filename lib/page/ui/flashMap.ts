@@ -1,32 +1,40 @@
 /**
- * The flash map: an overview strip of the whole region, and a grid with one cell a page, addresses on one side and image
- * offsets on the other.
+ * The flash map in the page: the strip and the grid on canvases, moved by wheel, fingers and keys, with a search for paths
+ * and addresses.
  */
-import { printableName } from '../../format/names.ts';
-import { hex } from '../../base/hex.ts';
-import { size } from '../../report/words.ts';
-import { TONES, toneIndex } from '../../report/palette.ts';
-import type { FlashPages } from '../flashPages.ts';
+import { type FlashPages } from '../../report/flashPages.ts';
+import { TONES, type Tone } from '../../report/palette.ts';
+import {
+  columnLimits,
+  drawGrid,
+  drawStrip,
+  fittingGrid,
+  type FlashScene,
+  type Grid,
+  gridOf,
+  pageAt,
+  STRIP_HEIGHT,
+  tonesOf,
+} from '../draw/flashPicture.ts';
 import { type Layout, PIECE, piecesIn } from '../layout.ts';
-import { fill, h, isDark, prepareCanvas } from './dom.ts';
+import { openCanvas } from './canvas.ts';
+import { fill, h } from './dom.ts';
+import { pageWords } from './pageWords.ts';
+import { PinchZoom } from './pinch.ts';
+import { findPlace } from './search.ts';
 import type { State } from './state.ts';
 
 /** What the map shows. */
 export interface FlashMapData {
   readonly pages: FlashPages;
   readonly layout: Layout;
+  /** Physical address of the image's first byte; 0 for none. */
   readonly physBase: number;
 }
 
-const STRIP_HEIGHT = 14;
-const ADDRESS_WIDTH = 92;
-const OFFSET_WIDTH = 76;
-const MIN_CELL = 3;
-const MAX_CELL = 28;
-/** Height of the grid in CSS pixels; more rows scroll. */
-const MAX_HEIGHT = 400;
-const EMPTY = toneIndex('empty');
-const PADDING = toneIndex('padding');
+/** Height of a grid in CSS pixels, of the only one and of one of two; more rows scroll. */
+export const MAP_HEIGHT = 560;
+export const SMALL_MAP_HEIGHT = 330;
 
 /** The map as an element, and how other views speak to it. */
 export class FlashMap {
@@ -38,18 +46,19 @@ export class FlashMap {
   readonly #note = h('p', { class: 'note', 'aria-live': 'polite' });
   readonly #data: FlashMapData;
   readonly #state: State;
-  /** Edge of a cell in CSS pixels, the gap included. */
-  #cell = 9;
-  /** Whether the reader has zoomed; until then cells fill the width. */
-  #zoomed = false;
-  #columns = 64;
+  readonly #height: number;
+  #grid: Grid;
+  /** Columns that the reader chose by zooming; null until then. */
+  #columns: number | null = null;
   #cursor = 0;
-  /** Pages of the selected file, as [first, last] runs. */
-  #selected: readonly (readonly [number, number])[] = [];
+  #selected: Uint8Array | null = null;
+  #frame = 0;
 
-  constructor(data: FlashMapData, state: State, title: string) {
+  constructor(data: FlashMapData, state: State, title: string, height: number) {
     this.#data = data;
+    this.#height = height;
     this.#state = state;
+    this.#grid = gridOf(data.pages.count, 320, 32);
     this.#scroll = h(
       'div',
       {
@@ -74,123 +83,152 @@ export class FlashMap {
         h(
           'span',
           { class: 'tools' },
-          this.#button('−', 'Zoom out', () => {
-            this.#zoom(-1);
-          }),
-          this.#button('+', 'Zoom in', () => {
-            this.#zoom(1);
-          }),
+          this.#search(title),
+          this.#button('−', 'Zoom out', 2),
+          this.#button('+', 'Zoom in', 0.5),
         ),
       ),
       this.#strip,
       this.#scroll,
       this.#note,
     );
+    this.#listen();
+  }
+
+  /** Marks the pages of a file, and brings the first of them or the page of `offset` into view. */
+  select(file: number | null, offset: number | null): void {
+    const { pages, layout } = this.#data;
+    this.#selected = null;
+    let first = pages.count;
+    if (file !== null) {
+      const marks = new Uint8Array(pages.count);
+      for (let at = 0; at < layout.pieces.length; at += PIECE) {
+        if (layout.pieces[at + 2] !== file) continue;
+        const start = layout.pieces[at] ?? 0;
+        const from = Math.floor(start / pages.pageSize);
+        const to = Math.floor((start + (layout.pieces[at + 1] ?? 1) - 1) / pages.pageSize);
+        marks.fill(1, from, to + 1);
+        first = Math.min(first, from);
+      }
+      if (first < pages.count) this.#selected = marks;
+    }
+    const target = offset === null ? first : Math.floor(offset / pages.pageSize);
+    if (target < pages.count) this.#show(target);
+    else this.#redraw();
+  }
+
+  #button(text: string, label: string, factor: number): HTMLButtonElement {
+    return h(
+      'button',
+      {
+        type: 'button',
+        title: label,
+        'aria-label': label,
+        click: () => {
+          this.#zoom(factor);
+        },
+      },
+      text,
+    );
+  }
+
+  #search(title: string): HTMLElement {
+    const field = h('input', {
+      type: 'search',
+      placeholder: 'Path or address',
+      'aria-label': `Search the ${title.toLowerCase()} for a path or an address`,
+    });
+    return h(
+      'form',
+      {
+        role: 'search',
+        submit: (event) => {
+          event.preventDefault();
+          const { pages, layout, physBase } = this.#data;
+          const place = findPlace(field.value, layout, physBase, pages, this.#state.selection.path);
+          if (place === null) fill(this.#note, `Nothing found for "${field.value}"`);
+          else this.#state.select(place);
+        },
+      },
+      field,
+    );
+  }
+
+  #listen(): void {
     this.#scroll.addEventListener('scroll', () => {
-      this.#draw();
+      this.#redraw();
     });
     this.#scroll.addEventListener(
       'wheel',
       (event) => {
         if (!event.ctrlKey && !event.metaKey) return;
         event.preventDefault();
-        this.#zoom(event.deltaY < 0 ? 1 : -1);
+        this.#zoom(event.deltaY < 0 ? 0.5 : 2, this.#pageAt(event.offsetX, event.offsetY));
       },
       { passive: false },
     );
+    new PinchZoom(this.#canvas, (factor, x, y) => {
+      this.#zoom(factor, this.#pageAt(x, y));
+    });
     this.#canvas.addEventListener('mousemove', (event) => {
-      const page = this.#pageAt(event);
+      const page = this.#pageAt(event.offsetX, event.offsetY);
       if (page !== null) this.#describe(page);
     });
     this.#canvas.addEventListener('mouseleave', () => {
       this.#describe(this.#cursor);
     });
     this.#canvas.addEventListener('click', (event) => {
-      const page = this.#pageAt(event);
+      const page = this.#pageAt(event.offsetX, event.offsetY);
       if (page !== null) this.#choose(page);
     });
     this.#strip.addEventListener('click', (event) => {
       const share = event.offsetX / Math.max(1, this.#strip.clientWidth);
-      this.#show(Math.floor(share * this.#data.pages.count));
+      this.#show(Math.min(this.#data.pages.count - 1, Math.floor(share * this.#data.pages.count)));
     });
     new ResizeObserver(() => {
       this.#layOut();
     }).observe(this.element);
     window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-      this.#draw();
+      this.#redraw();
     });
   }
 
-  /** Marks the pages of a file, and brings the first of them or the page of `offset` into view. */
-  select(file: number | null, offset: number | null): void {
-    const { pages, layout } = this.#data;
-    const runs: [number, number][] = [];
-    if (file !== null) {
-      for (let at = 0; at < layout.pieces.length; at += PIECE) {
-        if (layout.pieces[at + 2] !== file) continue;
-        const start = layout.pieces[at] ?? 0;
-        const first = Math.floor(start / pages.pageSize);
-        const last = Math.floor((start + (layout.pieces[at + 1] ?? 1) - 1) / pages.pageSize);
-        const previous = runs.at(-1);
-        if (previous !== undefined && first <= previous[1] + 1) previous[1] = Math.max(previous[1], last);
-        else runs.push([first, last]);
-      }
-    }
-    this.#selected = runs;
-    const target = offset === null ? runs[0]?.[0] : Math.floor(offset / pages.pageSize);
-    if (target !== undefined) this.#show(target);
-    else this.#draw();
-  }
-
-  #button(text: string, label: string, press: () => void): HTMLButtonElement {
-    return h('button', { type: 'button', title: label, 'aria-label': label, click: press }, text);
-  }
-
-  #zoom(direction: number): void {
-    this.#zoomed = true;
-    this.#cell = Math.max(MIN_CELL, Math.min(MAX_CELL, this.#cell + direction * (this.#cell < 8 ? 1 : 3)));
+  #zoom(factor: number, around: number | null = this.#cursor): void {
+    const [least, most] = columnLimits(this.#scroll.clientWidth);
+    const columns = Math.max(least, Math.min(most, this.#grid.columns * factor));
+    if (columns === this.#grid.columns) return;
+    const page = around ?? this.#cursor;
+    const y = Math.floor(page / this.#grid.columns) * this.#grid.cellHeight - this.#scroll.scrollTop;
+    this.#columns = columns;
     this.#layOut();
-    this.#show(this.#cursor);
-  }
-
-  /** Rulers need room; narrow pages go without. */
-  get #rulers(): boolean {
-    return this.element.clientWidth >= 560;
+    // What was looked at stays where it was.
+    this.#scroll.scrollTop = Math.floor(page / columns) * this.#grid.cellHeight - y;
+    this.#redraw();
   }
 
   #layOut(): void {
-    const width = this.#scroll.clientWidth - (this.#rulers ? ADDRESS_WIDTH + OFFSET_WIDTH : 0);
-    if (!this.#zoomed) this.#cell = usualCell(width, this.#data.pages.count);
-    // A row is a whole number of 16 pages, so that rows are equal parts of erase blocks.
-    const fit = Math.max(8, Math.floor(width / this.#cell));
-    this.#columns = fit >= 16 ? fit - (fit % 16) : 8;
-    const height = this.#rows * this.#cell;
+    const width = this.#scroll.clientWidth;
+    const { count } = this.#data.pages;
+    this.#grid = this.#columns === null ? fittingGrid(count, width, this.#height) : gridOf(count, width, this.#columns);
+    const height = this.#grid.rows * this.#grid.cellHeight;
     this.#spacer.style.height = `${String(height)}px`;
-    this.#scroll.style.height = `${String(Math.min(MAX_HEIGHT, height + 2))}px`;
-    this.#draw();
+    this.#scroll.style.height = `${String(Math.min(this.#height, height))}px`;
+    this.#redraw();
   }
 
-  get #rows(): number {
-    return Math.ceil(this.#data.pages.count / this.#columns);
-  }
-
-  #pageAt(event: MouseEvent): number | null {
-    const left = this.#rulers ? ADDRESS_WIDTH : 0;
-    const column = Math.floor((event.offsetX - left) / this.#cell);
-    const row = Math.floor((event.offsetY + this.#scroll.scrollTop) / this.#cell);
-    if (column < 0 || column >= this.#columns) return null;
-    const page = row * this.#columns + column;
-    return page < this.#data.pages.count ? page : null;
+  #pageAt(x: number, y: number): number | null {
+    return pageAt(this.#grid, this.#data.pages.count, x, y + this.#scroll.scrollTop);
   }
 
   #key(event: KeyboardEvent): void {
+    const { columns } = this.#grid;
     const step = {
       ArrowLeft: -1,
       ArrowRight: 1,
-      ArrowUp: -this.#columns,
-      ArrowDown: this.#columns,
-      PageUp: -this.#columns * 8,
-      PageDown: this.#columns * 8,
+      ArrowUp: -columns,
+      ArrowDown: columns,
+      PageUp: -columns * 8,
+      PageDown: columns * 8,
       Home: -Infinity,
       End: Infinity,
     }[event.key];
@@ -200,17 +238,18 @@ export class FlashMap {
     } else if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
       this.#choose(this.#cursor);
-    } else if (event.key === '+' || event.key === '=') this.#zoom(1);
-    else if (event.key === '-') this.#zoom(-1);
+    } else if (event.key === '+' || event.key === '=') this.#zoom(0.5);
+    else if (event.key === '-') this.#zoom(2);
   }
 
   #show(page: number): void {
     this.#cursor = page;
-    const top = Math.floor(page / this.#columns) * this.#cell;
+    const { columns, cellHeight } = this.#grid;
+    const top = Math.floor(page / columns) * cellHeight;
     const { scrollTop, clientHeight } = this.#scroll;
-    if (top < scrollTop || top + this.#cell > scrollTop + clientHeight) this.#scroll.scrollTop = top - clientHeight / 3;
+    if (top < scrollTop || top + cellHeight > scrollTop + clientHeight) this.#scroll.scrollTop = top - clientHeight / 3;
     this.#describe(page);
-    this.#draw();
+    this.#redraw();
   }
 
   #choose(page: number): void {
@@ -227,149 +266,46 @@ export class FlashMap {
   /** What the page under the pointer or the cursor holds, in words. */
   #describe(page: number): void {
     const { pages, layout, physBase } = this.#data;
-    const start = page * pages.pageSize;
-    const found = piecesIn(layout, start, start + pages.pageSize, 4);
-    const names = found.map((piece) => {
-      const file = layout.pieces[piece * PIECE + 2] ?? 0;
-      return `${printableName(layout.paths[file] ?? '')} block ${String(layout.pieces[piece * PIECE + 3] ?? 0)}`;
-    });
-    const tone = TONES[pages.tones[page] ?? EMPTY]?.title ?? '';
-    const address = physBase === 0 ? '' : `${hex(physBase + start)} · `;
-    fill(
-      this.#note,
-      `${address}offset ${hex(start)} · ${tone}${names.length === 0 ? '' : ` · ${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`}`,
-    );
+    fill(this.#note, pageWords(page, pages, layout, physBase));
   }
 
-  #colour(tone: number): string {
-    const { light = '', dark = '' } = TONES[tone] ?? {};
-    return isDark() ? dark : light;
+  /** Draws with the next frame, once however much changes. */
+  #redraw(): void {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
+    });
   }
 
   #draw(): void {
-    this.#drawStrip();
     const { pages, physBase } = this.#data;
-    const width = this.#scroll.clientWidth;
-    const height = Math.min(this.#scroll.clientHeight, Math.max(this.#cell, this.#rows * this.#cell));
-    const context = prepareCanvas(this.#canvas, width, height);
-    if (context === null) return;
-    const left = this.#rulers ? ADDRESS_WIDTH : 0;
-    const top = this.#scroll.scrollTop;
-    const styles = getComputedStyle(this.element);
-    const muted = styles.getPropertyValue('--muted');
-    const ink = styles.getPropertyValue('--ink');
-    context.font = '12px ui-monospace, monospace';
-    context.textBaseline = 'middle';
-    const anySelected = this.#selected.length > 0;
-    const firstRow = Math.floor(top / this.#cell);
-    const lastRow = Math.min(this.#rows - 1, Math.floor((top + height) / this.#cell));
-    let labelled = -Infinity;
-    for (let row = firstRow; row <= lastRow; row++) {
-      const y = row * this.#cell - top;
-      if (this.#rulers && y - labelled >= 18 && y >= 0 && y + this.#cell <= height + 1) {
-        labelled = y;
-        const offset = row * this.#columns * pages.pageSize;
-        context.fillStyle = muted;
-        context.textAlign = 'right';
-        const middle = Math.max(7, y + this.#cell / 2);
-        context.fillText(physBase === 0 ? '' : hex(physBase + offset), ADDRESS_WIDTH - 10, middle);
-        context.textAlign = 'left';
-        context.fillText(offset === 0 ? '+0' : `+${size(offset)}`, left + this.#columns * this.#cell + 8, middle);
-      }
-      for (let column = 0; column < this.#columns; column++) {
-        const page = row * this.#columns + column;
-        if (page >= pages.count) break;
-        this.#drawCell(context, page, left + column * this.#cell, y, anySelected);
-      }
-    }
-    const [x, y] = [
-      left + (this.#cursor % this.#columns) * this.#cell,
-      Math.floor(this.#cursor / this.#columns) * this.#cell - top,
-    ];
-    context.strokeStyle = ink;
-    context.lineWidth = 2;
-    context.strokeRect(x, y, this.#cell - 1, this.#cell - 1);
+    const scene: FlashScene = { pages, physBase, selected: this.#selected, cursor: this.#cursor };
+    this.#drawStrip(scene);
+    const { clientWidth, clientHeight, scrollTop } = this.#scroll;
+    const surface = openCanvas(this.#canvas, clientWidth, clientHeight);
+    if (surface !== null) drawGrid(surface, scene, this.#grid, scrollTop, clientHeight);
   }
 
-  #drawCell(context: CanvasRenderingContext2D, page: number, x: number, y: number, anySelected: boolean): void {
-    const { pages } = this.#data;
-    const tone = pages.tones[page] ?? EMPTY;
-    const edge = this.#cell > 4 ? this.#cell - 1 : this.#cell;
-    const isSelected = this.#selected.some(([first, last]) => page >= first && page <= last);
-    context.globalAlpha = anySelected && !isSelected ? 0.5 : 1;
-    const { hatched = false } = TONES[tone] ?? {};
-    const solid =
-      tone === EMPTY || tone === PADDING || edge < 6 ? edge : Math.max(2, ((pages.fill[page] ?? 0) / 255) * edge);
-    if (solid < edge) {
-      context.fillStyle = this.#colour(EMPTY);
-      context.fillRect(x, y, edge, edge);
-    }
-    context.fillStyle = this.#colour(tone);
-    if (hatched && edge >= 6) {
-      context.globalAlpha *= 0.45;
-      context.fillRect(x, y, edge, edge);
-      context.globalAlpha = anySelected && !isSelected ? 0.5 : 1;
-      context.strokeStyle = this.#colour(tone);
-      context.lineWidth = 1;
-      context.beginPath();
-      context.moveTo(x, y + edge);
-      context.lineTo(x + edge, y);
-      context.stroke();
-    } else context.fillRect(x, y + edge - solid, edge, solid);
-    context.globalAlpha = 1;
-  }
-
-  #drawStrip(): void {
-    const { pages } = this.#data;
+  #drawStrip(scene: FlashScene): void {
     const width = this.#strip.clientWidth;
-    const context = prepareCanvas(this.#strip, width, STRIP_HEIGHT);
-    if (context === null) return;
-    for (let x = 0; x < width; x++) {
-      const from = Math.floor((x / width) * pages.count);
-      const to = Math.max(from + 1, Math.floor(((x + 1) / width) * pages.count));
-      const counts = new Uint32Array(TONES.length);
-      for (let page = from; page < to; page++) {
-        const tone = pages.tones[page] ?? EMPTY;
-        counts[tone] = (counts[tone] ?? 0) + 1;
-      }
-      context.fillStyle = this.#colour(counts.indexOf(Math.max(...counts)));
-      context.fillRect(x, 0, 1, STRIP_HEIGHT);
-    }
-    const seen = this.#rows * this.#cell;
-    if (seen <= this.#scroll.clientHeight) return;
-    context.strokeStyle = getComputedStyle(this.element).getPropertyValue('--ink');
-    context.lineWidth = 2;
+    const surface = openCanvas(this.#strip, width, STRIP_HEIGHT);
+    if (surface === null) return;
+    drawStrip(surface, scene, width);
+    const all = this.#grid.rows * this.#grid.cellHeight;
     const { scrollTop, clientHeight } = this.#scroll;
-    context.strokeRect(
-      (scrollTop / seen) * width + 1,
-      1,
-      Math.max(4, (clientHeight / seen) * width - 2),
-      STRIP_HEIGHT - 2,
-    );
+    if (all <= clientHeight) return;
+    surface.frame('ink', (scrollTop / all) * width, 0, Math.max(6, (clientHeight / all) * width), STRIP_HEIGHT);
   }
 }
 
-/** The largest cells with which all pages fit, from a row of 64 in the whole width down to what can still be seen. */
-function usualCell(width: number, pages: number): number {
-  const widest = Math.max(MIN_CELL, Math.min(MAX_CELL, Math.floor(width / (width < 400 ? 32 : 64))));
-  for (let cell = widest; cell > 6; cell--) {
-    const fit = Math.floor(width / cell);
-    const columns = fit >= 16 ? fit - (fit % 16) : 8;
-    if (Math.ceil(pages / columns) * cell <= MAX_HEIGHT) return cell;
-  }
-  return Math.min(widest, 6);
+/** The legend: every tone that the maps have. */
+export function legend(pages: readonly FlashPages[]): HTMLElement {
+  return h('ul', { class: 'legend' }, ...tonesOf(pages).map((tone) => h('li', {}, swatch(tone), tone.title)));
 }
 
-/** The legend: every tone that the map has. */
-export function legend({ tones }: FlashPages): HTMLElement {
-  const seen = new Set(tones);
-  return h(
-    'ul',
-    { class: 'legend' },
-    ...TONES.flatMap((tone, index) =>
-      seen.has(index)
-        ? [h('li', {}, h('span', { class: `swatch tone-${tone.name}${tone.hatched ? ' hatched' : ''}` }), tone.title)]
-        : [],
-    ),
-  );
+/** A square in a tone's colour and hatching. */
+export function swatch({ name }: Pick<Tone, 'name'>): HTMLElement {
+  const hatched = TONES.some((tone) => tone.name === name && tone.hatched);
+  return h('span', { class: `swatch tone-${name}${hatched ? ' hatched' : ''}` });
 }

@@ -1,13 +1,16 @@
-/** The script of a report page. */
+/** The script of a report page, and of its thread. */
 import type { MapDetail, MapRequest } from '../../verdict/request.ts';
 import type { ReportData } from '../reportData.ts';
 import type { MachineChange } from '../session.ts';
+import { runLayoutWorker } from './layoutWorker.ts';
 import { showReport } from './report.ts';
 
-const root = document.querySelector('main');
-const embedded = document.querySelector('#report-data');
-if (root !== null && embedded !== null) {
-  const session = showReport(root, JSON.parse(embedded.textContent) as ReportData);
+function start(): void {
+  const root = document.querySelector('main');
+  const embedded = document.querySelector('#report-data');
+  if (root === null || embedded === null) return;
+  const script = document.currentScript?.textContent ?? '';
+  const session = showReport(root, JSON.parse(embedded.textContent) as ReportData, script);
   // For scripts: the verdict on any request, as `cramfs-map --json` prints it.
   Object.assign(globalThis, {
     cramfsReport: {
@@ -15,3 +18,7 @@ if (root !== null && embedded !== null) {
     },
   });
 }
+
+// The same script is the page's and the thread's.
+if (typeof document === 'undefined') runLayoutWorker();
+else start();

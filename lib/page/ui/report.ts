@@ -1,38 +1,35 @@
 /** A report as a page: the views put together. */
-import { flashPages } from '../flashPages.ts';
-import { layOut, type Layout } from '../layout.ts';
-import { type ReportData, type ReportImage, reportAccount } from '../reportData.ts';
+import { type ReportData } from '../reportData.ts';
 import { ReportSession } from '../session.ts';
+import { type Compared, comparison } from './comparison.ts';
 import { fill, h } from './dom.ts';
-import { Files, fileRows } from './files.ts';
+import { fileRows } from '../fileRows.ts';
+import { Files } from './files.ts';
 import { FilePanel } from './filePanel.ts';
-import { FlashMap, legend } from './flashMap.ts';
-import { comparison } from './comparison.ts';
+import { FlashMap, legend, MAP_HEIGHT, SMALL_MAP_HEIGHT } from './flashMap.ts';
+import { type LaidOut, Layouter } from './layoutWorker.ts';
 import { State } from './state.ts';
 import { findings, summary } from './summary.ts';
 
-/** Draws a report into an element. */
-export function showReport(root: Element, data: ReportData): ReportSession {
+/**
+ * Draws a report into an element: at once what is read first, the map and the files when a thread has laid them out.
+ *
+ * @param script the text of the page's own script
+ */
+export function showReport(root: Element, data: ReportData, script: string): ReportSession {
   const state = new State();
   const session = new ReportSession(data.image);
-  const layout = layOut(session.image());
-  const pages = pagesOf(session);
-  const map = new FlashMap(
-    { pages, layout, physBase: session.board().memory.base },
-    state,
-    data.old === null ? 'Flash map' : 'Flash map, new',
-  );
-  const files = new Files(fileRows(layout, data.image.files, session.board().cpu.pageSize), state);
   const panel = new FilePanel(session);
-  const old = data.old === null ? null : oldMap(data.old, state);
+  const compared = h('div', {});
+  const main = h('div', { class: 'main' }, h('p', { class: 'muted', role: 'status' }, 'Drawing the map…'));
   fill(
     root,
     summary(session),
-    old === null ? null : comparison(data.image, session, layout, old.image, old.session, old.layout, state),
+    compared,
     h(
       'div',
       { class: 'columns' },
-      h('div', { class: 'main' }, old?.map.element, map.element, legend(pages), files.element),
+      main,
       h('div', { class: 'side' }, panel.element, findings(data.image.findings, state)),
     ),
     h(
@@ -41,46 +38,58 @@ export function showReport(root: Element, data: ReportData): ReportSession {
       `Made by cramfs ${data.version}. ${data.image.whole ? 'The whole image is in this page.' : "The page holds the image's metadata, not its data."}`,
     ),
   );
-  const indexOf = indices(layout);
-  const oldIndexOf = old === null ? null : indices(old.layout);
   let shown: string | null | undefined;
-  state.listen(({ path, offset }) => {
-    map.select(path === null ? null : (indexOf.get(path) ?? null), offset);
-    old?.map.select(path === null ? null : (oldIndexOf?.get(path) ?? null), offset);
-    files.select(path);
-    if (path === shown) return;
+  state.listen(({ path }) => {
+    if (path !== shown) panel.select(path);
     shown = path;
-    panel.select(path);
   });
   state.start();
+  const layouter = new Layouter(script);
+  void Promise.all([layouter.layOut(0, data.image), data.old === null ? null : layouter.layOut(1, data.old)]).then(
+    ([laidOut, oldLaidOut]) => {
+      const old =
+        data.old === null || oldLaidOut === null ? null : { session: new ReportSession(data.old), ...oldLaidOut };
+      showViews(main, compared, { session, ...laidOut }, old, state, layouter);
+      performance.mark('report-ready');
+    },
+    (error: unknown) => {
+      fill(main, h('p', { class: 'error', role: 'status' }, `The map cannot be drawn. ${String(error)}`));
+    },
+  );
   return session;
 }
 
-const indices = ({ paths }: Layout): Map<string, number> => new Map(paths.map((path, index) => [path, index]));
+/** An image and where its parts are. */
+type Shown = Compared & LaidOut;
 
-function pagesOf(session: ReportSession): ReturnType<typeof flashPages> {
-  const { cpu, memory } = session.board();
-  const { data } = session;
-  const damaged = data.findings.flatMap(({ severity, id, offset }) =>
-    severity === 'error' && id.startsWith('image/') && offset !== null ? [offset] : [],
-  );
-  return flashPages(reportAccount(data), memory.size, cpu.pageSize, damaged);
-}
-
-function oldMap(
-  image: ReportImage,
+function showViews(
+  main: Element,
+  compared: Element,
+  now: Shown,
+  old: Shown | null,
   state: State,
-): { image: ReportImage; session: ReportSession; layout: Layout; map: FlashMap } {
-  const session = new ReportSession(image);
-  const layout = layOut(session.image());
-  return {
-    image,
-    session,
-    layout,
-    map: new FlashMap(
-      { pages: pagesOf(session), layout, physBase: session.board().memory.base },
-      state,
-      'Flash map, old',
-    ),
-  };
+  layouter: Layouter,
+): void {
+  const maps =
+    old === null
+      ? [mapOf(now, state, 'Flash map', MAP_HEIGHT)]
+      : [old, now].map((each) => mapOf(each, state, `Flash map, ${each === old ? 'old' : 'new'}`, SMALL_MAP_HEIGHT));
+  const { session, layout } = now;
+  const rows = fileRows(layout, session.data.files, session.board().cpu.pageSize);
+  const files = new Files(rows, state, (request) => layouter.treemap(0, request));
+  if (old !== null) fill(compared, comparison(now, old, state));
+  const legends = legend(old === null ? [now.pages] : [old.pages, now.pages]);
+  fill(main, ...maps.map(({ element }) => element), legends, files.element);
+  const ofFiles = (old === null ? [now] : [old, now]).map(
+    (each) => new Map(each.layout.paths.map((path, index) => [path, index])),
+  );
+  state.listen(({ path, offset }) => {
+    maps.forEach((map, index) => {
+      map.select(path === null ? null : (ofFiles[index]?.get(path) ?? null), offset);
+    });
+    files.select(path);
+  });
 }
+
+const mapOf = ({ session, layout, pages }: Shown, state: State, title: string, height: number): FlashMap =>
+  new FlashMap({ pages, layout, physBase: session.board().memory.base }, state, title, height);

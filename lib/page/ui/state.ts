@@ -13,6 +13,7 @@ type Listener = (selection: Selection) => void;
 /** Keeps the selection and tells the views. */
 export class State {
   #selection: Selection = { path: null, offset: null };
+  #started = false;
   readonly #listeners: Listener[] = [];
 
   constructor() {
@@ -38,11 +39,14 @@ export class State {
     this.#take(fromHash(location.hash));
   }
 
+  /** Calls back at each change, and now if there is a selection already. */
   listen(listener: Listener): void {
     this.#listeners.push(listener);
+    if (this.#started) listener(this.#selection);
   }
 
   #take(selection: Selection): void {
+    this.#started = true;
     this.#selection = selection;
     for (const listener of this.#listeners) listener(selection);
   }

@@ -1,7 +1,7 @@
 /** The first lines of a report: whose image, which machine, four numbers, and the findings. */
 import { decodeName, printableName } from '../../format/names.ts';
 import { hex } from '../../base/hex.ts';
-import { plural, size } from '../../report/words.ts';
+import { plural, size } from '../../base/words.ts';
 import type { ReportFinding, ReportImage } from '../reportData.ts';
 import type { ReportSession } from '../session.ts';
 import { h } from './dom.ts';
@@ -27,6 +27,7 @@ export function summary(session: ReportSession): HTMLElement {
       { class: 'muted' },
       `${baseName(data.name)} · ${size(data.fileBytes)} · ${kernel.name} on ${cpu.name}, ${size(cpu.pageSize)} pages, image at ${hex(memory.base)}`,
     ),
+    severities(data.findings),
     h(
       'ul',
       { class: 'figures' },
@@ -65,7 +66,7 @@ function figures({ files, numbers }: ReportImage, regionSize: number): Figure[] 
       what: 'of program text runs from flash, as loaded',
       share: text,
     },
-    { value: `${size(imageBytes)} of ${size(regionSize)}`, what: 'flash used', share: share(imageBytes, regionSize) },
+    { value: ofTotal(imageBytes, regionSize), what: 'flash used', share: share(imageBytes, regionSize) },
     {
       value: size(numbers.ramBytes),
       what: `RAM for file pages, ${size(numbers.ramSavedBytes)} saved`,
@@ -74,7 +75,23 @@ function figures({ files, numbers }: ReportImage, regionSize: number): Figure[] 
   ];
 }
 
-const ORDER = ['error', 'warning', 'note', 'info'];
+/** "836 of 896 KiB": the unit once where it is the same. */
+function ofTotal(part: number, whole: number): string {
+  const [value = '', unit] = size(part).split(' ');
+  const all = size(whole);
+  return `${all.endsWith(` ${unit ?? ''}`) ? value : size(part)} of ${all}`;
+}
+
+/** How many findings there are of each severity. */
+function severities(list: readonly ReportFinding[]): HTMLElement {
+  const counts = ORDER.map((severity) => {
+    const count = list.filter((finding) => finding.severity === severity).length;
+    return count === 0 ? null : h('span', { class: `severity ${severity}` }, plural(count, severity));
+  });
+  return h('p', { class: 'severities' }, ...(list.length === 0 ? ['No findings'] : counts));
+}
+
+const ORDER = ['error', 'warning', 'note'];
 
 /** Findings grouped by rule: cause and fix once, the paths below lead into the map. */
 export function findings(list: readonly ReportFinding[], state: State): HTMLElement {
@@ -98,7 +115,7 @@ const LISTED = 50;
 function groupElement(group: readonly ReportFinding[], state: State): HTMLElement | null {
   const [first] = group;
   if (first === undefined) return null;
-  const severity = first.severity === 'info' ? 'note' : first.severity;
+  const { severity } = first;
   const ofFiles = group.filter(({ path, offset }) => path !== null || offset !== null);
   return h(
     'details',

@@ -4,7 +4,7 @@
  */
 import { printableName } from '../../format/names.ts';
 import { hex } from '../../base/hex.ts';
-import { size } from '../../report/words.ts';
+import { size } from '../../base/words.ts';
 import { REPORT_FORMAT, type ReportImage } from '../reportData.ts';
 import { fill, h } from './dom.ts';
 import { showReport } from './report.ts';
@@ -15,12 +15,13 @@ function startViewer(): void {
   const script = document.currentScript?.textContent ?? '';
   if (root === null) return;
   const scriptUrl = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
-  new Viewer(root, scriptUrl).start();
+  new Viewer(root, script, scriptUrl).start();
 }
 
 /** The page before there is a report. */
 class Viewer {
   readonly #root: Element;
+  readonly #script: string;
   readonly #scriptUrl: string;
   #worker: Worker | null = null;
   readonly #status = h('p', { class: 'muted', role: 'status' });
@@ -38,8 +39,9 @@ class Viewer {
   );
   readonly #found = h('ul', { class: 'found' });
 
-  constructor(root: Element, scriptUrl: string) {
+  constructor(root: Element, script: string, scriptUrl: string) {
     this.#root = root;
+    this.#script = script;
     this.#scriptUrl = scriptUrl;
   }
 
@@ -168,7 +170,7 @@ class Viewer {
     );
     const report = h('div');
     fill(this.#root, h('p', {}, again), report);
-    const session = showReport(report, { format: REPORT_FORMAT, version: 'viewer', image, old: null });
+    const session = showReport(report, { format: REPORT_FORMAT, version: 'viewer', image, old: null }, this.#script);
     Object.assign(globalThis, {
       cramfsReport: {
         map: (...args: Parameters<typeof session.json>) => session.json(...args),

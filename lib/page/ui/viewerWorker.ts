@@ -3,12 +3,13 @@ import { auditImage } from '../../audit/auditImage.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { kernelModel, DEFAULT_MODEL } from '../../driver/models/index.ts';
 import { openDetected } from '../../inspect/openDetected.ts';
-import { scan, type ScanHit } from '../../inspect/scan.ts';
+import { scan, type ScanHit } from '../../diagnose/scan.ts';
 import { volumeName } from '../../report/scanText.ts';
 import { scanRemarks } from '../../report/scanWords.ts';
 import { type ByteSource, cachedSource } from '../../source/byteSource.ts';
 import { Board } from '../../verdict/board.ts';
 import { collectImage, type ReportImage } from '../reportData.ts';
+import { answerQuestion, type LayoutAnswer, type LayoutQuestion } from './layoutWorker.ts';
 
 /** What the page asks of the worker. */
 export type WorkerQuestion =
@@ -34,8 +35,8 @@ export type WorkerAnswer =
 
 /** What a worker's global scope has, as far as it is used: the DOM's types are those of a page. */
 interface WorkerScope {
-  onmessage: ((event: MessageEvent<WorkerQuestion>) => void) | null;
-  postMessage(answer: WorkerAnswer): void;
+  onmessage: ((event: MessageEvent<WorkerQuestion | LayoutQuestion>) => void) | null;
+  postMessage(answer: WorkerAnswer | LayoutAnswer): void;
 }
 declare class FileReaderSync {
   readAsArrayBuffer(blob: Blob): ArrayBuffer;
@@ -48,6 +49,10 @@ export function runWorker(): void {
     scope.postMessage(message);
   };
   scope.onmessage = ({ data }) => {
+    if (data.kind === 'layout' || data.kind === 'treemap') {
+      scope.postMessage(answerQuestion(data));
+      return;
+    }
     try {
       const source = fileSource(data.file, answer);
       if (data.kind === 'scan') answer({ kind: 'found', images: [...scan(source)].map(foundImage) });

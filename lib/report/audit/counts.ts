@@ -2,7 +2,7 @@
 import type { AuditTotals } from '../../audit/run.ts';
 import type { Style } from '../style.ts';
 import { NO_COLOURS } from '../style.ts';
-import { plural } from '../words.ts';
+import { plural } from '../../base/words.ts';
 
 type Counts = Pick<AuditTotals, 'counts' | 'suppressed'>;
 
@@ -12,7 +12,7 @@ export function findingCounts({ counts, suppressed }: Counts, style: Style = NO_
   const parts = [
     errors,
     ...(counts.warning > 0 ? [style.fair(plural(counts.warning, 'warning'))] : []),
-    ...(counts.info > 0 ? [plural(counts.info, 'note')] : []),
+    ...(counts.note > 0 ? [plural(counts.note, 'note')] : []),
   ];
   return `${parts.join(', ')}${suppressed > 0 ? style.faint(`; ${String(suppressed)} suppressed`) : ''}`;
 }

@@ -4,7 +4,7 @@ import { shownPath } from '../../inspect/shownPath.ts';
 import type { MapState } from '../../verdict/mapVerdict.ts';
 import type { Style } from '../style.ts';
 import { table } from '../table.ts';
-import { size } from '../words.ts';
+import { size } from '../../base/words.ts';
 
 /** Rows of a table; the JSON has all. */
 const MAX_ROWS = 100;

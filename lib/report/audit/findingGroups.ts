@@ -1,10 +1,10 @@
 /**
  * Findings grouped by rule: what is the same for all of a rule is said once, and the paths follow.
  */
-import type { AuditFinding } from '../../audit/finding.ts';
-import type { AuditId } from '../../audit/ids.ts';
-import { auditTitle } from '../auditWords.ts';
-import { findingWords } from './findingWords.ts';
+import { SEVERITIES, type Severity } from '../../findings/definition.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { definitionOf } from '../../policy/findings.ts';
+import { findingWords } from '../findingWords.ts';
 
 /** A place that a rule found something at. */
 export interface GroupedPlace {
@@ -19,8 +19,8 @@ export interface GroupedPlace {
 
 /** All findings of a rule with one severity. */
 export interface FindingGroup {
-  readonly id: AuditId;
-  readonly severity: AuditFinding['severity'];
+  readonly id: string;
+  readonly severity: Severity;
   readonly title: string;
   /** How many findings there are, those left out included. */
   readonly count: number;
@@ -31,39 +31,39 @@ export interface FindingGroup {
   readonly places: readonly GroupedPlace[];
 }
 
-const SEVERITIES: readonly AuditFinding['severity'][] = ['error', 'warning', 'info'];
-
 /**
  * Groups findings; errors first, then the rule with the most findings.
  *
+ * @param image the image as the user named it, for commands
  * @param omitted findings of each id that were not kept
  */
 export function groupFindings(
-  findings: readonly AuditFinding[],
-  omitted: Readonly<Partial<Record<AuditId, number>>> = {},
+  findings: readonly Finding[],
+  image: string,
+  omitted: Readonly<Record<string, number>> = {},
 ): FindingGroup[] {
-  const byRule = new Map<string, AuditFinding[]>();
+  const byRule = new Map<string, Finding[]>();
   for (const finding of findings) {
     const key = `${finding.severity} ${finding.id}`;
     const group = byRule.get(key);
     if (group === undefined) byRule.set(key, [finding]);
     else group.push(finding);
   }
-  const counted = new Set<AuditId>();
+  const counted = new Set<string>();
   const groups = [...byRule.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
     // What was left out of a rule is counted with its first group.
     const more = counted.has(first.id) ? 0 : (omitted[first.id] ?? 0);
     counted.add(first.id);
-    return [groupOf(first, group, more)];
+    return [groupOf(first, group, image, more)];
   });
   const rank = ({ severity }: FindingGroup): number => SEVERITIES.indexOf(severity);
   return groups.sort((a, b) => rank(a) - rank(b) || b.count - a.count || (a.id < b.id ? -1 : 1));
 }
 
-function groupOf({ id, severity }: AuditFinding, group: readonly AuditFinding[], more: number): FindingGroup {
-  const worded = group.map((finding) => ({ finding, ...findingWords(finding) }));
+function groupOf({ id, severity }: Finding, group: readonly Finding[], image: string, more: number): FindingGroup {
+  const worded = group.map((finding) => ({ finding, ...findingWords(finding, image) }));
   const only = (texts: readonly string[]): string | null => (new Set(texts).size === 1 ? (texts[0] ?? null) : null);
   const cause = only(worded.map((each) => each.cause));
   const fix = only(worded.map((each) => each.fix));
@@ -78,7 +78,7 @@ function groupOf({ id, severity }: AuditFinding, group: readonly AuditFinding[],
   return {
     id,
     severity,
-    title: auditTitle(id),
+    title: definitionOf({ id }).title,
     count: group.length + more,
     cause,
     fix,

@@ -2,10 +2,10 @@
  * Images and findings as JSON, schema version 1. Paths are lossless (format/names), sizes and addresses are numbers.
  */
 import { hex } from '../../base/hex.ts';
-import type { AuditFinding } from '../../audit/finding.ts';
-import { fingerprints } from '../../audit/fingerprint.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { fingerprints } from '../../policy/fingerprint.ts';
 import type { AuditResult } from '../../audit/result.ts';
-import { findingWords } from './findingWords.ts';
+import { findingWords } from '../findingWords.ts';
 
 /** Version of JSON documents and NDJSON records. */
 export const AUDIT_SCHEMA_VERSION = 1;
@@ -19,17 +19,21 @@ export function imageJson(result: AuditResult): Record<string, unknown> {
 /** The findings that count, in words too. */
 export function findingsJson(result: AuditResult): Record<string, unknown>[] {
   const names = fingerprints(result);
-  return result.findings.map((finding) => findingJson(finding, names));
+  return result.findings.map((finding) => findingJson(finding, result.image, names));
 }
 
 /** The findings that do not count, and why. */
 export function suppressedJson(result: AuditResult): Record<string, unknown>[] {
   const names = fingerprints(result);
-  return result.suppressed.map(({ finding, by, reason }) => ({ ...findingJson(finding, names), by, reason }));
+  return result.suppressed.map(({ finding, by, reason }) => ({
+    ...findingJson(finding, result.image, names),
+    by,
+    reason,
+  }));
 }
 
-function findingJson(finding: AuditFinding, names: ReadonlyMap<AuditFinding, string>): Record<string, unknown> {
+function findingJson(finding: Finding, image: string, names: ReadonlyMap<Finding, string>): Record<string, unknown> {
   const { id, severity, path, offset, args } = finding;
   const fingerprint = names.get(finding);
-  return { id, severity, path, offset, args, fingerprint, ...findingWords(finding) };
+  return { id, severity, path, offset, args, fingerprint, ...findingWords(finding, image) };
 }

@@ -1,19 +1,16 @@
 /** Annotations of GitHub Actions: a workflow command for each finding, as the runner reads them from standard output. */
-import type { AuditFinding } from '../../audit/finding.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
-import type { Severity } from '../../check/codes.ts';
-import { printableName, plainLine } from '../../format/names.ts';
+import type { Severity } from '../../findings/definition.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { plainLine } from '../../format/names.ts';
 import { shownPath } from '../../inspect/shownPath.ts';
-import { auditTitle } from '../auditWords.ts';
+import { definitionOf } from '../../policy/findings.ts';
 import { countsText } from './counts.ts';
-import { findingWords } from './findingWords.ts';
+import { findingWords } from '../findingWords.ts';
+import { githubCommand } from '../githubCommand.ts';
 import type { AuditReporter } from './reporter.ts';
 
-const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'notice' };
-
-const escapeData = (text: string): string =>
-  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-const escapeProperty = (text: string): string => escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', note: 'notice' };
 
 export const githubReport: AuditReporter = async function* (images) {
   let totals = NO_TOTALS;
@@ -26,18 +23,18 @@ export const githubReport: AuditReporter = async function* (images) {
 };
 
 function annotationsOf({ image, result, error }: AuditedImage): string[] {
-  if (result === null) return [command('error', image, 'the image cannot be read', plainLine(error.message))];
+  if (result === null) return [githubCommand('error', image, 'the image cannot be read', plainLine(error.message))];
   return result.findings.map((finding) =>
-    command(COMMANDS[finding.severity], image, `${finding.id}: ${auditTitle(finding.id)}`, messageOf(finding)),
+    githubCommand(
+      COMMANDS[finding.severity],
+      image,
+      `${finding.id}: ${definitionOf(finding).title}`,
+      messageOf(finding, image),
+    ),
   );
 }
 
-function messageOf(finding: AuditFinding): string {
-  const { cause, fix } = findingWords(finding);
+function messageOf(finding: Finding, image: string): string {
+  const { cause, fix } = findingWords(finding, image);
   return `${finding.path === null ? '' : `${shownPath(finding.path)}: `}${cause}\nto fix: ${fix}`;
-}
-
-function command(name: string, file: string, title: string, message: string): string {
-  const properties = `file=${escapeProperty(printableName(file))},title=${escapeProperty(title)}`;
-  return `::${name} ${properties}::${escapeData(message)}\n`;
 }

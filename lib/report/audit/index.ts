@@ -1,4 +1,5 @@
 /** The reports of an audit, by the name of their format. */
+import { codeQualityReport } from './codeQuality.ts';
 import { githubReport } from './github.ts';
 import { jsonReport } from './json.ts';
 import { junitReport } from './junit.ts';
@@ -15,6 +16,7 @@ export const AUDIT_REPORTERS = {
   sarif: sarifReport,
   junit: junitReport,
   github: githubReport,
+  gitlab: codeQualityReport,
   markdown: markdownReport,
 } as const satisfies Readonly<Record<string, AuditReporter>>;
 

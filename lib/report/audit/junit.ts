@@ -3,11 +3,11 @@
  * image as a whole that has none. Errors fail; warnings and notes pass and say what they say; what is suppressed is skipped.
  */
 import { hexDigits, hex } from '../../base/hex.ts';
-import type { AuditFinding } from '../../audit/finding.ts';
+import type { Finding } from '../../findings/finding.ts';
 import type { AuditResult } from '../../audit/result.ts';
 import type { AuditedImage } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
-import { findingWords } from './findingWords.ts';
+import { findingWords } from '../findingWords.ts';
 import type { AuditReporter } from './reporter.ts';
 
 /** Name of the test case for what is of no file. */
@@ -47,12 +47,12 @@ function suiteOf({ image, result, error }: AuditedImage): string {
   );
 }
 
-function casesOf({ findings, suppressed, files, omitted }: AuditResult): TestCase[] {
+function casesOf({ image, findings, suppressed, files, omitted }: AuditResult): TestCase[] {
   const told = new Set([...findings, ...suppressed.map(({ finding }) => finding)].map(({ path }) => path));
   const passed = (name: string): TestCase => ({ name, outcome: 'passed', content: '' });
   return [
     ...(told.has(null) ? [] : [passed(WHOLE)]),
-    ...findings.map(caseOf),
+    ...findings.map((finding) => caseOf(finding, image)),
     ...Object.entries(omitted).map(([id, count]): TestCase => {
       const content = `<system-out>${text(`${String(count)} more findings are not in this report`)}</system-out>`;
       return { name: `${WHOLE}: more of ${id}`, outcome: 'passed', content };
@@ -65,18 +65,18 @@ function casesOf({ findings, suppressed, files, omitted }: AuditResult): TestCas
   ];
 }
 
-function caseOf(finding: AuditFinding): TestCase {
+function caseOf(finding: Finding, image: string): TestCase {
   const { id, severity, offset } = finding;
   const place = offset === null ? [] : [`at byte ${String(offset)}, ${hex(offset)}`];
-  const { cause, fix } = findingWords(finding);
+  const { cause, fix } = findingWords(finding, image);
   const rest = [`to fix: ${fix}`, ...place].join('\n');
   const name = nameOf(finding);
   if (severity === 'error') return { name, outcome: 'failure', content: element('failure', id, cause, rest) };
-  const content = `<system-out>${text(`${severity === 'info' ? 'note' : severity}: ${cause}\n${rest}`)}</system-out>`;
+  const content = `<system-out>${text(`${severity}: ${cause}\n${rest}`)}</system-out>`;
   return { name, outcome: 'passed', content };
 }
 
-function nameOf({ id, path }: AuditFinding): string {
+function nameOf({ id, path }: Finding): string {
   return `${path === null ? WHOLE : printableName(path)}: ${id}`;
 }
 

@@ -2,17 +2,16 @@
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
 import { shownPath } from '../../inspect/shownPath.ts';
-import { percent } from '../table.ts';
-import { plural, size } from '../words.ts';
+
+import { percent, plural, size } from '../../base/words.ts';
 import { countsText } from './counts.ts';
 import { type FindingGroup, groupFindings } from './findingGroups.ts';
+import { code, escaped, SIGNS } from '../markdown.ts';
 import type { AuditReporter } from './reporter.ts';
 
 /** Characters for rows of images, and for findings. Comments on GitHub may have 65536. */
 const IMAGES_LIMIT = 16_000;
 const FINDINGS_LIMIT = 40_000;
-
-const SIGNS = { error: '❌', warning: '⚠️', info: 'ℹ️' } as const;
 
 export const markdownReport: AuditReporter = async function* (images) {
   const rows = new LimitedText(IMAGES_LIMIT);
@@ -78,7 +77,7 @@ function imageRow({ image, result, error }: AuditedImage): string {
     name,
     String(counts.error),
     String(counts.warning),
-    String(counts.info),
+    String(counts.note),
     size(numbers.imageBytes),
     percent(numbers.textDirectBytes, numbers.textBytes),
     size(numbers.ramBytes),
@@ -97,7 +96,7 @@ function addDetails(details: LimitedText, { image, result }: AuditedImage): void
     details.left += result.findings.length;
     return;
   }
-  const groups = groupFindings(result.findings);
+  const groups = groupFindings(result.findings, image);
   details.add(groups, groupText, {
     before: `\n<details><summary>${name}: ${plural(result.findings.length, 'finding')}</summary>\n\n`,
     behind: '\n</details>\n',
@@ -122,16 +121,4 @@ function groupText({ id, severity, title, count, cause, fix, places }: FindingGr
   });
   if (places.length > LISTED_PLACES) listed.push(`- and ${String(count - LISTED_PLACES)} more`);
   return `${lines.join('\n\n')}\n\n${listed.length === 0 ? '' : `${listed.join('\n')}\n\n`}`;
-}
-
-const code = (text: string): string => `<code>${escaped(text)}</code>`;
-
-/**
- * Text that stays what it is in a table of GitHub's or GitLab's Markdown: nothing in it is markup, a link, a mention or a
- * reference to an issue.
- */
-function escaped(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
-    .replace(/[&<>`*_{}[\]#!|~@\\$%^]|:(?=\/)|(?<=www)\./gi, (char) => `&#${String(char.charCodeAt(0))};`);
 }

@@ -1,7 +1,7 @@
 /** Shards of a run put together. */
 import type { AuditedImage } from '../../audit/run.ts';
 import { CramfsError } from '../../base/errors.ts';
-import { plural } from '../words.ts';
+import { plural } from '../../base/words.ts';
 import type { AuditShard } from './readNdjson.ts';
 
 /** A whole run. */

@@ -5,25 +5,26 @@
  * order and a report of the shards is that of the run, byte for byte.
  */
 import { z } from 'zod';
-import type { AuditFinding } from '../../audit/finding.ts';
-import { AUDIT_IDS } from '../../audit/ids.ts';
+import { SEVERITIES } from '../../findings/definition.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { FINDING_IDS } from '../../policy/findings.ts';
 import type { AuditedFile, AuditNumbers, AuditResult, SuppressedFinding } from '../../audit/result.ts';
 import type { AuditedImage, AuditError } from '../../audit/run.ts';
 import { CramfsError, type ErrorCode } from '../../base/errors.ts';
 import { ACCOUNT_LABELS } from '../../inspect/account.ts';
 import { AUDIT_SCHEMA_VERSION } from './findingJson.ts';
-import { findingWords } from './findingWords.ts';
+import { findingWords } from '../findingWords.ts';
 import type { Shard } from './reporter.ts';
 
 const count = z.int().nonnegative();
 const index = count;
 const state = z.enum(['pfnmap', 'mixedmap', 'none']).nullable();
-const counts = z.object({ error: count, warning: count, info: count });
+const counts = z.object({ error: count, warning: count, note: count });
 
 /** An address as it is written: hexadecimal. */
 const address = z.string().regex(/^0x[0-9a-f]{1,13}$/);
 
-const board = z.object({
+export const board = z.object({
   kernel: z.string(),
   cpu: z.string(),
   littleEndian: z.boolean(),
@@ -32,7 +33,7 @@ const board = z.object({
   regionSize: count,
 });
 
-const numbers: z.ZodType<AuditNumbers> = z.object({
+export const numbers: z.ZodType<AuditNumbers> = z.object({
   imageBytes: count,
   fileBytes: count,
   flash: z.array(z.object({ label: z.enum(ACCOUNT_LABELS), bytes: count, ranges: count })),
@@ -49,7 +50,7 @@ const numbers: z.ZodType<AuditNumbers> = z.object({
   ramSavedBytes: count,
 });
 
-const file = z.object({
+export const file = z.object({
   path: z.string(),
   size: count,
   mode: count,
@@ -75,8 +76,8 @@ const file = z.object({
 
 const finding = z.object({
   index,
-  id: z.enum(AUDIT_IDS),
-  severity: z.enum(['error', 'warning', 'info']),
+  id: z.enum(FINDING_IDS),
+  severity: z.enum(SEVERITIES),
   path: z.string().nullable(),
   offset: count.nullable(),
   args: z.record(z.string(), z.unknown()),
@@ -104,7 +105,10 @@ const RECORD = z.discriminatedUnion('type', [
     imageOffset: count,
     board,
     counts,
-    omitted: z.partialRecord(z.enum(AUDIT_IDS), count),
+    omitted: z.record(
+      z.string().refine((id) => FINDING_IDS.includes(id)),
+      count,
+    ),
     numbers,
   }),
   z.object({ type: z.literal('unreadable'), index, image: z.string(), error }),
@@ -137,7 +141,7 @@ interface Growing {
   readonly image: string;
   readonly index: number;
   readonly head: Omit<AuditResult, 'image' | 'findings' | 'suppressed' | 'files'>;
-  readonly findings: AuditFinding[];
+  readonly findings: Finding[];
   readonly suppressed: SuppressedFinding[];
   readonly files: AuditedFile[];
 }
@@ -235,10 +239,10 @@ function add(
     return;
   }
   const { id, severity, path, offset, args } = record;
-  const taken = { id, severity, path, offset, args } as AuditFinding;
+  const taken = { id, severity, path, offset, args } as Finding;
   try {
     // Words can be made of the right arguments only.
-    findingWords(taken);
+    findingWords(taken, '');
   } catch {
     throw bad(`the arguments are not those of ${id}`);
   }

@@ -1,5 +1,4 @@
 /** What reporters of an audit have in common: images come in one by one, text goes out piece by piece. */
-import type { AuditId } from '../../audit/ids.ts';
 import type { AuditedImage } from '../../audit/run.ts';
 import type { Style } from '../style.ts';
 
@@ -19,10 +18,10 @@ export interface AuditReportOptions {
   readonly style: Style;
   /** Columns to write to. */
   readonly width: number;
-  /** Whether text tells each note; else it counts them. */
+  /** Whether text shows each note; else it counts them. */
   readonly notes: boolean;
   /** The page of an id in Markdown; null where there is none. */
-  readonly page: (id: AuditId) => string | null;
+  readonly page: (id: string) => string | null;
 }
 
 /** Writes a report. The images come in the order of their index. */

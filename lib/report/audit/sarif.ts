@@ -3,22 +3,19 @@
  * machine, no absolute path that was not given.
  */
 import { hexDigits } from '../../base/hex.ts';
-import type { AuditFinding } from '../../audit/finding.ts';
-import { fingerprints } from '../../audit/fingerprint.ts';
-import { type AuditId, defaultSeverity } from '../../audit/ids.ts';
 import type { AuditResult, SuppressedFinding } from '../../audit/result.ts';
 import type { AuditedImage } from '../../audit/run.ts';
-import type { Severity } from '../../check/codes.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { encodeName, printableName } from '../../format/names.ts';
-import { auditTitle } from '../auditWords.ts';
-import { findingWords } from './findingWords.ts';
+import { definitionOf } from '../../policy/findings.ts';
+import { fingerprints } from '../../policy/fingerprint.ts';
+import { findingWords } from '../findingWords.ts';
 import type { AuditReporter, AuditReportOptions } from './reporter.ts';
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
-const LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
 
 export const sarifReport: AuditReporter = async function* (images, options) {
-  const rules = new Map<AuditId, number>();
+  const rules = new Map<string, number>();
   const notifications: unknown[] = [];
   let isWhole = true;
   let separator = '\n';
@@ -43,9 +40,9 @@ export const sarifReport: AuditReporter = async function* (images, options) {
   yield `\n],"tool":${JSON.stringify({ driver })},"invocations":${JSON.stringify([invocation])}}]}\n`;
 };
 
-function* resultsOf(image: string, result: AuditResult, rules: Map<AuditId, number>): Generator {
+function* resultsOf(image: string, result: AuditResult, rules: Map<string, number>): Generator {
   const names = fingerprints(result);
-  const all: (Partial<SuppressedFinding> & { finding: AuditFinding })[] = [
+  const all: (Partial<SuppressedFinding> & { finding: Finding })[] = [
     ...result.findings.map((finding) => ({ finding })),
     ...result.suppressed,
   ];
@@ -56,10 +53,11 @@ function* resultsOf(image: string, result: AuditResult, rules: Map<AuditId, numb
     yield {
       ruleId: id,
       ruleIndex,
-      level: LEVELS[severity],
-      message: { text: messageOf(finding) },
+      level: severity,
+      message: { text: messageOf(finding, image) },
       locations: [locationOf(image, finding)],
       partialFingerprints: { 'cramfsFinding/v1': names.get(finding) },
+      properties: { args: finding.args },
       ...(by === undefined
         ? {}
         : { suppressions: [{ kind: 'external', status: 'accepted', justification: reason ?? `known (${by})` }] }),
@@ -67,13 +65,13 @@ function* resultsOf(image: string, result: AuditResult, rules: Map<AuditId, numb
   }
 }
 
-function messageOf(finding: AuditFinding): string {
-  const { cause, fix } = findingWords(finding);
+function messageOf(finding: Finding, image: string): string {
+  const { cause, fix } = findingWords(finding, image);
   return `${finding.path === null ? '' : `${printableName(finding.path)}: `}${cause}\nto fix: ${fix}`;
 }
 
 /** Code scanning takes no result without a line, so there is one beside the offset. */
-function locationOf(image: string, { path, offset }: AuditFinding): Record<string, unknown> {
+function locationOf(image: string, { path, offset }: Finding): Record<string, unknown> {
   const region = { startLine: 1, ...(offset === null ? {} : { byteOffset: offset }) };
   const physicalLocation = { artifactLocation: { uri: imageUri(image) }, region };
   if (path === null) return { physicalLocation };
@@ -95,15 +93,15 @@ export function imageUri(image: string): string {
   return image.startsWith('/') ? `file://${uri}` : uri;
 }
 
-function ruleOf(id: AuditId, { page }: AuditReportOptions): Record<string, unknown> {
-  const title = auditTitle(id);
+function ruleOf(id: string, { page }: AuditReportOptions): Record<string, unknown> {
+  const { title, severity } = definitionOf({ id });
   const help = page(id);
   return {
     id,
     shortDescription: { text: title },
     fullDescription: { text: help === null ? title : (descriptionOf(help) ?? title) },
     ...(help === null ? {} : { help: { text: help, markdown: help } }),
-    defaultConfiguration: { level: LEVELS[defaultSeverity(id)] },
+    defaultConfiguration: { level: severity },
   };
 }
 

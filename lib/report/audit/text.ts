@@ -6,8 +6,8 @@ import { printableName } from '../../format/names.ts';
 import { shownPath } from '../../inspect/shownPath.ts';
 import { ACCOUNT_WORDS } from '../infoText.ts';
 import { type Style, wrap } from '../style.ts';
-import { percent, table } from '../table.ts';
-import { plural, size } from '../words.ts';
+import { table } from '../table.ts';
+import { percent, plural, size } from '../../base/words.ts';
 import { countsText, findingCounts } from './counts.ts';
 import { filesTables } from './filesText.ts';
 import { type FindingGroup, groupFindings } from './findingGroups.ts';
@@ -19,12 +19,45 @@ const TOTAL_LABEL = 11;
 
 export const textReport: AuditReporter = async function* (images, { images: ofRun, style, width, notes }) {
   let totals = NO_TOTALS;
+  const rows: string[][] = [];
   for await (const image of images) {
+    if (ofRun > 1) rows.push(closingRow(image));
     yield `${totals.images === 0 ? '' : '\n'}${imageText(image, style, width, notes)}`;
     totals = addToTotals(totals, image);
   }
+  if (rows.length > 0) yield `\n${closingTable(rows, style, width)}`;
   if (ofRun > 1) yield `\n${wrap(countsText(totals, style), width, '  ')}\n`;
 };
+
+/** Image and errors. */
+const LEAST_COLUMNS = 2;
+const CLOSING = ['image', 'errors', 'warnings', 'notes', 'size', 'XIP text', 'RAM', 'RAM saved'];
+
+/** One line for each image of a run, with as many columns as there is room for. */
+function closingTable(rows: readonly (readonly string[])[], style: Style, width: number): string {
+  const cut = (columns: number): string[] =>
+    table(
+      [CLOSING, ...rows].map((row) => row.slice(0, columns)),
+      '',
+    );
+  let columns = CLOSING.length;
+  while (columns > LEAST_COLUMNS && cut(columns).some((line) => line.length > width)) columns -= 1;
+  const [head = '', ...lines] = cut(columns);
+  return `${[style.strong(head), ...lines].join('\n')}\n`;
+}
+
+function closingRow({ image, result }: AuditedImage): string[] {
+  if (result === null) return [printableName(image), 'no audit'];
+  const { counts, numbers } = result;
+  return [
+    printableName(image),
+    ...[counts.error, counts.warning, counts.note].map(String),
+    size(numbers.imageBytes),
+    percent(numbers.textDirectBytes, numbers.textBytes),
+    size(numbers.ramBytes),
+    size(numbers.ramSavedBytes),
+  ];
+}
 
 function imageText({ image, result, error }: AuditedImage, style: Style, width: number, notes: boolean): string {
   const name = printableName(image);
@@ -61,9 +94,14 @@ function cpuText({ cpu, littleEndian }: AuditedBoard): string {
 const LISTED_PLACES = 20;
 
 /** The findings, grouped by rule; notes are counted unless they are wanted. */
-function findingLines({ findings, omitted }: AuditResult, style: Style, width: number, notes: boolean): string[] {
-  const groups = groupFindings(findings, omitted);
-  const shown = groups.filter(({ severity }) => notes || severity !== 'info');
+function findingLines(
+  { image, findings, omitted }: AuditResult,
+  style: Style,
+  width: number,
+  notes: boolean,
+): string[] {
+  const groups = groupFindings(findings, image, omitted);
+  const shown = groups.filter(({ severity }) => notes || severity !== 'note');
   const folded = groups.filter((group) => !shown.includes(group));
   const lines = shown.flatMap((group) => ['', ...groupLines(group, style, width)]);
   const unseen = Object.entries(omitted).filter(([id]) => !groups.some((group) => group.id === id));
@@ -81,15 +119,14 @@ function findingLines({ findings, omitted }: AuditResult, style: Style, width: n
 /** A rule: what it found, once, and where. */
 function groupLines(group: FindingGroup, style: Style, width: number): string[] {
   const { id, severity, title, count, cause, fix, places } = group;
-  const paint = { error: style.bad, warning: style.fair, info: style.faint }[severity];
-  const label = severity === 'info' ? 'note' : severity;
+  const paint = { error: style.bad, warning: style.fair, note: style.faint }[severity];
   const many = count === 1 ? '' : style.faint(` · ${plural(count, 'finding')}`);
   const row = (name: string, text: string, indent: number): string => {
     const hanging = indent + FINDING_LABEL;
     return `${' '.repeat(indent)}${style.faint(name.padEnd(FINDING_LABEL))}${wrap(text, width, ' '.repeat(hanging), hanging)}`;
   };
   const lines = [
-    wrap(`${paint(label.padEnd(7))} ${style.strong(title)} ${style.faint(`(${id})`)}${many}`, width, ' '.repeat(8)),
+    wrap(`${paint(severity.padEnd(7))} ${style.strong(title)} ${style.faint(`(${id})`)}${many}`, width, ' '.repeat(8)),
     ...(cause === null ? [] : [row('why', cause, 2)]),
     ...(fix === null ? [] : [row('to fix', fix, 2)]),
   ];

@@ -1,0 +1,136 @@
+/** The commands on dumps: the diagnosis comes first, its command works, places can be named, many files close with a table. */
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { Folder } from './support/cli.ts';
+import { inOrder, noise, withSpareBytes } from './support/dumps.ts';
+import { runCommand } from './support/extractHelp.ts';
+import { fixture } from './support/fixtures.ts';
+
+const folder = new Folder();
+afterAll(() => {
+  folder.remove();
+});
+
+const image = Buffer.from(fixture('images/tiny-ul.cramfs.gz'));
+const plain = folder.file('plain.img', image);
+const dump = folder.file("it's a dump.bin", Buffer.concat([noise(4096), image, noise(100), image]));
+const spare = folder.file(
+  'spare.bin',
+  withSpareBytes(Buffer.from(fixture('images/mini-plain.cramfs.gz')), { page: 512, spare: 16 }),
+);
+const swapped = folder.file('swapped.bin', inOrder(image, { words: '16', bits: 'plain' }));
+const packed = folder.file('packed.gz', gzipSync(image));
+
+describe('the first line', () => {
+  test.each(['info', 'check', 'ls', 'tree', 'describe'])(
+    '%s of a dump names the image in it, with a command to paste',
+    async (name) => {
+      const { code, stdout, stderr } = await runCommand([name, dump]);
+      expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+      const quoted = dump.replace("'", "'\\''");
+      expect(stderr).toBe(
+        `cramfs ${name}: not a cramfs image: a cramfs image is at 0x1000 (CRC good), one of 2 found; run: cramfs ${name} '${quoted}@0x1000'\n`,
+      );
+    },
+  );
+
+  test.each(['info', 'check'])('%s of a dump with spare bytes says so before anything else', async (name) => {
+    const { code, stdout } = await runCommand([name, spare]);
+    expect(code).toBe(1);
+    expect(stdout.split('\n')[0]).toBe(
+      `${spare}: NAND spare bytes are left in, 16 after every 512; a cramfs image is at 0x0 ` +
+        `(with that undone its CRC is right); run: cramfs ${name} ${spare} --image 1`,
+    );
+    expect((await runCommand([name, spare, '--image', '1'])).code).toBe(0);
+  });
+
+  test('extract says it first, on standard error', async () => {
+    const { stderr } = await runCommand(['extract', spare, `${folder.path}/out`]);
+    expect(stderr.split('\n')[0]).toContain('NAND spare bytes are left in, 16 after every 512');
+  });
+
+  test('JSON has it', async () => {
+    const { stdout } = await runCommand(['check', '--json', spare]);
+    expect((JSON.parse(stdout) as { diagnosis: unknown }).diagnosis).toMatchObject({ code: 'spare-bytes' });
+    const refused = await runCommand(['info', '--json', swapped]);
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      error: {
+        code: 'NOT_CRAMFS',
+        diagnosis: { code: 'byte-order', command: `cramfs info --json ${swapped} --image 1` },
+      },
+    });
+  });
+
+  test('a sound image has none', async () => {
+    const { stdout } = await runCommand(['check', '--json', plain]);
+    expect((JSON.parse(stdout) as { diagnosis: unknown }).diagnosis).toBe(null);
+  });
+});
+
+describe('places', () => {
+  test('FILE@OFFSET and --image are the same image', async () => {
+    const wanted = await runCommand(['ls', '-R', plain]);
+    for (const place of [
+      [`${dump}@0x1000`],
+      [`${dump}@4K`],
+      [dump, '--image', '1'],
+      [dump, '--image', '2'],
+      [swapped, '--image', '1'],
+      [packed, '--image', '1'],
+    ]) {
+      expect(await runCommand(['ls', '-R', ...place])).toEqual(wanted);
+    }
+  });
+
+  test('what cannot be is wrong usage', async () => {
+    for (const [words, message] of [
+      [[dump, '--image', '3'], '"cramfs scan" finds 2 images'],
+      [[dump, '--image', '0'], 'is not a number from 1 on'],
+      [[`${dump}@0`, '--image', '1'], 'cannot be used with an offset'],
+      [[`${dump}@0`, '--image-offset', '0'], 'given twice'],
+    ] as const) {
+      const { code, stderr } = await runCommand(['ls', ...words]);
+      expect(code).toBe(2);
+      expect(stderr).toContain(message);
+    }
+  });
+
+  test('a file whose name ends so is meant first', async () => {
+    const file = folder.file('odd@0x1000', image);
+    expect((await runCommand(['check', file])).code).toBe(0);
+  });
+
+  test('mkfs repacks an image in a dump', async () => {
+    const out = `${folder.path}/again.img`;
+    const refused = await runCommand(['mkfs', dump, out]);
+    expect(refused.stderr).toContain('a cramfs image is at 0x1000');
+    expect((await runCommand(['mkfs', dump, out, '--image-offset', '0x1000'])).code).toBe(0);
+    expect((await runCommand(['check', out])).code).toBe(0);
+  });
+});
+
+describe('several files', () => {
+  test('check goes on after one that cannot be read, and closes with a table', async () => {
+    const { code, stdout, stderr } = await runCommand(['check', plain, swapped, `${dump}@0x1000`]);
+    expect(code).toBe(3);
+    expect(stderr).toContain(`run: cramfs check ${swapped} --image 1`);
+    const rows = stdout.trimEnd().split('\n').slice(-4);
+    expect(rows[0]).toMatch(/^image +errors +warnings +notes$/);
+    expect(rows.map((row) => row.replace(/ {2,}/g, '|'))).toEqual([
+      'image|errors|warnings|notes',
+      expect.stringMatching(/^.*plain.img[|]0[|]/),
+      `${swapped}|not a cramfs image`,
+      expect.stringMatching(/@0x1000[|]0[|]/),
+    ]);
+  });
+
+  test('JSON is one line for each', async () => {
+    const { stdout } = await runCommand(['scan', '--json', plain, packed]);
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { file: string }).file),
+    ).toEqual([plain, packed]);
+  });
+});

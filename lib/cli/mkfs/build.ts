@@ -1,0 +1,236 @@
+/**
+ * A build from options to a written image, without words: `cramfs mkfs` and the commands named as the reference tools are
+ * do it, and each reports it in its own way.
+ */
+import { CramfsError } from '../../base/errors.ts';
+import { type CramfsImage, PAGE_SIZES } from '../../image/image.ts';
+import { compatibleDirectBlocks } from '../../mkfs/compatibleXip.ts';
+import { sha256Hash } from '../../mkfs/contentHash.node.ts';
+import type { DeflateMethod } from '../../mkfs/deflate.node.ts';
+import { applyDeviceTable, parseDeviceTable } from '../../mkfs/deviceTable.ts';
+import { ElfTally } from '../../mkfs/elfTally.ts';
+import { type BuildWarning, UnfitError } from '../../mkfs/inodes.ts';
+import { describedOptions, type Listing } from '../../mkfs/listing/listing.ts';
+import { parseListing } from '../../mkfs/listing/parse.ts';
+import { type BuildOptions, type BuildResult, buildImage } from '../../mkfs/mkfs.ts';
+import { mapOwners, parseOwnerMap } from '../../mkfs/owners.ts';
+import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
+import { verifyBuilt } from '../../mkfs/verifyBuilt.ts';
+import { planXip, type XipPlan } from '../../mkfs/xip/plan.ts';
+import type { CaptureReport } from '../../profile/capture.ts';
+import { readBytes, readText, TEXT_LIMIT } from '../inputFile.ts';
+import type { Io } from '../io.ts';
+import { parseNumber } from '../numbers.ts';
+import { readBoard } from '../machine.ts';
+import { choosePartition, type ChosenPartition, type PartitionOptions } from '../partitionOptions.ts';
+import type { PolicyMachine } from '../../policy/policy.ts';
+import { writeOutput } from '../outputFile.ts';
+import { requireMatches, sourceWarnings, unusedXip, withFixes } from './advice.ts';
+import { compressorFor } from './compressor.ts';
+import { deflateOf } from './deflateMethod.ts';
+import { type OpenedTree, openTree } from './openTree.ts';
+import { newProgress } from './progress.ts';
+import { flashBudgetOf, type XipOptions, xipRequest } from './xipOptions.ts';
+
+/** The options as commander hands them over: text, still. */
+export interface MkfsOptions extends XipOptions, PartitionOptions {
+  readonly board?: string;
+  readonly edition?: string;
+  readonly name?: string;
+  readonly bootPad?: boolean;
+  readonly squash?: boolean;
+  readonly verbose?: boolean;
+  readonly extended?: boolean;
+  readonly xipElf?: number;
+  readonly holes?: boolean;
+  readonly insert?: string;
+  readonly deviceTable?: string;
+  readonly errors?: boolean;
+  readonly bigEndian?: boolean;
+  readonly littleEndian?: boolean;
+  readonly endian?: 'big' | 'little' | 'host';
+  readonly pageSize?: string;
+  readonly deflate: 'classic' | 'fast';
+  readonly layout: 'mkcramfs' | 'util-linux';
+  readonly fromListing?: string;
+  readonly imageOffset?: string;
+  readonly image?: string;
+  readonly uidGidMap?: string;
+  readonly truncate?: boolean;
+}
+
+/** What was built, and how. */
+export interface Build {
+  readonly result: BuildResult;
+  readonly plan: XipPlan | null;
+  readonly warnings: readonly BuildWarning[];
+  readonly pageSize: number;
+}
+
+/** What happens on the way. */
+export interface BuildSteps {
+  /** Words of the command line after the program's name, for commands that fix what is wrong. */
+  readonly argv: readonly string[];
+  /** Is told of the tree, once it is read; it may change it. */
+  readonly onTree: (tree: OpenedTree) => void;
+  /** Is told of the plan and of the captures that it follows, before the image is written. */
+  readonly onPlan: (plan: XipPlan, reports: readonly CaptureReport[]) => void | Promise<void>;
+}
+
+/**
+ * Builds an image and writes it.
+ *
+ * @throws CramfsError what reading the source, the builder and writing throw
+ */
+export async function buildFrom(
+  source: string,
+  image: string,
+  options: MkfsOptions,
+  io: Io,
+  { argv, onTree, onPlan }: BuildSteps,
+): Promise<Build> {
+  if (image === '-') usage('the image must be a file: it is written atomically');
+  const table = options.deviceTable === undefined ? [] : parseDeviceTable(readText(options.deviceTable));
+  const map = options.uidGidMap === undefined ? null : parseOwnerMap(readText(options.uidGidMap));
+  const board = await readBoard(options.board);
+  const tree = await openTree(source, io, { imageOffset: options.imageOffset, image: options.image });
+  const progress = newProgress(io);
+  try {
+    const listing = options.fromListing === undefined ? null : parseListing(readText(options.fromListing), tree.root);
+    const root = listing?.root ?? tree.root;
+    const buildOptions =
+      listing === null ? toBuildOptions(options, tree.image, board) : listedOptions(listing, options.truncate === true);
+    const warnings: BuildWarning[] = sourceWarnings(tree, listing);
+    const partition = choosePartition(options, board) ?? boardPlace(board);
+    const { pageSize } = buildOptions;
+    const request = xipRequest(options, partition, { root, image: tree.image, pageSize }, table, io);
+    const spec = request?.spec ?? null;
+    warnings.push(...(request?.warnings ?? []));
+    prepareOwners(root, options.squash === true, map);
+    onTree({ ...tree, root });
+    applyDeviceTable(root, table);
+    requireMatches(root, request?.wishes ?? []);
+    const elf = new ElfTally();
+    const compressor = compressorFor(
+      root,
+      listing === null ? deflateMethod(options) : deflateOf(listing.image.deflate),
+    );
+    const { chooseDirect } = buildOptions;
+    const complete = {
+      ...buildOptions,
+      // Who asks which blocks are direct has read the file: the chance to see what programs there are.
+      chooseDirect: chooseDirect === undefined ? undefined : elf.watching(chooseDirect),
+      compressor,
+      onProgress: progress.update,
+    };
+    let result: BuildResult;
+    let plan: XipPlan | null = null;
+    try {
+      plan = spec === null ? null : await planXip(root, spec, complete);
+      result = plan === null ? await buildImage(root, complete) : plan.image;
+      progress.clear();
+      if (plan !== null) await onPlan(plan, request?.reports ?? []);
+    } catch (error) {
+      throw error instanceof UnfitError ? withFixes(error, root, complete, argv) : error;
+    } finally {
+      await compressor.close();
+    }
+    const budget = flashBudgetOf(options, partition, buildOptions.pageSize);
+    if (budget !== null && result.bytes.length > budget.bytes) {
+      throw new CramfsError('UNFIT', {
+        what: budget.origin,
+        expected: `an image of at most ${String(budget.bytes)} bytes`,
+        found: `${String(result.bytes.length)} bytes`,
+      });
+    }
+    const unused = unusedXip(options, elf, result, plan, root, buildOptions.littleEndian !== false, argv);
+    if (unused !== null) warnings.push({ code: 'no-program', path: null, message: unused });
+    warnings.push(...result.warnings);
+    verifyBuilt(result.bytes, buildOptions.pageSize);
+    if (options.plan !== true) await writeOutput(image, result.bytes, { replaces: true });
+    return { result, plan, warnings, pageSize };
+  } finally {
+    progress.clear();
+    tree.close();
+  }
+}
+
+function prepareOwners(root: DirectoryEntry, squash: boolean, map: ReturnType<typeof parseOwnerMap> | null): void {
+  if (squash) mapOwners(root, toRoot, toRoot);
+  if (map !== null) mapOwners(root, map.uid, map.gid);
+}
+
+const toRoot = (): number => 0;
+
+function listedOptions(
+  { image, direct }: Listing,
+  truncate: boolean,
+): Omit<BuildOptions, 'compressor'> & { readonly pageSize: number } {
+  return { ...describedOptions(image, direct), truncate, hash: sha256Hash };
+}
+
+/** @param repacked the image that is the source, if one is: byte order and page size are taken over */
+function toBuildOptions(
+  options: MkfsOptions,
+  repacked: CramfsImage | null,
+  board: PolicyMachine,
+): Omit<BuildOptions, 'compressor'> & { readonly pageSize: number } {
+  const pageSize =
+    options.pageSize === undefined
+      ? (board.pageSize ?? pageSizeOf(repacked))
+      : parseNumber(options.pageSize, '--page-size', null);
+  if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(pageSize)} is not 4K, 8K, 16K or 64K`);
+  const utilLinux = options.layout === 'util-linux';
+  const xip = options.xipElf ?? 0;
+  const extended = options.extended === true || xip > 0;
+  if (options.xip !== undefined && (utilLinux || xip > 0)) {
+    usage('--xip has its own layout: leave out -X and --layout util-linux');
+  }
+  if (utilLinux && extended) usage('mkfs.cramfs of util-linux has neither -x nor -X: leave out --layout util-linux');
+  const edition = options.edition === undefined ? 0 : parseNumber(options.edition, '--edition', null);
+  if (edition > 0xffff_ffff) usage('--edition must be below 4294967296');
+  return {
+    littleEndian: isLittleEndian(options) ?? board.littleEndian ?? repacked?.littleEndian ?? true,
+    pageSize,
+    edition,
+    name: options.name,
+    bootPad: options.bootPad,
+    insert: options.insert === undefined ? undefined : readBytes(options.insert, TEXT_LIMIT),
+    holes: options.holes,
+    alwaysAnnounceHoles: utilLinux,
+    storeIncompressible: extended,
+    keepRemnants: options.xip === undefined,
+    entryRoom: options.xip !== undefined || options.deflate === 'fast',
+    truncate: options.truncate,
+    chooseDirect: xip === 0 ? undefined : (bytes) => compatibleDirectBlocks(bytes, pageSize),
+    direct: { alignment: xip === 1 ? 8 : pageSize, base: 0, layout: 'inline' },
+    hash: sha256Hash,
+  };
+}
+
+/** Where a board puts the image, if it says so. */
+function boardPlace({ physBase, regionSize }: PolicyMachine): ChosenPartition | null {
+  if (physBase === undefined && regionSize === undefined) return null;
+  return { name: 'region of the board', physBase, noBase: 'the board has no phys', size: regionSize };
+}
+
+/** The page size of the image that is repacked, if a CPU has it. */
+function pageSizeOf(repacked: CramfsImage | null): number {
+  return repacked !== null && PAGE_SIZES.includes(repacked.pageSize) ? repacked.pageSize : 4096;
+}
+
+function deflateMethod({ deflate, layout }: MkfsOptions): DeflateMethod {
+  if (deflate === 'fast') return { kind: 'fast' };
+  // mkcramfs calls compress2() with level 9, util-linux compress(), whose level is 6.
+  return { kind: 'classic', level: layout === 'util-linux' ? 6 : 9 };
+}
+
+/** The byte order that was asked for, if one was. */
+function isLittleEndian({ bigEndian, littleEndian, endian }: MkfsOptions): boolean | undefined {
+  if (endian !== undefined) return endian !== 'big';
+  return bigEndian === true ? false : littleEndian === true ? true : undefined;
+}
+
+function usage(found: string): never {
+  throw new CramfsError('USAGE', { found });
+}

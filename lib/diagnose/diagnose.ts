@@ -1,0 +1,106 @@
+/**
+ * What a file is that was expected to be an image, and where to go from there: one answer for every command.
+ */
+import type { ByteSource } from '../source/byteSource.ts';
+import { type Content, contentOf } from './content.ts';
+import { scan, type ScanHit } from './scan.ts';
+import type { Member } from './undone.ts';
+
+/** A member that was not looked into. */
+export interface TooLarge {
+  readonly member: Member;
+  /** Bytes that it unpacks to at least. */
+  readonly limit: number;
+}
+
+/** What a file is. */
+export type Diagnosis =
+  /** An image is in it. `index`: which of those that a scan finds, from 1. `images`: how many there are. */
+  | {
+      readonly kind: 'image';
+      readonly hit: ScanHit;
+      readonly index: number;
+      readonly images: number;
+      readonly content: Content | null;
+    }
+  | { readonly kind: 'content'; readonly content: Content; readonly tooLarge: TooLarge | null }
+  /** All bytes that were looked at are the same. */
+  | { readonly kind: 'filler'; readonly byte: number; readonly bytes: number }
+  | { readonly kind: 'empty' }
+  /** `searched`: bytes looked at; fewer than the file has where it is very long. */
+  | {
+      readonly kind: 'unknown';
+      readonly head: Uint8Array;
+      readonly searched: number;
+      readonly whole: boolean;
+      readonly tooLarge: TooLarge | null;
+    };
+
+/** Bytes of a file that are searched for the sake of a message. */
+const SEARCHED = 1 << 28;
+/** Bytes read at a time. */
+const CHUNK = 1 << 20;
+
+/**
+ * Looks at a file that does not begin with an image. At most 256 MiB are searched.
+ *
+ * @throws CramfsError IO
+ */
+export function diagnose(file: ByteSource): Diagnosis {
+  const start = firstBytes(file, SEARCHED);
+  let tooLarge: TooLarge | null = null;
+  const hits = [
+    ...scan(start, {
+      onTooLarge: (member, limit) => {
+        tooLarge ??= { member, limit };
+      },
+    }),
+  ];
+  return diagnosisOf(file, hits, tooLarge);
+}
+
+/**
+ * The same where the file was scanned already.
+ *
+ * @throws CramfsError IO
+ */
+export function diagnosisOf(file: ByteSource, hits: readonly ScanHit[], tooLarge: TooLarge | null): Diagnosis {
+  const head = file.read(0, 16).slice();
+  if (head.length === 0) return { kind: 'empty' };
+  const content = contentOf(file);
+  // A whole image counts for more than what is left of one before it.
+  const best = hits.find(isWhole) ?? hits[0];
+  if (best !== undefined) {
+    return { kind: 'image', hit: best, index: hits.indexOf(best) + 1, images: hits.length, content };
+  }
+  const filler = fillerOf(file);
+  if (filler !== null) return { kind: 'filler', ...filler };
+  if (content !== null) return { kind: 'content', content, tooLarge };
+  const searched = firstBytes(file, SEARCHED).size;
+  return { kind: 'unknown', head, searched, whole: searched === file.size, tooLarge };
+}
+
+const isWhole = ({ crc }: ScanHit): boolean => crc.state === 'good' || crc.state === 'swapped' || crc.state === 'none';
+
+/** The one byte that a file is filled with; null if it has others. */
+function fillerOf(file: ByteSource): { readonly byte: number; readonly bytes: number } | null {
+  const byte = file.read(0, 1)[0] ?? 0;
+  let at = 0;
+  for (; at < SEARCHED; at += CHUNK) {
+    const bytes = file.read(at, CHUNK);
+    if (!bytes.every((each) => each === byte)) return null;
+    if (bytes.length < CHUNK) return { byte, bytes: at + bytes.length };
+  }
+  return { byte, bytes: at };
+}
+
+/** A source of the first bytes of another. */
+function firstBytes(source: ByteSource, limit: number): ByteSource {
+  return {
+    get size(): number {
+      return Math.min(limit, source.size);
+    },
+    read: (offset, length) => source.read(offset, Math.min(length, limit - offset)),
+    close: () => undefined,
+  };
+}

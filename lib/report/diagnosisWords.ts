@@ -1,0 +1,176 @@
+/** A diagnosis in one line: what the file is, and what to do next. */
+import { hex, hexBytes } from '../base/hex.ts';
+import { printableName } from '../format/names.ts';
+import type { Content, ContentKind } from '../diagnose/content.ts';
+import type { Diagnosis, TooLarge } from '../diagnose/diagnose.ts';
+import type { ScanHit } from '../diagnose/scan.ts';
+import type { Member } from '../diagnose/undone.ts';
+import { isProven, lossWords, UNDONE_CODES, undoneWords } from './undoneWords.ts';
+import { plural, size } from '../base/words.ts';
+
+/** The next step: the same command on another place of the file, or on what a tool writes. */
+export type NextStep =
+  | { readonly kind: 'offset'; readonly offset: number }
+  | { readonly kind: 'image'; readonly index: number }
+  /** A program that writes the unpacked file to standard output; the file's name comes last. */
+  | { readonly kind: 'pipe'; readonly words: readonly string[] }
+  /** Another program that reads such files; the file's name comes last. */
+  | { readonly kind: 'program'; readonly words: readonly string[] };
+
+/** A diagnosis for people. */
+export interface DiagnosisWords {
+  /** For programs. */
+  readonly code: string;
+  /** One sentence, without a capital and a full stop. */
+  readonly sentence: string;
+  /** Null where only another dump helps. */
+  readonly next: NextStep | null;
+}
+
+interface ContentWords {
+  readonly name: string;
+  readonly next: NextStep | null;
+}
+
+const pipe = (...words: string[]): NextStep => ({ kind: 'pipe', words });
+const program = (...words: string[]): NextStep => ({ kind: 'program', words });
+
+/** What each kind of file is called, and what unpacks it. */
+const CONTENT: Readonly<Record<ContentKind, ContentWords>> = {
+  gzip: { name: 'gzip data', next: pipe('gzip', '-dc') },
+  xz: { name: 'xz data', next: pipe('xz', '-dc') },
+  bzip2: { name: 'bzip2 data', next: pipe('bzip2', '-dc') },
+  lzma: { name: 'LZMA data', next: pipe('xz', '--format=lzma', '-dc') },
+  lzip: { name: 'lzip data', next: pipe('lzip', '-dc') },
+  zstd: { name: 'zstd data', next: pipe('zstd', '-dc') },
+  lz4: { name: 'LZ4 data', next: pipe('lz4', '-dc') },
+  lzop: { name: 'lzop data', next: pipe('lzop', '-dc') },
+  compress: { name: 'compress (.Z) data', next: pipe('gzip', '-dc') },
+  zip: { name: 'a zip archive', next: program('unzip', '-l') },
+  '7z': { name: 'a 7-Zip archive', next: program('7z', 'l') },
+  rar: { name: 'a RAR archive', next: program('7z', 'l') },
+  uimage: { name: 'a uImage', next: program('mkimage', '-l') },
+  fit: { name: 'a flattened device tree or FIT image', next: program('dumpimage', '-l') },
+  trx: { name: 'a TRX firmware image', next: program('binwalk') },
+  'android-boot': { name: 'an Android boot image', next: program('unpack_bootimg', '--boot_img') },
+  'android-sparse': { name: 'an Android sparse image', next: program('simg2img') },
+  squashfs: { name: 'a SquashFS image', next: program('unsquashfs', '-l') },
+  ubi: { name: 'a UBI image', next: program('ubireader_extract_images') },
+  ubifs: { name: 'a UBIFS image', next: program('ubireader_list_files') },
+  jffs2: { name: 'a JFFS2 image', next: program('jefferson', '-d', 'jffs2-root') },
+  romfs: { name: 'a romfs image', next: program('7z', 'l') },
+  cpio: { name: 'a cpio archive', next: program('cpio', '-itF') },
+  tar: { name: 'a tar archive', next: program('tar', '-tf') },
+  ext: { name: 'an ext2, ext3 or ext4 image', next: program('7z', 'l') },
+  elf: { name: 'an ELF program', next: program('readelf', '-h') },
+  'intel-hex': { name: 'an Intel HEX file', next: program('objcopy', '-I', 'ihex', '-O', 'binary') },
+  's-record': { name: 'a Motorola S-record file', next: program('objcopy', '-I', 'srec', '-O', 'binary') },
+  base64: { name: 'base64 text', next: pipe('base64', '-d') },
+  'hex-dump': { name: 'a hex dump', next: pipe('xxd', '-r', '-p') },
+  'utf8-replaced': {
+    name: 'an image whose bytes from 0x80 on were replaced by U+FFFD, as text editors do: read or transfer it again in binary mode',
+    next: null,
+  },
+};
+
+/** "gzip data", "a zip archive labelled DH", "a uImage with a wrong header CRC". */
+function contentName(content: Content): string {
+  const { name } = CONTENT[content.kind];
+  if (content.kind === 'zip') return content.label === null ? name : `${name} relabelled ${content.label}`;
+  if (content.kind !== 'uimage') return name;
+  const damage = content.headerCrcGood ? '' : ' with a wrong header CRC';
+  return `${name} "${printableName(content.name)}"${damage}`;
+}
+
+/** The diagnosis in words. */
+export function diagnosisWords(diagnosis: Diagnosis): DiagnosisWords {
+  switch (diagnosis.kind) {
+    case 'empty':
+      return { code: 'empty', sentence: 'the file is empty', next: null };
+    case 'filler':
+      return { code: 'filler', sentence: fillerSentence(diagnosis), next: null };
+    case 'content':
+      return contentWords(diagnosis);
+    case 'image':
+      return imageWords(diagnosis);
+    case 'unknown': {
+      const start = diagnosis.head.subarray(0, 4);
+      const where = diagnosis.whole ? 'it' : `its first ${size(diagnosis.searched)}`;
+      const sentence = `it begins with ${hexBytes(start, ' ')}, and no image was found in ${where}`;
+      return { code: 'unknown', sentence: `${sentence}${bombWords(diagnosis.tooLarge)}`, next: null };
+    }
+  }
+}
+
+function fillerSentence({ byte, bytes }: Extract<Diagnosis, { kind: 'filler' }>): string {
+  const meaning = byte === 0xff ? ' (erased flash)' : byte === 0xf6 ? ' (a formatted disk)' : '';
+  return `there is nothing in it: ${plural(bytes, 'byte')}, all 0x${byte.toString(16).padStart(2, '0')}${meaning}`;
+}
+
+function contentWords({ content, tooLarge }: Extract<Diagnosis, { kind: 'content' }>): DiagnosisWords {
+  if (content.kind === 'utf8-replaced') {
+    return { code: 'text-conversion', sentence: `it is ${contentName(content)}`, next: null };
+  }
+  const looked = content.kind === 'gzip' || content.kind === 'zip' || content.kind === 'uimage';
+  const nothing = looked && tooLarge === null ? ', and no image was found in it' : bombWords(tooLarge);
+  return { code: content.kind, sentence: `it is ${contentName(content)}${nothing}`, next: CONTENT[content.kind].next };
+}
+
+/** What was not unpacked. */
+function bombWords(tooLarge: TooLarge | null): string {
+  return tooLarge === null ? '' : `; ${tooLargeWords(tooLarge)}`;
+}
+
+/** "the gzip member at 0x0 unpacks to more than 64 MiB and was not searched". */
+export function tooLargeWords({ member, limit }: TooLarge): string {
+  return `the ${member.format} member at ${hex(member.offset)} unpacks to more than ${size(limit)} and was not searched`;
+}
+
+function imageWords({ hit, index, images, content }: Extract<Diagnosis, { kind: 'image' }>): DiagnosisWords {
+  const parts: string[] = [];
+  if (content !== null && hit.undone.length === 0) parts.push(`it is ${contentName(content)}`);
+  parts.push(...hit.undone.map(undoneWords));
+  if (hit.loss !== null) parts.push(lossWords(hit.loss));
+  else if (hit.crc.state === 'truncated') parts.push(truncatedWords(hit));
+  parts.push(placeWords(hit, images));
+  const plain = hit.undone.length === 0 && hit.within.length === 0;
+  const next: NextStep | null =
+    plain && hit.offset === 0 ? null : plain ? { kind: 'offset', offset: hit.offset } : { kind: 'image', index };
+  return { code: codeOf(hit), sentence: parts.join('; '), next };
+}
+
+function codeOf({ undone: [first], loss, crc, within }: ScanHit): string {
+  if (first !== undefined) return UNDONE_CODES[first.kind];
+  if (loss !== null) return 'text-conversion';
+  if (crc.state === 'truncated') return 'truncated';
+  return within.length > 0 ? (within[0]?.format ?? 'gzip') : 'elsewhere';
+}
+
+/** "the file ends 8192 bytes before the image does". */
+export function truncatedWords({ size: bytes, present }: Pick<ScanHit, 'size' | 'present'>): string {
+  return `the file ends ${plural(bytes - present, 'byte')} before the image does`;
+}
+
+/** " in the gzip member "initrd" at 0x1f48", the innermost first; nothing for the file itself. */
+export function membersWords(within: readonly Member[]): string {
+  return [...within]
+    .reverse()
+    .map(({ format, offset, name }) => {
+      const named = name === null ? '' : ` "${printableName(name)}"`;
+      return ` in the ${format} member${named} at ${hex(offset)}`;
+    })
+    .join('');
+}
+
+/** "a cramfs image is at 0x40 in the gzip member at 0x1f48 (CRC good), the first of 2". */
+function placeWords(hit: ScanHit, images: number): string {
+  const state = isProven(hit.crc)
+    ? hit.undone.length > 0
+      ? ' (with that undone its CRC is right)'
+      : ' (CRC good)'
+    : hit.crc.state === 'none'
+      ? ' (it has no CRC)'
+      : '';
+  const more = images > 1 ? `, one of ${String(images)} found` : '';
+  return `a cramfs image is at ${hex(hit.offset)}${membersWords(hit.within)}${state}${more}`;
+}

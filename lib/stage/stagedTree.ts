@@ -1,0 +1,65 @@
+/** The tree of a closure: its files, and the directories that they are in. */
+import { sameBytes } from '../base/bytes.ts';
+import { type DirectoryEntry, findEntry, newDirectory, putEntry, type SourceEntry } from '../mkfs/sourceTree.ts';
+import type { StagedFile } from './closure.ts';
+
+/** A tree, and what was left out of it. */
+export interface StagedTree {
+  readonly root: DirectoryEntry;
+  readonly files: readonly StagedFile[];
+  /** Paths that the excluded tree has with the same content. */
+  readonly excluded: readonly string[];
+  /** Paths that the excluded tree has with other content; they stay in. */
+  readonly differing: readonly string[];
+}
+
+/**
+ * Puts a closure into a tree of its own. Owners and modes are those of the tree that it comes from.
+ *
+ * @param excluded a tree whose files need not come along where they are the same
+ */
+export function stagedTree(
+  tree: DirectoryEntry,
+  closure: readonly StagedFile[],
+  excluded: DirectoryEntry | null,
+): StagedTree {
+  const root: DirectoryEntry = { ...newDirectory(tree.mode), uid: tree.uid, gid: tree.gid };
+  const files: StagedFile[] = [];
+  const left: string[] = [];
+  const differing: string[] = [];
+  for (const file of closure) {
+    const entry = findEntry(tree, file.path);
+    if (entry === null) continue;
+    const there = excluded === null ? null : findEntry(excluded, file.path);
+    if (there !== null && entry.type !== 'directory') {
+      if (isSame(entry, there)) {
+        left.push(file.path);
+        continue;
+      }
+      differing.push(file.path);
+    }
+    putDirectories(root, tree, file.path);
+    putEntry(root, file.path, entry.type === 'directory' ? { ...entry, children: new Map() } : entry);
+    files.push(file);
+  }
+  return { root, files, excluded: left, differing };
+}
+
+/** Makes the directories of a path as the tree has them. */
+function putDirectories(root: DirectoryEntry, tree: DirectoryEntry, path: string): void {
+  for (let at = path.indexOf('/', 1); at !== -1; at = path.indexOf('/', at + 1)) {
+    const parent = path.slice(0, at);
+    const entry = findEntry(tree, parent);
+    if (entry?.type === 'directory' && findEntry(root, parent) === null) {
+      putEntry(root, parent, { ...entry, children: new Map() });
+    }
+  }
+}
+
+/** Whether two entries are of one type and have the same content. */
+function isSame(a: SourceEntry, b: SourceEntry): boolean {
+  if (a.type === 'file' && b.type === 'file') {
+    return a.content.size === b.content.size && sameBytes(a.content.read(), b.content.read());
+  }
+  return a.type === 'symlink' && b.type === 'symlink' && sameBytes(a.target, b.target);
+}
