@@ -28,6 +28,8 @@ export interface ChosenPartition {
   readonly noBase: string | null;
   /** Bytes; undefined if the table does not have them. */
   readonly size: number | undefined;
+  /** The files that say so: a table, and what it includes. */
+  readonly files: readonly string[];
 }
 
 /** Adds the options. */
@@ -64,30 +66,33 @@ export function choosePartition(options: PartitionOptions, machine: PolicyMachin
     if ((flashBase ?? machine.flashBase) !== undefined) usage('--flash-base needs --partition-table');
     return null;
   }
-  const table = readTable(partitionTable);
+  const files: string[] = [];
+  const table = readTable(partitionTable, files);
   if (partition === undefined) usage(`--partition is missing; the table has ${listed(table.partitions)}`);
   const base = flashBase === undefined ? machine.flashBase : parseNumber(flashBase, '--flash-base', null);
   const found: Partition = findPartition(table, partition);
   const { physBase, size } = placeOf(found, table, base);
-  return { name: found.name, physBase: physBase ?? undefined, noBase: found.noBase, size: size ?? undefined };
+  return { name: found.name, physBase: physBase ?? undefined, noBase: found.noBase, size: size ?? undefined, files };
 }
 
-/** A table in a file, or mtdparts= as the argument itself. */
-function readTable(file: string): PartitionTable {
+/** A table in a file, or mtdparts= as the argument itself. What is read is added to `files`. */
+function readTable(file: string, files: string[]): PartitionTable {
   if (file.startsWith('mtdparts=')) return readPartitionTable(new TextEncoder().encode(file), 'mtdparts');
+  files.push(file);
+  // What a device tree source includes lies beside it.
+  const include: IncludeReader = (included, from) => {
+    const name = join(dirname(from), included);
+    try {
+      const text = readText(name, MAX_TABLE_BYTES);
+      files.push(name);
+      return { name, text };
+    } catch (error) {
+      if (error instanceof CramfsError) return null;
+      throw error;
+    }
+  };
   return readPartitionTable(readBytes(file, MAX_TABLE_BYTES), file, include);
 }
-
-/** What a device tree source includes lies beside it. */
-const include: IncludeReader = (file, from) => {
-  const name = join(dirname(from), file);
-  try {
-    return { name, text: readText(name, MAX_TABLE_BYTES) };
-  } catch (error) {
-    if (error instanceof CramfsError) return null;
-    throw error;
-  }
-};
 
 function usage(found: string): never {
   throw new CramfsError('USAGE', { found });

@@ -25,8 +25,11 @@ export const MAX_TARGET = 4095;
 
 /** Something that is not as it was asked for: with `truncate`, what was cut to fit. */
 export interface BuildWarning {
-  /** Beside what was cut: entries that Linux will not see; what of the source is lost; an odd address; nothing to run in place. */
-  readonly code: UnfitCode | 'entry-unseen' | 'lost' | 'phys' | 'no-program';
+  /**
+   * Beside what was cut: entries that Linux will not see; what of the source is lost; an odd address; nothing to run in
+   * place; what a list of dependencies cannot name.
+   */
+  readonly code: UnfitCode | 'entry-unseen' | 'lost' | 'phys' | 'no-program' | 'unlisted';
   /** null for what concerns the file system as a whole. */
   readonly path: string | null;
   readonly message: string;

@@ -97,6 +97,12 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .option('--uid-gid-map <file>', 'lines "uid FROM TO" and "gid FROM TO"; FROM: an id, a range 1000-1999, or *')
     .option('--image-offset <n>', 'where the image to repack starts in SOURCE (default: 0); SOURCE@N is the same')
     .option('--image <n>', 'repack the nth image that "cramfs scan" finds in SOURCE')
+    .addOption(
+      new Option(
+        '--depfile <file>',
+        'write the files that the image is made of as dependencies for make or ninja',
+      ).conflicts('plan'),
+    )
     .option('--truncate', 'cut ids, names, sizes and device numbers that do not fit, with a warning for each');
   return addPartitionOptions(
     addXipOptions(command).option('--board <file>', 'board file (YAML): page size, byte order, address and size'),
@@ -119,8 +125,11 @@ async function mkfsAction(
   const { result, plan, warnings, pageSize } = await buildFrom(source, image, options, io, {
     argv,
     onTree: ({ kind, root }) => {
-      if (kind === 'directory' && leaveOut(root, source, image)) {
-        complain(io, `cramfs mkfs: ${image}: skipped: it is the image being written`);
+      if (kind !== 'directory') return;
+      if (leaveOut(root, source, image)) complain(io, `cramfs mkfs: ${image}: skipped: it is the image being written`);
+      const { depfile } = options;
+      if (depfile !== undefined && leaveOut(root, source, depfile)) {
+        complain(io, `cramfs mkfs: ${depfile}: skipped: it is the dependency file being written`);
       }
     },
     onPlan: (made, reports) => tellPlan(made, reports, options, io),

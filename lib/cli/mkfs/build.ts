@@ -29,6 +29,7 @@ import { requireMatches, sourceWarnings, unusedXip, withFixes } from './advice.t
 import { compressorFor } from './compressor.ts';
 import { deflateOf } from './deflateMethod.ts';
 import { type OpenedTree, openTree } from './openTree.ts';
+import { optionFiles, sourceFiles, writeDepfile } from './inputs.ts';
 import { newProgress } from './progress.ts';
 import { flashBudgetOf, type XipOptions, xipRequest } from './xipOptions.ts';
 
@@ -57,6 +58,7 @@ export interface MkfsOptions extends XipOptions, PartitionOptions {
   readonly image?: string;
   readonly uidGidMap?: string;
   readonly truncate?: boolean;
+  readonly depfile?: string;
 }
 
 /** What was built, and how. */
@@ -90,10 +92,12 @@ export async function buildFrom(
   { argv, onTree, onPlan }: BuildSteps,
 ): Promise<Build> {
   if (image === '-') usage('the image must be a file: it is written atomically');
+  const { depfile } = options;
   const table = options.deviceTable === undefined ? [] : parseDeviceTable(readText(options.deviceTable));
   const map = options.uidGidMap === undefined ? null : parseOwnerMap(readText(options.uidGidMap));
   const board = await readBoard(options.board);
   const tree = await openTree(source, io, { imageOffset: options.imageOffset, image: options.image });
+  const inputs = depfile === undefined ? [] : sourceFiles(source, tree, [image, depfile]);
   const progress = newProgress(io);
   try {
     const listing = options.fromListing === undefined ? null : parseListing(readText(options.fromListing), tree.root);
@@ -147,6 +151,9 @@ export async function buildFrom(
     if (unused !== null) warnings.push({ code: 'no-program', path: null, message: unused });
     warnings.push(...result.warnings);
     verifyBuilt(result.bytes, buildOptions.pageSize);
+    if (depfile !== undefined) {
+      warnings.push(...(await writeDepfile(depfile, image, [...inputs, ...optionFiles(options, partition)])));
+    }
     if (options.plan !== true) await writeOutput(image, result.bytes, { replaces: true });
     return { result, plan, warnings, pageSize };
   } finally {
@@ -211,7 +218,7 @@ function toBuildOptions(
 /** Where a board puts the image, if it says so. */
 function boardPlace({ physBase, regionSize }: PolicyMachine): ChosenPartition | null {
   if (physBase === undefined && regionSize === undefined) return null;
-  return { name: 'region of the board', physBase, noBase: 'the board has no phys', size: regionSize };
+  return { name: 'region of the board', physBase, noBase: 'the board has no phys', size: regionSize, files: [] };
 }
 
 /** The page size of the image that is repacked, if a CPU has it. */
