@@ -10,8 +10,8 @@ import { encodeName } from '../format/names.ts';
 const CHARACTERS = /^[A-Za-z0-9+,/_.~()}{%@![\]\\ #:$\u0080-\u{10ffff}-]+$/u;
 /** What Make expands: a home directory, a class of a pattern, a member of an archive; a backslash that might quote. */
 const EXPANDED = /^~|\[.*\]|\(.*\)$|\\(?:[ #:$\\]|$)/;
-/** What would not be a plain target but a pattern. */
-const NO_TARGET = /%/;
+/** Makes a target a pattern. */
+const PATTERN = '%';
 
 /** A dependency file, and what could not be written. */
 export interface Depfile {
@@ -31,7 +31,7 @@ export interface Depfile {
  * @returns null if the target itself cannot be written
  */
 export function depfile(target: string, inputs: Iterable<string>): Depfile | null {
-  if (!isWritable(target) || NO_TARGET.test(target)) return null;
+  if (!isWritable(target) || target.includes(PATTERN)) return null;
   const unlisted: string[] = [];
   const listed = new Set<string>();
   for (const path of inputs) {
@@ -40,7 +40,7 @@ export function depfile(target: string, inputs: Iterable<string>): Depfile | nul
   }
   const paths = [...listed];
   const rule = [`${quoted(target)}:`, ...paths.map(quoted)].join(' \\\n  ');
-  const empty = paths.filter((path) => !NO_TARGET.test(path)).map((path) => `\n${quoted(path)}:\n`);
+  const empty = paths.filter((path) => !path.includes(PATTERN)).map((path) => `\n${quoted(path)}:\n`);
   return { bytes: encodeName(`${rule}\n${empty.join('')}`), unlisted };
 }
 

@@ -10,7 +10,6 @@ import { walkEntries } from '../../mkfs/sourceTree.ts';
 import { splitArgument } from '../imagePlace.ts';
 import { writeOutput } from '../outputFile.ts';
 import type { ChosenPartition } from '../partitionOptions.ts';
-import type { MkfsOptions } from './build.ts';
 import type { OpenedTree } from './openTree.ts';
 
 /** Names in a warning. */
@@ -35,8 +34,20 @@ export function sourceFiles(source: string, { kind, root }: OpenedTree, written:
   return files;
 }
 
+/** The options that name files, as commander hands them over. */
+interface FileOptions {
+  readonly deviceTable?: string;
+  readonly uidGidMap?: string;
+  readonly board?: string;
+  readonly fromListing?: string;
+  readonly insert?: string;
+  readonly xipList?: string;
+  readonly xipProfile?: readonly string[];
+  readonly profileImage?: string;
+}
+
 /** The files that options name. */
-export function optionFiles(options: MkfsOptions, partition: ChosenPartition | null): string[] {
+export function optionFiles(options: FileOptions, partition: ChosenPartition | null): string[] {
   const { deviceTable, uidGidMap, board, fromListing, insert, xipList, xipProfile = [], profileImage } = options;
   const named = [deviceTable, uidGidMap, board, fromListing, insert, xipList, ...xipProfile];
   const files = named.filter((file) => file !== undefined && file !== '-') as string[];
