@@ -43,6 +43,7 @@ export default defineConfig(
     rules: {
       'layers/direction': 'error',
       'layers/pure': 'error',
+      'layers/words': 'error',
       'no-console': 'error',
     },
   },

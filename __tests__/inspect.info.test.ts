@@ -6,7 +6,7 @@ import { crc32 } from '../lib/format/crc32.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { findPath } from '../lib/inspect/findPath.ts';
 import { imageCrc, swapped } from '../lib/inspect/imageCrc.ts';
-import { namedFlags, neededKernel } from '../lib/inspect/superblockFlags.ts';
+import { namedFlags, neededKernel } from '../lib/format/superblockFlags.ts';
 import { modeString } from '../lib/report/modeString.ts';
 import { Folder } from './support/cli.ts';
 import { runCommand } from './support/extractHelp.ts';

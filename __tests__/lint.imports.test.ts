@@ -72,6 +72,19 @@ describe('the order of the layers', () => {
   });
 });
 
+test('report may import values from rooms of words and from modules that hold words, and runs nothing', () => {
+  const judge = (from: string, file = 'report/x.mjs'): number =>
+    messages(layers.rules.words, join(root, 'lib', file), `import { a } from '${from}';`).length;
+  for (const words of ['base/hex', 'format/names', 'audit/violationWords', 'report/style']) {
+    expect(judge(`../${words}.ts`)).toBe(0);
+  }
+  for (const engine of ['verdict/mapFile', 'driver/mountImage', 'image/image', 'exec/execProgram', 'mkfs/sourceTree']) {
+    expect(judge(`../${engine}.ts`)).toBe(1);
+  }
+  expect(judge('../../verdict/mapFile.ts', 'report/audit/x.mjs')).toBe(1);
+  expect(judge('../verdict/mapFile.ts', 'cli/x.mjs')).toBe(0);
+});
+
 test('the kernel lab may import the entry points of the library and nothing below them', () => {
   const judge = (file: string, from: string): number =>
     messages(layers.rules.entries, join(root, 'kernel-lab/host', file), `import '${from}';`).length;

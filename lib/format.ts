@@ -47,7 +47,7 @@ export { imageCrc, type CrcVerdict } from './inspect/imageCrc.ts';
 export { imageInfo, type ImageInfo } from './inspect/imageInfo.ts';
 export { openDetected } from './inspect/openDetected.ts';
 export { scan, type ScanHit } from './diagnose/scan.ts';
-export { namedFlags, type SuperblockFlag } from './inspect/superblockFlags.ts';
+export { namedFlags, type SuperblockFlag } from './format/superblockFlags.ts';
 export { walk, WalkEntry, type WalkOptions, type WalkProblem } from './inspect/walk.ts';
 export { EM_386, EM_486, EM_ARM, EM_X86_64 } from './elf/machines.ts';
 export { ET_DYN, ET_EXEC, PF_R, PF_W, PF_X, PT_INTERP, PT_LOAD } from './elf/elf.ts';

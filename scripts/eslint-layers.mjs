@@ -44,6 +44,20 @@ const LAB_COMMAND_ENTRY = 'cli/shared.ts';
  */
 const FORBIDDEN = { mm: ['image', 'driver'] };
 
+/** Rooms of words, constants and plain helpers, which lib/report may use; of the others only types, or the modules below. */
+const WORDS = new Set(['base', 'format', 'elf', 'findings', 'board', 'report']);
+
+/** Modules of other rooms that hold words, lists of names or sums, and run nothing. */
+const WORDS_ELSEWHERE = new Set([
+  'inspect/account.ts',
+  'audit/run.ts',
+  'audit/violationWords.ts',
+  'policy/findings.ts',
+  'policy/fingerprint.ts',
+  'profile/tableCapture.ts',
+  'profile/useProfile.ts',
+]);
+
 /** Modules that may use Node's own modules: sources that read files, the command line, worker threads, `*.node.ts`. */
 const USES_NODE = /^(?:source[/]node[^/]*[.]ts|cli[/].*|workers[/].*|.*[.]node[.]ts)$/;
 
@@ -85,6 +99,17 @@ export function wrongImport(from, to) {
 }
 
 /**
+ * What is wrong with an import of a value by lib/report, which puts results into words: it runs neither the engine nor
+ * anything else that makes results.
+ * @param {string} target path below lib/
+ * @returns {string | undefined} undefined if it is allowed
+ */
+export function wrongReportImport(target) {
+  if (WORDS.has(layerOf(target)) || WORDS_ELSEWHERE.has(target)) return undefined;
+  return `lib/report puts results into words: take the result as data, and from lib/${target} only types`;
+}
+
+/**
  * What is wrong with an import of the kernel lab.
  * @param {string} file that imports
  * @param {string} target that is imported
@@ -98,9 +123,21 @@ export function wrongLabImport(file, target) {
 }
 
 /**
+ * Whether a declaration imports types and nothing else.
+ * @param {any} node
+ */
+const isTypesOnly = (node) =>
+  node.type === 'TSImportType' ||
+  node.importKind === 'type' ||
+  node.exportKind === 'type' ||
+  (node.type === 'ImportDeclaration' &&
+    node.specifiers.length > 0 &&
+    node.specifiers.every((/** @type {any} */ { importKind }) => importKind === 'type'));
+
+/**
  * A rule that looks at every import, export-from and import() of a module.
  * @param {string} description
- * @param {(file: string, specifier: string) => string | undefined} judge
+ * @param {(file: string, specifier: string, typesOnly: boolean) => string | undefined} judge
  * @returns {import('eslint').Rule.RuleModule}
  */
 const importRule = (description, judge) => ({
@@ -109,7 +146,7 @@ const importRule = (description, judge) => ({
     /** @param {any} node */
     const look = (node) => {
       if (typeof node.source?.value !== 'string') return;
-      const message = judge(context.filename, node.source.value);
+      const message = judge(context.filename, node.source.value, isTypesOnly(node));
       if (message !== undefined) context.report({ node: node.source, message });
     };
     return {
@@ -148,6 +185,12 @@ export const layers = {
       const target = belowLib(resolve(dirname(file), specifier));
       if (target === undefined) return 'lib/ must not import from outside lib/';
       return wrongImport(layerOf(path), layerOf(target));
+    }),
+    words: importRule('lib/report only puts results into words', (file, specifier, typesOnly) => {
+      const path = belowLib(file);
+      if (path === undefined || layerOf(path) !== 'report' || !specifier.startsWith('.') || typesOnly) return undefined;
+      const target = belowLib(resolve(dirname(file), specifier));
+      return target === undefined ? undefined : wrongReportImport(target);
     }),
     pure: importRule('lib/ runs without Node except at its edges', (file, specifier) => {
       const path = belowLib(file);

@@ -4,7 +4,7 @@
 import { CramfsError } from '../base/errors.ts';
 import { execProgram, type ExecReport } from '../exec/execProgram.ts';
 import { MAX_FILE_PAGES, visitFilePages } from '../exec/filePages.ts';
-import { type ExecEnd, nommuRam } from '../exec/nommuProgram.ts';
+import type { ExecEnd } from '../exec/nommuProgram.ts';
 import { LoadedFiles } from './loadedFiles.ts';
 import { NommuSystem } from '../exec/nommuSystem.ts';
 import type { UserProcess } from '../exec/userProcess.ts';
@@ -141,12 +141,10 @@ export class ProgramRunner {
     if (result.outcome !== 'runs') {
       return { outcome: result.outcome, why: log.at(-1) ?? endOf(result), ...none };
     }
-    let flashPages = 0;
     for (const { place, vma } of result.mappings) {
       const pages = (vma.end - vma.start) / pageSize;
       this.#budget.spend(MAPPING + pages);
       if (place === 'flash') {
-        flashPages += pages;
         // A mapping need not begin at a page boundary, so that a frame here is any address divided by the page size.
         for (let page = 0; page < pages; page++) this.#frames.add(vma.start / pageSize + page);
       } else if (place === 'copy' && isNommuShared(vma.vmFlags) && vma.file !== null) {
@@ -155,8 +153,8 @@ export class ProgramRunner {
         this.#copies += pages;
       }
     }
-    const { copies, data, stack } = nommuRam(result.mappings);
-    return { outcome: 'runs', why: '', ...none, ramBytes: copies + data + stack, flashBytes: flashPages * pageSize };
+    const { copies, data, stack, flash } = result.memory;
+    return { outcome: 'runs', why: '', ...none, ramBytes: copies + data + stack, flashBytes: flash };
   }
 }
 

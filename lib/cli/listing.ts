@@ -4,7 +4,7 @@
 import { CramfsError } from '../base/errors.ts';
 import { readLink } from '../image/content.ts';
 import type { CramfsImage } from '../image/image.ts';
-import { shownPath } from '../inspect/shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 import type { WalkEntry, WalkProblem } from '../inspect/walk.ts';
 import { entryJson } from '../report/entryJson.ts';
 import { SCHEMA_VERSION } from '../report/mapJson.ts';

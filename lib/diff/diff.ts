@@ -10,7 +10,16 @@ import { auditImage } from '../audit/auditImage.ts';
 import { ContentComparison } from './diffContent.ts';
 import type { DamagedSide } from './diffDamage.ts';
 import { type FileComparison, fileChanges, type FilePair, haveSameContent, LayoutComparison } from './diffFile.ts';
-import type { Both, ChangedFile, DiffDamage, ImageDiff, LoneFile, ProgramChange, XipChange } from './diffResult.ts';
+import {
+  type Both,
+  type ChangedFile,
+  type DiffDamage,
+  type ImageDiff,
+  imageDiff,
+  type LoneFile,
+  type ProgramChange,
+  type XipChange,
+} from './diffResult.ts';
 import { superblockChanges } from './diffSuperblock.ts';
 import { type Side, walkTogether } from './diffTree.ts';
 import { programChange, XipComparison } from './diffXip.ts';
@@ -93,7 +102,7 @@ class Comparison {
       else if (inodeB !== null) this.#addLone('b', { path, inode: inodeB });
     }
     this.#findRenamed();
-    return {
+    return imageDiff({
       images,
       boards: { a: this.#audits.a.board, b: this.#audits.b.board },
       superblock: superblockChanges(a, b),
@@ -106,7 +115,7 @@ class Comparison {
       numbers: { a: this.#audits.a.numbers, b: this.#audits.b.numbers },
       damage: this.#damage,
       basis: 'images',
-    };
+    });
   }
 
   #compareFiles(pair: FilePair): void {

@@ -1,7 +1,16 @@
 /** An image compared with an earlier audit, where the earlier image was not kept. */
 import { comparePaths } from '../audit/pathOrder.ts';
 import type { AuditedFile, AuditResult } from '../audit/result.ts';
-import type { Both, ChangedFile, ImageDiff, LoneFile, Mapped, ProgramChange, XipChange } from './diffResult.ts';
+import {
+  type Both,
+  type ChangedFile,
+  type ImageDiff,
+  imageDiff,
+  type LoneFile,
+  type Mapped,
+  type ProgramChange,
+  type XipChange,
+} from './diffResult.ts';
 import { programChange, xipChanges } from './diffXip.ts';
 
 /** What of an audit is compared. */
@@ -29,7 +38,7 @@ export function diffAudits(a: ComparedAudit, b: ComparedAudit): ImageDiff {
     const program = programChange(path, both);
     if (program !== null) programs.push(program);
   }
-  return {
+  return imageDiff({
     images: { a: a.image, b: b.image },
     boards: { a: a.board, b: b.board },
     superblock: [],
@@ -42,7 +51,7 @@ export function diffAudits(a: ComparedAudit, b: ComparedAudit): ImageDiff {
     numbers: { a: a.numbers, b: b.numbers },
     damage: [],
     basis: 'audit',
-  };
+  });
 }
 
 function changesOf({ a, b }: Both<AuditedFile>): ChangedFile['changes'] {

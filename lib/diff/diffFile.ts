@@ -4,7 +4,7 @@ import { deviceNumber } from '../format/inode.ts';
 import { fileBlocks } from '../image/blocks.ts';
 import { readLink } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
-import { shownPath } from '../inspect/shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 import { blockBudget, type ContentComparison, type ContentFile, spendBlocks } from './diffContent.ts';
 import { DamagedSide } from './diffDamage.ts';
 import type { FileChange, FileLayout } from './diffResult.ts';

@@ -74,6 +74,8 @@ export interface XipChange extends Both<Mapped> {
   readonly path: string;
   /** What is mapped: the segments of a kind that are readable so, counted from 0; or the whole file. */
   readonly segment: { readonly kind: AuditedSegment['kind']; readonly number: number } | null;
+  /** Whether less of it is direct in `b`. */
+  readonly lost: boolean;
 }
 
 /** A program whose start comes to something else. */
@@ -93,6 +95,8 @@ export interface DiffDamage {
 
 /** What comparing two images comes to. Lists are in the order of paths, by bytes. */
 export interface ImageDiff {
+  /** Whether anything that was compared differs. */
+  readonly differs: boolean;
   readonly images: Both<string>;
   readonly boards: Both<AuditedBoard>;
   readonly superblock: readonly SuperblockChange[];
@@ -109,7 +113,8 @@ export interface ImageDiff {
   readonly basis: 'images' | 'audit';
 }
 
-/** Whether two images differ in anything that was compared. */
-export function differs({ superblock, removed, added, changed, xip, programs }: ImageDiff): boolean {
-  return [superblock, removed, added, changed, xip, programs].some((list) => list.length > 0);
+/** The result of a comparison. */
+export function imageDiff(found: Omit<ImageDiff, 'differs'>): ImageDiff {
+  const { superblock, removed, added, changed, xip, programs } = found;
+  return { differs: [superblock, removed, added, changed, xip, programs].some((list) => list.length > 0), ...found };
 }

@@ -7,7 +7,7 @@
 import { CramfsError, type ErrorDetails } from '../base/errors.ts';
 import { directoryEntries } from '../image/directory.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
-import { shownPath } from '../inspect/shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 import { entryLimit, MAX_PATH_BYTES } from '../inspect/walk.ts';
 import { comparePaths } from '../audit/pathOrder.ts';
 

@@ -73,15 +73,17 @@ export function xipChanges(
   const [segmentsA, segmentsB] = [a?.segments ?? [], b?.segments ?? []];
   if (segmentsA.length === 0 && segmentsB.length === 0) {
     const both = { a: whole('a'), b: whole('b') };
-    return isOtherwise(both.a, both.b) ? [{ path, segment: null, ...both }] : [];
+    return isOtherwise(both.a, both.b) ? [{ path, segment: null, lost: isLess(both), ...both }] : [];
   }
   const changes: XipChange[] = [];
   for (const kind of ['text', 'rodata', 'data'] as const) {
     const [listA, listB] = [segmentsA, segmentsB].map((list) => list.filter((segment) => segment.kind === kind));
     const count = Math.min(listA?.length ?? 0, listB?.length ?? 0);
     for (let number = 0; number < count; number++) {
-      const [x, y] = [mapped(pageSizes.a, listA?.[number]), mapped(pageSizes.b, listB?.[number])];
-      if (isOtherwise(x, y)) changes.push({ path, segment: { kind, number }, a: x, b: y });
+      const both = { a: mapped(pageSizes.a, listA?.[number]), b: mapped(pageSizes.b, listB?.[number]) };
+      if (isOtherwise(both.a, both.b)) {
+        changes.push({ path, segment: { kind, number }, lost: isLess(both), ...both });
+      }
     }
   }
   return changes;
@@ -101,6 +103,14 @@ export function programChange(path: string, { a, b }: Both<AuditedFile | null>):
 /** Another state; of mappings that are direct in part, another part too. A file that grew is none. */
 function isOtherwise(a: Mapped, b: Mapped): boolean {
   return a.state !== b.state || (a.state === 'mixedmap' && a.ramBytes !== b.ramBytes);
+}
+
+const RANK = { pfnmap: 3, mixedmap: 2, none: 1 } as const;
+
+/** Whether it is mapped directly to a lesser part than before. */
+function isLess({ a, b }: Both<Mapped>): boolean {
+  const rank = ({ state }: Mapped): number => (state === null ? 0 : RANK[state]);
+  return rank(b) < rank(a) || (rank(b) === rank(a) && b.ramBytes > a.ramBytes);
 }
 
 function mapped(pageSize: number, segment: AuditedSegment | undefined): Mapped {

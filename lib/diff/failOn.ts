@@ -2,7 +2,7 @@
 import { CramfsError } from '../base/errors.ts';
 import { parseQuantity } from '../base/quantity.ts';
 import type { AuditNumbers } from '../audit/result.ts';
-import type { ImageDiff, Mapped, ProgramChange, XipChange } from './diffResult.ts';
+import type { ImageDiff, ProgramChange, XipChange } from './diffResult.ts';
 
 /** What may grow: by name, its number of bytes. */
 const SIZES = {
@@ -81,7 +81,7 @@ export function failures(diff: ImageDiff, conditions: readonly FailCondition[]):
         return after - before > allowed ? [{ condition, before, after }] : [];
       }
       case 'direct-lost': {
-        const lost = lostDirect(diff);
+        const lost = diff.xip.filter((change) => change.lost);
         return lost.length > 0 ? [{ condition, lost }] : [];
       }
       case 'start-lost': {
@@ -90,12 +90,4 @@ export function failures(diff: ImageDiff, conditions: readonly FailCondition[]):
       }
     }
   });
-}
-
-const RANK = { pfnmap: 3, mixedmap: 2, none: 1 } as const;
-
-/** What is mapped directly to a lesser part than before. */
-export function lostDirect({ xip }: ImageDiff): XipChange[] {
-  const rank = ({ state }: Mapped): number => (state === null ? 0 : RANK[state]);
-  return xip.filter(({ a, b }) => rank(b) < rank(a) || (rank(b) === rank(a) && b.ramBytes > a.ramBytes));
 }

@@ -46,6 +46,8 @@ export interface MountResult {
   readonly log: readonly string[];
   /** Byte offset in the image of the field that the kernel did not like. */
   readonly offset: number | null;
+  /** Why it failed: the kernel's line without the name of the file system in front; null where it did not. */
+  readonly refusal: string | null;
   readonly mounted: MountedCramfs | null;
 }
 
@@ -106,7 +108,8 @@ export function mountCramfs(memory: PhysicalMemory, cpu: Cpu, options: MountOpti
   const fail = (refusal: Refusal): MountResult => {
     log.push(`cramfs: ${refusal.line}`);
     if (fallback !== null) log.push(fallback);
-    return { errno: fallback === null ? refusal.errno : 'ENOENT', log, offset: refusal.offset, mounted: null };
+    const errno = fallback === null ? refusal.errno : 'ENOENT';
+    return { errno, log, offset: refusal.offset, refusal: refusal.line, mounted: null };
   };
   const noAccess = (offset: number, errno: Errno = 'EINVAL'): Refusal => ({
     errno,
@@ -126,7 +129,7 @@ export function mountCramfs(memory: PhysicalMemory, cpu: Cpu, options: MountOpti
   const { flags } = found;
   const kernel = { entryReadSize, verifiesFileType, linearXip };
   const mounted = { size, flags, superblock: found, memory, cpu, canMapDirectly, ...kernel };
-  return { errno: null, log, offset: null, mounted };
+  return { errno: null, log, offset: null, refusal: null, mounted };
 }
 
 /** cramfs_read_super(): the checks, in their order. */

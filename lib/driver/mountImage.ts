@@ -19,13 +19,6 @@ export function mountImage(image: CramfsImage): MountResult {
   return mountCramfs(memory, makeCpu(defaultCpuName(pageSize), pageSize, littleEndian));
 }
 
-/** Why a mount failed, as the kernel logs it; null where it did not. */
-export function refusalOf({ mounted, log }: MountResult): string | null {
-  if (mounted !== null) return null;
-  const reason = [...log].reverse().find((line) => line.startsWith('cramfs: ')) ?? 'cramfs: no reason given';
-  return reason.slice('cramfs: '.length);
-}
-
 /**
  * The image, mounted.
  *
@@ -36,6 +29,6 @@ export function requireMounted(image: CramfsImage): MountedCramfs {
   if (result.mounted !== null) return result.mounted;
   throw new CramfsError('MOUNT_REFUSED', {
     offset: result.offset ?? undefined,
-    found: refusalOf(result) ?? undefined,
+    found: result.refusal ?? undefined,
   });
 }

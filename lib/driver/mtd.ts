@@ -25,7 +25,9 @@ export interface MtdDevice {
  */
 export function mountFromMtd(source: string, devices: readonly MtdDevice[], cpu: Cpu): MountResult {
   const found = findDevice(source, devices);
-  if ('errno' in found) return { errno: found.errno, log: found.log, offset: null, mounted: null };
+  if ('errno' in found) {
+    return { errno: found.errno, log: found.log, offset: null, refusal: 'no such MTD device', mounted: null };
+  }
   return mountCramfs(found.memory, cpu, { mtdName: found.name, fallbackLog: null, point: found.point });
 }
 

@@ -35,6 +35,7 @@ import {
   type NommuMapping,
   placeOf,
   readCode,
+  running,
   unmapped,
 } from './nommuProgram.ts';
 
@@ -80,14 +81,13 @@ export function execFdpic({ file }: Executable, process: NommuProcess, context: 
   const text = program.mappings.find(({ part }) => part === 'text' || part === 'whole') ?? program.mappings[0];
   const entry = (linker ?? program).at((interpreter?.headers ?? headers).entry);
   if (text === undefined || entry === null) return killedBy('EFAULT');
-  return {
-    outcome: 'runs',
+  return running({
     text: text.part === 'whole' ? 'ram' : text.place,
     entry,
     vma: text.vma,
     mappings,
     interpreter: interpreter?.file.path ?? null,
-  };
+  });
 }
 
 function failed(errno: Errno): ExecResult {

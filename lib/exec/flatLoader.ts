@@ -6,7 +6,7 @@ import type { NommuProcess } from '../mm/nommu/process.ts';
 import type { NommuFile } from '../mm/nommu/validate.ts';
 import { VM_EXEC, VM_READ, VM_WRITE } from '../mm/vmFlags.ts';
 import { checkFlatHeader, decodeFlatHeader, type FlatProgram } from '../elf/bflt.ts';
-import { type Executable, type ExecResult, killedFlat, placeOf, readCode } from './nommuProgram.ts';
+import { type Executable, type ExecResult, killedFlat, placeOf, readCode, running } from './nommuProgram.ts';
 
 /**
  * Loads a program into a process that has nothing mapped.
@@ -45,8 +45,7 @@ function loadApart(program: FlatProgram, file: NommuFile, process: NommuProcess)
   if (unread !== null) return killedFlat(process, 'Unable to read data+bss', unread);
   const text = placeOf(vma);
   const of = { object: file.path, segment: null };
-  return {
-    outcome: 'runs',
+  return running({
     text,
     entry: vma.start + program.entry,
     vma,
@@ -55,7 +54,7 @@ function loadApart(program: FlatProgram, file: NommuFile, process: NommuProcess)
       { ...of, part: 'data', vma: data.vma, place: 'ram', bssBytes: extra },
     ],
     interpreter: null,
-  };
+  });
 }
 
 /** Text and data in one piece of RAM. */
@@ -69,12 +68,11 @@ function loadIntoRam(program: FlatProgram, file: NommuFile, process: NommuProces
   const unread =
     readCode(file, 0, textLength, vma, 0, process) ?? readCode(file, textLength, fullData, vma, textLength, process);
   if (unread !== null) return killedFlat(process, 'Unable to read code+data+bss', unread);
-  return {
-    outcome: 'runs',
+  return running({
     text: 'ram',
     entry: vma.start + program.entry,
     vma,
     mappings: [{ part: 'whole', object: file.path, segment: null, vma, place: 'ram', bssBytes: extra }],
     interpreter: null,
-  };
+  });
 }

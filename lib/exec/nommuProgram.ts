@@ -5,6 +5,7 @@ import type { Errno } from '../mm/errno.ts';
 import { ERRNO_NUMBERS } from '../mm/errno.ts';
 import { kernelRead } from '../mm/nommu/copy.ts';
 import type { NommuMmapResult, NommuProcess } from '../mm/nommu/process.ts';
+import type { NommuRegion } from '../mm/nommu/regions.ts';
 import type { NommuFile } from '../mm/nommu/validate.ts';
 import type { NommuVma } from '../mm/nommu/vmaTree.ts';
 
@@ -27,20 +28,24 @@ export interface NommuMapping {
   readonly bssBytes: number;
 }
 
+/** A program whose start comes to the first instruction. */
+export interface RunningProgram {
+  readonly outcome: 'runs';
+  readonly text: TextPlace;
+  /** Address of the first instruction, of the interpreter where there is one. */
+  readonly entry: number;
+  /** The mapping that has the text. */
+  readonly vma: NommuVma;
+  /** All that was mapped and allocated, in order. */
+  readonly mappings: readonly NommuMapping[];
+  /** Path of the ELF interpreter; null where the program names none. */
+  readonly interpreter: string | null;
+  readonly memory: NommuMemory;
+}
+
 /** How execve() ended. */
 export type ExecResult =
-  | {
-      readonly outcome: 'runs';
-      readonly text: TextPlace;
-      /** Address of the first instruction, of the interpreter where there is one. */
-      readonly entry: number;
-      /** The mapping that has the text. */
-      readonly vma: NommuVma;
-      /** All that was mapped and allocated, in order. */
-      readonly mappings: readonly NommuMapping[];
-      /** Path of the ELF interpreter; null where the program names none. */
-      readonly interpreter: string | null;
-    }
+  | RunningProgram
   /** execve() failed, and the caller goes on. */
   | { readonly outcome: 'failed'; readonly errno: Errno }
   /** It failed when the old program was gone: SIGSEGV. */
@@ -48,7 +53,7 @@ export type ExecResult =
   | { readonly outcome: 'bug'; readonly bug: string };
 
 /** A start that does not come to the first instruction. */
-export type ExecEnd = Exclude<ExecResult, { readonly outcome: 'runs' }>;
+export type ExecEnd = Exclude<ExecResult, RunningProgram>;
 
 /** An executable file. */
 export interface Executable {
@@ -58,14 +63,16 @@ export interface Executable {
   readonly regular: boolean;
 }
 
-/** RAM that a start takes, in bytes of whole pages. */
-export interface NommuRam {
-  /** Read-only segments, and text, that are copied. */
+/** Memory that a start takes, in bytes of whole pages. What several mappings share counts once. */
+export interface NommuMemory {
+  /** RAM: read-only segments, and text, that are copied. */
   readonly copies: number;
-  /** Data and bss, and all of what is loaded as a whole. */
+  /** RAM: data and bss, and all of what is loaded as a whole. */
   readonly data: number;
-  /** The stack, where it is a piece of its own. */
+  /** RAM: the stack, where it is a piece of its own. */
   readonly stack: number;
+  /** Flash that is used in place. */
+  readonly flash: number;
 }
 
 const SIGSEGV = 11;
@@ -102,13 +109,30 @@ export function readCode(
 /** Where a mapping of a file has come to lie. */
 export const placeOf = (vma: NommuVma): TextPlace => (vma.region.copy === null ? 'flash' : 'copy');
 
-/** What of the mappings is RAM. Read-only copies count once where mappings are one region. */
-export function nommuRam(mappings: readonly NommuMapping[]): NommuRam {
-  const ram = { copies: 0, data: 0, stack: 0 };
+/** A start that comes to the first instruction. */
+export function running(program: Omit<RunningProgram, 'outcome' | 'memory'>): RunningProgram {
+  return { outcome: 'runs', ...program, memory: memoryOf(program.mappings) };
+}
+
+function memoryOf(mappings: readonly NommuMapping[]): NommuMemory {
+  const memory = { copies: 0, data: 0, stack: 0, flash: 0 };
+  const counted = new Set<NommuRegion>();
   for (const { part, place, vma } of mappings) {
-    if (place === 'flash') continue;
+    if (place === 'flash' || counted.has(vma.region)) continue;
+    counted.add(vma.region);
     const kind = part === 'stack' ? 'stack' : part === 'text' || part === 'rodata' ? 'copies' : 'data';
-    ram[kind] += vma.end - vma.start;
+    memory[kind] += vma.end - vma.start;
   }
-  return ram;
+  memory.flash = covered(mappings.filter(({ place }) => place === 'flash').map(({ vma }) => vma));
+  return memory;
+}
+
+/** Bytes that lie in at least one of the ranges. */
+function covered(ranges: readonly { readonly start: number; readonly end: number }[]): number {
+  let [bytes, reached] = [0, 0];
+  for (const { start, end } of [...ranges].sort((a, b) => a.start - b.start)) {
+    bytes += Math.max(0, end - Math.max(start, reached));
+    reached = Math.max(reached, end);
+  }
+  return bytes;
 }

@@ -5,7 +5,7 @@ import { CramfsError } from '../base/errors.ts';
 import { deviceNumber, type FileType } from '../format/inode.ts';
 import { readLink } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
-import { shownPath } from '../inspect/shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 import { walk, type WalkProblem } from '../inspect/walk.ts';
 import { storedContent } from './fileContent.ts';
 import { Budget, DEFAULT_LIMITS } from './limits.ts';

@@ -7,7 +7,7 @@
  */
 import { CramfsError } from '../base/errors.ts';
 import type { CramfsImage } from '../image/image.ts';
-import { shownPath } from '../inspect/shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 import { entryLimit, walk, type WalkEntry } from '../inspect/walk.ts';
 import { Budget, DEFAULT_LIMITS, type ExtractLimits } from './limits.ts';
 import { type ExtractProblem, imageProblem } from './problem.ts';

@@ -12,7 +12,7 @@ import { CramfsError } from '../base/errors.ts';
 import { encodeName } from '../format/names.ts';
 import { readLink } from '../image/content.ts';
 import type { CramfsImage } from '../image/image.ts';
-import { shownPath } from '../inspect/shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 import type { WalkEntry } from '../inspect/walk.ts';
 import {
   FATAL,

@@ -3,7 +3,7 @@
  * the same archive.
  */
 import type { CramfsImage } from '../image/image.ts';
-import { shownPath } from '../inspect/shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 import type { WalkEntry } from '../inspect/walk.ts';
 import type { Crew } from './crew.ts';
 import { contentReader } from './fileContent.ts';

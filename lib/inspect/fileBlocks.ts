@@ -2,7 +2,7 @@
 import { CramfsError } from '../base/errors.ts';
 import { type Block, blockCount, blockProblem, fileBlocks } from '../image/blocks.ts';
 import type { CramfsImage } from '../image/image.ts';
-import { shownPath } from './shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 import type { WalkEntry } from './walk.ts';
 
 /** The blocks of a file, and the damage that ends them early. */

@@ -8,7 +8,7 @@ import { encodeName, printableName } from '../format/names.ts';
 import { readLink } from '../image/content.ts';
 import { rawEntries, type RawEntry } from '../image/directory.ts';
 import type { CramfsImage } from '../image/image.ts';
-import { shownPath } from './shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 import { rootEntry, WalkEntry } from './walk.ts';
 
 /** Symlinks followed in one path, as in Linux. */

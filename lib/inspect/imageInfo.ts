@@ -3,7 +3,7 @@ import { CRAMFS_FLAG_FSID_VERSION_2, CRAMFS_SIGNATURE } from '../format/constant
 import { decodeName } from '../format/names.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { type CrcVerdict, imageCrc } from './imageCrc.ts';
-import { namedFlags, neededKernel, type SuperblockFlag } from './superblockFlags.ts';
+import { namedFlags, neededKernel, type SuperblockFlag } from '../format/superblockFlags.ts';
 import { type Survey, survey } from './survey.ts';
 import { type VariantNote, variantNotes } from './variant.ts';
 

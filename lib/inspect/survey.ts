@@ -7,7 +7,7 @@ import { blockCount, blockProblem, fileBlock, tableBytes } from '../image/blocks
 import type { CramfsImage, Inode } from '../image/image.ts';
 import { Accountant, type Account } from './account.ts';
 import { isDirectPointer } from './directRuns.ts';
-import { shownPath } from './shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 import { type Statistics, StatisticsCounter } from './statistics.ts';
 import { walk, type WalkEntry, type WalkOptions } from './walk.ts';
 

@@ -10,7 +10,7 @@ import { CramfsError } from '../base/errors.ts';
 import { encodeName } from '../format/names.ts';
 import { type RawEntry, rawEntries } from '../image/directory.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
-import { shownPath } from './shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 
 /** Bytes of a path that Linux takes in one system call, its NUL left out. */
 export const MAX_PATH_BYTES = PATH_MAX - 1;

@@ -3,7 +3,7 @@ import { hex } from '../base/hex.ts';
 import type { CheckResult } from '../check/checkImage.ts';
 import { SEVERITIES } from '../findings/definition.ts';
 import type { Finding } from '../findings/finding.ts';
-import { shownPath } from '../inspect/shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 import { definitionOf } from '../policy/findings.ts';
 import { type Style, wrap } from './style.ts';
 import { plural } from '../base/words.ts';

@@ -1,7 +1,7 @@
 /** Conditions of `cramfs diff --fail-on` in words. */
 import type { Failure } from '../diff/failOn.ts';
 import { plural, size } from '../base/words.ts';
-import { shownPath } from '../inspect/shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 
 const NAMES = {
   ram: 'RAM with all programs running',

@@ -1,8 +1,8 @@
 /** `cramfs diff --format github`: annotations of GitHub Actions. */
 import type { ImageDiff } from '../diff/diffResult.ts';
-import { type Failure, lostDirect } from '../diff/failOn.ts';
+import type { Failure } from '../diff/failOn.ts';
 import { printableName } from '../format/names.ts';
-import { shownPath } from '../inspect/shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 import { plural, size } from '../base/words.ts';
 import { failureText } from './diffFailures.ts';
 import { githubCommand } from './githubCommand.ts';
@@ -14,11 +14,13 @@ const MOST = 50;
 export function diffGithub(diff: ImageDiff, failed: readonly Failure[]): string {
   const { images, numbers, removed, added, changed, omitted } = diff;
   const errors = failed.map((failure) => githubCommand('error', images.b, 'cramfs diff', failureText(failure)));
-  const lost = lostDirect(diff).map(({ path, segment, a, b }) => {
-    const what = `${shownPath(path)}${segment === null ? '' : ` ${segment.kind}`}`;
-    const message = `${what} runs from flash to a lesser part: RAM ${size(a.ramBytes)} → ${size(b.ramBytes)}`;
-    return githubCommand('warning', images.b, 'No longer direct', message);
-  });
+  const lost = diff.xip
+    .filter((change) => change.lost)
+    .map(({ path, segment, a, b }) => {
+      const what = `${shownPath(path)}${segment === null ? '' : ` ${segment.kind}`}`;
+      const message = `${what} runs from flash to a lesser part: RAM ${size(a.ramBytes)} → ${size(b.ramBytes)}`;
+      return githubCommand('warning', images.b, 'No longer direct', message);
+    });
   const files = removed.length + added.length + changed.length + omitted;
   const sizes = `image ${size(numbers.a.imageBytes)} → ${size(numbers.b.imageBytes)}`;
   const names = `${printableName(images.a)} → ${printableName(images.b)}`;

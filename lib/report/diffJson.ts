@@ -1,5 +1,5 @@
 /** `cramfs diff --json`. */
-import { differs, type ImageDiff } from '../diff/diffResult.ts';
+import type { ImageDiff } from '../diff/diffResult.ts';
 import { octalMode } from './modeString.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
 
@@ -9,7 +9,7 @@ export function diffJson(diff: ImageDiff): Record<string, unknown> {
   return {
     schemaVersion: SCHEMA_VERSION,
     basis: diff.basis,
-    differs: differs(diff),
+    differs: diff.differs,
     images,
     boards,
     superblock,

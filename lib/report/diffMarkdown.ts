@@ -1,9 +1,8 @@
 /** `cramfs diff --format markdown`: the comment of a pull request. Its size is limited. */
 import type { ChangedFile, ImageDiff, LoneFile, Mapped, XipChange } from '../diff/diffResult.ts';
-import { differs } from '../diff/diffResult.ts';
-import { type Failure, lostDirect } from '../diff/failOn.ts';
+import type { Failure } from '../diff/failOn.ts';
 import { printableName } from '../format/names.ts';
-import { shownPath } from '../inspect/shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 import { percent, size } from '../base/words.ts';
 import { failureText } from './diffFailures.ts';
 import { changeWords } from './diffText.ts';
@@ -17,11 +16,11 @@ const ROW = 400;
 /** The comment. */
 export function diffMarkdown(diff: ImageDiff, failed: readonly Failure[]): string {
   const { images, numbers, xip, programs, removed, added, changed, omitted } = diff;
-  const lost = lostDirect(diff);
-  const gained = xip.filter((change) => !lost.includes(change));
+  const lost = xip.filter((change) => change.lost);
+  const gained = xip.filter((change) => !change.lost);
   const out = [`### cramfs diff: ${code(printableName(images.a))} → ${code(printableName(images.b))}`, ''];
   for (const failure of failed) out.push(`${SIGNS.error} ${escaped(failureText(failure))}`, '');
-  if (!differs(diff) && numbers.a.imageBytes === numbers.b.imageBytes) out.push('No differences.', '');
+  if (!diff.differs && numbers.a.imageBytes === numbers.b.imageBytes) out.push('No differences.', '');
   const row = (name: string, a: number, b: number): string => `| ${name} | ${size(a)} | ${size(b)} | ${growth(a, b)} |`;
   out.push('| | before | after | change |', '| :-- | --: | --: | --: |');
   out.push(row('image (flash)', numbers.a.imageBytes, numbers.b.imageBytes));

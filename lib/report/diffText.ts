@@ -1,6 +1,5 @@
 /** `cramfs diff` for people. */
 import { hex } from '../base/hex.ts';
-import { differs } from '../diff/diffResult.ts';
 import type {
   Both,
   ChangedFile,
@@ -14,8 +13,8 @@ import type {
   XipChange,
 } from '../diff/diffResult.ts';
 import { printableName } from '../format/names.ts';
-import { shownPath } from '../inspect/shownPath.ts';
-import { namedFlags } from '../inspect/superblockFlags.ts';
+import { shownPath } from '../format/shownPath.ts';
+import { namedFlags } from '../format/superblockFlags.ts';
 import { modeString, octalMode } from './modeString.ts';
 import { type Style, wrap } from './style.ts';
 import { table } from './table.ts';
@@ -52,7 +51,7 @@ export function diffText(diff: ImageDiff, style: Style, width: number): string {
       return `${shownPath(path)}: ${outcome}${ramDifference(a.ramBytes, b.ramBytes, style)}`;
     }),
   );
-  if (differs(diff)) out.push(style.strong('totals'), ...totals(diff));
+  if (diff.differs) out.push(style.strong('totals'), ...totals(diff));
   else out.push(diff.damage.length === 0 ? style.good('no difference') : 'no difference in what can be compared');
   return `${out.join('\n')}\n`;
 }

@@ -1,7 +1,7 @@
 /** What a finding says, fit for every report. */
 import type { Finding } from '../findings/finding.ts';
 import { printableName } from '../format/names.ts';
-import { shownPath } from '../inspect/shownPath.ts';
+import { shownPath } from '../format/shownPath.ts';
 import { definitionOf } from '../policy/findings.ts';
 import { shellWord } from './shellWord.ts';
 

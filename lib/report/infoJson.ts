@@ -1,7 +1,6 @@
 /** `cramfs info --json`: sizes in bytes, flags and checksums as hexadecimal strings. */
 import { hex } from '../base/hex.ts';
 import type { MountResult } from '../driver/mount.ts';
-import { refusalOf } from '../driver/mountImage.ts';
 import { crcHex } from '../format/crc32.ts';
 import type { ImageInfo } from '../inspect/imageInfo.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
@@ -11,7 +10,7 @@ import { SCHEMA_VERSION } from './mapJson.ts';
  * @param ranges whether to list where the bytes of each label lie
  */
 export function infoJson(info: ImageInfo, mount: MountResult, ranges: boolean): Record<string, unknown> {
-  const refusal = refusalOf(mount);
+  const refusal = mount.refusal;
   const { statistics, account, crc } = info;
   return {
     schemaVersion: SCHEMA_VERSION,

@@ -1,7 +1,6 @@
 /** `cramfs info` for people. */
 import { hex } from '../base/hex.ts';
 import type { MountResult } from '../driver/mount.ts';
-import { refusalOf } from '../driver/mountImage.ts';
 import { crcHex } from '../format/crc32.ts';
 import { printableName } from '../format/names.ts';
 import type { CrcVerdict } from '../inspect/imageCrc.ts';
@@ -120,7 +119,7 @@ function crcSentence({ state, stored, computed }: CrcVerdict, style: Style): str
 }
 
 function mountSentence(info: ImageInfo, mount: MountResult, style: Style): string {
-  const refusal = refusalOf(mount);
+  const refusal = mount.refusal;
   if (refusal !== null) return style.bad(`no Linux: the mount fails with "${refusal}"`);
   if (mount.mounted?.size === 0) return style.bad('no Linux: it mounts, and the first look-up crashes the kernel');
   if (info.neededKernel === null) return style.bad('no Linux: it mounts, and does not know the vendor variant');

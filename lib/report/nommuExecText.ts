@@ -4,7 +4,7 @@
 import { hex } from '../base/hex.ts';
 import { size } from '../base/words.ts';
 import type { FlatHeader } from '../elf/bflt.ts';
-import { type ExecResult, type NommuMapping, type NommuPart, nommuRam } from '../exec/nommuProgram.ts';
+import type { ExecResult, NommuMapping, NommuMemory, NommuPart } from '../exec/nommuProgram.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
 import type { Style } from './style.ts';
 
@@ -51,6 +51,9 @@ function mappingJson({ part, object, segment, vma, place, bssBytes }: NommuMappi
   };
 }
 
+/** What of a program's memory is RAM. */
+const ramJson = ({ copies, data, stack }: NommuMemory): Record<string, number> => ({ copies, data, stack });
+
 /** The object that `--json` prints. */
 export function nommuExecJson(report: NommuExecReport): Record<string, unknown> {
   const { path, kernel, cpu, header, result, log } = report;
@@ -69,7 +72,7 @@ export function nommuExecJson(report: NommuExecReport): Record<string, unknown> 
     text: runs ? result.text : null,
     interpreter: runs ? result.interpreter : null,
     mappings: runs ? result.mappings.map(mappingJson) : [],
-    ram: runs ? nommuRam(result.mappings) : null,
+    ram: runs ? ramJson(result.memory) : null,
     log,
   };
 }
@@ -135,11 +138,7 @@ export function nommuExecText(report: NommuExecReport, style: Style): string {
     );
   }
   if (result.outcome === 'runs') {
-    const { copies, data, stack } = nommuRam(result.mappings);
-    const flash = result.mappings.reduce(
-      (sum, { place, vma }) => sum + (place === 'flash' ? vma.end - vma.start : 0),
-      0,
-    );
+    const { copies, data, stack, flash } = result.memory;
     const parts = [`copies ${size(copies)}`, `data and bss ${size(data)}`, `stack ${size(stack)}`];
     lines.push(...mappingLines(result.mappings), '');
     lines.push(`  RAM    ${size(copies + data + stack)}: ${parts.join(', ')}`, `  flash  ${size(flash)}`, '');

@@ -3,10 +3,17 @@ import { sameBytes } from '../base/bytes.ts';
 import { type DirectoryEntry, findEntry, newDirectory, putEntry, type SourceEntry } from '../mkfs/sourceTree.ts';
 import type { StagedFile } from './closure.ts';
 
+/** A file of the closure as it is in the tree. */
+export interface PlacedFile extends StagedFile {
+  readonly type: SourceEntry['type'];
+  /** Size of a regular file; null for anything else. */
+  readonly bytes: number | null;
+}
+
 /** A tree, and what was left out of it. */
 export interface StagedTree {
   readonly root: DirectoryEntry;
-  readonly files: readonly StagedFile[];
+  readonly files: readonly PlacedFile[];
   /** Paths that the excluded tree has with the same content. */
   readonly excluded: readonly string[];
   /** Paths that the excluded tree has with other content; they stay in. */
@@ -24,7 +31,7 @@ export function stagedTree(
   excluded: DirectoryEntry | null,
 ): StagedTree {
   const root: DirectoryEntry = { ...newDirectory(tree.mode), uid: tree.uid, gid: tree.gid };
-  const files: StagedFile[] = [];
+  const files: PlacedFile[] = [];
   const left: string[] = [];
   const differing: string[] = [];
   for (const file of closure) {
@@ -40,7 +47,7 @@ export function stagedTree(
     }
     putDirectories(root, tree, file.path);
     putEntry(root, file.path, entry.type === 'directory' ? { ...entry, children: new Map() } : entry);
-    files.push(file);
+    files.push({ ...file, type: entry.type, bytes: entry.type === 'file' ? entry.content.size : null });
   }
   return { root, files, excluded: left, differing };
 }

@@ -172,13 +172,12 @@ export class Board implements MountedBoard {
    * @throws CramfsError MOUNT_REFUSED, or KERNEL_OOPS for an image that mounts and crashes Linux on the first look-up
    */
   mounted(): MountedCramfs {
-    const { mounted, log, offset } = this.mount;
+    const { mounted, log, offset, refusal } = this.mount;
     if (mounted === null) {
-      const reason = [...log].reverse().find((line) => line.startsWith('cramfs: ')) ?? '';
       throw new CramfsError('MOUNT_REFUSED', {
         offset: offset ?? undefined,
         log,
-        found: `${reason.slice('cramfs: '.length)}${this.#mountHint(reason)}`,
+        found: `${refusal ?? ''}${this.#mountHint(refusal ?? '')}`,
       });
     }
     if (mounted.size === 0) {

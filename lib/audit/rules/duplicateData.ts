@@ -9,7 +9,7 @@ import { type Block, fileBlocks } from '../../image/blocks.ts';
 import type { CramfsImage } from '../../image/image.ts';
 import { Budget } from '../../base/budget.ts';
 import { args, defineFinding } from '../../findings/definition.ts';
-import { shownPath } from '../../inspect/shownPath.ts';
+import { shownPath } from '../../format/shownPath.ts';
 import { size } from '../../base/words.ts';
 import { defineRule } from '../rule.ts';
 import type { SurveyedEntry } from '../survey.ts';

@@ -14,7 +14,7 @@ import { Budget } from '../../base/budget.ts';
 import { DataOwners } from '../dataOwners.ts';
 import { HazardJudge } from '../hazardCause.ts';
 import { args, defineFinding } from '../../findings/definition.ts';
-import { shownPath } from '../../inspect/shownPath.ts';
+import { shownPath } from '../../format/shownPath.ts';
 import { plural } from '../../base/words.ts';
 import { defineRule } from '../rule.ts';
 import type { MappedSubject } from '../subject.ts';

@@ -1,6 +1,6 @@
 /** Programs that do not get to their own first instruction, and libraries that they miss. */
 import { args, defineFinding } from '../../findings/definition.ts';
-import { shownPath } from '../../inspect/shownPath.ts';
+import { shownPath } from '../../format/shownPath.ts';
 import { defineRule } from '../rule.ts';
 
 /** A program does not get to its own first instruction. */

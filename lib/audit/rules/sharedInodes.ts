@@ -4,7 +4,7 @@
  * memory, the other one has its mode, owner and size.
  */
 import { args, defineFinding } from '../../findings/definition.ts';
-import { shownPath } from '../../inspect/shownPath.ts';
+import { shownPath } from '../../format/shownPath.ts';
 import { octal } from '../words.ts';
 import { defineRule } from '../rule.ts';
 import type { SurveyedEntry } from '../survey.ts';

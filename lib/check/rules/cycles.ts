@@ -1,6 +1,6 @@
 /** Directories that contain themselves, and directories that can be reached by two paths: no maker writes hard links. */
 import { args, defineFinding } from '../../findings/definition.ts';
-import { shownPath } from '../../inspect/shownPath.ts';
+import { shownPath } from '../../format/shownPath.ts';
 import { REBUILD } from '../words.ts';
 import { defineRule } from '../rule.ts';
 

@@ -7,7 +7,7 @@ import { MAX_PATH } from '../context.ts';
 import { CONTROLS } from '../controls.ts';
 import { args, defineFinding, type Nothing } from '../../findings/definition.ts';
 import { plural } from '../../base/words.ts';
-import { shownPath } from '../../inspect/shownPath.ts';
+import { shownPath } from '../../format/shownPath.ts';
 import { REBUILD } from '../words.ts';
 import { defineRule, type FileNode } from '../rule.ts';
 

@@ -5,7 +5,7 @@ import { fileBlocks } from '../../image/blocks.ts';
 import { readBlock } from '../../image/content.ts';
 import type { CramfsImage } from '../../image/image.ts';
 import { findPath } from '../../inspect/findPath.ts';
-import { shownPath } from '../../inspect/shownPath.ts';
+import { shownPath } from '../../format/shownPath.ts';
 import { reportFailure } from '../failure.ts';
 import { addImageOptions, EXIT_CODES, IMAGE_ARGUMENT, type ImageOptions, withImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';

@@ -5,7 +5,7 @@ import { auditImage } from '../../audit/auditImage.ts';
 import { diffImages } from '../../diff/diff.ts';
 import { type ComparedAudit, diffAudits } from '../../diff/diffAudits.ts';
 import { type FailCondition, type Failure, failures, parseFailOn } from '../../diff/failOn.ts';
-import { differs, type ImageDiff } from '../../diff/diffResult.ts';
+import type { ImageDiff } from '../../diff/diffResult.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { printableName } from '../../format/names.ts';
 import { failureText } from '../../report/diffFailures.ts';
@@ -165,7 +165,7 @@ function report(
   for (const failure of failed) complain(io, `cramfs diff: --fail-on ${failureText(failure)}`);
   if (damage.length > 0) return EXIT.image;
   if (conditions !== null) return failed.length > 0 ? EXIT.findings : EXIT.ok;
-  return differs(result) ? EXIT.findings : EXIT.ok;
+  return result.differs ? EXIT.findings : EXIT.ok;
 }
 
 function reportText(

@@ -6,7 +6,7 @@ import { rawEntries } from '../../image/directory.ts';
 import type { CramfsImage } from '../../image/image.ts';
 import { listBlocks } from '../../inspect/fileBlocks.ts';
 import { findPath } from '../../inspect/findPath.ts';
-import { shownPath } from '../../inspect/shownPath.ts';
+import { shownPath } from '../../format/shownPath.ts';
 import { type KindCount, StatisticsCounter } from '../../inspect/statistics.ts';
 import type { WalkEntry } from '../../inspect/walk.ts';
 import { entryJson } from '../../report/entryJson.ts';

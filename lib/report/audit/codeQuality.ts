@@ -2,7 +2,7 @@
 import type { AuditedImage } from '../../audit/run.ts';
 import type { Severity } from '../../findings/definition.ts';
 import { printableName } from '../../format/names.ts';
-import { shownPath } from '../../inspect/shownPath.ts';
+import { shownPath } from '../../format/shownPath.ts';
 import { definitionOf } from '../../policy/findings.ts';
 import { fingerprints } from '../../policy/fingerprint.ts';
 import { findingWords } from '../findingWords.ts';

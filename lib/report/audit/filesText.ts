@@ -1,6 +1,6 @@
 /** The files of an audit in tables: programs with what their segments come to, and data that is mapped from flash. */
 import type { AuditedFile, AuditedSegment, AuditResult } from '../../audit/result.ts';
-import { shownPath } from '../../inspect/shownPath.ts';
+import { shownPath } from '../../format/shownPath.ts';
 import type { MapState } from '../../verdict/mapVerdict.ts';
 import type { Style } from '../style.ts';
 import { table } from '../table.ts';

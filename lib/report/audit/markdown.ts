@@ -1,7 +1,7 @@
 /** An audit as Markdown, for the comment of a merge request or the summary of a CI job. Its size is limited. */
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
-import { shownPath } from '../../inspect/shownPath.ts';
+import { shownPath } from '../../format/shownPath.ts';
 
 import { percent, plural, size } from '../../base/words.ts';
 import { countsText } from './counts.ts';

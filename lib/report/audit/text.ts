@@ -3,7 +3,7 @@ import { hex } from '../../base/hex.ts';
 import type { AuditNumbers, AuditResult, AuditedBoard } from '../../audit/result.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
-import { shownPath } from '../../inspect/shownPath.ts';
+import { shownPath } from '../../format/shownPath.ts';
 import { ACCOUNT_WORDS } from '../infoText.ts';
 import { type Style, wrap } from '../style.ts';
 import { table } from '../table.ts';

@@ -1,7 +1,6 @@
 /** A staged closure as text and as JSON. */
 import { printableName } from '../../format/names.ts';
-import { type DirectoryEntry, findEntry } from '../../mkfs/sourceTree.ts';
-import type { Closure, StagedFile, StageProblem } from '../../stage/closure.ts';
+import type { Closure, StageProblem } from '../../stage/closure.ts';
 import type { StagedTree } from '../../stage/stagedTree.ts';
 import { columns } from '../table.ts';
 import { plural, size } from '../../base/words.ts';
@@ -38,14 +37,9 @@ function problemText({ name, by, why, searched, elsewhere }: StageProblem): stri
 }
 
 /** Regular files and their bytes. */
-function totals({ root, files }: StagedTree): { readonly files: number; readonly bytes: number } {
-  const sizes = files.flatMap(({ path }) => sizeOf(root, path) ?? []);
+function totals({ files }: StagedTree): { readonly files: number; readonly bytes: number } {
+  const sizes = files.flatMap(({ bytes }) => bytes ?? []);
   return { files: sizes.length, bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) };
-}
-
-function sizeOf(root: DirectoryEntry, path: string): number | null {
-  const entry = findEntry(root, path);
-  return entry?.type === 'file' ? entry.content.size : null;
 }
 
 /** The same for programs. */
@@ -53,12 +47,12 @@ export function stageJson({ problems, uncertain }: Closure, staged: StagedTree):
   return {
     schemaVersion: STAGE_SCHEMA,
     ...totals(staged),
-    entries: staged.files.map(({ path, reason, by }: StagedFile) => ({
+    entries: staged.files.map(({ path, type, reason, by, bytes }) => ({
       path,
-      type: findEntry(staged.root, path)?.type ?? null,
+      type,
       reason,
       neededFor: by,
-      bytes: sizeOf(staged.root, path),
+      bytes,
     })),
     excluded: staged.excluded,
     differing: staged.differing,

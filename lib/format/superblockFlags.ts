@@ -11,7 +11,7 @@ import {
   CRAMFS_FLAG_SORTED_DIRS,
   CRAMFS_FLAG_WRONG_SIGNATURE,
   CRAMFS_SUPPORTED_FLAGS,
-} from '../format/constants.ts';
+} from './constants.ts';
 
 /** A flag that is set in a superblock. */
 export interface SuperblockFlag {

@@ -1,5 +1,5 @@
 /** Paths as messages show them. */
-import { printableName } from '../format/names.ts';
+import { printableName } from './names.ts';
 
 /** Characters of a path that a message shows; hostile images have paths of hundreds of kilobytes. */
 const SHOWN = 240;
