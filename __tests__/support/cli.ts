@@ -69,6 +69,11 @@ class OpenWorld {
   }
 }
 
+/** A world in which what is written is lost. */
+export function silentIo(): Io {
+  return new OpenWorld({}).io;
+}
+
 /** Runs a program in this process, with streams that remember what was written. */
 export async function runProgram(
   program: (argv: readonly string[], io: Io) => Promise<number>,

@@ -34,22 +34,26 @@ export function addMachineOptions(
   io: Io,
   { kernel = true }: { readonly kernel?: boolean } = {},
 ): Command {
-  return grouped(addPartitionOptions(command), GROUPS.machine, () => addOwnOptions(command, io, kernel));
+  addPartitionOptions(command);
+  grouped(command, GROUPS.machine, addMemoryOptions);
+  return grouped(command, GROUPS.kernel, () => addKernelOptions(command, io, kernel));
 }
 
-function addOwnOptions(command: Command, io: Io, kernel: boolean): Command {
-  command.option('--board <file>', 'board file (YAML): the machine, where options say nothing else; see docs/board.md');
-  command.option(
-    '--policy <file>',
-    'policy file; its machine is used where neither options nor the board say anything else',
-  );
-  if (kernel) command.option('--kernel <model>', 'kernel model (default: from the policy, else the newest mainline)');
-  return addListOptions(command, io)
+function addMemoryOptions(command: Command): Command {
+  return command
+    .option('--board <file>', 'board file (YAML): the machine, where options say nothing else; see docs/board.md')
+    .option('--policy <file>', 'policy file; its machine is used where neither options nor the board say anything else')
     .option('--phys <address>', `physical address of the image, 0 if it has none (default: ${hex(DEFAULT_PHYS_BASE)})`)
     .option('--region <size>', 'size of the memory region with the image (default: image size rounded up to 64 KiB)')
     .addOption(
       new Option('--fill <byte>', 'the byte that fills the rest of the region').choices(['00', 'ff']).default('00'),
     )
+    .option('--ram <base,size...>', 'RAM (default: unknown, anywhere below 4 GiB)');
+}
+
+function addKernelOptions(command: Command, io: Io, kernel: boolean): Command {
+  if (kernel) command.option('--kernel <model>', 'kernel model (default: from the policy, else the newest mainline)');
+  return addListOptions(command, io)
     .addOption(
       new Option('--cpu <name>', "CPU (default: detected from the image's programs; --list-cpus lists all)").choices(
         CPU_NAMES,
@@ -59,7 +63,6 @@ function addOwnOptions(command: Command, io: Io, kernel: boolean): Command {
       new Option('--endian <order>', 'byte order of the CPU (default: as the image)').choices(['little', 'big']),
     )
     .option('--phys-bits <n>', 'physical address bits of the CPU (default: 40)')
-    .option('--ram <base,size...>', 'RAM (default: unknown, anywhere below 4 GiB)')
     .addOption(
       new Option(
         '--riscv-icache <kernel>',
@@ -74,7 +77,7 @@ function addOwnOptions(command: Command, io: Io, kernel: boolean): Command {
 
 /** Adds the options of commands that start programs. */
 export function addProgramOptions(command: Command): Command {
-  return grouped(command, GROUPS.machine, () =>
+  return grouped(command, GROUPS.kernel, () =>
     command.option('--library-path <dirs>', 'LD_LIBRARY_PATH of the programs (default: not set)'),
   );
 }

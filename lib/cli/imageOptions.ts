@@ -44,6 +44,15 @@ export function addImageOptions(
   return report ? addReportOptions(command) : command;
 }
 
+/** Adds --image-offset and --page-size, for commands that take files with one image each. */
+export function addOffsetOptions(command: Command, where: string): Command {
+  return grouped(command, GROUPS.image, () =>
+    command
+      .option('--image-offset <n>', `where the image starts in ${where} (default: 0)`)
+      .option('--page-size <n>', 'bytes of a block: 4K, 8K, 16K or 64K (default: detected from the image)'),
+  );
+}
+
 /** Adds --image-offset and --image. */
 export function addPlaceOptions(command: Command): Command {
   return command
@@ -70,14 +79,16 @@ export function addQuietOption(command: Command): Command {
 
 /** Adds --jobs, with its old name --threads. */
 export function addJobsOption(command: Command, standard = 'one per processor, at most 4'): Command {
-  return command
-    .option('--jobs <n>', `number of threads (default: ${standard})`)
-    .addOption(new Option('--threads <n>').hideHelp());
+  return grouped(command, GROUPS.general, () =>
+    command
+      .option('--jobs <n>', `number of threads (default: ${standard})`)
+      .addOption(new Option('--threads <n>').hideHelp()),
+  );
 }
 
 /** Adds --force. */
 export function addForceOption(command: Command): Command {
-  return command.option('--force', 'replace existing files');
+  return grouped(command, GROUPS.output, () => command.option('--force', 'replace existing files'));
 }
 
 /** More threads than this are no use. */

@@ -7,11 +7,13 @@ import { reportFailure, writeErrorJson } from './failure.ts';
 import { EXIT, type Io } from './io.ts';
 import { VERSION } from './version.ts';
 import { complain } from './complain.ts';
-import { HelpfulCommand } from './help/helpfulCommand.ts';
+import { fullName, GROUPS, grouped, HelpfulCommand } from './help/helpfulCommand.ts';
 
 /** A program of that name that writes to `io`. */
 export function newProgram(name: string, io: Io): Command {
-  return newCommand(name, io).version(VERSION, '-V, --version', 'print the version');
+  return grouped(newCommand(name, io), GROUPS.general, (program) =>
+    program.version(VERSION, '-V, --version', 'print the version'),
+  );
 }
 
 /** A command of that name that writes to `io`. */
@@ -38,7 +40,7 @@ function wire(command: Command, io: Io): Command {
       outputError: (text) => {
         // The hint is commander's own line; the rest is one line, whatever the arguments hold.
         const [, message = text, hint] = /^(.*?)(?:\n(\(Did you mean [^\n]*))?\n?$/s.exec(text) ?? [];
-        complain(io, message.replace(/^error: /, `${command.name()}: `));
+        complain(io, message.replace(/^error: /, `${fullName(command)}: `));
         if (hint !== undefined) complain(io, hint);
       },
     });

@@ -1,7 +1,8 @@
 /** What the commands of this project share with each other: the entry of `cramfs-lab` to this folder, and not published. */
 export type { Subcommand } from './commands/command.ts';
-export { addReportOptions, IMAGE_ARGUMENT } from './imageOptions.ts';
+export { addColourOption, addForceOption, addReportOptions, IMAGE_ARGUMENT } from './imageOptions.ts';
 export { openSource } from './imagePlace.ts';
+export { GROUPS, grouped } from './help/helpfulCommand.ts';
 export { complain } from './complain.ts';
 export { interruptible } from './interrupt.ts';
 export { EXIT, type Io } from './io.ts';

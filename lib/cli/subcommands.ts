@@ -1,7 +1,9 @@
 /**
  * A program that is a table of subcommands; only the one that runs is loaded.
  */
+import type { Command } from 'commander';
 import type { Subcommand } from './commands/command.ts';
+import { addHelpCommand } from './help/helpfulCommand.ts';
 import { EXIT, type Io } from './io.ts';
 import { exitCodeFor, newCommand, newProgram } from './program.ts';
 
@@ -9,36 +11,66 @@ import { exitCodeFor, newCommand, newProgram } from './program.ts';
 export interface SubcommandProgram {
   readonly name: string;
   readonly description: string;
+  /** Examples and paragraphs for the help; see helpNotes(). */
+  readonly notes: string;
   readonly subcommands: readonly Subcommand[];
+  /** Programs that are one of the subcommands by another name: the program, the subcommand. */
+  readonly alone?: Readonly<Record<string, string>>;
 }
 
 /** Runs a program with the arguments after its name. Never throws and never exits. */
-export async function runSubcommand(
-  { name, description, subcommands }: SubcommandProgram,
-  argv: readonly string[],
-  io: Io,
-): Promise<number> {
+export async function runSubcommand(definition: SubcommandProgram, argv: readonly string[], io: Io): Promise<number> {
+  const { name, subcommands } = definition;
+  // "help NAME" is "NAME --help"; a NAME that is not known is an error as it is without "help".
+  const asksHelp = argv[0] === 'help' && argv[1] !== undefined;
+  const words = asksHelp ? argv.slice(1) : argv;
+  const wanted = subcommands.find((subcommand) => subcommand.name === words[0]);
   let exitCode: number = EXIT.ok;
-  const program = newProgram(name, io).description(description);
-  const wanted = subcommands.find((subcommand) => subcommand.name === argv[0]);
   try {
-    for (const subcommand of subcommands) {
-      const command = newCommand(subcommand.name, io).summary(subcommand.summary);
-      if (subcommand === wanted) {
-        const { define } = await subcommand.load();
-        define(command, { ...io, commandLine: [name, ...argv] }, (code) => {
-          exitCode = code;
-        });
-      }
-      program.addCommand(command);
-    }
+    const program = await defineProgram(definition, wanted === undefined ? [] : [wanted.name], io, {
+      commandLine: [name, ...argv],
+      done: (code) => {
+        exitCode = code;
+      },
+    });
     if (argv.length === 0) {
       io.stderr.write(program.helpInformation());
       return EXIT.usage;
     }
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(asksHelp && wanted !== undefined ? [...words, '--help'] : words, { from: 'user' });
     return exitCode;
   } catch (error) {
     return exitCodeFor(error, argv, io, wanted === undefined ? name : `${name} ${wanted.name}`);
   }
+}
+
+interface Running {
+  /** The words as they were typed. */
+  readonly commandLine?: readonly string[];
+  readonly done: (exitCode: number) => void;
+}
+
+/** A program as a tree of commands, of which those that are wanted are complete. */
+export async function defineProgram(
+  { name, description, notes, subcommands }: SubcommandProgram,
+  wanted: readonly string[],
+  io: Io,
+  { commandLine, done }: Running,
+): Promise<Command> {
+  const program = addHelpCommand(newProgram(name, io).description(description)).addHelpText('after', notes);
+  for (const subcommand of subcommands) {
+    const command = newCommand(subcommand.name, io).summary(subcommand.summary).helpGroup(subcommand.group);
+    if (wanted.includes(subcommand.name)) {
+      const { define } = await subcommand.load();
+      define(command, { ...io, commandLine }, done);
+    }
+    program.addCommand(command);
+  }
+  return program;
+}
+
+/** A program as a complete tree of commands: for documentation and tests. */
+export function wholeProgram(definition: SubcommandProgram, io: Io): Promise<Command> {
+  const names = definition.subcommands.map(({ name }) => name);
+  return defineProgram(definition, names, io, { done: () => undefined });
 }

@@ -3,7 +3,7 @@ import { BadGlob, compileGlob } from './compileGlobs.ts';
 import { EXCEPTION_EXPIRED, EXCEPTION_UNUSED } from './exceptions.ts';
 import { FINDING_IDS } from './findings.ts';
 import { matchesGlob } from './globs.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean } from '../base/suggest.ts';
 
 /** A glob for each kind of finding. */
 const GROUPS = [...new Set(FINDING_IDS.map((id) => id.replace(/[/].*/, '/*')))];

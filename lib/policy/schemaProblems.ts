@@ -5,7 +5,7 @@ import { printableName } from '../format/names.ts';
 import type { DataPath, PolicyDocument } from './document.ts';
 import { expectedRule, idsOf } from './ruleIds.ts';
 import { type FileKind, knownKeys } from './schema.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean } from '../base/suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 

@@ -24,6 +24,10 @@ interface CompareOptions {
 }
 
 const NOTES = `
+Examples:
+  cramfs-lab compare fw.cramfs fw.jsonl
+  cramfs-lab compare fw.cramfs fw.jsonl.gz --kernel linux-6.1 --json
+
 Kernel release, physical address, region and page size come from the transcript.
 The address of the vma, and pages mapped outside the region, are not compared.
 

@@ -2,7 +2,7 @@
  * The options of every subcommand that boots a kernel.
  */
 import { CramfsError } from '../../../lib/index.ts';
-import { complain, interruptible, EXIT, type Io } from '../../../lib/cli/shared.ts';
+import { complain, grouped, interruptible, EXIT, type Io } from '../../../lib/cli/shared.ts';
 import { type Command, Option } from 'commander';
 import { AMD64, type Architecture, ARCHITECTURES } from '../architectures.ts';
 import { defaultCache, type LabOptions } from '../build.node.ts';
@@ -18,14 +18,16 @@ export interface KernelOptions {
 /** Adds --arch, --kernel-release and --cache. */
 export function addKernelOptions(command: Command): Command {
   const names = ARCHITECTURES.map(({ name }) => name);
-  return command
-    .addOption(new Option('--arch <name>', 'architecture of kernel and machine').choices(names).default(AMD64.name))
-    .option(
-      '--kernel-release <release>',
-      'start of the release, such as 6.1 or 6.12 (default: the kernel of this Debian)',
-    )
-    .option('--cramfs-source <folder>', "build cramfs from this folder instead of the kernel's own fs/cramfs")
-    .option('--cache <folder>', 'folder for packages and kernels (default: in ~/.cache/cramfs-map)');
+  return grouped(command, 'Kernel:', () =>
+    command
+      .addOption(new Option('--arch <name>', 'architecture of kernel and machine').choices(names).default(AMD64.name))
+      .option(
+        '--kernel-release <release>',
+        'start of the release, such as 6.1 or 6.12 (default: the kernel of this Debian)',
+      )
+      .option('--cramfs-source <folder>', "build cramfs from this folder instead of the kernel's own fs/cramfs")
+      .option('--cache <folder>', 'folder for packages and kernels (default: in ~/.cache/cramfs-map)'),
+  );
 }
 
 /** The architecture that --arch names. */
@@ -76,7 +78,7 @@ export function withKernel(
 /** The exit codes, as help texts end. */
 export const LAB_EXIT_CODES = `
 Exit codes:
-  0 done   1 differences   2 wrong usage   3 a file cannot be read or written, or
-  Linux crashes on the image   4 the kernel is unavailable or does not run
+  0 done   1 differences   2 wrong usage   3 a file cannot be read or written,
+  or Linux crashes on the image   4 the kernel is unavailable or does not run
   70 internal error   130 interrupted
 `;

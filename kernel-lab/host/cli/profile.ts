@@ -1,7 +1,7 @@
 /** `cramfs-lab profile IMAGE PROGRAM…`: the trace of the pages that programs use, by a real kernel. */
 import { CRAMFS_FLAG_EXT_BLOCK_POINTERS } from '../../../lib/format.ts';
 import { CramfsImage } from '../../../lib/index.ts';
-import { complain, EXIT, type Io, writeOutput } from '../../../lib/cli/shared.ts';
+import { addForceOption, complain, EXIT, GROUPS, grouped, type Io, writeOutput } from '../../../lib/cli/shared.ts';
 import type { Command } from 'commander';
 import { bootImage } from '../boot.node.ts';
 import { PAGE_SIZE } from '../bootPlan.ts';
@@ -21,17 +21,18 @@ Examples:
   cramfs profile plain.cramfs app.trace
 
 Each PROGRAM runs with the image as its root and the page cache dropped before;
-put one with arguments in quotes. Direct pages make no events: record on an image
-without direct blocks, as "cramfs mkfs fw.cramfs plain.cramfs" builds it.
+put one with arguments in quotes. Direct pages make no events: record on an
+image without direct blocks, as "cramfs mkfs fw.cramfs plain.cramfs" builds it.
 `;
 
 /** Adds the arguments and options of the command, and what it does. `done` gets the exit code. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return addKernelOptions(addRegionOptions(command))
+  grouped(command, GROUPS.output, () =>
+    command.option('-o, --output <file>', 'write the capture to a file (default: standard output)'),
+  );
+  return addKernelOptions(addRegionOptions(addForceOption(command)))
     .description('Boot a real kernel and record which pages of an image programs use, for "cramfs profile"')
     .argument('<programs...>', 'paths of programs in the image')
-    .option('-o, --output <file>', 'write the capture to a file (default: standard output)')
-    .option('--force', 'replace existing files')
     .addHelpText('after', NOTES)
     .addHelpText('after', LAB_EXIT_CODES)
     .action(async (file: string, programs: readonly string[], options: ProfileOptions) => {

@@ -2,9 +2,10 @@
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { CramfsError } from '../../../lib/index.ts';
 import {
+  addColourOption,
   complain,
   EXIT,
   type Io,
@@ -46,6 +47,11 @@ interface RandomOptions extends KernelOptions {
 }
 
 const NOTES = `
+Examples:
+  cramfs-lab random --images 100 --vectors 1000
+  cramfs-lab random --seed 17 --images 1
+  cramfs-lab random --programs 200 --arch armhf
+
 A seed always gives the same image and requests: --seed N --images 1 repeats the
 image of seed N, with the same --vectors and --bases. Each image has its own
 region, starting at the first base; of the other bases only the offset in the
@@ -61,7 +67,7 @@ const BEYOND_SEEDS = 2 ** 32;
 
 /** Adds the options of the command, and what it does. `done` gets the exit code. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return addKernelOptions(command)
+  return addKernelOptions(addColourOption(command))
     .description('Compare a real kernel with the emulation on random images')
     .option('--images <n>', 'number of images', '20')
     .option('--vectors <n>', 'number of mmap() calls per image and base', '500')
@@ -70,7 +76,6 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .option('--seed <n>', 'seed of the first image (default: random)')
     .option('--keep <folder>', `folder for cases that differ (default: ${KEPT}, if it exists)`)
     .option('--broken', 'show how many vectors it takes to find each deliberately broken rule of the emulation')
-    .addOption(new Option('--color <when>', 'use colours').choices(['auto', 'always', 'never']).default('auto'))
     .addHelpText('after', NOTES)
     .addHelpText('after', LAB_EXIT_CODES)
     .action(async (options: RandomOptions) => {

@@ -1,5 +1,5 @@
 /** The image of a command in a region of physical memory. */
-import { IMAGE_ARGUMENT, openSource, type Io, parseNumber } from '../../../lib/cli/shared.ts';
+import { GROUPS, grouped, IMAGE_ARGUMENT, openSource, type Io, parseNumber } from '../../../lib/cli/shared.ts';
 import { type Command, Option } from 'commander';
 import { defaultBases } from '../architectures.ts';
 import { type LabRegion, PAGE_SIZE, validateRegions } from '../bootPlan.ts';
@@ -18,11 +18,12 @@ const REGION_BYTES = 64 * 2 ** 20;
 
 /** Adds the image and the options that say where it lies. */
 export function addRegionOptions(command: Command): Command {
-  return command
-    .argument('<image>', IMAGE_ARGUMENT)
-    .option('--phys <address>', 'physical address of the image (default: the lowest with enough space)')
-    .option('--region <size>', 'size of the memory region with the image, a power of two (default: 64M)')
-    .addOption(new Option('--region-size <size>').hideHelp());
+  return grouped(command.argument('<image>', IMAGE_ARGUMENT), GROUPS.machine, () =>
+    command
+      .option('--phys <address>', 'physical address of the image (default: the lowest with enough space)')
+      .option('--region <size>', 'size of the memory region with the image, a power of two (default: 64M)')
+      .addOption(new Option('--region-size <size>').hideHelp()),
+  );
 }
 
 /**

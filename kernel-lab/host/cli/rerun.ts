@@ -20,9 +20,14 @@ interface RerunOptions extends KernelOptions {
 }
 
 const NOTES = `
-"recorded" counts the fields in which the kernel now differs from the transcript.
-With the same kernel, all fields must be equal; with another, addresses may
-differ, and fields in which the emulation expects the two kernels to differ.
+Examples:
+  cramfs-lab rerun fw.jsonl
+  cramfs-lab rerun transcripts/*.jsonl.gz --images images --kernel-release 6.12
+
+"recorded" counts the fields in which the kernel now differs from the
+transcript. With the same kernel, all fields must be equal; with another,
+addresses may differ, and fields in which the emulation expects the two kernels
+to differ.
 "emulation" counts the fields in which the kernel differs from the emulation.
 `;
 

@@ -1,6 +1,15 @@
 /** `cramfs-lab run IMAGE`: what a real kernel does with an image. */
 import { CramfsImage } from '../../../lib/index.ts';
-import { EXIT, type Io, readText, parseNumber, openOutput } from '../../../lib/cli/shared.ts';
+import {
+  addForceOption,
+  EXIT,
+  GROUPS,
+  grouped,
+  type Io,
+  readText,
+  parseNumber,
+  openOutput,
+} from '../../../lib/cli/shared.ts';
 import { type Command, Option } from 'commander';
 import { bootImage } from '../boot.node.ts';
 import { type LabRegion, PAGE_SIZE } from '../bootPlan.ts';
@@ -23,9 +32,21 @@ interface RunOptions extends RegionOptions {
   readonly timeout?: string;
 }
 
+const NOTES = `
+Examples:
+  cramfs-lab run fw.cramfs -o fw.jsonl
+  cramfs-lab run fw.cramfs --compare --phys 0x80000000
+  cramfs-lab run fw.cramfs --smaps /bin/app > app.smaps
+${LAB_EXIT_CODES}`;
+
 /** Adds the arguments and options of the command, and what it does. `done` gets the exit code. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return addKernelOptions(addRegionOptions(command))
+  grouped(command, GROUPS.output, () =>
+    command
+      .option('-o, --output <file>', 'write the transcript to a file (default: standard output)')
+      .option('--compare', 'print what the emulation does differently, instead of the transcript'),
+  );
+  return addKernelOptions(addRegionOptions(addForceOption(command)))
     .description('Boot a real kernel with an image in memory and show what mmap(), read() and execve() do with it')
     .option('--vectors <file>', 'requests, or a transcript to repeat (default: map and read each file as a whole)')
     .addOption(
@@ -34,11 +55,8 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
         'start these programs instead and print /proc/PID/smaps of each when it ends',
       ).conflicts(['vectors', 'compare']),
     )
-    .option('-o, --output <file>', 'write the transcript to a file (default: standard output)')
-    .option('--force', 'replace existing files')
-    .option('--compare', 'print what the emulation does differently, instead of the transcript')
     .option('--timeout <seconds>', 'time limit (default: none while results come, 120 without any)')
-    .addHelpText('after', LAB_EXIT_CODES)
+    .addHelpText('after', NOTES)
     .action(async (file: string, options: RunOptions) => {
       const region = openRegion(file, options, io, (image) => requestsFor(image, options));
       done(await withKernel(options, io, (lab, signal) => run(region, options, io, lab, signal)));

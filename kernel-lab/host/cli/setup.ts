@@ -9,6 +9,10 @@ interface SetupOptions extends KernelOptions {
 }
 
 const NOTES = `
+Examples:
+  cramfs-lab setup
+  cramfs-lab setup --arch armhf --download-only
+
 Missing programs are installed: qemu-system-x86, gcc, make, libc6-dev, libelf1,
 xz-utils, zstd. The kernel's packages (image, headers, source) are downloaded
 only. docs/kernel-lab.md has their sizes.

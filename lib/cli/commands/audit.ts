@@ -18,7 +18,7 @@ import {
 import { AuditOutputs, inOrder, type ReportedRun } from '../audit/output.ts';
 import { Tally } from '../audit/tally.ts';
 import { addMachineOptions, addProgramOptions } from '../boardOptions.ts';
-import { addColourOption, addJobsOption, parseJobs } from '../imageOptions.ts';
+import { addColourOption, addJobsOption, addOffsetOptions, parseJobs } from '../imageOptions.ts';
 import { openSource } from '../imagePlace.ts';
 import { readMachine } from '../machine.ts';
 import { interruptible } from '../interrupt.ts';
@@ -27,6 +27,7 @@ import { readLines } from '../lines.ts';
 import { parseNumber } from '../numbers.ts';
 import { ProgressBar } from '../progressBar.ts';
 import { VERSION } from '../version.ts';
+import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { complain } from '../complain.ts';
 
 const NOTES = `
@@ -49,26 +50,31 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .description(
       'Check images, map every program in the emulated kernel, and report what is wrong, what it costs and what it saves',
     )
-    .argument('<image...>', 'images: files, or - for standard input')
-    .addOption(new Option('--format <name>', 'report format').choices(AUDIT_FORMATS).default('text'))
-    .option('--json', 'same as --format json')
-    .option('--notes', 'show each note in the text report, not only their number')
-    .option('--output <file>', 'write the report to a file, atomically')
-    .option('--baseline <file>', 'ignore the findings in this file')
-    .option('--write-baseline <file>', 'write all findings to a baseline file; none of them counts')
-    .option('--max-warnings <n>', 'exit with 1 if there are more warnings')
-    .option('--exit-zero', 'exit with 0 whatever is found')
-    .option('--shard <i/n>', 'audit part i of n of the images (with --format ndjson, for --merge)')
-    .option('--merge', 'combine the ndjson reports of all shards, given as arguments')
-    .option('--no-inflate', 'do not inflate compressed blocks: faster, but finds damaged data only by the CRC');
-  addProgramOptions(addMachineOptions(addColourOption(addJobsOption(command)), io));
-  return command
-    .option('--image-offset <n>', 'where the image starts in each file (default: 0)')
-    .option('--page-size <n>', 'bytes of a block: 4K, 8K, 16K or 64K (default: detected from the image)')
-    .addHelpText('after', NOTES)
-    .action(async (files: readonly string[], options: AuditCommandOptions) => {
-      done(await audit(files, options.json === true ? { ...options, format: 'json' } : options, io));
-    });
+    .argument('<image...>', 'images: files, or - for standard input');
+  grouped(command, 'Findings:', () =>
+    command
+      .option('--baseline <file>', 'ignore the findings in this file')
+      .option('--write-baseline <file>', 'write all findings to a baseline file; none of them counts')
+      .option('--max-warnings <n>', 'exit with 1 if there are more warnings')
+      .option('--exit-zero', 'exit with 0 whatever is found')
+      .option('--no-inflate', 'do not inflate compressed blocks: faster, but finds damaged data only by the CRC'),
+  );
+  grouped(command, 'Shares of many images:', () =>
+    command
+      .option('--shard <i/n>', 'audit part i of n of the images (with --format ndjson, for --merge)')
+      .option('--merge', 'combine the ndjson reports of all shards, given as arguments'),
+  );
+  grouped(command, GROUPS.output, () =>
+    command
+      .addOption(new Option('--format <name>', 'report format').choices(AUDIT_FORMATS).default('text'))
+      .option('--json', 'same as --format json')
+      .option('--notes', 'show each note in the text report, not only their number')
+      .option('--output <file>', 'write the report to a file, atomically'),
+  );
+  addOffsetOptions(addProgramOptions(addMachineOptions(addColourOption(addJobsOption(command)), io)), 'each file');
+  return command.addHelpText('after', NOTES).action(async (files: readonly string[], options: AuditCommandOptions) => {
+    done(await audit(files, options.json === true ? { ...options, format: 'json' } : options, io));
+  });
 }
 
 async function audit(files: readonly string[], options: AuditCommandOptions, io: Io): Promise<number> {

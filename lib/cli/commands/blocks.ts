@@ -32,6 +32,10 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addHelpText(
       'after',
       `
+Examples:
+  cramfs blocks fw.cramfs /bin/busybox
+  cramfs blocks fw.cramfs /bin/busybox --phys 0x08040000 --json
+
 Kinds: zlib, stored (verbatim, pointer to its end), direct (verbatim, pointer to
 its start, can be mapped), direct-zlib, hole. "cramfs map" shows what Linux does
 with them.

@@ -24,6 +24,10 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addHelpText(
       'after',
       `
+Examples:
+  cramfs cat fw.cramfs /etc/inittab
+  cramfs cat fw.cramfs /bin/busybox > busybox
+
 The contents are what is stored. Linux reads the last page of some files as
 zeros; "cramfs map" shows which.
 ${EXIT_CODES}`,

@@ -31,6 +31,11 @@ interface CheckCommandOptions extends ImageOptions {
 }
 
 const NOTES = `
+Examples:
+  cramfs check fw.cramfs
+  cramfs check images/*.cramfs --quiet
+  cramfs check router.bin@0x20000 --vendor
+
 Errors are damage, or what Linux cannot use; warnings are likely to cause
 trouble; notes are for information. "cramfs explain CODE" shows the page of a
 finding. With several images --json prints one line for each, and a table closes

@@ -9,6 +9,8 @@ export interface Subcommand {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
+  /** Heading of its group in that list. */
+  readonly group: string;
   /**
    * Loads the module of the command. Its `define` adds arguments, options and the action; `done` gets the exit code.
    */

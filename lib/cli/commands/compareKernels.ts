@@ -21,13 +21,19 @@ interface CompareOptions extends ImageOptions, MachineRequest {
   readonly quiet?: boolean;
 }
 
+const NOTES = `
+Examples:
+  cramfs compare-kernels fw.cramfs linux-6.1
+  cramfs compare-kernels fw.cramfs 5.10.200 6.12.0 --phys 0x08040000
+${EXIT_CODES}`;
+
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return addMachineOptions(addImageOptions(addQuietOption(command)), io, { kernel: false })
     .description('Show which mappings of which files differ between two kernels, worst first')
     .argument('<image>', IMAGE_ARGUMENT)
     .argument('<a>', 'kernel model to compare with')
     .argument('[b]', 'kernel model to look at (default: from the policy, else the newest mainline)')
-    .addHelpText('after', EXIT_CODES)
+    .addHelpText('after', NOTES)
     .action(async (file: string, a: string, b: string | undefined, options: CompareOptions) => {
       done(compare(file, { a, b, machine: await chooseMachine(options) }, options, io));
     });

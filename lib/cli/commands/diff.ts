@@ -38,7 +38,8 @@ interface DiffCommandOptions extends ImageOptions, MachineRequest {
 const NOTES = `
 Examples:
   cramfs diff old.cramfs new.cramfs
-  cramfs diff old.cramfs new.cramfs --format markdown --fail-on ram=+64K,flash=+1%,direct-lost
+  cramfs diff old.cramfs new.cramfs --fail-on ram=+64K,flash=+1%,direct-lost
+  cramfs diff old.cramfs new.cramfs --format markdown
   cramfs diff old-audit.json new.cramfs --format github --fail-on direct-lost
 
 OLD may be the JSON report of an earlier audit ("cramfs audit --json"), so that
@@ -51,9 +52,9 @@ start-lost (a program no longer starts), separated by commas.
 
 Exit codes:
   0 no differences, or with --fail-on no condition is met   1 differences, or
-  with --fail-on a condition is met   2 wrong usage, or a bad policy   3 an image
-  cannot be read, is not cramfs, or is too damaged to compare all of it
-  70 internal error
+  with --fail-on a condition is met   2 wrong usage, or a bad policy
+  3 an image cannot be read, is not cramfs, or is too damaged to compare all of
+  it   70 internal error
 `;
 
 /** Damage that is shown. */

@@ -11,6 +11,7 @@ import { nommuExecJson, type NommuExecReport, nommuExecText } from '../../report
 import { NO_COLOURS } from '../../report/style.ts';
 import { Board } from '../../verdict/board.ts';
 import { addMachineOptions, addProgramOptions } from '../boardOptions.ts';
+import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { addImageOptions, IMAGE_ARGUMENT, type ImageOptions, withImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
 import { chooseMachine, type MachineRequest } from '../machine.ts';
@@ -38,15 +39,15 @@ Exit codes:
 `;
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return addProgramOptions(addMachineOptions(addImageOptions(command), io))
+  addProgramOptions(addMachineOptions(addImageOptions(command), io))
     .description('Show the mappings a program gets when it starts: its segments, dynamic linker and libraries')
     .argument('<image>', IMAGE_ARGUMENT)
     .argument('<program>', 'the program in the image')
     .argument('[args...]', 'its arguments; they matter for scripts and dynamic linkers')
     .addOption(new Option('--ld-library-path <dirs>').hideHelp())
     .option('--preload <names>', 'LD_PRELOAD: libraries separated by spaces or colons (default: not set)')
-    .option('--dlopen <name...>', 'libraries that the program opens with dlopen() while it runs')
-    .option('--all', 'show anonymous memory too')
+    .option('--dlopen <name...>', 'libraries that the program opens with dlopen() while it runs');
+  return grouped(command, GROUPS.output, () => command.option('--all', 'show anonymous memory too'))
     .addHelpText('after', HELP)
     .action(async (file: string, program: string, args: readonly string[], options: ExecOptions) => {
       const machine = await chooseMachine(options);

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { CramfsError } from '../../base/errors.ts';
 import { definitionOf, FINDING_IDS, FINDINGS, IDS_BY_CODE } from '../../policy/findings.ts';
-import { didYouMean } from '../../policy/suggest.ts';
+import { didYouMean } from '../../base/suggest.ts';
 import { pageText } from '../../report/pageText.ts';
 import { wrap } from '../../report/style.ts';
 import { findingPages } from '../audit/findingPages.ts';
@@ -10,6 +10,10 @@ import { EXIT, type Io } from '../io.ts';
 import { styleFor, widthFor } from '../style.ts';
 
 const NOTES = `
+Examples:
+  cramfs explain
+  cramfs explain xip/layout-break
+
 Exit codes:
   0 done   2 wrong usage, or no finding with this id
 `;

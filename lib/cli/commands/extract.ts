@@ -34,6 +34,7 @@ import { ProgressBar } from '../progressBar.ts';
 import { diagnosisText, openedLine } from '../diagnosisLine.ts';
 import type { ImagePlace } from '../imagePlace.ts';
 import { complain } from '../complain.ts';
+import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { openOutput } from '../outputFile.ts';
 
 /** The options as commander hands them over: text, still. */
@@ -69,8 +70,8 @@ An image that exceeds a limit is refused before anything is written.
 Exit codes:
   0 extracted; skipped entries (by design or for lack of root) are reported
   1 some files could not be written   2 wrong usage, or no such path in the
-  image   3 the image cannot be read, exceeds a limit, is damaged or hostile (what is
-  sound was extracted), or a file cannot be written   70 internal error
+  image   3 the image cannot be read, exceeds a limit, is damaged or hostile
+  (what is sound was extracted), or a file cannot be written   70 internal error
   130 interrupted
 `;
 
@@ -80,23 +81,35 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .description('Extract files, links, devices and directories')
     .argument('<image>', IMAGE_ARGUMENT)
     .argument('[dir]', 'directory to extract to; not with --tar')
-    .argument('[paths...]', 'what to extract (default: everything)')
-    .option('--tar <file>', 'write a tar archive with all entries instead; - for standard output')
-    .option('--devices', 'create device nodes (as root)')
-    .option('--setuid', 'keep setuid and setgid bits')
-    .option('--no-owner', 'as root: do not set the owners stored in the image')
-    .option('--as-linux-reads', "write what Linux's read(2) returns, and report files where that is not what is stored")
-    .option(
-      '--max-bytes <n>',
-      `maximum total size of all files (default: ${String(DEFAULT_LIMITS.maxBytes / 2 ** 30)}G)`,
-    )
-    .option('--max-entries <n>', 'maximum number of entries (default: what fits in the image)')
-    .option('--max-depth <n>', `maximum directory depth (default: ${String(DEFAULT_LIMITS.maxDepth)})`)
-    .option(
-      '--max-ratio <n>',
-      `maximum total size of all files per byte of the image, beyond 64 MiB (default: ${String(DEFAULT_LIMITS.maxRatio)})`,
-    )
-    .option('--quiet', 'report problems only');
+    .argument('[paths...]', 'what to extract (default: everything)');
+  grouped(command, 'What to extract:', () =>
+    command
+      .option('--devices', 'create device nodes (as root)')
+      .option('--setuid', 'keep setuid and setgid bits')
+      .option('--no-owner', 'as root: do not set the owners stored in the image')
+      .option(
+        '--as-linux-reads',
+        "write what Linux's read(2) returns, and report files where that is not what is stored",
+      ),
+  );
+  grouped(command, 'Limits:', () =>
+    command
+      .option(
+        '--max-bytes <n>',
+        `maximum total size of all files (default: ${String(DEFAULT_LIMITS.maxBytes / 2 ** 30)}G)`,
+      )
+      .option('--max-entries <n>', 'maximum number of entries (default: what fits in the image)')
+      .option('--max-depth <n>', `maximum directory depth (default: ${String(DEFAULT_LIMITS.maxDepth)})`)
+      .option(
+        '--max-ratio <n>',
+        `maximum total size of all files per byte of the image, beyond 64 MiB (default: ${String(DEFAULT_LIMITS.maxRatio)})`,
+      ),
+  );
+  grouped(command, GROUPS.output, () =>
+    command
+      .option('--tar <file>', 'write a tar archive with all entries instead; - for standard output')
+      .option('--quiet', 'report problems only'),
+  );
   return addImageOptions(addForceOption(addJobsOption(command)))
     .addHelpText('after', NOTES)
     .action(async (imageFile: string, dir: string | undefined, paths: string[], options: ExtractCommandOptions) => {

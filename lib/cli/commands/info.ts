@@ -25,6 +25,11 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addHelpText(
       'after',
       `
+Examples:
+  cramfs info fw.cramfs
+  cramfs info flash.bin@0x40000 --ranges
+  cramfs info images/*.cramfs --json
+
 Exits with 1 if the CRC is wrong or part of the tree is damaged. With several
 images --json prints one line for each.
 ${EXIT_CODES}`,

@@ -29,6 +29,11 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addHelpText(
       'after',
       `
+Examples:
+  cramfs ls fw.cramfs
+  cramfs ls fw.cramfs /bin --long
+  cramfs ls fw.cramfs --recursive --json
+
 Control characters, bidirectional controls and bytes that are not valid UTF-8
 are shown as \\n, \\x1b, \\u202e; paths can be given in that form too.
 ${EXIT_CODES}`,

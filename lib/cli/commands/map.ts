@@ -29,6 +29,7 @@ import {
   type ImageOptions,
   openAt,
 } from '../imageOptions.ts';
+import { fullName, GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { openPlace } from '../imagePlace.ts';
 import { type Machine, chooseMachine, type MachineRequest } from '../machine.ts';
 import { EXIT, type Io } from '../io.ts';
@@ -74,7 +75,20 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
   command
     .description('Show which pages of a file in a cramfs image Linux maps directly from flash')
     .argument('[image]', IMAGE_ARGUMENT)
-    .argument('[path]', 'the file in the image; not with --batch')
+    .argument('[path]', 'the file in the image; not with --batch');
+  grouped(command, 'Mapping:', addRequestOptions);
+  grouped(command, 'Checks:', addCheckOptions);
+  grouped(command, GROUPS.output, addDetailOptions);
+  return addMachineOptions(addImageOptions(addQuietOption(command), { pageSizeDefault: '4K' }), io)
+    .addHelpText('after', HELP)
+    .action(async (imageFile: string | undefined, path: string | undefined, options: MapOptions) => {
+      const machine = await chooseMachine(options);
+      done(map(imageFile, path, options, machine, { io, program: fullName(command) }));
+    });
+}
+
+function addRequestOptions(command: Command): Command {
+  return command
     .option('--offset <n>', 'offset in the file, in bytes (default: 0)')
     .option('--length <n>', 'bytes to map (default: to the end of the file)')
     .option('--prot <letters>', 'r, w and x, or none (default: r)')
@@ -85,7 +99,11 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .option('--vma-start <address>', "virtual address to map at (default: the kernel's choice)")
     .option('--lone', 'assume the addresses after the mapping are free (default: they are in use)')
     .option('--segment <which>', 'map a segment of a program: text, rodata, data, or the index of its program header')
-    .option('--compare-kernels <models>', 'compare kernel models, separated by commas')
+    .option('--batch <file>', 'read requests from a file, one JSON object per line; - for standard input');
+}
+
+function addDetailOptions(command: Command): Command {
+  return command
     .option('--pages', 'show each page')
     .option('--crc', 'show the CRC-32 of each page as a process sees it')
     .addOption(
@@ -99,25 +117,18 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
         'quiet',
       ]),
     )
-    .option('--trace', 'show each kernel primitive called, and what is wrong with what the process sees')
+    .option('--trace', 'show each kernel primitive called, and what is wrong with what the process sees');
+}
+
+function addCheckOptions(command: Command): Command {
+  return command
+    .option('--compare-kernels <models>', 'compare kernel models, separated by commas')
     .addOption(
       new Option(
         '--require <state>',
         'exit with 1 unless the mapping is in this state and shows the right bytes: direct (all pages from flash), pfnmap or mixedmap',
       ).choices(REQUIREMENTS),
-    )
-    .option('--batch <file>', 'read requests from a file, one JSON object per line; - for standard input');
-  return addMachineOptions(addImageOptions(addQuietOption(command), { pageSizeDefault: '4K' }), io)
-    .addHelpText('after', HELP)
-    .action(async (imageFile: string | undefined, path: string | undefined, options: MapOptions) => {
-      const machine = await chooseMachine(options);
-      done(map(imageFile, path, options, machine, { io, program: nameOf(command) }));
-    });
-}
-
-/** "cramfs-map", or "cramfs map" as a subcommand. */
-function nameOf(command: Command): string {
-  return command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
+    );
 }
 
 interface Place {

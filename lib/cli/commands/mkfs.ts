@@ -20,6 +20,7 @@ import { buildFrom, type MkfsOptions } from '../mkfs/build.ts';
 import { leaveOut } from '../mkfs/leaveOut.ts';
 import { addXipOptions } from '../mkfs/xipOptions.ts';
 import { writeOutput } from '../outputFile.ts';
+import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { addPartitionOptions } from '../partitionOptions.ts';
 
 const HELP = `
@@ -50,26 +51,40 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
   command
     .description('Build a cramfs image')
     .argument('<source>', 'a directory, a tar archive or another image; - for standard input')
-    .argument('<image>', 'the file to write')
+    .argument('<image>', 'the file to write');
+  grouped(command, 'Format of the image:', addFormatOptions);
+  grouped(command, 'Contents of files:', addContentsOptions);
+  grouped(command, 'What is built:', addSourceOptions);
+  addXipOptions(command);
+  grouped(command, GROUPS.machine, () =>
+    command.option('--board <file>', 'board file (YAML): page size, byte order, address and size'),
+  );
+  grouped(command, GROUPS.output, () =>
+    command
+      .option('-v, --verbose', 'list each file')
+      .option('-E, --errors', 'exit with 1 if there are warnings')
+      .addOption(
+        new Option(
+          '--depfile <file>',
+          'write the files that the image is made of as dependencies for make or ninja',
+        ).conflicts('plan'),
+      ),
+  );
+  return addPartitionOptions(command)
+    .addHelpText('after', HELP)
+    .action(async (source: string, image: string, options: MkfsOptions) => {
+      // commander keeps the words, and does not declare it.
+      const { rawArgs = [] } = (command.parent ?? {}) as { rawArgs?: readonly string[] };
+      done(await mkfsAction(source, image, options, io, rawArgs));
+    });
+}
+
+function addFormatOptions(command: Command): Command {
+  return command
     .option('-e, --edition <n>', 'edition number (default: 0)')
     .option('-n, --name <name>', 'name of the file system, at most 16 bytes (default: Compressed)')
     .option('-p, --boot-pad', 'leave 512 bytes for boot code at the start')
-    .option('-q, --squash', 'make root the owner of everything')
-    .option('-s, --sort', 'accepted for compatibility; entries are always sorted')
-    .option('-v, --verbose', 'list each file')
-    .option('-x, --extended', 'store blocks that do not compress as they are')
-    .addOption(
-      new Option(
-        '-X, --xip-elf',
-        '-x, and store the read-only segments of ELF32 programs directly; twice: page-aligned',
-      )
-        .default(0)
-        .argParser((_value, previous: number) => previous + 1),
-    )
-    .option('-z, --holes', 'store blocks of zeros as holes')
     .option('-i, --insert <file>', 'insert a file after the superblock')
-    .option('-D, --device-table <file>', 'lines "path type mode uid gid major minor start inc count"')
-    .option('-E, --errors', 'exit with 1 if there are warnings')
     .addOption(new Option('-B, --big-endian', 'build for big-endian CPUs').conflicts('littleEndian'))
     .addOption(new Option('-L, --little-endian', 'build for little-endian CPUs (the default)'))
     .addOption(
@@ -82,37 +97,43 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
       new Option('--layout <tool>', "which tool's layout to produce")
         .choices(['mkcramfs', 'util-linux'])
         .default('mkcramfs'),
+    );
+}
+
+function addContentsOptions(command: Command): Command {
+  return command
+    .option('-x, --extended', 'store blocks that do not compress as they are')
+    .addOption(
+      new Option(
+        '-X, --xip-elf',
+        '-x, and store the read-only segments of ELF32 programs directly; twice: page-aligned',
+      )
+        .default(0)
+        .argParser((_value, previous: number) => previous + 1),
     )
+    .option('-z, --holes', 'store blocks of zeros as holes')
     .addOption(
       new Option('--deflate <how>', "classic: the reference tools' bytes; fast: the same contents, other bytes")
         .choices(['classic', 'fast'])
         .default('classic'),
-    )
+    );
+}
+
+function addSourceOptions(command: Command): Command {
+  return command
+    .option('-D, --device-table <file>', 'lines "path type mode uid gid major minor start inc count"')
+    .option('-q, --squash', 'make root the owner of everything')
+    .option('--uid-gid-map <file>', 'lines "uid FROM TO" and "gid FROM TO"; FROM: an id, a range 1000-1999, or *')
+    .option('-s, --sort', 'accepted for compatibility; entries are always sorted')
+    .option('--truncate', 'cut ids, names, sizes and device numbers that do not fit, with a warning for each')
     .addOption(
       new Option(
         '--from-listing <file>',
         'build what "cramfs describe" printed, with contents from the source',
       ).conflicts(LISTED_OPTIONS),
     )
-    .option('--uid-gid-map <file>', 'lines "uid FROM TO" and "gid FROM TO"; FROM: an id, a range 1000-1999, or *')
     .option('--image-offset <n>', 'where the image to repack starts in SOURCE (default: 0); SOURCE@N is the same')
-    .option('--image <n>', 'repack the nth image that "cramfs scan" finds in SOURCE')
-    .addOption(
-      new Option(
-        '--depfile <file>',
-        'write the files that the image is made of as dependencies for make or ninja',
-      ).conflicts('plan'),
-    )
-    .option('--truncate', 'cut ids, names, sizes and device numbers that do not fit, with a warning for each');
-  return addPartitionOptions(
-    addXipOptions(command).option('--board <file>', 'board file (YAML): page size, byte order, address and size'),
-  )
-    .addHelpText('after', HELP)
-    .action(async (source: string, image: string, options: MkfsOptions) => {
-      // commander keeps the words, and does not declare it.
-      const { rawArgs = [] } = (command.parent ?? {}) as { rawArgs?: readonly string[] };
-      done(await mkfsAction(source, image, options, io, rawArgs));
-    });
+    .option('--image <n>', 'repack the nth image that "cramfs scan" finds in SOURCE');
 }
 
 async function mkfsAction(

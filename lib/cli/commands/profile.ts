@@ -9,6 +9,7 @@ import { openCaptures } from '../captures.ts';
 import { addImageOptions, IMAGE_ARGUMENT, type ImageOptions, openImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
 import { parseNumber } from '../numbers.ts';
+import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { writeOutput } from '../outputFile.ts';
 
 interface ProfileOptions extends ImageOptions {
@@ -33,11 +34,13 @@ Exit codes:
 `;
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
+  grouped(command, GROUPS.output, () =>
+    command.option('-o, --output <file>', 'write the profile as CSV, for "cramfs mkfs --xip-profile"'),
+  );
   return addImageOptions(command)
     .description('Show which pages of an image a target used, from what it recorded')
     .argument('<image>', `${IMAGE_ARGUMENT}: the one that was mounted when the captures were recorded`)
     .argument('<captures...>', 'what the target recorded')
-    .option('-o, --output <file>', 'write the profile as CSV, for "cramfs mkfs --xip-profile"')
     .option('--device <major:minor>', "the image's device in the captures (default: the one whose files match)")
     .option('--phys <address>', 'physical address of the image, for maps of direct mappings (default: 0x10000000)')
     .addHelpText('after', HELP)

@@ -15,12 +15,13 @@ import { pageWith } from '../../page/html.ts';
 import { auditFile } from '../../workers/auditJob.ts';
 import { type AuditCommandOptions, auditSetup } from '../audit/options.ts';
 import { addMachineOptions } from '../boardOptions.ts';
-import { IMAGE_ARGUMENT } from '../imageOptions.ts';
+import { addOffsetOptions, IMAGE_ARGUMENT } from '../imageOptions.ts';
 import { openSource } from '../imagePlace.ts';
 import { installedText } from '../installed.ts';
 import { readMachine } from '../machine.ts';
 import { EXIT, type Io } from '../io.ts';
 import { VERSION } from '../version.ts';
+import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { writeOutput } from '../outputFile.ts';
 
 interface ReportOptions extends AuditCommandOptions {
@@ -30,6 +31,11 @@ interface ReportOptions extends AuditCommandOptions {
 }
 
 const HELP = `
+Examples:
+  cramfs report fw.cramfs --output fw.html
+  cramfs report new.cramfs --compare old.cramfs --policy policy.yaml -o new.html
+  cramfs report fw.cramfs --svg > flash-map.svg
+
 The file needs no network and no server: open it from disk. It holds the image's
 metadata, and shows what a mapping of any file would do on any machine.
 
@@ -39,18 +45,18 @@ Exit codes:
 `;
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return addMachineOptions(
+  command
+    .description('Write a report of an image as one HTML file: flash map, files, verdicts for any mapping')
+    .argument('<image>', IMAGE_ARGUMENT)
+    .option('--compare <old>', 'compare with an older image');
+  addOffsetOptions(command, 'the file');
+  grouped(command, GROUPS.output, () =>
     command
-      .description('Write a report of an image as one HTML file: flash map, files, verdicts for any mapping')
-      .argument('<image>', IMAGE_ARGUMENT)
       .option('-o, --output <file>', 'write the report to this file instead of standard output')
-      .option('--compare <old>', 'compare with an older image')
       .option('--embed', 'embed the whole image, so that every question can be answered')
       .addOption(new Option('--svg', 'write the flash map as an SVG picture instead').conflicts('embed')),
-    io,
-  )
-    .option('--image-offset <n>', 'where the image starts in the file (default: 0)')
-    .option('--page-size <n>', 'bytes of a block: 4K, 8K, 16K or 64K (default: detected from the image)')
+  );
+  return addMachineOptions(command, io)
     .addHelpText('after', HELP)
     .action(async (image: string, options: ReportOptions) => {
       done(await report(image, { ...options, inflate: true }, io));

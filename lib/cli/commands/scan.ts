@@ -43,6 +43,10 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addHelpText(
       'after',
       `
+Examples:
+  cramfs scan flash.bin
+  cramfs scan flash.bin --extract-images found
+
 Exits with 1 if no image is found, or a damaged one.
 With several files each image is written to DIR/NAME-0xOFFSET.cramfs, and --json
 prints one line for each file.

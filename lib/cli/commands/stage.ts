@@ -14,6 +14,7 @@ import { addForceOption, openImage } from '../imageOptions.ts';
 import { readText } from '../inputFile.ts';
 import { EXIT, type Io } from '../io.ts';
 import { compressorFor } from '../mkfs/compressor.ts';
+import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { openTree } from '../mkfs/openTree.ts';
 import { writeOutput } from '../outputFile.ts';
 import { printableName } from '../../format/names.ts';
@@ -34,30 +35,34 @@ const HELP = `
 Examples:
   cramfs stage /bin/sh /usr/bin/app --from sysroot
   cramfs stage /usr/bin/app --from sysroot --to staged
-  cramfs stage /usr/bin/app --from rootfs.tar -o app.cramfs --exclude-image base.cramfs
+  cramfs stage /bin/app --from rootfs.tar -o app.cramfs --exclude-image a.cramfs
 
 A ROOT is a program, a library, another file, or a directory with all that is in
 it. The dynamic linkers' own search decides, as in "cramfs exec"; ld.so.cache is
 not used, and the result does not need it.
 
 Exit codes:
-  0 done   1 something is missing, or not certain to be complete   2 wrong usage,
-  or no such ROOT   3 a file cannot be read or written, or does not fit   70
-  internal error
+  0 done   1 something is missing, or not certain to be complete
+  2 wrong usage, or no such ROOT   3 a file cannot be read or written, or does
+  not fit   70 internal error
 `;
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
-  return addForceOption(command)
+  command
     .description('Find everything that programs of a directory need, and copy it or build an image of it')
     .argument('<roots...>', 'paths in the directory')
     .requiredOption('--from <source>', 'the directory; or a tar archive, or an image')
-    .option('--to <dir>', 'copy what is found into a new directory')
-    .option('-o, --output <image>', 'build an image of what is found')
     .option('--exclude-image <first>', 'leave out files that this image has with the same contents')
     .option('--library-path <dirs>', 'LD_LIBRARY_PATH of the programs (default: not set)')
     .option('--dlopen <name...>', 'libraries that the programs open with dlopen() while they run')
-    .option('--dlopen-list <file>', 'the same from a file, one name per line')
-    .option('--json', 'print JSON')
+    .option('--dlopen-list <file>', 'the same from a file, one name per line');
+  grouped(command, GROUPS.output, () =>
+    command
+      .option('--to <dir>', 'copy what is found into a new directory')
+      .option('-o, --output <image>', 'build an image of what is found')
+      .option('--json', 'print JSON'),
+  );
+  return addForceOption(command)
     .addHelpText('after', HELP)
     .action(async (roots: readonly string[], options: StageOptions) => {
       done(await stage(roots, options, io));

@@ -22,6 +22,12 @@ interface StatOptions extends ImageOptions {
   readonly dereference?: boolean;
 }
 
+const NOTES = `
+Examples:
+  cramfs stat fw.cramfs /bin/busybox
+  cramfs stat fw.cramfs /bin/sh /dev/console --dereference --json
+${EXIT_CODES}`;
+
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return addImageOptions(
     command
@@ -30,7 +36,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
       .argument('<path...>', 'files in the image')
       .option('-L, --dereference', 'follow symbolic links'),
   )
-    .addHelpText('after', EXIT_CODES)
+    .addHelpText('after', NOTES)
     .action((file: string, paths: readonly string[], options: StatOptions) => {
       done(withImage(file, options, io, (image) => stat(image, paths, options, io)));
     });

@@ -12,6 +12,12 @@ import { linkTarget, ListingProblems, writeJsonListing } from '../listing.ts';
 import { styleFor } from '../style.ts';
 import { TextBuffer } from '../textBuffer.ts';
 
+const NOTES = `
+Examples:
+  cramfs tree fw.cramfs
+  cramfs tree fw.cramfs /etc
+${EXIT_CODES}`;
+
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   return addImageOptions(
     command
@@ -19,7 +25,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
       .argument('<image>', IMAGE_ARGUMENT)
       .argument('[path]', 'where to start', '/'),
   )
-    .addHelpText('after', EXIT_CODES)
+    .addHelpText('after', NOTES)
     .action((file: string, path: string, options: ImageOptions) => {
       done(withImage(file, options, io, (image) => tree(image, path, options, io)));
     });

@@ -1,10 +1,46 @@
-/** A command whose help begins with examples, and that keeps its notes for the other forms of its documentation. */
-import { type AddHelpTextContext, type AddHelpTextPosition, Command } from 'commander';
+/**
+ * A command whose help begins with examples and groups its options, and that keeps its notes for the other forms of its
+ * documentation.
+ */
+import { type AddHelpTextContext, type AddHelpTextPosition, Command, Help, Option } from 'commander';
+
+/** Headings of options that many commands have, in the order of the help: after those of the command itself. */
+export const GROUPS = {
+  image: 'Image:',
+  partition: 'Partition of the image:',
+  machine: 'Machine:',
+  kernel: 'Kernel and CPU:',
+  output: 'Output:',
+  general: 'General:',
+} as const;
+
+const SHARED_HEADINGS: readonly string[] = Object.values(GROUPS);
+
+/** Help whose groups are in one order in every command, and whose list of commands has only their names. */
+class GroupedHelp extends Help {
+  override subcommandTerm(command: Command): string {
+    return command.name();
+  }
+
+  override groupItems<T extends Command | Option>(
+    unsorted: T[],
+    visible: T[],
+    headingOf: (item: T) => string,
+  ): Map<string, T[]> {
+    const groups = [...super.groupItems(unsorted, visible, headingOf)];
+    return new Map(groups.sort(([a], [b]) => SHARED_HEADINGS.indexOf(a) - SHARED_HEADINGS.indexOf(b)));
+  }
+}
 
 /** A command of commander's with notes. */
 export class HelpfulCommand extends Command {
   /** The text after the options: examples, paragraphs and exit codes; see helpNotes(). */
   notes = '';
+
+  constructor(name?: string) {
+    super(name);
+    this.addHelpOption(new Option('-h, --help', 'show this help').helpGroup(GROUPS.general));
+  }
 
   /** Text after the options is kept; whatever it begins with, its examples are shown first. */
   override addHelpText(position: AddHelpTextPosition, text: string | ((context: AddHelpTextContext) => string)): this {
@@ -15,6 +51,10 @@ export class HelpfulCommand extends Command {
 
   override createCommand(name?: string): Command {
     return new HelpfulCommand(name);
+  }
+
+  override createHelp(): Help {
+    return Object.assign(new GroupedHelp(), this.configureHelp());
   }
 
   /** Usage, description, examples, arguments and options in their groups, notes. */
@@ -38,10 +78,12 @@ export function grouped(command: Command, heading: string, add: (command: Comman
   return command;
 }
 
-/** Headings of options that many commands have. */
-export const GROUPS = {
-  machine: 'Machine:',
-  partition: 'Partition of the image:',
-  image: 'Image:',
-  output: 'Output:',
-} as const;
+/** Adds the command `help` to a command that has commands. */
+export function addHelpCommand(command: Command): Command {
+  return command.helpCommand('help [command]', 'show the help of a command');
+}
+
+/** The program and the commands on the way to a command: "cramfs policy init". */
+export function fullName(command: Command): string {
+  return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
+}

@@ -10,6 +10,7 @@ import { roundDown } from '../../base/pages.ts';
 import { CramfsError } from '../../base/errors.ts';
 import type { BuildWarning } from '../../mkfs/inodes.ts';
 import type { CaptureReport } from '../../profile/capture.ts';
+import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { readText } from '../inputFile.ts';
 import type { ChosenPartition } from '../partitionOptions.ts';
 import type { Io } from '../io.ts';
@@ -35,6 +36,16 @@ export interface XipOptions {
 
 /** Adds the options to the command. */
 export function addXipOptions(command: Command): Command {
+  grouped(command, 'Execute in place:', addPlacementOptions);
+  return grouped(command, GROUPS.output, () =>
+    command
+      .option('--plan', 'with --xip: print the plan and write nothing')
+      .addOption(new Option('--json', 'with --xip: print the plan as JSON').conflicts('verbose'))
+      .option('--curve <file>', 'with --xip: write what flash buys as an SVG picture'),
+  );
+}
+
+function addPlacementOptions(command: Command): Command {
   return command
     .addOption(
       new Option(
@@ -70,9 +81,6 @@ export function addXipOptions(command: Command): Command {
       ).choices(['inline', 'packed']),
     )
     .option('--flash-budget <size>', 'maximum image size; with --xip, place what saves most RAM')
-    .option('--curve <file>', 'with --xip: write what flash buys as an SVG picture')
-    .option('--plan', 'with --xip: print the plan and write nothing')
-    .addOption(new Option('--json', 'with --xip: print the plan as JSON').conflicts('verbose'))
     .option(
       '--no-avoid-last-page-defect',
       'with --xip: also place last pages of files that end on a page boundary, which read(2) returns as zeros',

@@ -1,5 +1,6 @@
 /** The kernel models there are, the default one first. */
 import { CramfsError } from '../../base/errors.ts';
+import { didYouMean } from '../../base/suggest.ts';
 import { isBefore, type Release } from '../../mm/release.ts';
 import { verifiesFileType } from './fileTypes.ts';
 import type { KernelModel } from './kernelModel.ts';
@@ -70,8 +71,8 @@ export function kernelModel(name: string): KernelModel {
   if (RELEASE.test(name)) return { ...modelOfRelease(name), name };
   const renamed = KERNEL_MODELS.find(({ aliases }) => aliases.includes(name));
   if (renamed !== undefined) return renamed;
-  const known = KERNEL_MODELS.map((candidate) => candidate.name).join(', ');
+  const known = KERNEL_MODELS.map((candidate) => candidate.name);
   throw new CramfsError('USAGE', {
-    found: `no kernel model is named "${name}"; there are ${known}, and releases such as 6.6.30`,
+    found: `no kernel model is named "${name}"${didYouMean(name, known)}; there are ${known.join(', ')}, and releases such as 6.6.30`,
   });
 }
