@@ -366,7 +366,7 @@ describe('cramfs policy', () => {
     expect(code).toBe(3);
     expect(stdout).toMatch(/good.yaml: no errors; 0 rule settings, 0 requirements, 0 exceptions\n$/);
     expect(stderr).toMatch(/cannot read \/nowhere: there is no such file/);
-    expect(stderr).toContain(`${bad} is no valid policy: 2 errors\n${bad}:2:17: rules."xip/*" must be `);
+    expect(stderr).toContain(`${bad} is not a valid policy: 2 errors\n${bad}:2:17: rules."xip/*" must be `);
     expect(stderr).toContain(`${bad}:3:1: unknown key "budgts" (did you mean "budgets"?)\n`);
   });
 

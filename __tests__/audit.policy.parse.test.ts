@@ -237,8 +237,8 @@ const BAD: readonly (readonly [policy: string, problem: string, bySchema: boolea
 
 /** Texts that are no YAML, or YAML that a policy does without: the schema never sees them. */
 const UNREADABLE: readonly (readonly [policy: string, problem: string])[] = [
-  ['version: 1\nversion: 1\n', '2:1: the key "version" is there twice'],
-  ['{\n  "version": 1,\n  "version": 1\n}', '3:3: the key "version" is there twice'],
+  ['version: 1\nversion: 1\n', '2:1: the key "version" appears twice'],
+  ['{\n  "version": 1,\n  "version": 1\n}', '3:3: the key "version" appears twice'],
   ['version: [1\n', '2:1: flow sequence in block collection must be sufficiently indented and end with a ]'],
   ['version: 1\n\tkernel: linux\n', '2:1: tabs are not allowed as indentation'],
   ['version: 1\n---\nversion: 1\n', '2:1: a policy is one document, and here a second one begins'],
@@ -288,7 +288,7 @@ describe('errors of a policy', () => {
   test('are bounded in number', async () => {
     const policy = `version: 1\n${Array.from({ length: 1500 }, (_, i) => `k${i}: 1`).join('\n')}`;
     await expect(parsePolicy(policy, 'p.yaml')).rejects.toThrow(
-      'p.yaml is no valid policy: 1500 errors, of which the first 100 are reported',
+      'p.yaml is not a valid policy: 1500 errors, of which the first 100 are reported',
     );
     expect(await problems(policy)).toHaveLength(100);
   });

@@ -55,7 +55,7 @@ const sentences = {
   /** No magic number at byte 0 or 512. Usual cause: not an image, a wrong --image-offset, a wrapped image. */
   NOT_CRAMFS: (d) => `not a cramfs image${d.what === undefined ? expectedFound(d) : `: ${d.what}`}`,
   /** Metadata lies behind the end of the file although the superblock says that the image reaches there. */
-  TRUNCATED: (d) => `the image is truncated: ${what(d, 'data')} lies behind the end of the file${expectedFound(d)}`,
+  TRUNCATED: (d) => `the image is truncated: ${what(d, 'data')} lies past the end of the file${expectedFound(d)}`,
   /** Metadata points to a place that is no part of the image. */
   OUTSIDE_IMAGE: (d) => `${what(d, 'a pointer')} lies outside the image${expectedFound(d)}`,
   /** A structure breaks the format's rules. */
@@ -92,7 +92,7 @@ const sentences = {
   /** The kernel lab: packages cannot be had, the kernel's modules do not build, or the virtual machine fails. */
   LAB: (d) => `the kernel lab ${what(d, 'failed')}${because(d)}`,
   /** A policy file that cannot be used. Usual cause: a misspelt key. `problems` has every reason. */
-  BAD_POLICY: (d) => `${what(d, 'the policy')} is no valid policy${because(d)}`,
+  BAD_POLICY: (d) => `${what(d, 'the policy')} is not a valid policy${because(d)}`,
   /** A board file that cannot be used. `problems` has every reason. */
   BAD_BOARD: (d) => `${what(d, 'the board')} is not a valid board${because(d)}`,
   /** A partition table that cannot be used. Usual cause: another file, or a damaged one. */
