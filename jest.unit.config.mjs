@@ -24,6 +24,7 @@ const SLOW = [
   'extract.attacks',
   'extract.fixtures',
   'extract.workers',
+  'docs.samples',
   'files.table',
   'inspect.account',
   'inspect.listing',

@@ -1,32 +1,58 @@
-/** The samples of README and docs show what the commands print; `npm run docs` writes them anew. */
-import { mkdirSync, readFileSync } from 'node:fs';
+/**
+ * Every command line and every example of README and docs is run: samples show what the commands print now (`npm run docs`
+ * writes them anew), other commands exit with what the page says, examples of the library compile and run.
+ */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { countSamples, markdownFiles, prepareSamples, renderSamples } from '../scripts/docs/samples.mjs';
-import { bundleProgram, Folder } from './support/cli.ts';
+import process from 'node:process';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { transform } from 'esbuild';
+import { runPage } from '../scripts/docs/samples.mjs';
+import { compileExamples } from './support/docsExamples.ts';
+import { pages, Sandboxes } from './support/docsSandbox.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const folder = new Folder();
-const programs: Record<string, string> = {};
-beforeAll(async () => {
-  for (const name of ['cramfs', 'cramfs-map']) programs[name] = await bundleProgram(name, folder);
-});
+jest.setTimeout(120_000);
+const sandboxes = new Sandboxes();
+beforeAll(() => sandboxes.prepare());
+const counts = { samples: 0, commands: 0, examples: 0 };
 afterAll(() => {
-  folder.remove();
+  sandboxes.remove();
+  const { samples, commands, examples } = counts;
+  process.stdout.write(
+    `README and docs: ${String(samples)} command lines run and their output compared, ${String(commands)} run and ` +
+      `their exit status compared, ${String(examples)} examples of the library compiled and run\n`,
+  );
 });
 
-const pages = markdownFiles(root)
-  .map((file) => ({ file, markdown: readFileSync(join(root, file), 'utf8') }))
-  .filter(({ markdown }) => countSamples(markdown) > 0);
+const withBlocks = pages.filter(({ blocks }) => blocks.length > 0);
 
-test('README has samples', () => {
-  expect(countSamples(readFileSync(join(root, 'README.md'), 'utf8'))).toBeGreaterThanOrEqual(3);
+test.each(withBlocks)('$file does what it says', async ({ file, markdown, blocks }) => {
+  const folder = sandboxes.forPage(file);
+  const run = runPage(markdown, folder);
+  expect(run.markdown).toBe(markdown);
+  expect(run.refused).toEqual([]);
+  const wrong = run.commands.filter(({ status, expected }) => status !== expected);
+  expect(wrong).toEqual([]);
+  const examples = blocks.filter(({ kind }) => kind === 'ts');
+  for (const [index, { text }] of examples.entries()) {
+    const { code } = await transform(text, { loader: 'ts', format: 'esm' });
+    const program = join(folder, `example-${String(index)}.mjs`);
+    writeFileSync(program, code);
+    const { status, stderr } = spawnSync(process.execPath, [program], { cwd: folder, encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  }
+  counts.samples += run.samples;
+  counts.commands += run.commands.filter(({ isOwn }) => isOwn).length;
+  counts.examples += examples.length;
 });
 
-test.each(pages)('$file shows what its commands print', ({ file, markdown }) => {
-  const place = join(folder.path, file.replaceAll(/[^a-z]/gi, '-'));
-  mkdirSync(place);
-  prepareSamples(place, root, programs);
-  expect(renderSamples(markdown, place)).toBe(markdown);
+describe('examples of the library', () => {
+  test('compile as strictly as the library', () => {
+    const examples = pages.flatMap(({ file, blocks }) =>
+      blocks.filter(({ kind }) => kind === 'ts').map(({ text, line }) => [`${file}-${String(line)}.ts`, text] as const),
+    );
+    expect(examples.length).toBeGreaterThan(0);
+    expect(compileExamples(new Map(examples))).toEqual([]);
+  });
 });

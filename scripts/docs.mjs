@@ -1,31 +1,39 @@
-// `npm run docs`: writes into README and docs what their samples print now, and the index of docs/findings.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// `npm run docs`: writes into README and docs what their samples print now, and the index of docs/findings. Reports each
+// command whose exit status is not the one that its page says; the tests compare all of it (docs.samples.test.ts).
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { blocksOf, markdownFiles } from './docs/blocks.mjs';
 import { findingsIndex } from './docs/findingsIndex.mjs';
-import { countSamples, markdownFiles, prepareSamples, renderSamples } from './docs/samples.mjs';
+import { runPage } from './docs/samples.mjs';
+import { prepareSandbox, sandboxFor } from './docs/sandbox.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-const programs = Object.fromEntries(['cramfs', 'cramfs-map'].map((name) => [name, resolve('dist/bin', `${name}.cjs`)]));
-for (const file of markdownFiles('.')) {
-  const markdown = readFileSync(file, 'utf8');
-  if (countSamples(markdown) === 0) continue;
-  const folder = mkdtempSync(join(tmpdir(), 'cramfs-docs-'));
-  try {
-    prepareSamples(folder, '.', programs);
-    const now = renderSamples(markdown, folder);
-    if (now !== markdown) writeFileSync(file, now);
-    console.log(`${file}: ${countSamples(markdown)} samples, ${now === markdown ? 'as they were' : 'changed'}`);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
+const names = ['cramfs', 'cramfs-map', 'cramfs-lab'];
+const commands = Object.fromEntries(names.map((name) => [name, resolve('dist/bin', `${name}.cjs`)]));
 const folder = mkdtempSync(join(tmpdir(), 'cramfs-docs-'));
 try {
+  const prepared = join(folder, 'prepared');
+  mkdirSync(prepared);
+  prepareSandbox(prepared, '.', { commands, library: '.' });
+  for (const file of markdownFiles('.')) {
+    const markdown = readFileSync(file, 'utf8');
+    if (blocksOf(markdown).length === 0) continue;
+    const place = join(folder, file.replaceAll(/[^a-z]/gi, '-'));
+    sandboxFor(prepared, place, file);
+    const run = runPage(markdown, place);
+    if (run.markdown !== markdown) writeFileSync(file, run.markdown);
+    const changed = run.markdown === markdown ? '' : ', changed';
+    console.log(`${file}: ${run.samples} samples${changed}, ${run.commands.length} commands`);
+    for (const { line, command, expected, status, output } of run.commands) {
+      if (status === expected) continue;
+      process.exitCode = 1;
+      console.log(`  line ${line}: ${command}\n    exits with ${status}, expected ${expected}\n${output}`);
+    }
+  }
   const outfile = join(folder, 'findings.mjs');
   await build({
     entryPoints: ['lib/policy/findings.ts'],

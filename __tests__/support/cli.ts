@@ -90,7 +90,7 @@ export async function runProgram(
 }
 
 /** Bundles a program of bin/ for Node; the bundle's full name. */
-export async function bundleProgram(name: string, folder: Folder): Promise<string> {
+export async function bundleProgram(name: string, folder: Pick<Folder, 'path'>): Promise<string> {
   const outfile = join(folder.path, `${name}.cjs`);
   await build({
     entryPoints: [fileURLToPath(new URL(`../../bin/${name}.ts`, import.meta.url))],

@@ -1,94 +1,105 @@
-// Samples in README and docs: a fenced block `console` holds commands after `$ ` and, below each, what it prints. The
-// commands are run as a reader would, by a shell in a folder with the sample files; `npm run docs` writes what they print,
-// and a test compares.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import process from 'node:process';
-import { gunzipSync } from 'node:zlib';
+// Running a page of the documentation, block by block, in a folder of its own: what `console` samples print now, and what
+// `sh` commands exit with.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { transformSync } from 'esbuild';
+import { parse } from 'yaml';
+import { mapBlocks } from './blocks.mjs';
+import { accepts, commandsOf, printed, runCommands } from './shell.mjs';
 
-/** Files that samples name: name → fixture, unpacked. @type {Readonly<Record<string, string>>} */
-const FILES = {
-  'root.cramfs': 'images/root-XX.cramfs.gz',
-  'adv.cramfs': 'patch/adv.cramfs.gz',
-  'adj.cramfs': 'patch/adj.cramfs.gz',
-  'edges.cramfs': 'images/adv.cramfs.gz',
-  'riscv.cramfs': 'riscv/images/rv32-a.cramfs.gz',
-  'xtensa.cramfs': 'boards/xtensa.cramfs.gz',
-  'zero.cramfs': 'lab/zero-offset.cramfs',
-  'entries.cramfs': 'lab/entry-limit.cramfs',
-  'names.cramfs': 'arch/sorted-flag-high-bytes.cramfs',
-  'damaged.cramfs': 'malformed/098-block-9000.img',
+/**
+ * @typedef {object} PageRun
+ * @property {string} markdown the page with what its samples print now
+ * @property {{ line: number, command: string, isOwn: boolean, expected: number, status: number | null, output: string }[]} commands
+ *   of shell scripts, CI files and makefiles
+ * @property {number} samples commands of `console` blocks that were run
+ * @property {{ line: number, text: string }[]} refused blocks for the board that the shell does not accept
+ */
+
+/**
+ * Runs a page. A block whose info string has `file=NAME` is written to the folder first, so that commands can use the policy,
+ * the list or the program that the page shows (of a `.ts` file also the JavaScript).
+ * @param {string} markdown
+ * @param {string} folder as sandboxFor() makes it
+ * @returns {PageRun}
+ */
+export function runPage(markdown, folder) {
+  /** @type {PageRun} */
+  const run = { markdown, commands: [], samples: 0, refused: [] };
+  run.markdown = mapBlocks(markdown, ({ kind, file, text, line }) => {
+    if (file !== null) writeFile(join(folder, file), text);
+    if (kind === 'console') {
+      const commands = text.match(/^\$ .*(?:(?<=\\)\n.*)*$/gm) ?? [];
+      run.samples += commands.length;
+      return commands.map((command) => `${command}\n${printed(command.slice(2), folder)}`).join('\n');
+    }
+    if (kind === 'sh target' && !accepts(text)) run.refused.push({ line, text });
+    const scripts = SCRIPTS[kind]?.(text) ?? [];
+    for (const script of scripts) {
+      for (const { command, status, output } of runCommands(commandsOf(script), folder)) {
+        const place = { line: line + command.line, command: command.text, isOwn: command.isOwn };
+        run.commands.push({ ...place, expected: command.expected, status, output });
+      }
+    }
+    return text;
+  });
+  return run;
+}
+
+/**
+ * @param {string} file
+ * @param {string} text
+ */
+function writeFile(file, text) {
+  writeFileSync(file, text);
+  if (!file.endsWith('.ts')) return;
+  writeFileSync(file.replace(/ts$/, 'mjs'), transformSync(text, { loader: 'ts', format: 'esm' }).code);
+}
+
+/**
+ * The shell scripts in a block of each kind.
+ * @type {Readonly<Record<string, (text: string) => string[]>>}
+ */
+const SCRIPTS = {
+  sh: (text) => [text],
+  'console lab': (text) => [(text.match(/^\$ .*$/gm) ?? []).map((line) => line.slice(2)).join('\n')],
+  yaml: ciScripts,
+  make: recipes,
 };
 
-/** Fenced code blocks: the language, the rest of the info string, the text. */
-const BLOCK = /^```(\w+)([^\n]*)\n(.*?)^```$/gms;
-
 /**
- * The Markdown files that may hold samples.
- * @param {string} root folder of the project
+ * The commands of a makefile's rules; `$@` is the rule's target.
+ * @param {string} text
  */
-export function markdownFiles(root) {
-  const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' });
-  return ['README.md', ...pages.filter((name) => name.endsWith('.md')).map((name) => join('docs', name))].sort();
+function recipes(text) {
+  const rules = [...text.matchAll(/^([^\s:]+):.*\n((?:\t.*\n)+)/gm)];
+  return rules.map(([, target = '', commands = '']) => commands.replaceAll(/^\t/gm, '').replaceAll('$@', target));
 }
 
 /**
- * Prepares a folder for samples.
- * @param {string} folder which is empty
- * @param {string} root folder of the project
- * @param {Readonly<Record<string, string>>} programs command → the script that Node runs
- */
-export function prepareSamples(folder, root, programs) {
-  mkdirSync(join(folder, '.bin'));
-  for (const [name, file] of Object.entries(programs)) {
-    const script = `#!/bin/sh\nexec "${process.execPath}" "${file}" "$@"\n`;
-    writeFileSync(join(folder, '.bin', name), script, { mode: 0o755 });
-  }
-  for (const [name, fixture] of Object.entries(FILES)) {
-    const bytes = readFileSync(join(root, 'fixtures', fixture));
-    writeFileSync(join(folder, name), fixture.endsWith('.gz') ? gunzipSync(bytes) : bytes);
-  }
-}
-
-/**
- * A Markdown text with what its samples print now. A block whose info string has `file=NAME` is written to the folder
- * first, so that samples can use the policy or the list that the page shows.
+ * How many commands a page shows with what they print.
  * @param {string} markdown
- * @param {string} folder prepared by prepareSamples()
  */
-export function renderSamples(markdown, folder) {
-  return markdown.replace(BLOCK, (block, language, info, text) => {
-    const file = /\bfile=(\S+)/.exec(info)?.[1];
-    if (file !== undefined) writeFileSync(join(folder, file), text);
-    if (language !== 'console' || !text.startsWith('$ ')) return block;
-    const commands = text.match(/^\$ .*(?:(?<=\\)\n.*)*$/gm) ?? [];
-    const shown = commands.map((/** @type {string} */ command) => `${command}\n${run(command.slice(2), folder)}`);
-    return `\`\`\`console${info}\n${shown.join('\n')}\`\`\``;
+export function countSamples(markdown) {
+  let count = 0;
+  mapBlocks(markdown, ({ kind, text }) => {
+    if (kind === 'console') count += (text.match(/^\$ /gm) ?? []).length;
+    return text;
   });
+  return count;
 }
 
 /**
- * How many samples a Markdown text has.
- * @param {string} markdown
+ * The shell scripts of a GitHub workflow or of GitLab's jobs; none for other YAML.
+ * @param {string} text
+ * @returns {string[]}
  */
-export const countSamples = (markdown) =>
-  [...markdown.matchAll(BLOCK)].filter(([, language, , text]) => language === 'console' && text?.startsWith('$ '))
-    .length;
-
-/**
- * What a command prints, on standard output and standard error, 80 columns wide and without colours.
- * @param {string} command
- * @param {string} folder
- */
-function run(command, folder) {
-  const env = {
-    ...process.env,
-    PATH: [join(folder, '.bin'), process.env.PATH].join(delimiter),
-    COLUMNS: '80',
-    NO_COLOR: '1',
-  };
-  const { stdout, error } = spawnSync('sh', ['-c', `exec 2>&1\n${command}`], { cwd: folder, env, encoding: 'utf8' });
-  if (error) throw error;
-  return stdout;
+export function ciScripts(text) {
+  const file = parse(text) ?? {};
+  const steps = Object.values(file.jobs ?? {}).flatMap((job) => job.steps ?? []);
+  const jobs = Object.values(file).filter((job) => Array.isArray(job?.script));
+  return [
+    ...steps.flatMap((step) => (typeof step.run === 'string' ? [step.run] : [])),
+    ...jobs.map((job) => job.script.join('\n')),
+  ];
 }
