@@ -237,8 +237,8 @@ const BAD: readonly (readonly [policy: string, problem: string, bySchema: boolea
 
 /** Texts that are no YAML, or YAML that a policy does without: the schema never sees them. */
 const UNREADABLE: readonly (readonly [policy: string, problem: string])[] = [
-  ['version: 1\nversion: 1\n', '2:1: the key "version" is there twice'],
-  ['{\n  "version": 1,\n  "version": 1\n}', '3:3: the key "version" is there twice'],
+  ['version: 1\nversion: 1\n', '2:1: the key "version" appears twice'],
+  ['{\n  "version": 1,\n  "version": 1\n}', '3:3: the key "version" appears twice'],
   ['version: [1\n', '2:1: flow sequence in block collection must be sufficiently indented and end with a ]'],
   ['version: 1\n\tkernel: linux\n', '2:1: tabs are not allowed as indentation'],
   ['version: 1\n---\nversion: 1\n', '2:1: a policy is one document, and here a second one begins'],

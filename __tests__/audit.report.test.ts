@@ -45,10 +45,10 @@ suppressed
   1 finding, in the baseline
 
 flash, in bytes
-  superblock           76    0.2 %
-  data, direct      40884   99.8 %
-  behind the image      7    0.0 %
-  total             40967  100.0 %
+  superblock          76    0.2 %
+  data, direct     40884   99.8 %
+  after the image      7    0.0 %
+  total            40967  100.0 %
 
 pages from flash, as loaded          text        rodata    RAM   flash
   /bin/app                   3/5 MIXEDMAP  1/1 PFNMAP    8 KiB  12 KiB

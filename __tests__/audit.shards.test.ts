@@ -180,7 +180,7 @@ describe('a record that is none', () => {
       'x.ndjson:4: the arguments are not those of xip/library-missing',
     );
     expect(problem(with_(5, (text) => text.replace('"index":0', '"index":1')))).toBe(
-      'x.ndjson:5: a record of image 1 is not behind that image',
+      'x.ndjson:5: a record of image 1 does not follow that image',
     );
   });
 
@@ -189,7 +189,7 @@ describe('a record that is none', () => {
     expect(problem(lines.slice(1))).toBe('x.ndjson:1: the first record is not "run"');
     expect(problem(lines.slice(0, -1))).toMatch(/: the file ends early: no record "end"$/);
     expect(problem([...lines.slice(0, -2), lines.at(-1) ?? ''])).toMatch(/: 2 images expected, 1 found$/);
-    expect(problem([...lines, ...lines])).toMatch(/there is more behind the record "end"/);
+    expect(problem([...lines, ...lines])).toMatch(/there is more after the record "end"/);
     expect(problem(with_(1, (text) => text.replace('"schemaVersion":1', '"schemaVersion":2')))).toMatch(
       /:1: schema version 2, and this program knows 1$/,
     );

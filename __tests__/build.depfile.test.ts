@@ -84,7 +84,7 @@ describe('the files of a build', () => {
     folder.file('tree/bin/two\nlines', '');
     expect(await mkfs(at('tree'), at('a.img'), '-E', '--depfile', at('a.d'))).toMatchObject({
       code: 1,
-      stderr: `cramfs mkfs: ${at('a.d')} leaves out 1 name that make and ninja cannot read: ${at('tree/bin/two\\nlines')}\n`,
+      stderr: `cramfs mkfs: ${at('a.d')} leaves out 1 name that make, ninja or CMake cannot read: ${at('tree/bin/two\\nlines')}\n`,
     });
     expect(listed('a.d')).toEqual(['tree', 'tree/bin', 'tree/bin/app']);
     expect(await mkfs(at('tree'), at('a;b'), '--depfile', at('a.d'))).toMatchObject({
@@ -105,13 +105,11 @@ describe('names', () => {
   test.each([
     ['two words', 'i: \\\n  two\\ words\n\ntwo\\ words:\n'],
     ['a#b', 'i: \\\n  a\\#b\n\na\\#b:\n'],
-    ['lib:x', 'i: \\\n  lib\\:x\n\nlib\\:x:\n'],
     ['$(shell x)y', 'i: \\\n  $$(shell\\ x)y\n\n$$(shell\\ x)y:\n'],
     ['a\\x2db', 'i: \\\n  a\\x2db\n\na\\x2db:\n'],
     ['usr/bin/[', 'i: \\\n  usr/bin/[\n\nusr/bin/[:\n'],
-    ['100%', 'i: \\\n  100%\n'],
     ['\udcffé', 'i: \\\n  \xff\xc3\xa9\n\n\xff\xc3\xa9:\n'],
-  ])('%j is written so that Make and ninja read it', (path, expected) => {
+  ])('%j is written so that make, ninja and CMake read it', (path, expected) => {
     expect(text(path)).toBe(expected);
   });
 

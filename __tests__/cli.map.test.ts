@@ -335,7 +335,7 @@ describe('an image that cannot be used is exit code 3 and a sentence', () => {
     [
       'has no whole superblock',
       folder.file('short', fixture('images/tiny-XX.cramfs.gz').subarray(0, 75)),
-      /the superblock lies behind the end/,
+      /the superblock lies past the end/,
     ],
     [
       'has features that Linux refuses',

@@ -103,7 +103,7 @@ describe('info', () => {
     const { code, stdout } = await runCommand(['info', folder.fixture('images/tiny-ipen.cramfs.gz')]);
     expect(code).toBe(0);
     for (const line of [
-      '  made for    little-endian CPUs, 4 KiB pages, behind a boot pad of 512 bytes',
+      '  made for    little-endian CPUs, 4 KiB pages, after a boot pad of 512 bytes',
       '  size        20480 bytes (20 KiB)',
       '  volume      fixture pack',
       '  edition     7',

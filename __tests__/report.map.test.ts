@@ -59,8 +59,7 @@ MIXEDMAP: 3 of 4 pages run from flash; 1 page costs RAM when touched.
   why        block 3 is compressed; a direct block at image offset 0xa000 would
              have continued the run
   to fix     store block 3 as a direct block immediately after block 2, and the
-             blocks that follow likewise; or map only 3 pages (--length 3p:
-             PFNMAP)
+             next blocks after it; or map only 3 pages (--length 3p: PFNMAP)
 
   0 ###.
     # direct, . paged
@@ -95,8 +94,8 @@ MIXEDMAP: 3 of 6 pages run from flash; 3 pages cost RAM when touched.
   why        block 3 is direct, but elsewhere; a direct block at image offset
              0x85000 would have continued the run
   to fix     store block 3 as a direct block immediately after block 2, and the
-             blocks that follow likewise; or map only 3 pages (--length 3p:
-             PFNMAP); or map what follows separately (--offset 0x3000: PFNMAP)
+             next blocks after it; or map only 3 pages (--length 3p: PFNMAP);
+             or map what follows separately (--offset 0x3000: PFNMAP)
 
   0 ###...
     # direct, . paged
@@ -277,7 +276,7 @@ kernel log
 8202 bytes from offset 0x0, prot r, private
 linux-6.18 on x86-64, little endian, 4 KiB pages, image at 0x10000000
 
-KERNEL BUG: oops: the kernel reads at 0x200200a, behind the region of 0xc0000
+KERNEL BUG: oops: the kernel reads at 0x200200a, past the region of 0xc0000
   bytes.
 
   why        a block pointer of the file leads past the memory that holds the

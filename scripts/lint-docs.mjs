@@ -1,4 +1,4 @@
-// `npm run lint:docs`: looks for wordings to avoid in README, CONTRIBUTING and docs/*.md. Code blocks and spans are left
+// `npm run lint:docs`: looks for wordings to avoid in README, CONTRIBUTING and all pages of docs. Code blocks and spans are left
 // out: what programs print is looked at where it is written.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { habitsIn } from './words.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
+const pages = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
 const files = ['README.md', 'CONTRIBUTING.md', ...pages.map((name) => join('docs', name))].filter(existsSync);
 let found = 0;
 for (const file of files) {

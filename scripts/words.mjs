@@ -9,7 +9,7 @@ export const HABITS = [
   [/\b(?:tells?|telling|told)\b/i, 'show, report, print, say'],
   [/\bbehind\b/i, 'after, past, following'],
   [/\bstands?\b/i, 'is, lies, appears'],
-  [/\b(?:is|are|was|were) no\b(?! longer| more)/i, 'is not a'],
+  [/(?<!\bthere )\b(?:is|are|was|were) no\b(?! longer| more)/i, 'is not a'],
   [/\bthat (?:is|are) none\b/i, 'that is not one'],
   [/\bmakers?\b/i, 'tool, builder'],
   [/\b(?:some|no|every)body\b/i, 'someone, no one; or name who it is'],

@@ -55,7 +55,7 @@ const sentences = {
   /** No magic number at byte 0 or 512. Usual cause: not an image, a wrong --image-offset, a wrapped image. */
   NOT_CRAMFS: (d) => `not a cramfs image${d.what === undefined ? expectedFound(d) : `: ${d.what}`}`,
   /** Metadata lies behind the end of the file although the superblock says that the image reaches there. */
-  TRUNCATED: (d) => `the image is truncated: ${what(d, 'data')} lies behind the end of the file${expectedFound(d)}`,
+  TRUNCATED: (d) => `the image is truncated: ${what(d, 'data')} lies past the end of the file${expectedFound(d)}`,
   /** Metadata points to a place that is no part of the image. */
   OUTSIDE_IMAGE: (d) => `${what(d, 'a pointer')} lies outside the image${expectedFound(d)}`,
   /** A structure breaks the format's rules. */

@@ -101,6 +101,6 @@ export function dereference(fs: MountedCramfs, offset: number): number {
 /** Oopses where the linear mapping ends. */
 export function requireMapped(fs: MountedCramfs, offset: number, length: number): void {
   if (offset + length > fs.memory.size) {
-    throw new KernelBug(`oops: the kernel reads at ${hex(offset)}, behind the region of ${hex(fs.memory.size)} bytes`);
+    throw new KernelBug(`oops: the kernel reads at ${hex(offset)}, past the region of ${hex(fs.memory.size)} bytes`);
   }
 }

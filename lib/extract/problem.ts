@@ -70,7 +70,7 @@ function targetSentence(code: string, error: unknown): string {
       return 'a directory is in its place';
     case 'ENOTDIR':
     case 'ELOOP':
-      return 'something that is no directory is in its place, or in the place of its directory';
+      return 'something that is not a directory is in its place, or in the place of its directory';
     default:
       return errnoWords(error);
   }

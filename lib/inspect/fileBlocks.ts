@@ -44,5 +44,5 @@ export function listBlocks(image: CramfsImage, entry: WalkEntry): BlockList {
 
 function beyondFile(image: CramfsImage, block: Block): string | null {
   if (block.length === 0 || image.source.read(block.start + block.length - 1, 1).length === 1) return null;
-  return `${String(block.length)} bytes that reach behind the end of the file`;
+  return `${String(block.length)} bytes that reach past the end of the file`;
 }

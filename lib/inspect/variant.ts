@@ -68,6 +68,6 @@ export function variantNotes(image: CramfsImage, crc: CrcVerdict): VariantNote[]
   note('vendor-flags', `flag bits 11 to 15 are a vendor's, not EXT_BLOCK_POINTERS: ${flagReading.reason}`);
   const fits =
     told === pageSize ? 'and blocks of that size are read' : `but ${String(pageSize / 1024)} KiB fit the files`;
-  note('large-blocks', `they tell blocks of ${size}, ${fits}`);
+  note('large-blocks', `they mean blocks of ${size}, ${fits}`);
   return notes;
 }

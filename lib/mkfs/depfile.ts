@@ -1,17 +1,15 @@
 /**
  * Dependencies in Make's syntax, as compilers write them: for GNU Make's include, and for ninja's and CMake's DEPFILE.
  *
- * Both read a backslash before a space, "#" or ":" as a quote, and "$$" as "$"; other names are written as they are, or
- * cannot be written so that both read the same.
+ * All read a backslash before a space or "#" as a quote, and "$$" as "$"; other names are written as they are, or cannot be
+ * written so that all read the same. ("\:" is one more quote, but CMake makes a rule of it that Make refuses.)
  */
 import { encodeName } from '../format/names.ts';
 
-/** Characters that both read as themselves or as quoted: ASCII among them, and all bytes outside of it. */
-const CHARACTERS = /^[A-Za-z0-9+,/_.~()}{%@![\]\\ #:$\u0080-\u{10ffff}-]+$/u;
+/** Characters that all read as themselves or as quoted: ASCII among them, and all bytes outside of it. */
+const CHARACTERS = /^[A-Za-z0-9+,/_.~()}{@![\]\\ #$\u0080-\u{10ffff}-]+$/u;
 /** What Make expands: a home directory, a class of a pattern, a member of an archive; a backslash that might quote. */
-const EXPANDED = /^~|\[.*\]|\(.*\)$|\\(?:[ #:$\\]|$)/;
-/** Makes a target a pattern. */
-const PATTERN = '%';
+const EXPANDED = /^~|\[.*\]|\(.*\)$|\\(?:[ #$\\]|$)/;
 
 /** A dependency file, and what could not be written. */
 export interface Depfile {
@@ -31,7 +29,7 @@ export interface Depfile {
  * @returns null if the target itself cannot be written
  */
 export function depfile(target: string, inputs: Iterable<string>): Depfile | null {
-  if (!isWritable(target) || target.includes(PATTERN)) return null;
+  if (!isWritable(target)) return null;
   const unlisted: string[] = [];
   const listed = new Set<string>();
   for (const path of inputs) {
@@ -40,11 +38,11 @@ export function depfile(target: string, inputs: Iterable<string>): Depfile | nul
   }
   const paths = [...listed];
   const rule = [`${quoted(target)}:`, ...paths.map(quoted)].join(' \\\n  ');
-  const empty = paths.filter((path) => !path.includes(PATTERN)).map((path) => `\n${quoted(path)}:\n`);
+  const empty = paths.map((path) => `\n${quoted(path)}:\n`);
   return { bytes: encodeName(`${rule}\n${empty.join('')}`), unlisted };
 }
 
-const quoted = (path: string): string => path.replace(/[ #:]/g, '\\$&').replaceAll('$', '$$$$');
+const quoted = (path: string): string => path.replace(/[ #]/g, '\\$&').replaceAll('$', '$$$$');
 
 function isWritable(path: string): boolean {
   return CHARACTERS.test(path) && !EXPANDED.test(path);

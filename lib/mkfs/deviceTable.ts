@@ -53,7 +53,7 @@ export function parseDeviceTable(text: string): DeviceTableEntry[] {
     const number = (at: number, name: string): number => {
       const word = words[at] ?? '-';
       if (word === '-') return 0;
-      if (!/^[0-9]{1,9}$/.test(word)) fail(`the ${name} "${word}" is no number`);
+      if (!/^[0-9]{1,9}$/.test(word)) fail(`the ${name} "${word}" is not a number`);
       return Number(word);
     };
     entries.push({

@@ -69,7 +69,7 @@ function expandBraces(pattern: string): string[] {
   const choices = bounds.slice(1).flatMap((end, i) => expandBraces(pattern.slice((bounds[i] ?? 0) + 1, end)));
   const middles = commas.length === 0 ? choices.map((choice) => `\\{${choice}\\}`) : choices;
   if (middles.length * rests.length > MAX_ALTERNATIVES) {
-    throw new BadGlob(`a glob whose braces stand for at most ${MAX_ALTERNATIVES} globs`);
+    throw new BadGlob(`a glob whose braces expand to at most ${MAX_ALTERNATIVES} globs`);
   }
   return middles.flatMap((middle) => rests.map((rest) => before + middle + rest));
 }
@@ -85,7 +85,7 @@ function piecesOf(part: string): Pieces {
   for (const [token] of part.matchAll(/\\.|\[[!^]?(?:\\.|[^\\])(?:\\.|[^\\\]])*\]|[*]+|[^]/gsu)) {
     if (token.startsWith('*')) pieces.push({ kind: 'any' });
     else if (token === '?') pieces.push({ kind: 'one' });
-    else if (token === '\\') throw new BadGlob('a glob with a character behind each backslash');
+    else if (token === '\\') throw new BadGlob('a glob with a character after each backslash');
     else if (token.startsWith('\\')) literal(token.slice(1));
     else if (token === '[' || token === ']') throw new BadGlob('a glob with a "]" for each "[", and no other');
     else if (token.startsWith('[')) pieces.push(classOf(token));

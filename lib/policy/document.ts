@@ -128,7 +128,7 @@ function follow(node: unknown, document: Document.Parsed): unknown {
 function syntaxSentence({ code, message, pos }: YAMLError, text: string): string {
   if (code === 'DUPLICATE_KEY') {
     const key = /^[^\s:,{}]+/.exec(text.slice(pos[0]))?.[0] ?? '';
-    return `the key ${key.startsWith('"') ? key : `"${key}"`} is there twice`;
+    return `the key ${key.startsWith('"') ? key : `"${key}"`} appears twice`;
   }
   if (code === 'MULTIPLE_DOCS') return 'a policy is one document, and here a second one begins';
   if (code === 'TAG_RESOLVE_FAILED') return `tags mean nothing in a policy: ${message.replace(/^.*: /, '')}`;

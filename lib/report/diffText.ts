@@ -131,7 +131,7 @@ export function changeWords(change: FileChange): string {
 /** "5 direct, 3 zlib"; where a run of direct blocks begins within a page, how far. */
 function layoutWords({ runs }: FileLayout): string {
   const shown = runs.slice(0, SHOWN_RUNS).map(({ kind, blocks, past }) => {
-    const misplaced = past === null || past === 0 ? '' : ` (${past} bytes behind a page boundary)`;
+    const misplaced = past === null || past === 0 ? '' : ` (${past} bytes past a page boundary)`;
     return `${blocks} ${kind}${misplaced}`;
   });
   return [...shown, ...(runs.length > SHOWN_RUNS ? [`${plural(runs.length - SHOWN_RUNS, 'run')} more`] : [])].join(

@@ -43,9 +43,7 @@ export function infoText(info: ImageInfo, mount: MountResult, ranges: boolean, s
   section('bytes of the file');
   out.push(...flashStrip(info.account, width, style), '', ...accountTable(info));
   if (info.account.missingBytes > 0) {
-    out.push(
-      `  ${style.bad('missing')}: ${size(info.account.missingBytes)} that the image points to lie behind its end`,
-    );
+    out.push(`  ${style.bad('missing')}: ${size(info.account.missingBytes)} that the image points to lie past its end`);
   }
   if (ranges) {
     section('ranges');
@@ -56,7 +54,7 @@ export function infoText(info: ImageInfo, mount: MountResult, ranges: boolean, s
     for (const problem of info.problems.slice(0, SHOWN_PROBLEMS))
       out.push(`  ${wrap(problem.message, width - 2, '    ')}`);
     const more = info.problemCount - Math.min(SHOWN_PROBLEMS, info.problems.length);
-    if (more > 0) out.push(`  and ${plural(more, 'problem')} more ("cramfs check" tells all)`);
+    if (more > 0) out.push(`  and ${plural(more, 'problem')} more ("cramfs check" lists them all)`);
   }
   return `${out.join('\n')}\n`;
 }
@@ -67,7 +65,7 @@ function superblockRows(
   style: Style,
   row: (label: string, text: string) => void,
 ): void {
-  const pad = info.position === 0 ? '' : `, behind a boot pad of ${String(info.position)} bytes`;
+  const pad = info.position === 0 ? '' : `, after a boot pad of ${String(info.position)} bytes`;
   row(
     'made for',
     `${info.littleEndian ? 'little' : 'big'}-endian CPUs, ${String(info.pageSize / 1024)} KiB pages${pad}`,
@@ -91,7 +89,7 @@ function flagTable({ namedFlags }: ImageInfo, style: Style): string[] {
 
 function sizeSentence({ size: bytes, account }: ImageInfo): string {
   if (bytes === null) {
-    return `not told (before Linux 2.4.7 images did not); the file has ${String(account.fileBytes)} bytes`;
+    return `not recorded (before Linux 2.4.7 images had no size); the file has ${String(account.fileBytes)} bytes`;
   }
   const file = account.fileBytes - bytes;
   const difference =
@@ -221,7 +219,7 @@ export const ACCOUNT_WORDS: Readonly<Record<ImageInfo['account']['lines'][number
   'direct-zlib': 'data, direct-zlib',
   padding: 'padding',
   unreferenced: 'unreferenced',
-  trailing: 'behind the image',
+  trailing: 'after the image',
 };
 
 function rangeTable({ account }: ImageInfo): string[] {

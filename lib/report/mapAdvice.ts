@@ -149,7 +149,7 @@ function remedyWords(remedy: MapRemedy): string {
     case 'store-direct':
       return (
         `store block ${String(remedy.block)} as a direct block immediately after block ${String(remedy.block - 1)}, ` +
-        'and the blocks that follow likewise'
+        'and the next blocks after it'
       );
     case 'store-file-direct':
       return (

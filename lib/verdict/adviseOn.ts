@@ -35,7 +35,7 @@ export function adviseOn(verdict: MapVerdict, board: MountedBoard): MapAdvice | 
 }
 
 function onBug(bug: string): MapAdvice | null {
-  if (!bug.includes('behind the region')) return null;
+  if (!bug.includes('past the region')) return null;
   return { cause: { kind: 'pointer-outside' }, remedies: [{ kind: 'fix-pointer' }] };
 }
 

@@ -72,7 +72,7 @@ export async function writeDepfile(file: string, image: string, inputs: readonly
   const { unlisted } = made;
   if (unlisted.length === 0) return [];
   const names = `${unlisted.slice(0, SHOWN).map(printableName).join(', ')}${unlisted.length > SHOWN ? ', …' : ''}`;
-  const message = `${file} leaves out ${plural(unlisted.length, 'name')} that make and ninja cannot read: ${names}`;
+  const message = `${file} leaves out ${plural(unlisted.length, 'name')} that make, ninja or CMake cannot read: ${names}`;
   return [{ code: 'unlisted', path: null, message }];
 }
 

@@ -30,7 +30,7 @@ export function parseListing(text: string, source: DirectoryEntry): Listing {
     }
     const { path, entry, blocks } = parseEntry(words, source, index + 1);
     if (path !== '/' && entry.type !== 'directory' && findEntry(root, path) !== null)
-      usage(index + 1, `${path} is there twice`);
+      usage(index + 1, `${path} appears twice`);
     putEntry(root, path, entry);
     if (blocks !== null) direct.set(path, blocks);
   });
@@ -170,7 +170,7 @@ function fieldsOf(words: readonly string[], line: number): Map<string, string> {
 }
 
 function number(text: string, what: string, line: number): number {
-  if (!/^[0-9]{1,10}$/.test(text)) usage(line, `the ${what} "${text}" is no number`);
+  if (!/^[0-9]{1,10}$/.test(text)) usage(line, `the ${what} "${text}" is not a number`);
   return Number(text);
 }
 

@@ -46,7 +46,7 @@ export function globExpression(pattern: string): RegExp {
   try {
     return new RegExp(`^${pattern.startsWith('/') ? '' : '(?:.*/)?'}${source}$`, 's');
   } catch {
-    throw new CramfsError('USAGE', { found: `"${pattern}" is no pattern` });
+    throw new CramfsError('USAGE', { found: `"${pattern}" is not a valid pattern` });
   }
 }
 

@@ -40,7 +40,7 @@ export function mergeShards(shards: readonly AuditShard[]): MergedRun {
   const images = shards.flatMap((shard) => shard.images).sort((a, b) => a.index - b.index);
   const gap = images.findIndex(({ index }, place) => index !== place);
   if (gap !== -1 || images.length !== imagesOfRun) {
-    throw bad(`image ${(gap === -1 ? images.length : gap) + 1} of ${imagesOfRun} is missing, or there twice`);
+    throw bad(`image ${(gap === -1 ? images.length : gap) + 1} of ${imagesOfRun} is missing or duplicated`);
   }
   return { version, images };
 }

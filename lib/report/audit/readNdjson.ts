@@ -169,7 +169,7 @@ export function readShard(lines: Iterable<string | CramfsError>, name: string): 
     number++;
     if (line instanceof CramfsError) throw bad(line.message);
     if (line === '') continue;
-    if (hasEnded) throw bad('there is more behind the record "end": several files in one?');
+    if (hasEnded) throw bad('there is more after the record "end": several files in one?');
     const record = parseRecord(line, bad);
     if (header === undefined) {
       if (record.type !== 'run') throw bad('the first record is not "run"');
@@ -199,7 +199,7 @@ export function readShard(lines: Iterable<string | CramfsError>, name: string): 
         if (record.images !== images.length) throw bad(`${record.images} images expected, ${images.length} found`);
         break;
       default:
-        if (current?.index !== record.index) throw bad(`a record of image ${record.index} is not behind that image`);
+        if (current?.index !== record.index) throw bad(`a record of image ${record.index} does not follow that image`);
         add(current, record, bad);
     }
   }
