@@ -94,8 +94,8 @@ MIXEDMAP: 3 of 6 pages run from flash; 3 pages cost RAM when touched.
   why        block 3 is direct, but elsewhere; a direct block at image offset
              0x85000 would have continued the run
   to fix     store block 3 as a direct block immediately after block 2, and the
-             next blocks after it; or map only 3 pages (--length 3p: PFNMAP);
-             or map what follows separately (--offset 0x3000: PFNMAP)
+             next blocks after it; or map only 3 pages (--length 3p: PFNMAP); or
+             map what follows separately (--offset 0x3000: PFNMAP)
 
   0 ###...
     # direct, . paged
