@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
+import { FINDING_IDS } from '../lib/policy/findings.ts';
 import { policyJsonSchema } from '../lib/policy/jsonSchema.ts';
 import { parsePolicy } from '../lib/policy/parsePolicy.ts';
 import { STARTING_POLICY } from '../lib/policy/startingPolicy.ts';
@@ -75,7 +76,7 @@ describe('a policy', () => {
     expect(
       policy.settings.map(({ ids, severity, paths }) => [ids.length, severity, paths?.included[0]?.pattern]),
     ).toEqual([
-      [7, 'warning', undefined],
+      [FINDING_IDS.filter((id) => id.startsWith('security/')).length, 'warning', undefined],
       [1, 'off', undefined],
       [1, 'error', '/bin/**'],
       [1, null, undefined],
