@@ -105,11 +105,11 @@ describe('a plan', () => {
       'module /cramfs.ko',
     ]);
     expect(lines.slice(planHeadLines())).toEqual([
-      'region',
+      'region mtd',
       'vector 0x2000 0x0 r private /bin/a',
       'read /bin/a',
       'exec /bin/a -x',
-      'region',
+      'region mtd',
       '',
     ]);
   });

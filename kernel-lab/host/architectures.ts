@@ -44,6 +44,8 @@ export interface Architecture {
   readonly kernelFile: 'vmlinux' | 'vmlinuz';
   /** Modules of the kernel's package, in the order of loading. Others are built in, or there are none. */
   readonly modules: readonly string[];
+  /** Modules of the package for other ways to mount: a RAM disk, and overlayfs. The init program loads them. */
+  readonly mountModules: readonly string[];
   /** Lines: the console's, and that of the results. They may be the same. */
   readonly console: string;
   readonly results: string;
@@ -60,6 +62,7 @@ const X86 = {
   minRam: 512 * MIB,
   keepOff: 'memmap',
   modules: X86_MODULES,
+  mountModules: [],
   console: 'ttyS0',
   results: 'ttyS1',
   // The timer's self-test fails now and then where the host is busy.
@@ -87,6 +90,7 @@ const ARM = {
   keepOff: 'mem',
   kernelFile: 'vmlinuz',
   modules: ['map_ram', 'physmap'],
+  mountModules: [],
   ...ONE_LINE,
 } as const;
 
@@ -105,6 +109,7 @@ export const AMD64: Architecture = {
     { start: 4 * GIB, end: 8 * GIB },
   ],
   kernelFile: 'vmlinux',
+  mountModules: ['brd', 'overlay'],
 };
 
 /** All of them, in the order of the help. */
@@ -146,6 +151,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
     kernelFile: 'vmlinuz',
     // Without CONFIG_MTD_PHYSMAP: our module makes the devices itself.
     modules: ['mtd', 'chipreg', 'map_ram'],
+    mountModules: [],
     ...ONE_LINE,
   },
   { ...ARM, name: 'armhf', flavour: 'armmp', machineArguments: ['-machine', 'virt,highmem=off', '-cpu', 'cortex-a15'] },

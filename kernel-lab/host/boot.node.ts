@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { CramfsError } from '../../lib/index.ts';
-import { type Architecture, modulesOf } from './architectures.ts';
+import type { Architecture } from './architectures.ts';
 import { type LabRegion, type MachineFiles, planText, qemuArguments, validateRegions } from './bootPlan.ts';
 import type { Lab } from './build.node.ts';
 import { crashError } from './crash.ts';
@@ -101,10 +101,10 @@ function initramfs(lab: Lab, plan: string): Uint8Array {
     { name: 'dev/console', mode: CONSOLE, device: { major: 5, minor: 1 } },
     { name: 'init', mode: PROGRAM, contents: readFileSync(lab.init) },
     { name: 'plan', mode: FILE, contents: Buffer.from(plan) },
-    ...modulesOf(lab.architecture).map((name) => ({
+    ...Object.entries(lab.modules).map(([name, file]) => ({
       name: `${name}.ko`,
       mode: FILE,
-      contents: readFileSync(lab.modules[name] ?? ''),
+      contents: readFileSync(file),
     })),
   ];
   return cpioArchive(entries);

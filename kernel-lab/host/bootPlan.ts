@@ -18,8 +18,18 @@ export interface LabRegion {
   readonly physAddress: number;
   /** Bytes, a power of two; behind the image they are zero. */
   readonly regionBytes: number;
+  /** Default "mtd". */
+  readonly mount?: LabMount | undefined;
   readonly requests: readonly LabRequest[];
 }
+
+/** How an image can be mounted. */
+export const LAB_MOUNTS = ['mtd', 'block', 'overlay'] as const;
+/**
+ * `mtd`: from the MTD device, as the transcripts have it; `block`: from a RAM disk with a copy of it; `overlay`: from the MTD
+ * device, under an overlayfs with nothing above.
+ */
+export type LabMount = (typeof LAB_MOUNTS)[number];
 
 /** Images that one boot takes: as many as the module has room for. */
 export const MAX_REGIONS = 64;
@@ -165,7 +175,7 @@ export function planText(regions: readonly LabRegion[], architecture: Architectu
   };
   const lines = [
     ...modulesOf(architecture).map((name) => ['module', `/${name}.ko`, ...(parameters[name] ?? [])]),
-    ...regions.flatMap(({ requests }) => [['region'], ...requests.map(requestWords)]),
+    ...regions.flatMap(({ mount = 'mtd', requests }) => [['region', mount], ...requests.map(requestWords)]),
   ];
   return lines.map((words) => `${words.map(planWord).join(' ')}\n`).join('');
 }

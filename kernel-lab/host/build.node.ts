@@ -37,6 +37,8 @@ export interface LabOptions extends PackageOptions {
   readonly cramfsSource?: string | undefined;
   /** Default: {@link defaultCache}. */
   readonly cache?: string | undefined;
+  /** Whether images are to be mounted in other ways than from MTD. Default false. */
+  readonly mounts?: boolean | undefined;
 }
 
 /** $XDG_CACHE_HOME/cramfs-map/kernel-lab. */
@@ -83,12 +85,16 @@ export function prepareLab(options: LabOptions): Promise<Lab> {
     const { architecture = AMD64 } = options;
     const kernel = await unpackKernel(packages, options);
     const built = await buildModules(kernel, release, options);
-    const folderOf = (name: string): string => (OWN_MODULES.includes(name) ? built : join(kernel, 'modules'));
+    const { mountModules } = architecture;
+    const mounts = options.mounts === true ? await unpackMounts(packages, kernel, mountModules, options) : null;
+    const folderOf = (name: string): string =>
+      OWN_MODULES.includes(name) ? built : join(kernel, mountModules.includes(name) ? MOUNTS : 'modules');
+    const names = [...modulesOf(architecture), ...(mounts === null ? [] : mountModules)];
     return {
       release,
       architecture,
       kernel: join(kernel, architecture.kernelFile),
-      modules: Object.fromEntries(modulesOf(architecture).map((name) => [name, join(folderOf(name), `${name}.ko`)])),
+      modules: Object.fromEntries(names.map((name) => [name, join(folderOf(name), `${name}.ko`)])),
       init: await buildInit(options),
       qemu: findProgram(architecture.qemu) ?? architecture.qemu,
     };
@@ -204,17 +210,53 @@ async function unpackImage(image: string, folder: string, { signal, architecture
     writeFileSync(join(folder, 'vmlinux'), await run(program, ['-dc'], { input: bytes, signal, what }));
   }
 
+  await unpackModules(files, architecture.modules, join(folder, 'modules'), signal);
+  rmSync(files, { recursive: true });
+}
+
+/** The modules for other ways to mount, in a folder of the kernel's. */
+async function unpackMounts(
+  packages: KernelPackages,
+  kernel: string,
+  names: readonly string[],
+  options: LabOptions,
+): Promise<string> {
+  const what = 'cannot unpack modules';
+  if (names.length === 0) {
+    throw new CramfsError('USAGE', { found: 'on this architecture the lab mounts images only from MTD' });
+  }
+  return makeFolder(join(kernel, MOUNTS), async (unfinished) => {
+    const { image } = await downloadKernel(packages, options);
+    const files = join(unfinished, 'image');
+    mkdirSync(files);
+    const command = 'dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --wildcards "*/brd.ko*" "*/overlay.ko*"';
+    await run('sh', ['-c', command, 'sh', image, files], { signal: options.signal, what });
+    await unpackModules(files, names, unfinished, options.signal);
+    rmSync(files, { recursive: true });
+  });
+}
+
+/** Where the modules for other ways to mount are. */
+const MOUNTS = 'mounts';
+
+/** Finds modules below a folder, and puts them unpacked into another. */
+async function unpackModules(
+  files: string,
+  names: readonly string[],
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const what = 'cannot unpack the kernel';
   const all = readdirSync(files, { recursive: true, encoding: 'utf8' });
-  for (const name of architecture.modules) {
+  for (const name of names) {
     const file = all.find((path) => new RegExp(`/${name}[.]ko([.]xz|[.]zst)?$`).test(path));
     if (file === undefined) throw new CramfsError('LAB', { what, found: `it has no module ${name}` });
     const packed = readFileSync(join(files, file));
     const module = file.endsWith('.ko')
       ? packed
       : await run(file.endsWith('.xz') ? 'xz' : 'zstd', ['-dc'], { input: packed, signal, what });
-    writeFileSync(join(folder, 'modules', `${name}.ko`), module);
+    writeFileSync(join(folder, `${name}.ko`), module);
   }
-  rmSync(files, { recursive: true });
 }
 
 /** The makefile of the headers names the common headers by where the package installs them. */

@@ -4,7 +4,7 @@
  * percent signs:
  *
  *   module FILE PARAMETERS…
- *   region                              the next MTD device: mounted, and what follows is about it
+ *   region HOW                          the next MTD device: mounted (mount_region() has the ways), and what follows is about it
  *   vector LENGTH OFFSET PROT FLAGS PATH
  *   read PATH
  *   exec PROGRAM ARGUMENTS…
@@ -151,10 +151,10 @@ static void carry_out(FILE *plan)
 		json_text("{\"line\":");
 		json_number(number);
 		json_text(",");
-		if (!strcmp(kind, "region")) {
+		if (!strcmp(kind, "region") && count == 2) {
 			if (is_mounted)
 				close(region.fd);
-			is_mounted = mount_region(regions++, &region);
+			is_mounted = mount_region(regions++, words[1], &region);
 		} else if (!strcmp(kind, "vector") && count == 6) {
 			run_vector(&region, strtoull(words[1], NULL, 0), strtoull(words[2], NULL, 0), words[3], words[4],
 				   words[5]);

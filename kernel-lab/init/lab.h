@@ -79,7 +79,10 @@ void run_capture(const struct region *region, const char *what, char *argv[]);
 
 /* setup.c: modules and the mount. */
 void load_module(const char *file, const char *parameters);
-/* Mounts MTD device number `index`; writes the setup's fields. Returns whether it could be mounted. */
-int mount_region(unsigned int index, struct region *region);
+/*
+ * Mounts MTD device number `index`; writes the setup's fields. Returns whether it could be mounted. `how`: "mtd"; "block" for a
+ * copy of it on a RAM disk; "overlay" for an overlayfs with an empty tmpfs above the mounted image.
+ */
+int mount_region(unsigned int index, const char *how, struct region *region);
 
 #endif

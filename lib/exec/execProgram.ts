@@ -5,7 +5,7 @@ import { CramfsError } from '../base/errors.ts';
 import type { CpuName } from '../mm/cpu.ts';
 import { isAnonymous } from '../mm/anonymousMemory.ts';
 import type { Vma } from '../mm/vma.ts';
-import { VM_EXEC, VM_MAYSHARE, VM_READ, VM_WRITE } from '../mm/vmFlags.ts';
+import { vmFlagNames, VM_EXEC, VM_MAYSHARE, VM_READ, VM_WRITE } from '../mm/vmFlags.ts';
 import type { Board } from '../verdict/board.ts';
 import type { MapState } from '../verdict/mapVerdict.ts';
 import { vmaState } from '../verdict/vmaState.ts';
@@ -52,6 +52,8 @@ export interface ExecRequest {
 export interface ExecMapping {
   /** Path of the file; "" for anonymous memory. */
   readonly object: string;
+  /** The inode number; 0 for anonymous memory. */
+  readonly ino: number;
   readonly start: number;
   readonly end: number;
   /** As in "r-xp". */
@@ -59,6 +61,8 @@ export interface ExecMapping {
   /** The offset column: the file offset, or the physical address of a private mapping of page frames. */
   readonly offset: number;
   readonly state: MapState | 'anonymous';
+  /** As in the VmFlags of /proc/PID/smaps. */
+  readonly vmFlags: readonly string[];
   /** Pages that show the file, and of these the ones that the page table has straight from the image. */
   readonly pages: number;
   readonly directPages: number;
@@ -215,11 +219,13 @@ function describe(process: UserProcess, vma: Vma): ExecMapping {
   const program = process.fileOf(vma);
   return {
     object: program?.path ?? '',
+    ino: program?.file.inode.ino ?? 0,
     start,
     end,
     perms: `${letter(VM_READ, 'r')}${letter(VM_WRITE, 'w')}${letter(VM_EXEC, 'x')}${(vmFlags & VM_MAYSHARE) !== 0 ? 's' : 'p'}`,
     offset: anonymous ? 0 : pgoff * pageSize,
     state: anonymous ? 'anonymous' : vmaState(vma),
+    vmFlags: vmFlagNames(vmFlags),
     pages: program === undefined ? 0 : filePagesOf(vma, program, pageSize),
     directPages: runs.reduce((sum, { pages }) => sum + pages, 0),
   };

@@ -7,7 +7,8 @@ export function treeIndex(root: DirectoryEntry, pageSize: number): FileIndex {
   const files = new Map<string, ProfiledFile>();
   for (const { path, entry } of walkEntries(root)) {
     if (entry.type !== 'file' || entry.content.size === 0) continue;
-    files.set(path, { path, pages: Math.ceil(entry.content.size / pageSize), pageAt: () => null });
+    const pages = Math.ceil(entry.content.size / pageSize);
+    files.set(path, { path, pages, pageAt: () => null, directAt: () => null });
   }
   return {
     pageSize,

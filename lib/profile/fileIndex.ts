@@ -13,6 +13,8 @@ export interface ProfiledFile {
   readonly pages: number;
   /** Which page has its data as a direct block at a byte offset of the image; null for none, or where there is no image. */
   pageAt(imageOffset: number): number | null;
+  /** The byte offset in the image of a page that is a direct block; null where it is not, or where there is no image. */
+  directAt(page: number): number | null;
 }
 
 /** Where a reader of captures looks files up. */
@@ -62,12 +64,18 @@ export function imageIndex(image: CramfsImage): FileIndex {
   };
 }
 
+/** The direct blocks of a file: which page begins at an image offset, and where a page begins. */
+interface DirectBlocks {
+  readonly pages: ReadonlyMap<number, number>;
+  readonly starts: ReadonlyMap<number, number>;
+}
+
 class ImageFile implements ProfiledFile {
   readonly path: string;
   readonly pages: number;
   readonly #image: CramfsImage;
   readonly #inode: Inode;
-  #direct: ReadonlyMap<number, number> | null = null;
+  #direct: DirectBlocks | null = null;
 
   constructor(image: CramfsImage, inode: Inode, path: string) {
     this.path = path;
@@ -77,11 +85,20 @@ class ImageFile implements ProfiledFile {
   }
 
   pageAt(imageOffset: number): number | null {
-    this.#direct ??= new Map(
-      [...fileBlocks(this.#image, this.#inode, this.path)]
-        .filter(({ kind }) => kind === 'direct')
-        .map(({ start, index }) => [start, index]),
-    );
-    return this.#direct.get(imageOffset) ?? null;
+    return this.#blocks().pages.get(imageOffset) ?? null;
+  }
+
+  directAt(page: number): number | null {
+    return this.#blocks().starts.get(page) ?? null;
+  }
+
+  #blocks(): DirectBlocks {
+    if (this.#direct !== null) return this.#direct;
+    const direct = [...fileBlocks(this.#image, this.#inode, this.path)].filter(({ kind }) => kind === 'direct');
+    this.#direct = {
+      pages: new Map(direct.map(({ start, index }) => [start, index])),
+      starts: new Map(direct.map(({ start, index }) => [index, start])),
+    };
+    return this.#direct;
   }
 }

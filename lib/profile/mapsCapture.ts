@@ -43,6 +43,23 @@ export const isMappingLine = (text: string): boolean => MAPPING.test(text);
 /** Whether a line is one of those that only smaps has. */
 export const isSmapsLine = (text: string): boolean => /^Rss: +[0-9]+ kB$/.test(text);
 
+/** A line of the kernel log about cramfs, as dmesg prints it: captures may have some. */
+const LOG = /^(?:<[0-9]{1,3}>)?(?:\[[ 0-9.]{1,20}\] ?)?cramfs: (.*)$/;
+const CHECKING = /^checking physical address 0x([0-9a-f]{1,16}) for linear cramfs image$/;
+
+/**
+ * The physical addresses of images that Linux maps directly, by the kernel's log (cramfs_mtd_fill_super()); none where the
+ * capture has no such lines.
+ */
+export function loggedAddresses(bytes: Uint8Array): number[] {
+  const found = new Set<number>();
+  for (const { text } of captureLines(bytes)) {
+    const match = CHECKING.exec(LOG.exec(text)?.[1] ?? '');
+    if (match?.[1] !== undefined) found.add(parseInt(match[1], 16));
+  }
+  return [...found];
+}
+
 type Open = { -readonly [Key in keyof SmapsFields]: SmapsFields[Key] } & { isSmaps: boolean };
 
 /** The mappings of a capture, in its order. Lines that are not understood are counted. */
@@ -56,7 +73,7 @@ export function parseMappings(bytes: Uint8Array, counts: CaptureCounts): SeenMap
   };
   for (const line of captureLines(bytes)) {
     counts.lines = line.number;
-    if (line.text.trim() === '') continue;
+    if (line.text.trim() === '' || LOG.test(line.text)) continue;
     const mapping = line.isTooLong ? null : parseMapping(line);
     if (mapping !== null) {
       finish();

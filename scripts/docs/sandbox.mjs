@@ -19,6 +19,10 @@ const FILES = {
   'entries.cramfs': 'lab/entry-limit.cramfs',
   'names.cramfs': 'arch/sorted-flag-high-bytes.cramfs',
   'damaged.cramfs': 'malformed/098-block-9000.img',
+  'exec64.cramfs': 'exec/exec64.cramfs.gz',
+  'exec64.trace': 'profile/exec64-plain@6.12.trace.gz',
+  'smaps.txt': 'profile/exec64@6.12.smaps.gz',
+  'moved.txt': 'profile/board/address@6.12.smaps.gz',
 };
 
 /**

@@ -22,11 +22,14 @@ export function capturedText({ setup, records }: LabTranscript, io: Io): string 
   if (setup.mount !== null) {
     throw new CramfsError('MOUNT_REFUSED', { found: setup.mount, log: setup.kmsg });
   }
+  // As "dmesg | grep cramfs" would give them; a trace has no place for them.
+  const isSmaps = records.some((record) => record.type === 'exec' && record.capture === 'smaps');
+  const log = isSmaps ? setup.kmsg.filter((line) => line.startsWith('cramfs: ')).map((line) => `${line}\n`) : [];
   const programs = records.filter((record): record is LabExecRecord => record.type === 'exec');
   for (const { argv, exit, signal, output } of programs) {
     const how = signal !== null ? `killed by signal ${String(signal)}` : `exit status ${String(exit)}`;
     const failed = /^execve: \w+$/.exec(output)?.[0];
     complain(io, `${argv.join(' ')}: ${failed ?? how}`);
   }
-  return programs.map(({ captured }) => captured ?? '').join('');
+  return [...log, ...programs.map(({ captured }) => captured ?? '')].join('');
 }

@@ -5,6 +5,7 @@ import { CramfsError } from '../../../lib/index.ts';
 import { complain, grouped, interruptible, EXIT, type Io } from '../../../lib/cli/shared.ts';
 import { type Command, Option } from 'commander';
 import { AMD64, type Architecture, ARCHITECTURES } from '../architectures.ts';
+import type { LabMount } from '../bootPlan.ts';
 import { defaultCache, type LabOptions } from '../build.node.ts';
 
 /** The options as commander hands them over. */
@@ -13,6 +14,7 @@ export interface KernelOptions {
   readonly cramfsSource?: string;
   readonly kernelRelease?: string;
   readonly cache?: string;
+  readonly mount?: LabMount;
 }
 
 /** Adds --arch, --kernel-release and --cache. */
@@ -51,7 +53,8 @@ function labOptions(options: KernelOptions, io: Io, signal: AbortSignal): LabOpt
     complain(io, line);
   };
   const { cramfsSource } = options;
-  return { kernelRelease, cramfsSource, cache, say, signal, architecture: architectureOf(options) };
+  const mounts = (options.mount ?? 'mtd') !== 'mtd';
+  return { kernelRelease, cramfsSource, cache, say, signal, architecture: architectureOf(options), mounts };
 }
 
 /**

@@ -8,7 +8,7 @@ import { PAGE_SIZE } from '../bootPlan.ts';
 import { prepareLab } from '../build.node.ts';
 import { capturedText, captureRequests } from './captures.ts';
 import { addKernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
-import { addRegionOptions, openRegion, type RegionOptions } from './region.ts';
+import { addMountOption, addRegionOptions, openRegion, type RegionOptions } from './region.ts';
 
 interface ProfileOptions extends RegionOptions {
   readonly output?: string;
@@ -30,7 +30,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
   grouped(command, GROUPS.output, () =>
     command.option('-o, --output <file>', 'write the capture to a file (default: standard output)'),
   );
-  return addKernelOptions(addRegionOptions(addForceOption(command)))
+  return addMountOption(addKernelOptions(addRegionOptions(addForceOption(command))))
     .description('Boot a real kernel and record which pages of an image programs use, for "cramfs profile"')
     .argument('<programs...>', 'paths of programs in the image')
     .addHelpText('after', NOTES)

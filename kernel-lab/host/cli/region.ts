@@ -2,7 +2,7 @@
 import { GROUPS, grouped, IMAGE_ARGUMENT, openSource, type Io, parseNumber } from '../../../lib/cli/shared.ts';
 import { type Command, Option } from 'commander';
 import { defaultBases } from '../architectures.ts';
-import { type LabRegion, PAGE_SIZE, validateRegions } from '../bootPlan.ts';
+import { LAB_MOUNTS, type LabRegion, PAGE_SIZE, validateRegions } from '../bootPlan.ts';
 import type { LabRequest } from '../record.ts';
 import { architectureOf, type KernelOptions } from './labOptions.ts';
 
@@ -23,6 +23,18 @@ export function addRegionOptions(command: Command): Command {
       .option('--phys <address>', 'physical address of the image (default: the lowest with enough space)')
       .option('--region <size>', 'size of the memory region with the image, a power of two (default: 64M)')
       .addOption(new Option('--region-size <size>').hideHelp()),
+  );
+}
+
+/** Adds the way to mount the image. */
+export function addMountOption(command: Command): Command {
+  return grouped(command, GROUPS.machine, () =>
+    command.addOption(
+      new Option(
+        '--mount <how>',
+        'mount from MTD, from a RAM disk, or under an empty overlayfs (default: mtd)',
+      ).choices(LAB_MOUNTS),
+    ),
   );
 }
 
@@ -50,6 +62,7 @@ export function openRegion(
       image,
       physAddress: number(options.phys, '--phys', defaultBases(architecture)[0] ?? 0),
       regionBytes: number(options.region ?? options.regionSize, '--region', whole),
+      mount: options.mount,
       requests: requestsFor(image),
     };
     validateRegions([region], architecture);

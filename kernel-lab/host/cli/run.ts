@@ -21,7 +21,7 @@ import { type LabRequest, type LabTranscript, transcriptText } from '../record.t
 import { wholeFileRequests } from '../wholeFiles.ts';
 import { capturedText, captureRequests } from './captures.ts';
 import { addKernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
-import { addRegionOptions, openRegion, type RegionOptions } from './region.ts';
+import { addMountOption, addRegionOptions, openRegion, type RegionOptions } from './region.ts';
 
 interface RunOptions extends RegionOptions {
   readonly vectors?: string;
@@ -44,9 +44,13 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
   grouped(command, GROUPS.output, () =>
     command
       .option('-o, --output <file>', 'write the transcript to a file (default: standard output)')
-      .option('--compare', 'print what the emulation does differently, instead of the transcript'),
+      .addOption(
+        new Option('--compare', 'print what the emulation does differently, instead of the transcript').conflicts(
+          'mount',
+        ),
+      ),
   );
-  return addKernelOptions(addRegionOptions(addForceOption(command)))
+  return addMountOption(addKernelOptions(addRegionOptions(addForceOption(command))))
     .description('Boot a real kernel with an image in memory and show what mmap(), read() and execve() do with it')
     .option('--vectors <file>', 'requests, or a transcript to repeat (default: map and read each file as a whole)')
     .addOption(

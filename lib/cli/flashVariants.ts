@@ -1,0 +1,74 @@
+/**
+ * What else could be in flash: the files of an image built in the other ways that mkfs knows.
+ */
+import { CRAMFS_FLAG_HOLES } from '../format/constants.ts';
+import { decodeName } from '../format/names.ts';
+import { CramfsImage } from '../image/image.ts';
+import { compatibleDirectBlocks } from '../mkfs/compatibleXip.ts';
+import { sha256Hash } from '../mkfs/contentHash.node.ts';
+import { type BuildOptions, buildImage } from '../mkfs/mkfs.ts';
+import { rememberingCompressor } from '../mkfs/rememberingCompressor.ts';
+import { imageTree } from '../mkfs/source/imageTree.ts';
+import { planXip } from '../mkfs/xip/plan.ts';
+import type { FlashImage } from '../profile/check/causes.ts';
+import { compressorFor } from './mkfs/compressor.ts';
+
+/**
+ * Builds them, with the compression of mkcramfs.
+ *
+ * @param physBase the address that --xip is for
+ * @throws CramfsError what reading the image and the builder throw
+ */
+export async function flashVariants(image: CramfsImage, physBase: number): Promise<FlashImage[]> {
+  const root = imageTree(image);
+  const { pageSize, littleEndian, superblock } = image;
+  const workers = compressorFor(root, { kind: 'classic', level: 9 });
+  const common: BuildOptions = {
+    pageSize,
+    littleEndian,
+    edition: superblock.edition,
+    name: decodeName(superblock.name).replace(/\0.*$/s, ''),
+    bootPad: superblock.position !== 0,
+    holes: image.hasFlag(CRAMFS_FLAG_HOLES),
+    hash: sha256Hash,
+    compressor: rememberingCompressor(workers, sha256Hash),
+  };
+  const compatible = async (alignment: number): Promise<Uint8Array> => {
+    const options = {
+      ...common,
+      storeIncompressible: true,
+      keepRemnants: true,
+      direct: { alignment, base: 0, layout: 'inline' } as const,
+    };
+    const { bytes } = await buildImage(root, {
+      ...options,
+      chooseDirect: (content) => compatibleDirectBlocks(content, pageSize),
+    });
+    return bytes;
+  };
+  const xip = async (mode: 'mmu' | 'nommu'): Promise<Uint8Array> => {
+    const spec = {
+      mode,
+      physBase,
+      layout: 'packed',
+      choice: (): 'auto' => 'auto',
+      profile: null,
+      avoidLastPageDefect: true,
+      flashBudget: null,
+    } as const;
+    const { image: built } = await planXip(root, spec, { ...common, entryRoom: true });
+    return built.bytes;
+  };
+  try {
+    const open = (bytes: Uint8Array): CramfsImage => CramfsImage.open(bytes, { pageSize });
+    return [
+      { variant: 'plain', image: open((await buildImage(root, { ...common, keepRemnants: true })).bytes) },
+      { variant: '-X', image: open(await compatible(8)) },
+      { variant: '-X -X', image: open(await compatible(pageSize)) },
+      { variant: '--xip nommu', image: open(await xip('nommu')) },
+      { variant: '--xip mmu', image: open(await xip('mmu')) },
+    ];
+  } finally {
+    await workers.close();
+  }
+}
