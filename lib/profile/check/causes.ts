@@ -32,7 +32,7 @@ export type Change =
   | { readonly kind: 'block-device'; readonly device: string }
   /** Linux has no physical address for it: no CONFIG_CRAMFS_MTD, or a driver that cannot point(). */
   | { readonly kind: 'no-direct-access' }
-  | { readonly kind: 'kernel'; readonly kernel: string }
+  | { readonly kind: 'kernel'; readonly kernel: string; readonly releases: string }
   /** The flash has another image; null: not one that is known. */
   | { readonly kind: 'image'; readonly variant: ImageVariant | null }
   /** The image is the promised one, and its direct blocks do not lie on pages: it is for a CPU without an MMU. */
@@ -128,7 +128,8 @@ export class Scenarios {
     for (const [index, { variant }] of this.#images.entries()) {
       const ofImage: Cause = index === 0 ? [] : [{ kind: 'image', variant }];
       for (const kernel of this.#kernels()) {
-        const changes: Cause = kernel === null ? ofImage : [...ofImage, { kind: 'kernel', kernel: kernel.name }];
+        const changes: Cause =
+          kernel === null ? ofImage : [...ofImage, { kind: 'kernel', kernel: kernel.name, releases: kernel.releases }];
         const asPromised = this.#scenario(index, kernel, null, changes);
         if (this.#isMtd()) yield asPromised;
         for (const [change, physBase] of this.#places(asPromised)) {

@@ -1,7 +1,6 @@
 /** A check of a running board as text. */
 import { hex, hexDigits } from '../../base/hex.ts';
 import { plural } from '../../base/words.ts';
-import { kernelModel } from '../../driver/models/index.ts';
 import { printableName } from '../../format/names.ts';
 import type { Cause, Change, ImageVariant } from '../../profile/check/causes.ts';
 import type { BoardCheck, CheckedProcess, CheckNote } from '../../profile/check/checkBoard.ts';
@@ -126,7 +125,7 @@ function changeText(change: Change, { physBase, kernel, pageSize }: Machine): st
     case 'block-device':
       return `the image is mounted from the block device ${change.device}: only a mount from MTD (mount -t cramfs mtdN, root=mtd:NAME) maps anything directly`;
     case 'kernel':
-      return `the kernel behaves as ${change.kernel} (${kernelModel(change.kernel).releases}), not as ${kernel}`;
+      return `the kernel behaves as ${change.kernel} (${change.releases}), not as ${kernel}`;
     case 'image':
       return change.variant === null
         ? 'the image in flash is not this one'
