@@ -7,7 +7,7 @@ import { CRAMFS, runCramfs } from '../lib/cli/cramfs.ts';
 import { fullName, GROUPS, HelpfulCommand } from '../lib/cli/help/helpfulCommand.ts';
 import { helpNotes } from '../lib/cli/help/notes.ts';
 import { runCramfsMap } from '../lib/cli/run.ts';
-import { wholeProgram } from '../lib/cli/subcommands.ts';
+import { wholeProgram } from '../lib/cli/programTree.ts';
 import { runProgram, silentIo } from './support/cli.ts';
 
 /** Every command of a tree that does something, and the programs themselves. */

@@ -3,7 +3,9 @@
  */
 import type { Subcommand } from './commands/command.ts';
 import type { Io } from './io.ts';
-import { runSubcommand, type SubcommandProgram } from './subcommands.ts';
+import { completionSubcommand } from './completion/subcommand.ts';
+import type { SubcommandProgram } from './programTree.ts';
+import { runSubcommand } from './subcommands.ts';
 
 /** Headings of the list of commands. */
 const GROUP = {
@@ -148,6 +150,7 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     summary: 'Print an image as a listing that can be edited and built',
     load: () => import('./commands/describe.ts'),
   },
+  completionSubcommand(GROUP.shell, ['cramfs', 'cramfs-map']),
 ];
 
 const NOTES = `

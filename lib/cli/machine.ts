@@ -53,7 +53,10 @@ export interface MachineFiles {
  *
  * @throws CramfsError IO, LIMIT, BAD_POLICY, BAD_BOARD
  */
-export async function readMachine({ policy: policyFile, board: boardFile }: MachineRequest): Promise<MachineFiles> {
+export async function readMachine({
+  policy: policyFile,
+  board: boardFile,
+}: Pick<MachineRequest, 'policy' | 'board'>): Promise<MachineFiles> {
   const policy = policyFile === undefined ? null : await parsePolicy(readText(policyFile), policyFile);
   const ofPolicy = policy === null ? {} : withTablePath(policy.machine, policyFile ?? '');
   const board = await readBoard(boardFile);

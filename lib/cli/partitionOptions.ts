@@ -75,6 +75,15 @@ export function choosePartition(options: PartitionOptions, machine: PolicyMachin
   return { name: found.name, physBase: physBase ?? undefined, noBase: found.noBase, size: size ?? undefined, files };
 }
 
+/**
+ * The names of a table's partitions; none without a table.
+ *
+ * @throws CramfsError IO, LIMIT, BAD_TABLE
+ */
+export function partitionNames(partitionTable: string | undefined): string[] {
+  return partitionTable === undefined ? [] : readTable(partitionTable, []).partitions.map(({ name }) => name);
+}
+
 /** A table in a file, or mtdparts= as the argument itself. What is read is added to `files`. */
 function readTable(file: string, files: string[]): PartitionTable {
   if (file.startsWith('mtdparts=')) return readPartitionTable(new TextEncoder().encode(file), 'mtdparts');

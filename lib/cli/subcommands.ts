@@ -1,25 +1,17 @@
 /**
  * A program that is a table of subcommands; only the one that runs is loaded.
  */
-import type { Command } from 'commander';
-import type { Subcommand } from './commands/command.ts';
-import { addHelpCommand } from './help/helpfulCommand.ts';
+import { COMPLETE } from './completion/candidate.ts';
 import { EXIT, type Io } from './io.ts';
-import { exitCodeFor, newCommand, newProgram } from './program.ts';
-
-/** A program's name, what it is for, and its subcommands in the order of the help. */
-export interface SubcommandProgram {
-  readonly name: string;
-  readonly description: string;
-  /** Examples and paragraphs for the help; see helpNotes(). */
-  readonly notes: string;
-  readonly subcommands: readonly Subcommand[];
-  /** Programs that are one of the subcommands by another name: the program, the subcommand. */
-  readonly alone?: Readonly<Record<string, string>>;
-}
+import { exitCodeFor } from './program.ts';
+import { defineProgram, type SubcommandProgram } from './programTree.ts';
 
 /** Runs a program with the arguments after its name. Never throws and never exits. */
 export async function runSubcommand(definition: SubcommandProgram, argv: readonly string[], io: Io): Promise<number> {
+  if (argv[0] === COMPLETE) {
+    const { complete } = await import('./completion/complete.ts');
+    return complete(definition, argv.slice(1), io);
+  }
   const { name, subcommands } = definition;
   // "help NAME" is "NAME --help"; a NAME that is not known is an error as it is without "help".
   const asksHelp = argv[0] === 'help' && argv[1] !== undefined;
@@ -42,35 +34,4 @@ export async function runSubcommand(definition: SubcommandProgram, argv: readonl
   } catch (error) {
     return exitCodeFor(error, argv, io, wanted === undefined ? name : `${name} ${wanted.name}`);
   }
-}
-
-interface Running {
-  /** The words as they were typed. */
-  readonly commandLine?: readonly string[];
-  readonly done: (exitCode: number) => void;
-}
-
-/** A program as a tree of commands, of which those that are wanted are complete. */
-export async function defineProgram(
-  { name, description, notes, subcommands }: SubcommandProgram,
-  wanted: readonly string[],
-  io: Io,
-  { commandLine, done }: Running,
-): Promise<Command> {
-  const program = addHelpCommand(newProgram(name, io).description(description)).addHelpText('after', notes);
-  for (const subcommand of subcommands) {
-    const command = newCommand(subcommand.name, io).summary(subcommand.summary).helpGroup(subcommand.group);
-    if (wanted.includes(subcommand.name)) {
-      const { define } = await subcommand.load();
-      define(command, { ...io, commandLine }, done);
-    }
-    program.addCommand(command);
-  }
-  return program;
-}
-
-/** A program as a complete tree of commands: for documentation and tests. */
-export function wholeProgram(definition: SubcommandProgram, io: Io): Promise<Command> {
-  const names = definition.subcommands.map(({ name }) => name);
-  return defineProgram(definition, names, io, { done: () => undefined });
 }

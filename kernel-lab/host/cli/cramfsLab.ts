@@ -1,7 +1,13 @@
 /**
  * `cramfs-lab`: a real kernel beside the emulation.
  */
-import { type Subcommand, type Io, runSubcommand, type SubcommandProgram } from '../../../lib/cli/shared.ts';
+import {
+  completionSubcommand,
+  type Subcommand,
+  type Io,
+  runSubcommand,
+  type SubcommandProgram,
+} from '../../../lib/cli/shared.ts';
 
 /** The subcommands, in the order of the help. */
 const SUBCOMMANDS: readonly Subcommand[] = [
@@ -41,6 +47,7 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     summary: 'Download a kernel and prepare it for booting',
     load: () => import('./setup.ts'),
   },
+  completionSubcommand('At the prompt:', ['cramfs-lab']),
 ];
 
 const NOTES = `

@@ -1,0 +1,48 @@
+/** A program as a tree of commands. */
+import type { Command } from 'commander';
+import type { Subcommand } from './commands/command.ts';
+import { addHelpCommand } from './help/helpfulCommand.ts';
+import type { Io } from './io.ts';
+import { newCommand, newProgram } from './program.ts';
+
+/** A program's name, what it is for, and its subcommands in the order of the help. */
+export interface SubcommandProgram {
+  readonly name: string;
+  readonly description: string;
+  /** Examples and paragraphs for the help; see helpNotes(). */
+  readonly notes: string;
+  readonly subcommands: readonly Subcommand[];
+  /** Programs that are one of the subcommands by another name: the program, the subcommand. */
+  readonly alone?: Readonly<Record<string, string>>;
+}
+
+interface Running {
+  /** The words as they were typed. */
+  readonly commandLine?: readonly string[];
+  readonly done: (exitCode: number) => void;
+}
+
+/** A program as a tree of commands, of which those that are wanted are complete. */
+export async function defineProgram(
+  { name, description, notes, subcommands }: SubcommandProgram,
+  wanted: readonly string[],
+  io: Io,
+  { commandLine, done }: Running,
+): Promise<Command> {
+  const program = addHelpCommand(newProgram(name, io).description(description)).addHelpText('after', notes);
+  for (const subcommand of subcommands) {
+    const command = newCommand(subcommand.name, io).summary(subcommand.summary).helpGroup(subcommand.group);
+    if (wanted.includes(subcommand.name)) {
+      const { define } = await subcommand.load();
+      define(command, { ...io, commandLine }, done);
+    }
+    program.addCommand(command);
+  }
+  return program;
+}
+
+/** A program as a complete tree of commands: for documentation and tests. */
+export function wholeProgram(definition: SubcommandProgram, io: Io): Promise<Command> {
+  const names = definition.subcommands.map(({ name }) => name);
+  return defineProgram(definition, names, io, { done: () => undefined });
+}
