@@ -125,11 +125,7 @@ describe('paths inside the image', () => {
     expect(await offered('extract', IMAGE, 'out', '/bin/he')).toEqual(['/bin/hello']);
     expect(await offered('extract', IMAGE, '--tar', '-', '/bin/he')).toEqual(['/bin/hello']);
     const lab = await runProgram(runCramfsLab, ['__complete', 'zsh', 'cramfs-lab', 'run', IMAGE, '--smaps', '/bin/he']);
-    expect(lab).toMatchObject({
-      code: 0,
-      stdout: 'words\n/bin/hello\t13860 bytes\n'.replace(/\d+/, (lab.stdout.match(/\d+/) ?? [''])[0]),
-      stderr: '',
-    });
+    expect(lab).toEqual({ code: 0, stdout: expect.stringMatching(/^words\n[/]bin[/]hello\t\d+ bytes\n$/), stderr: '' });
   });
 
   test('are quoted for bash, and cut at its word breaks', async () => {

@@ -27,7 +27,7 @@ function callsIn(example: string): string[][] {
   const [line = ''] = example.split(/ {2,}/);
   return line
     .split(/\||&&|[()]/)
-    .map((part) => shellWords(part.replace(/ > .*/, '').trim()).map(({ text }) => text))
+    .map((part) => shellWords(part.replace(/ >>? .*/, '').trim()).map(({ text }) => text))
     .map((words) => (words[0] === 'sudo' ? words.slice(1) : words))
     .filter(([name = '']) => name.startsWith('cramfs'));
 }

@@ -22,8 +22,8 @@ Examples:
   ${name} completion zsh > ~/.zfunc/_${name}
   ${name} completion fish > ~/.config/fish/completions/${name}.fish
 
-In a shell that is running: source <(${name} completion bash), the same with zsh
-after compinit, or ${name} completion fish | source.
+For the running shell: source <(${name} completion bash), in zsh the
+same after compinit, in fish ${name} completion fish | source.
 
 Exit codes:
   0 done   2 wrong usage   70 internal error
