@@ -65,7 +65,7 @@ describe.each([
     const { script, env } = steps();
     return place.run(name.includes('Jenkins') ? 'sh' : 'bash', [...flags, '-c', script], { env });
   };
-  const reports = (): string[] => readdirSync(place.path).filter((file) => /^cramfs-audit/.test(file));
+  const reports = (): string[] => readdirSync(place.path).filter((file) => file.startsWith('cramfs-audit'));
   beforeEach(() => {
     for (const file of reports()) rmSync(place.at(file));
   });

@@ -88,7 +88,7 @@ describe('the image type cramfs-xip', () => {
   ])('for %j has %s and %s', (variables, one, other) => {
     const text = expanded('classes/cramfs-xip.bbclass', 'IMAGE_CMD:cramfs-xip', variables);
     expect(text).toContain(one);
-    expect(text.replaceAll(';', ' ;')).toContain(`${other}`);
+    expect(text.replaceAll(';', ' ;')).toContain(other);
   });
 });
 
