@@ -14,6 +14,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { englishOnly } from './bundle-plugins.mjs';
 import { licencesOf } from './licences.mjs';
+import { writeManPages } from './man.mjs';
 import { buildPage } from './page.mjs';
 
 /** Commands: dist/bin/NAME.cjs, executable. Those whose source is not there are left out. */
@@ -139,6 +140,7 @@ for (const [name, bundle] of lazyPackages) {
 }
 mkdirSync('dist/page', { recursive: true });
 writeFileSync('dist/page/report.html', await buildPage('.', 'main'));
+await writeManPages('.', 'dist/man');
 writeFileSync('dist/bin/THIRD-PARTY-LICENSES.txt', licencesOf(inputs));
 if (process.argv.includes('--verbose')) {
   for (const file of readdirSync('dist/bin'))

@@ -7,13 +7,23 @@ import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { blocksOf, markdownFiles } from './docs/blocks.mjs';
+import { format, resolveConfig } from 'prettier';
 import { findingsIndex } from './docs/findingsIndex.mjs';
+import { optionsPage } from './docs/optionsPage.mjs';
+import { loadReferences } from './docs/reference.mjs';
 import { runPage } from './docs/samples.mjs';
 import { prepareSandbox, sandboxFor } from './docs/sandbox.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const names = ['cramfs', 'cramfs-map', 'cramfs-lab'];
 const commands = Object.fromEntries(names.map((name) => [name, resolve('dist/bin', `${name}.cjs`)]));
+// Prettier's own form of tables, so that `npm run format:check` finds nothing to change.
+const { references } = await loadReferences('.');
+writeFileSync(
+  'docs/options.md',
+  await format(optionsPage(references), { ...(await resolveConfig('docs/options.md')), parser: 'markdown' }),
+);
+
 const folder = mkdtempSync(join(tmpdir(), 'cramfs-docs-'));
 try {
   const prepared = join(folder, 'prepared');

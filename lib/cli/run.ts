@@ -2,8 +2,14 @@
  * `cramfs-map`: from arguments to an exit code.
  */
 import { EXIT, type Io } from './io.ts';
+import type { Command } from 'commander';
 import { define } from './commands/map.ts';
 import { exitCodeFor, newProgram } from './program.ts';
+
+/** `cramfs-map` as a command: for its documentation. */
+export function mapProgram(io: Io): Command {
+  return define(newProgram('cramfs-map', io), io, () => undefined);
+}
 
 /** Runs `cramfs-map` with the arguments after the program's name. Never throws and never exits. */
 export async function runCramfsMap(argv: readonly string[], io: Io): Promise<number> {
