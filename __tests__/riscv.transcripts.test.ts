@@ -8,7 +8,7 @@ import { decodeName } from '../lib/format/names.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { fixture, fixtureNames } from './support/fixtures.ts';
 
-/** Transcripts of one image each; root-boots has boots. */
+/** Transcripts of one image each; root-boots has boots, which are compared one by one. */
 const names = fixtureNames('riscv/transcripts').filter((name) => name.includes('@'));
 const counts: string[] = [];
 
@@ -66,6 +66,50 @@ describe.each(names)('%s', (name) => {
     const { vectors, reads, programs } = countRequests(records);
     counts.push(`${name}: ${String(vectors)} vectors, ${String(reads)} reads, ${String(programs)} programs`);
   });
+});
+
+/** A boot with the image as root file system: init is the program. */
+interface Boot {
+  readonly variant: string;
+  readonly image: string;
+  readonly init: string;
+  readonly kmsg: readonly string[];
+  /** Whether init ran to its end. */
+  readonly ran: boolean;
+}
+
+const boots = decodeName(fixture('riscv/transcripts/root-boots.jsonl.gz'))
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Boot);
+
+/** A boot as the start of a program in the machine of a transcript. Without initramfs the kernel is the same one. */
+const asExec = ({ init, kmsg, ran }: Boot): LabRecord => {
+  const request = { type: 'exec', argv: [init], signal: null, output: '', kmsg } as const;
+  return ran ? { ...request, exit: 0 } : { ...request, exit: null, returned: false };
+};
+
+test.each(boots.map((boot) => [boot.init, boot.variant, boot] as const))(
+  'init=%s starts from the root file system, or dies, as in %s',
+  (_, variant, boot) => {
+    const machine = names.find((name) => name.endsWith(`@0x22000000@${variant}.jsonl.gz`)) ?? '';
+    const { transcript, options } = recorded(machine);
+    const image = CramfsImage.open(fixture(`riscv/${boot.image}.gz`), { pageSize: 4096 });
+    expect(compareTranscript(image, { setup: setupFor(transcript.setup), records: [asExec(boot)] }, options)).toEqual(
+      [],
+    );
+  },
+);
+
+/** A setup without the log of its mount, which is of another image. */
+function setupFor(setup: LabSetup): LabSetup {
+  const kmsg = setup.kmsg.map((line) => line.replace(/be [0-9]+ KB/, 'be 344 KB'));
+  return { ...setup, kmsg };
+}
+
+test('there are boots of fixed and unfixed kernels, that ran and that died', () => {
+  expect(boots.length).toBeGreaterThanOrEqual(23);
+  expect(new Set(boots.map(({ variant, ran }) => `${String(variant.includes('fixed'))} ${String(ran)}`)).size).toBe(3);
 });
 
 afterAll(() => {
