@@ -42,9 +42,6 @@ function machineOf({ variant = '' }: LabSetup, line: string): ReplayOptions {
   };
 }
 
-/** What a process asks about a mapping, and does with it through others, is not emulated. */
-const NOT_EMULATED = ['mincore', 'procmem', 'bufuse'];
-
 /** The programs of these images end with 42 when all went well; those of the lab's end with 0. */
 function asLab(record: LabRecord): LabRecord[] {
   if (record.type === 'exec') {
@@ -52,10 +49,7 @@ function asLab(record: LabRecord): LabRecord[] {
     if (record.argv[0]?.startsWith('/bin/dyn') === true) return [];
     return [record.exit === 42 ? { ...record, exit: 0 } : record];
   }
-  if (record.type !== 'vector' || record.acts === undefined) return [record];
-  const acts = record.acts.split(',').filter((act) => !NOT_EMULATED.includes(act));
-  const actions = record.actions?.filter(({ action }) => !NOT_EMULATED.includes(action));
-  return [{ ...record, acts: acts.length === 0 ? undefined : acts.join(','), actions }];
+  return [record];
 }
 
 describe.each(names)('%s', (name) => {

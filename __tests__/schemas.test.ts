@@ -58,7 +58,7 @@ describe('the schema of map verdicts', () => {
       for (const key of Object.keys(answer)) seen.add(key);
       expect(Object.keys(answer)).toEqual(keysOf('mapping').filter((key) => key in answer));
     }
-    expect(keysOf('mapping').filter((key) => !seen.has(key))).toEqual(['failed']);
+    expect(keysOf('mapping').filter((key) => !seen.has(key))).toEqual(['failed', 'actions']);
   });
 
   test('fits a kernel without an MMU', async () => {
@@ -78,6 +78,7 @@ describe('the schema of map verdicts', () => {
       { path: '/bin/init' },
       { path: '/nothing' },
       { path: '/bin/init', flags: 'rdwr' },
+      { path: '/bin/init', acts: 'mincore,mprot=rw,fork,call' },
       7,
       { path: '/dev/null' },
     ];

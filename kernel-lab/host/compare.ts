@@ -181,7 +181,9 @@ function actionText(action: LabActionRecord, kernel: LabActionRecord | undefined
   const keys = ACTION_KEYS.filter((key) => kernel?.[key] !== undefined);
   const value = (key: (typeof ACTION_KEYS)[number]): unknown =>
     key === 'kmsg' ? action.kmsg?.map(withoutVma) : action[key];
-  return JSON.stringify([action.action, ...keys.map((key) => [key, value(key)])]);
+  // What code returns is up to the code.
+  const called = action.action === 'call' ? [['signal', action.signal ?? null]] : [];
+  return JSON.stringify([action.action, ...called, ...keys.map((key) => [key, value(key)])]);
 }
 
 const ACTION_KEYS = [
@@ -192,6 +194,7 @@ const ACTION_KEYS = [
   'direct',
   'touch',
   'crc',
+  'mincore',
   'write_touch',
   'write_direct',
   'kmsg',

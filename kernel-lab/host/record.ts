@@ -86,6 +86,10 @@ export interface LabActionRecord {
   readonly direct?: readonly LabPteRun[] | undefined;
   readonly touch?: string | undefined;
   readonly crc?: readonly (string | null)[] | undefined;
+  readonly mincore?: string | undefined;
+  /** What a call of the code there returned, or the signal that it gave. */
+  readonly ret?: number | undefined;
+  readonly signal?: number | undefined;
   readonly write_touch?: string | undefined;
   readonly write_direct?: readonly LabPteRun[] | undefined;
   readonly kmsg?: readonly string[] | undefined;

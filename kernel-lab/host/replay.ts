@@ -177,9 +177,25 @@ export function vectorRecord(vector: LabVector, verdict: MapVerdict | Errno): La
   };
 }
 
+const SIGNAL_NUMBERS = { SIGBUS: 7, SIGKILL: 9, SIGSEGV: 11 } as const;
+
 /** What came of an action, as a record. */
 function actionRecord(outcome: ActionOutcome): LabActionRecord {
-  const { action, errno, vmFlags, mapsOffset, vmaPages, direct, touch, crc, writeTouch, writeDirect, log } = outcome;
+  const {
+    action,
+    errno,
+    vmFlags,
+    mapsOffset,
+    vmaPages,
+    direct,
+    touch,
+    crc,
+    mincore,
+    signal,
+    writeTouch,
+    writeDirect,
+    log,
+  } = outcome;
   const runs = (list: ActionOutcome['direct']): LabPteRun[] | undefined =>
     list?.map(({ page, pages, pfn }) => [page, pages, hex(pfn)]);
   return {
@@ -191,6 +207,8 @@ function actionRecord(outcome: ActionOutcome): LabActionRecord {
     direct: runs(direct),
     touch,
     crc,
+    mincore,
+    signal: signal === undefined ? undefined : SIGNAL_NUMBERS[signal],
     write_touch: writeTouch,
     write_direct: runs(writeDirect),
     kmsg: log,

@@ -11,10 +11,12 @@ import { findMerger } from './merge.ts';
 import { setDirectPte } from './setPte.ts';
 import { fork } from './operations/fork.ts';
 import { madviseDontneed } from './operations/madvise.ts';
+import { mincore } from './operations/mincore.ts';
 import { mlock } from './operations/mlock.ts';
 import { mprotect, mprotectRange, type Protection } from './operations/mprotect.ts';
 import { mremap, mremapRange } from './operations/mremap.ts';
 import { munmapRange } from './operations/munmap.ts';
+import { readProcMem, writeFromMapping } from './operations/userAccess.ts';
 import { writePage } from './operations/write.ts';
 import { type Folio, PageTable, type PteRun } from './pageTable.ts';
 import { type Vma, type VmAreaDesc, vmaPages } from './vma.ts';
@@ -398,6 +400,21 @@ export class AddressSpace implements MmStruct {
   /** mlock() of a range; see {@link mlock}. */
   mlock(address: number, length: number): Errno | null {
     return mlock(this, address, length);
+  }
+
+  /** mincore() of a mapping; see {@link mincore}. */
+  mincore(vma: Vma): boolean[] {
+    return mincore(this, vma, (file, index) => this.#pageCache.get(file)?.has(index) === true);
+  }
+
+  /** A read of /proc/PID/mem at the start of a mapping; see {@link readProcMem}. */
+  readProcMem(vma: Vma): Errno | null {
+    return readProcMem(this, vma);
+  }
+
+  /** write(2) from the start of a mapping; see {@link writeFromMapping}. */
+  writeFromMapping(vma: Vma): Errno | null {
+    return writeFromMapping(this, vma);
   }
 
   /** fork(): the child's address space; see {@link fork}. */

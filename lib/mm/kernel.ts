@@ -29,6 +29,8 @@ export interface Kernel {
   readonly memory: PhysicalMemory;
   /** Whether a mapping of page frames reserves its memory type (VM_PAT): x86, in older kernels. */
   readonly reservesMemoryType: boolean;
+  /** Whether mincore() looks at the entries of mappings of page frames, instead of at the page cache. Default true, as in new kernels. */
+  readonly mincoreSeesPageFrames?: boolean | undefined;
   /** What happens when an executable entry is set; null on CPUs where nothing does. */
   readonly icache: IcacheFlush | null;
   /** Without an MMU: private read-only mappings of files are VM_MAYOVERLAY instead of VM_MAYSHARE. Default false. */

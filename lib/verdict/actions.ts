@@ -10,8 +10,24 @@ import { type Vma, vmaPages } from '../mm/vma.ts';
 import { VM_EXEC, vmFlagNames } from '../mm/vmFlags.ts';
 import type { MappedProcess } from './process.ts';
 
-/** Actions by name; `mprot=PROT` takes letters of "rwx", or "-". */
-export const ACTIONS = ['mprot', 'fork', 'dontneed', 'grow', 'move', 'second', 'unmap1', 'mlock', 'call'] as const;
+/**
+ * Actions by name; `mprot=PROT` takes letters of "rwx", or "-". `procmem` reads the first bytes through /proc/self/mem,
+ * `bufuse` gives them to write(2), `call` jumps to them.
+ */
+export const ACTIONS = [
+  'mprot',
+  'fork',
+  'dontneed',
+  'grow',
+  'move',
+  'second',
+  'unmap1',
+  'mlock',
+  'mincore',
+  'procmem',
+  'bufuse',
+  'call',
+] as const;
 
 /** An action, as its name and its protection. */
 export interface Action {
@@ -36,8 +52,10 @@ interface View {
   readonly writeDirect?: View['direct'];
   /** Lines that cramfs logged. */
   readonly log?: readonly string[] | undefined;
+  /** What mincore() says of each page: 1 in memory, 0 not. */
+  readonly mincore?: string | undefined;
   /** The signal that a jump to the first byte gives; undefined where the code would run. */
-  readonly signal?: 'SIGSEGV' | undefined;
+  readonly signal?: 'SIGSEGV' | 'SIGBUS' | 'SIGKILL' | undefined;
 }
 
 /** What came of an action; without `errno` the call did not return. */
@@ -64,6 +82,8 @@ export function parseActions(text: string): Action[] {
 }
 
 const LETTERS: Readonly<Record<Touch, string>> = { ok: 'o', SIGBUS: 'B', SIGSEGV: 'S', killed: 'K' };
+
+const SIGNALS = { ok: undefined, SIGBUS: 'SIGBUS', SIGSEGV: 'SIGSEGV', killed: 'SIGKILL' } as const;
 
 /** Runs actions until one of them kills the kernel; `bug` then says how. */
 export function runActions(
@@ -134,8 +154,19 @@ function runOne({ mm, openFile }: MappedProcess, vma: Vma, request: MmapRequest,
       const locked = mm.vmas.find(({ start }) => start === vma.start) ?? vma;
       return { outcome: { errno, ...seen(mm, locked) }, vma: locked };
     }
+    case 'mincore': {
+      const inMemory = mm.mincore(vma).map((is) => (is ? '1' : '0'));
+      return { outcome: { errno: null, mincore: inMemory.join('') }, vma };
+    }
+    case 'procmem':
+      return { outcome: { errno: mm.readProcMem(vma) }, vma };
+    case 'bufuse':
+      return { outcome: { errno: mm.writeFromMapping(vma) }, vma };
     case 'call':
-      return { outcome: (vma.vmFlags & VM_EXEC) === 0 ? { signal: 'SIGSEGV' } : {}, vma };
+      return {
+        outcome: { signal: (vma.vmFlags & VM_EXEC) === 0 ? 'SIGSEGV' : SIGNALS[mm.fetchPage(vma, 0).touch] },
+        vma,
+      };
   }
 }
 

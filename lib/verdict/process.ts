@@ -51,6 +51,7 @@ export function kernelOf(board: MountedBoard, cpu: Cpu, log: string[], trace: Tr
     cpu,
     memory,
     reservesMemoryType: cpu.pat && kernel.vmPat,
+    mincoreSeesPageFrames: kernel.mincoreSeesPageFrames,
     icache: cpu.flushesIcache ? new IcacheFlush(riscvIcache, cpu, ram) : null,
     log,
     trace,

@@ -35,6 +35,11 @@ export interface KernelModel {
   /** Whether x86 PAT reservations show in VmFlags ("ar"). */
   readonly vmPat: boolean;
   /**
+   * Whether mincore() looks at the entries of mappings of page frames. Run: 6.1 and 6.12 do not, 7.3 does; where between them
+   * it changed was not verified. Default true.
+   */
+  readonly mincoreSeesPageFrames?: boolean | undefined;
+  /**
    * Whether elf_load() goes on where it cannot zero what is behind a program's data, since the file ends before. 6.1.192
    * does, and 6.12.117 refuses to start the program; both were run.
    */

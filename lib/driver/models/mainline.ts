@@ -75,6 +75,7 @@ export const linux415: KernelModel = {
   differences:
     'maps the same; on x86 VmFlags shows "ar" for mappings of page frames (run: 6.1, 6.12; most likely up to 6.15)',
   vmPat: true,
+  mincoreSeesPageFrames: false,
   verifiesFileType: false,
   ignoresBssFault: false,
   hasBlockDevices: true,
