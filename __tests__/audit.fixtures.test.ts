@@ -8,6 +8,7 @@ import { CHECK_FINDINGS } from '../lib/check/findings.ts';
 import type { Finding } from '../lib/findings/finding.ts';
 import { definitionOf } from '../lib/policy/findings.ts';
 import { Board } from '../lib/verdict/board.ts';
+import { fixPlace } from '../lib/report/fixPlace.ts';
 import { AUDIT_CASES, caseBoard } from './support/auditCases.ts';
 import { CHECK_CASES, openCase, SOUND } from './support/checkCases.ts';
 
@@ -17,12 +18,12 @@ const CHECK_IDS = CHECK_FINDINGS.map(({ id }) => id);
 const audit = (board: Board): AuditResult => auditImage(board, { name: 'image' });
 
 /** What holds for the words of any finding. */
-function expectWords(finding: Finding): void {
+function expectWords(finding: Finding, result: AuditResult): void {
   const definition = definitionOf(finding);
   if (definition.scope === 'image') expect(finding.path).toBeNull();
   for (const sentence of [
     definition.cause(finding.args),
-    definition.fix(finding.args, { image: 'IMAGE', path: finding.path }),
+    definition.fix(finding.args, fixPlace(result, finding.path)),
   ]) {
     expect(sentence).toMatch(/^.{8,}[^.]$/s);
     expect(sentence).not.toMatch(/undefined|NaN|\[object/);
@@ -31,10 +32,11 @@ function expectWords(finding: Finding): void {
 
 describe('what the audit alone finds', () => {
   test.each(AUDIT_CASES)('$name', (example) => {
-    const { findings } = audit(caseBoard(example));
+    const result = audit(caseBoard(example));
+    const { findings } = result;
     const own = new Set(findings.filter(({ id }) => OWN_IDS.includes(id)).map(({ id }) => id));
     expect([...own].sort()).toEqual([...example.ids].sort());
-    findings.forEach(expectWords);
+    for (const finding of findings) expectWords(finding, result);
   });
 
   test.each(OWN_IDS)('%s is in some images and not in others', (id) => {
@@ -53,10 +55,11 @@ describe('what a check finds', () => {
   test.each(CHECK_CASES.map(([id, spec, options]) => ({ id, spec, options })))('$id', ({ id, spec, options }) => {
     const image = openCase(spec(), options);
     const check = checkImage(image);
-    const { findings, omitted } = auditImage(new Board(image), { name: 'image', check });
+    const result = auditImage(new Board(image), { name: 'image', check });
+    const { findings, omitted } = result;
     const finding = findings.find((each) => each.id === id);
     expect(finding).toBeDefined();
-    if (finding !== undefined) expectWords(finding);
+    if (finding !== undefined) expectWords(finding, result);
     // Where a check gives up, the audit may have to, too, and say so.
     const others = findings.filter((each) => CHECK_IDS.includes(each.id) && each.id !== 'image/check-incomplete');
     expect(others).toHaveLength(check.findings.filter(({ id: other }) => other !== 'image/check-incomplete').length);

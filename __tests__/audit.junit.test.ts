@@ -36,7 +36,7 @@ describe('JUnit XML', () => {
     <testcase classname="out/fw 1.cramfs" name="/bin/app: xip/library-missing" file="out/fw 1.cramfs" time="0"><failure type="xip/library-missing" message="libx.so, needed by /bin/app, is in none of the directories searched: /lib, /usr/lib">libx.so, needed by /bin/app, is in none of the directories searched: /lib, /usr/lib
 to fix: add libx.so to /usr/lib, or name its directory (--library-path)</failure></testcase>
     <testcase classname="out/fw 1.cramfs" name="/bin/app: xip/layout-break" file="out/fw 1.cramfs" time="0"><system-out>warning: segment 1 (r-x, 3 of 5 pages direct) is direct up to block 3, which is compressed; it would have to be a direct block at byte 24576 of the image
-to fix: store block 3 as a direct block immediately after block 2, followed by the blocks after it
+to fix: store all of its blocks direct, one after the other: cramfs mkfs 'out/fw 1.cramfs@0x200' NEW-IMAGE --xip mmu --phys 0x10000000
 at byte 24576, 0x6000</system-out></testcase>
     <testcase classname="out/fw 1.cramfs" name="image: more of security/device-node" file="out/fw 1.cramfs" time="0"><system-out>2 more findings are not in this report</system-out></testcase>
     <testcase classname="out/fw 1.cramfs" name="/bin/su: security/setuid" file="out/fw 1.cramfs" time="0"><skipped message="needed for logins"/></testcase>

@@ -34,8 +34,8 @@ warning Partly direct segment (xip/layout-break)
   why     segment 1 (r-x, 3 of 5 pages direct) is direct up to block 3, which is
           compressed; it would have to be a direct block at byte 24576 of the
           image
-  to fix  store block 3 as a direct block immediately after block 2, followed by
-          the blocks after it
+  to fix  store all of its blocks direct, one after the other: cramfs mkfs
+          'out/fw 1.cramfs@0x200' NEW-IMAGE --xip mmu --phys 0x10000000
   /bin/app at byte 24576, 0x6000
 
 and 2 more: security/device-node
@@ -118,7 +118,7 @@ describe('GitHub', () => {
       expect.stringMatching(
         /^::error file=out\/fw 1.cramfs,title=xip\/library-missing%3A Missing library::\/bin\/app: libx.so, /,
       ),
-      expect.stringMatching(/^::warning file=.*::\/bin\/app: segment 1 .*%0Ato fix: store block 3/),
+      expect.stringMatching(/^::warning file=.*::\/bin\/app: segment 1 .*%0Ato fix: store all of its blocks direct/),
       expect.stringMatching(/^::notice file=.*::\/x\/%25:,.*\\r\\n.*%0Ato fix: /),
       '::error file=bad.cramfs,title=the image cannot be read::not a cramfs image',
       '2 images, 1 of them unreadable: 1 error, 2 warnings, 3 notes; 2 suppressed',

@@ -61,6 +61,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     alike: { physBase: 0x10000008, past: 8, programs: 2 },
   },
   'xip/mount-refused': { args: { log: ['a'], reason: 'a' }, distinct: {}, alike: { log: ['b'], reason: 'b' } },
+  'xip/nommu-programs': {
+    args: { programs: 1, kernel: 'linux-6.18' },
+    distinct: {},
+    alike: { programs: 2, kernel: 'linux-6.17' },
+  },
   'xip/program-fails': {
     args: { outcome: 'ENOEXEC', why: 'a' },
     distinct: { outcome: 'killed' },
@@ -249,6 +254,7 @@ const ABOUT_THE_IMAGE: readonly string[] = [
   'image/unused-not-zero',
   'image/trailing-padding',
   'image/trailing-data',
+  'xip/nommu-programs',
 ];
 
 describe('paths of a setting', () => {

@@ -1,5 +1,5 @@
-// `npm run docs`: writes into README and docs what their samples print now, and the index of docs/findings. Reports each
-// command whose exit status is not the one that its page says; the tests compare all of it (docs.samples.test.ts).
+// `npm run docs`: writes into README and docs what their samples print now, the index of docs/findings, and docs/fixes.md. Reports
+// each command whose exit status is not the one that its page says; the tests compare all of it (docs.samples.test.ts).
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -59,3 +59,19 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+
+// The specimens of fixes read fixtures, by their place beside the bundle's folder.
+const fixes = resolve('dist/docs/fixes.mjs');
+await build({
+  entryPoints: ['__tests__/support/fixesPage.ts'],
+  outfile: fixes,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  packages: 'external',
+  logLevel: 'warning',
+});
+const { fixesPage } = await import(pathToFileURL(fixes).href);
+writeFileSync('docs/fixes.md', await fixesPage());
+rmSync('dist/docs', { recursive: true });

@@ -225,6 +225,11 @@ export const AUDIT_CASES: readonly AuditCase[] = [
     ids: ['xip/layout-break', 'xip/compressed', 'xip/program-fails', 'image/duplicate-data', 'image/alignment-padding'],
   },
   {
+    name: 'flat programs with an MMU',
+    image: 'nommu/images/flat.cramfs.gz',
+    ids: ['xip/nommu-programs', 'image/duplicate-data', 'image/alignment-padding'],
+  },
+  {
     name: 'a program that is compressed from its second page on',
     image: () => only(stored('app', staticProgram(3), DIRECT, ZLIB)),
     ids: ['xip/layout-break', 'image/alignment-padding'],

@@ -125,7 +125,12 @@ export const RESULT: AuditResult = {
           fileBytes: 64,
         },
       ],
-      run: { outcome: 'runs', ramBytes: 8192, flashBytes: 12288 },
+      run: {
+        outcome: 'runs',
+        ramBytes: 8192,
+        ram: { text: 4096, rodata: 0, relro: 0, data: 4096, bss: 0 },
+        flashBytes: 12288,
+      },
     },
     {
       path: '/etc/table',

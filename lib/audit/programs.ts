@@ -7,6 +7,7 @@ import { MAX_FILE_PAGES, visitFilePages } from '../exec/filePages.ts';
 import type { ExecEnd } from '../exec/nommuProgram.ts';
 import { LoadedFiles } from './loadedFiles.ts';
 import { NommuSystem } from '../exec/nommuSystem.ts';
+import { NO_RAM, type RamUse } from '../exec/ramUse.ts';
 import type { UserProcess } from '../exec/userProcess.ts';
 import { fileBlock } from '../image/blocks.ts';
 import type { Inode } from '../image/image.ts';
@@ -31,6 +32,7 @@ export interface ProgramRun {
   readonly needed: ExecReport['needed'];
   /** Bytes of RAM for file mappings, and of flash in its memory. */
   readonly ramBytes: number;
+  readonly ram: RamUse;
   readonly flashBytes: number;
 }
 
@@ -89,7 +91,7 @@ export class ProgramRunner {
     } catch (error) {
       if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
       const outcome = error.code === 'LIMIT' ? 'limit' : 'failed';
-      return { outcome, why: error.message, needed: [], ramBytes: 0, flashBytes: 0 };
+      return { outcome, why: error.message, needed: [], ramBytes: 0, ram: NO_RAM, flashBytes: 0 };
     }
   }
 
@@ -99,13 +101,13 @@ export class ProgramRunner {
       process = observed;
     };
     const report = execProgram(this.#board, { path, observe });
-    const { outcome, needed, ramBytes, flashBytes, mappings } = report;
+    const { outcome, needed, ramBytes, ram, flashBytes, mappings } = report;
     this.loaded.take(report);
     if (process !== null && outcome.kind === 'runs') this.#take(process);
     const { pageSize } = this.#board.cpu;
     this.#budget.spend(mappings.reduce((sum, { start, end }) => sum + MAPPING + (end - start) / pageSize, 0));
     const why = 'why' in outcome ? outcome.why : 'bug' in outcome ? outcome.bug : '';
-    return { outcome: outcome.kind, why, needed, ramBytes, flashBytes };
+    return { outcome: outcome.kind, why, needed, ramBytes, ram, flashBytes };
   }
 
   #take(process: UserProcess): void {
@@ -137,7 +139,7 @@ export class ProgramRunner {
   #execWithoutMmu({ path }: Program): ProgramRun {
     const { pageSize } = this.#board.cpu;
     const { result, log } = new NommuSystem(this.#board, { mountPoint: '' }).exec(path);
-    const none = { needed: [], ramBytes: 0, flashBytes: 0 };
+    const none = { needed: [], ramBytes: 0, ram: NO_RAM, flashBytes: 0 };
     if (result.outcome !== 'runs') {
       return { outcome: result.outcome, why: log.at(-1) ?? endOf(result), ...none };
     }
@@ -154,7 +156,8 @@ export class ProgramRunner {
       }
     }
     const { copies, data, stack, flash } = result.memory;
-    return { outcome: 'runs', why: '', ...none, ramBytes: copies + data + stack, flashBytes: flash };
+    const ram = { ...NO_RAM, text: copies, data, bss: stack };
+    return { ...none, outcome: 'runs', why: '', ramBytes: copies + data + stack, ram, flashBytes: flash };
   }
 }
 

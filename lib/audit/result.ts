@@ -4,6 +4,7 @@
 import type { Finding } from '../findings/finding.ts';
 import type { SeverityCounts } from '../findings/findingList.ts';
 import type { AccountLine } from '../inspect/account.ts';
+import type { RamUse } from '../exec/ramUse.ts';
 import type { MapState } from '../verdict/mapVerdict.ts';
 import type { SegmentRef } from './segmentRef.ts';
 
@@ -37,7 +38,13 @@ export interface AuditedFile {
    * The file run as a program, its libraries included; null for what is no program, such as a library. `ramBytes`: for
    * file mappings when all are touched; `flashBytes`: pages that it uses in flash, which would else take as much RAM.
    */
-  readonly run: { readonly outcome: string; readonly ramBytes: number; readonly flashBytes: number } | null;
+  readonly run: {
+    readonly outcome: string;
+    readonly ramBytes: number;
+    /** What takes RAM; `bss` comes on top of `ramBytes`, without an MMU it is the stack. */
+    readonly ram: RamUse;
+    readonly flashBytes: number;
+  } | null;
 }
 
 /** Totals of an image, in bytes. */

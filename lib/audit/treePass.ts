@@ -96,7 +96,7 @@ export class TreePass {
     const blocks = this.#blocks(entry);
     const hasDirect = blocks.some(({ kind }) => kind === 'direct');
     const isLoadable = 'elf' in contents && contents.elf.segments.length > 0;
-    const matters = hasDirect || contents.isProgram || isLoadable;
+    const matters = hasDirect || contents.isProgram || isLoadable || 'flat' in contents;
     if (!matters && this.#options.alsoList === undefined) return;
     const path = entry.path();
     if (!matters && this.#options.alsoList?.(path) !== true) return;
@@ -160,8 +160,8 @@ export class TreePass {
       const program = { path: path(), inode };
       const run = runner.start(program);
       if (run === null) break;
-      const { outcome, ramBytes, flashBytes } = run;
-      this.#runs.set(inode.position, { outcome, ramBytes, flashBytes });
+      const { outcome, ramBytes, ram, flashBytes } = run;
+      this.#runs.set(inode.position, { outcome, ramBytes, ram, flashBytes });
       this.#visitors.program(program, run);
     }
     if (runner.exhausted !== null) this.#incomplete(null, 'programs', runner.exhausted);

@@ -35,8 +35,10 @@ export const noun = (type: string): string => NOUNS[type] ?? type;
 
 export const NOTHING = 'nothing to do';
 export const REBUILD = 'rebuild the image from its source files: no working mkfs tool produces this';
-export const SET_COUNT = 'write the right count and a new CRC, or rebuild the image';
-export const SORT = 'sort the entries by bytes, as strcmp() does, or clear the flag SORTED_DIRS';
-export const OTHER_PAGE_SIZE = 'name the page size that the image is for (--page-size), or rebuild it';
-export const FOR_LINUX = (_: unknown, { image }: FixPlace): string =>
-  `rebuild the image for Linux: cramfs mkfs ${image} NEW-IMAGE`;
+/** For damage that leaves every file readable. */
+export const REBUILD_IMAGE = (_: unknown, { rebuild }: FixPlace): string => `rebuild the image: ${rebuild()}`;
+export const SORT = (_: unknown, { rebuild }: FixPlace): string =>
+  `sort the entries by bytes, as strcmp() does: ${rebuild()}`;
+export const OTHER_PAGE_SIZE =
+  'name the page size that the image is built for (--page-size); if it has the right one, rebuild the image from its source files';
+export const FOR_LINUX = (_: unknown, { rebuild }: FixPlace): string => `rebuild the image for Linux: ${rebuild()}`;

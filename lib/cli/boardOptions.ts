@@ -63,16 +63,19 @@ function addKernelOptions(command: Command, io: Io, kernel: boolean): Command {
       new Option('--endian <order>', 'byte order of the CPU (default: as the image)').choices(['little', 'big']),
     )
     .option('--phys-bits <n>', 'physical address bits of the CPU (default: 40)')
-    .addOption(
-      new Option(
-        '--riscv-icache <kernel>',
-        'RISC-V: flush_icache_pte() fixed, or unfixed with this memory model (default: unfixed, model unknown)',
-      ).choices(['fixed', 'sparsemem', 'flatmem']),
-    )
+    .addOption(icacheOption())
     .option(
       '--stack-init <value>',
       'value of uninitialised automatic variables: zero, pattern or a number (default: zero)',
     );
+}
+
+/** What the kernel of a RISC-V board does about its instruction cache. */
+export function icacheOption(): Option {
+  return new Option(
+    '--riscv-icache <kernel>',
+    'RISC-V: flush_icache_pte() fixed, or unfixed with this memory model (default: unfixed, model unknown)',
+  ).choices(['fixed', 'sparsemem', 'flatmem']);
 }
 
 /** Adds the options of commands that start programs. */

@@ -22,12 +22,13 @@ import { linkerCommand, NO_OPTIONS, splitPreload } from './linkerCommand.ts';
 import { hasGlibcNote } from './dynamicSection.ts';
 import { protectRelro } from './relro.ts';
 import type { ElfHeader } from '../elf/elf.ts';
-import { MAX_FILE_PAGES, visitFilePages } from './filePages.ts';
+import { visitFilePages } from './filePages.ts';
 import { linkWithGlibc } from './glibcLinker.ts';
 import { LibrarySearch } from './librarySearch.ts';
 import { filePagesOf, type LoadedFile, loadedFiles } from './loadedSegments.ts';
 import { type ExecedProgram, type ExecTrail, execve } from './loader.ts';
 import { linkWithMusl } from './muslLinker.ts';
+import { NO_RAM, type RamUse, ramUse } from './ramUse.ts';
 import { type ExecOutcome, ProcessEnd, type UserProcess } from './userProcess.ts';
 
 /** How a program is started. */
@@ -92,6 +93,8 @@ export interface ExecReport {
   readonly log: readonly string[];
   /** Bytes of RAM for the pages of file mappings that are not direct, when all are touched. */
   readonly ramBytes: number;
+  /** What takes RAM; `bss` comes on top of `ramBytes`. */
+  readonly ram: RamUse;
   /** Bytes of the image that stand in the process's memory. */
   readonly flashBytes: number;
 }
@@ -145,7 +148,7 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
     needed,
     uncertain,
     log: [...log],
-    ...(process === null ? { ramBytes: 0, flashBytes: 0 } : countBytes(process)),
+    ...(process === null ? { ramBytes: 0, ram: NO_RAM, flashBytes: 0 } : countBytes(process)),
   };
 }
 
@@ -232,15 +235,12 @@ function describe(process: UserProcess, vma: Vma): ExecMapping {
 }
 
 /** RAM and flash behind the file mappings: each page of the page cache, and each page of flash, counted once. */
-function countBytes(process: UserProcess): { readonly ramBytes: number; readonly flashBytes: number } {
+function countBytes(process: UserProcess): Pick<ExecReport, 'ramBytes' | 'ram' | 'flashBytes'> {
   const { pageSize } = process.cpu;
-  const cached = new Set<number>();
   const frames = new Set<number>();
-  let copies = 0;
-  visitFilePages(process, {
-    direct: (pfn) => frames.add(pfn),
-    cached: ({ ino }, page) => cached.add(ino * MAX_FILE_PAGES + page),
-    copied: () => copies++,
-  });
-  return { ramBytes: (copies + cached.size) * pageSize, flashBytes: frames.size * pageSize };
+  const none = (): void => undefined;
+  visitFilePages(process, { direct: (pfn) => frames.add(pfn), cached: none, copied: none });
+  const ram = ramUse(process);
+  const { text, rodata, relro, data } = ram;
+  return { ramBytes: text + rodata + relro + data, ram, flashBytes: frames.size * pageSize };
 }

@@ -21,10 +21,20 @@ export type Distinction = readonly (string | number)[];
 
 /** Where a finding is: what a fix may name. */
 export interface FixPlace {
-  /** The image as an argument of a shell command. */
+  /** The image as an argument of a shell command, with its offset in the file. */
   readonly image: string;
-  /** The path in the image, fit to be shown; null for the image as a whole. */
+  /** The file that it is in, likewise. */
+  readonly file: string;
+  /** The path in the image as an argument that matches only itself; null for the image as a whole. */
   readonly path: string | null;
+  /** The command that builds the image again, with these options more: what runs from flash goes on to do so. */
+  readonly rebuild: (...options: readonly string[]) => string;
+  /** The same with programs placed so that they run from flash on the machine that was audited. */
+  readonly rebuildDirect: (...options: readonly string[]) => string;
+  /** The same with nothing in flash: "cramfs mkfs fw.cramfs NEW-IMAGE". */
+  readonly rebuildCompressed: (...options: readonly string[]) => string;
+  /** The command that audits the image on the same machine, with these options more. */
+  readonly audit: (...options: readonly string[]) => string;
 }
 
 /** What is written down of a finding. */

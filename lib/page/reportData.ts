@@ -117,7 +117,7 @@ export function collectImage(
       title: definitionOf(finding).title,
       path: finding.path,
       offset: finding.offset,
-      ...findingWords(finding, audit.image),
+      ...findingWords(finding, audit),
     })),
     counts: audit.counts,
     numbers: audit.numbers,

@@ -37,7 +37,7 @@ export const REQUIREMENT_UNMET = defineFinding({
     const is = found === null ? 'cannot be mapped' : `is ${STATES[found]}`;
     return `${what} must be ${STATES[wanted ?? 'none']}, but ${is}`;
   },
-  fix: `${STORE_DIRECT}; the other findings of this path show what prevents it`,
+  fix: (_, { rebuildDirect }) => `${STORE_DIRECT}: ${rebuildDirect()}`,
 });
 
 /** `requirement` counts from 0, in the order of the file. */

@@ -3,7 +3,11 @@
  */
 import { hex } from '../base/hex.ts';
 import { plural, size } from '../base/words.ts';
+import type { FixPlace } from '../findings/definition.ts';
 import type { MapAdvice, MapCause, MapRemedy } from '../verdict/advice.ts';
+import type { MapVerdict } from '../verdict/mapVerdict.ts';
+import { LENGTHEN } from '../audit/words.ts';
+import { fixPlace } from './fixPlace.ts';
 
 /** Sentences without full stops. */
 export interface AdviceWords {
@@ -20,10 +24,21 @@ const KINDS = {
   'direct-zlib': 'compressed',
 } as const;
 
-/** The advice in words. */
-export function adviceWords({ cause, remedies }: MapAdvice): AdviceWords {
-  const fixes = remedies.map(remedyWords);
+/** The advice on a mapping in words. */
+export function adviceWords({ cause, remedies }: MapAdvice, place: RemedyPlace): AdviceWords {
+  const fixes = remedies.map((remedy) => remedyWords(remedy, place));
   return { why: causeWords(cause), fix: fixes.length === 0 ? null : fixes.join('; or ') };
+}
+
+/** Why a mapping is what it is, in words. */
+export const adviceCause = ({ cause }: MapAdvice): string => causeWords(cause);
+
+/** What was mapped, for commands. */
+export interface RemedyPlace {
+  /** The image as the user named it. */
+  readonly image: string;
+  readonly imageOffset?: number | undefined;
+  readonly verdict: Pick<MapVerdict, 'path' | 'machine' | 'file' | 'offset' | 'length'>;
 }
 
 function causeWords(cause: MapCause): string {
@@ -123,17 +138,20 @@ type MappedCause =
   | 'not-contiguous'
   | 'tail-shows-image';
 
-function remedyWords(remedy: MapRemedy): string {
+function remedyWords(remedy: MapRemedy, at: RemedyPlace): string {
+  const { path, machine } = at.verdict;
+  const place = fixPlace({ image: at.image, imageOffset: at.imageOffset ?? 0, board: machine, files: [] }, path);
   switch (remedy.kind) {
     case 'rebuild-for-page-size':
       return (
-        `rebuild the image for pages of ${size(remedy.pageSize)}; ` +
-        `this one looks as if built for --page-size ${String(remedy.madeFor / 1024)}K`
+        `${lengthened(at)}rebuild the image for pages of ${size(remedy.pageSize)}: ` +
+        `${direct(place, '--page-size', pages(remedy.pageSize))} ` +
+        `(this one looks as if built for --page-size ${pages(remedy.madeFor)})`
       );
     case 'fix-pointer':
       return 'the pointer is wrong; if the region is larger than the image, give its size with --region';
     case 'build-direct':
-      return 'build the image with direct blocks, for example with mkcramfs -X -X';
+      return `${lengthened(at)}build the image with direct blocks: ${direct(place)}`;
     case 'place-image':
       return 'put the image into memory-mapped flash, and give its address with --phys';
     case 'read-only':
@@ -143,19 +161,16 @@ function remedyWords(remedy: MapRemedy): string {
         ? `put the image at a page boundary, such as --phys ${hex(remedy.to)}`
         : `move the image up by ${plural(remedy.up, 'byte')} (--phys ${hex(remedy.to)}) to suit this file`;
     case 'align-blocks':
-      return 'align the blocks to pages (mkcramfs -X -X; a single -X aligns to 8 bytes)';
+      return `${lengthened(at)}align the blocks to pages: ${direct(place)}`;
     case 'clear-tail':
-      return 'leave the rest of that page zero in the image';
+      return `leave the rest of that page zero in the image: ${direct(place)}`;
     case 'store-direct':
       return (
-        `store block ${String(remedy.block)} as a direct block immediately after block ${String(remedy.block - 1)}, ` +
-        'and the next blocks after it'
+        `${lengthened(at)}store block ${String(remedy.block)} and those that follow as direct blocks immediately after ` +
+        `block ${String(remedy.block - 1)}: ${direct(place)}`
       );
     case 'store-file-direct':
-      return (
-        'store the file as direct, page-aligned blocks (mkcramfs -X -X does so for the read-only segments of 32-bit ELF ' +
-        'files of the byte order of the machine it runs on, and silently not for others)'
-      );
+      return `${lengthened(at)}store the file as direct, page-aligned blocks: ${direct(place)}`;
     case 'shorter':
       return `map only ${plural(remedy.pages, 'page')} (--length ${String(remedy.pages)}p: PFNMAP)`;
     case 'start-at': {
@@ -163,4 +178,18 @@ function remedyWords(remedy: MapRemedy): string {
       return `${action} (--offset ${hex(remedy.offset)}: ${remedy.state.toUpperCase()})`;
     }
   }
+}
+
+const pages = (bytes: number): string => `${String(bytes / 1024)}K`;
+
+/** The command that places programs, and this file whatever it is. */
+function direct({ path, rebuildDirect }: FixPlace, ...options: readonly string[]): string {
+  return rebuildDirect(...options, '--xip-files', 'auto', path ?? 'FILE');
+}
+
+/** What comes first where the mapping shows the last page of a file that ends at a page boundary. */
+function lengthened({ verdict: { file, machine, offset, length } }: RemedyPlace): string {
+  const bytes = file?.size ?? 0;
+  const isSeen = bytes % machine.pageSize === 0 && offset + length > bytes - machine.pageSize;
+  return isSeen ? `${LENGTHEN}, then ` : '';
 }

@@ -23,12 +23,18 @@ export interface TextOptions {
   readonly style: Style;
   /** Columns; no line is longer where words allow. */
   readonly width: number;
+  /** The image as the user named it, for commands. Default: "IMAGE". */
+  readonly image?: string | undefined;
+  readonly imageOffset?: number | undefined;
   /** What the verdict was asked to tell of each page. */
   readonly detail?: MapDetail | undefined;
 }
 
 /** The report of one mapping: lines, each ended by a newline. It has the advice if the verdict was made with it. */
-export function mapText(verdict: MapVerdict, { style, width, detail = {} }: TextOptions): string {
+export function mapText(
+  verdict: MapVerdict,
+  { style, width, image = 'IMAGE', imageOffset, detail = {} }: TextOptions,
+): string {
   const { kind } = verdict;
   if (kind === 'nommu' || (kind === 'failed' && !verdict.machine.hasMmu)) return nommuText(verdict, { style, width });
   const out: string[] = [...heading(verdict, style, width), ''];
@@ -41,7 +47,10 @@ export function mapText(verdict: MapVerdict, { style, width, detail = {} }: Text
     mappingRows(verdict, row);
   }
   // How a call fails is in the first line already.
-  const words = verdict.advice === null || verdict.errno !== null ? null : adviceWords(verdict.advice);
+  const words =
+    verdict.advice === null || verdict.errno !== null
+      ? null
+      : adviceWords(verdict.advice, { image, imageOffset, verdict });
   if (words !== null) row('why', words.why);
   if (words !== null && words.fix !== null) row('to fix', words.fix);
   const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);

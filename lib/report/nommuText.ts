@@ -5,7 +5,7 @@ import { hex } from '../base/hex.ts';
 import { plural, size } from '../base/words.ts';
 import { crcHex } from '../format/crc32.ts';
 import type { FailedVerdict, NommuVerdict } from '../verdict/mapVerdict.ts';
-import { adviceWords } from './mapAdvice.ts';
+import { adviceCause } from './mapAdvice.ts';
 import { heading, kernelLog } from './mapFrame.ts';
 import { failureLine } from './failureLine.ts';
 import { type Style, wrap } from './style.ts';
@@ -27,7 +27,7 @@ export function nommuText(
   out.push(wrap(nommuSentence(verdict, style), width, '  '), '');
   if (verdict.kind === 'nommu') {
     mappingRows(verdict, row);
-    if (verdict.advice !== null) row('why', adviceWords(verdict.advice).why);
+    if (verdict.advice !== null) row('why', adviceCause(verdict.advice));
   }
   if (out.at(-1) !== '') out.push('');
   for (const warning of verdict.warnings)

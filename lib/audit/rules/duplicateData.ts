@@ -22,8 +22,8 @@ export const DUPLICATE_DATA = defineFinding({
   distinct: ({ first }) => [first],
   title: 'Duplicate data',
   cause: ({ first, bytes }) => `its data (${size(bytes)} as stored) is also stored for ${shownPath(first)}`,
-  fix: ({ first }, { image }) =>
-    `make it a hard or symbolic link to ${shownPath(first)}, or rebuild with a tool that stores equal files once: cramfs mkfs ${image} NEW-IMAGE`,
+  fix: ({ first }, { rebuild }) =>
+    `make it a hard or symbolic link to ${shownPath(first)}, or rebuild with a tool that stores equal files once: ${rebuild()}`,
   options: ['min-bytes'],
 });
 

@@ -13,9 +13,11 @@ import type { MapRequest } from '../../verdict/request.ts';
 import { Budget } from '../../base/budget.ts';
 import { DataOwners } from '../dataOwners.ts';
 import { HazardJudge } from '../hazardCause.ts';
-import { args, defineFinding } from '../../findings/definition.ts';
+import { SoundKernels } from '../soundKernels.ts';
+import { args, defineFinding, type FixPlace } from '../../findings/definition.ts';
 import { shownPath } from '../../format/shownPath.ts';
 import { plural } from '../../base/words.ts';
+import { REBUILD } from '../../check/words.ts';
 import { defineRule } from '../rule.ts';
 import type { MappedSubject } from '../subject.ts';
 
@@ -64,6 +66,8 @@ export const KERNEL_HAZARD = defineFinding({
     readonly cause: ViolationCause | null;
     /** The mapping that shows it: byte offset and length in the file, protection. */
     readonly request: { readonly offset: number; readonly length: number; readonly prot: string };
+    /** The newest released kernel whose mapping is sound; null where none is. */
+    readonly soundKernel: string | null;
   }>(),
   distinct: ({ invariant, request }) => [invariant, request.prot],
   title: 'Faulty mapping under this kernel',
@@ -71,8 +75,7 @@ export const KERNEL_HAZARD = defineFinding({
     `a mapping of ${plural(request.length, 'byte')} from byte ${String(request.offset)} of the file (${request.prot}): ${BROKEN[invariant]}${
       page === null ? '' : `, ${plural(pages, 'page')} from page ${String(page)} on`
     }${seen(sees)}${cause === null ? '' : ` (${causeText(cause)})`}`,
-  fix: (_, { image }) =>
-    `use a kernel without this bug; to see what another one does: cramfs compare-kernels ${image} KERNEL`,
+  fix: ({ soundKernel }, { rebuildCompressed }) => withoutTheBug(soundKernel, rebuildCompressed),
 });
 
 export const POINTER_OUTSIDE = defineFinding({
@@ -83,19 +86,27 @@ export const POINTER_OUTSIDE = defineFinding({
   title: 'Block pointer outside the image',
   cause: ({ block, target, end }) =>
     `block ${String(block)} points at byte ${String(target)}, past the end of the image at ${String(end)}, and Linux maps whatever memory is there`,
-  fix: 'rebuild the image: programs can read, and execute, memory that is not part of it',
+  fix: `${REBUILD}; programs can read, and execute, memory that is not part of the image`,
 });
 
 export const OTHER_FILE_VISIBLE = defineFinding({
   id: 'security/other-file-visible',
   severity: 'error',
   scope: 'entry',
-  args: args<{ readonly page: number; readonly other: string }>(),
+  args: args<{ readonly page: number; readonly other: string; readonly soundKernel: string | null }>(),
   distinct: ({ other }) => [other],
   title: "Another file's bytes in a mapping",
   cause: ({ page, other }) => `a mapping of the file shows bytes of ${shownPath(other)} in page ${String(page)}`,
-  fix: 'use a kernel without this bug, or give the file pages of its own in the image',
+  fix: ({ soundKernel }, { rebuildCompressed }) => withoutTheBug(soundKernel, rebuildCompressed),
 });
+
+/** What helps against a fault of the kernel: another one, or an image of which it maps nothing directly. */
+function withoutTheBug(soundKernel: string | null, rebuildCompressed: FixPlace['rebuildCompressed']): string {
+  const compressed = `compress the file: ${rebuildCompressed()}`;
+  return soundKernel === null
+    ? `no released kernel maps the file correctly: ${compressed}`
+    : `use a kernel without this bug, such as ${soundKernel}; or ${compressed}`;
+}
 
 /** Pages of mappings that only tell kernels apart, in any image; larger images may have more. */
 const FREE_PAGES = 1 << 14;
@@ -119,6 +130,7 @@ export const hazards = defineRule(
   ({ board, image, mapper, canMapDirectly }, report) => {
     const { pageSize } = board.cpu;
     const owners = new DataOwners(image);
+    const kernels = new SoundKernels(board, owners);
     const budget = new Budget(FREE_PAGES + Math.ceil(image.source.size / 2048));
 
     /** The mappings to try, the ones that programs make first. Of programs and libraries only their loader's are made. */
@@ -147,7 +159,7 @@ export const hazards = defineRule(
     const tell = (
       subject: MappedSubject,
       judge: HazardJudge,
-      { verdict, isMade }: { readonly verdict: MapVerdict; readonly isMade: boolean },
+      { verdict, isMade, end }: Omit<Tried, 'request'> & { readonly verdict: MapVerdict },
       violation: Violation,
       told: Set<string>,
     ) => {
@@ -168,13 +180,15 @@ export const hazards = defineRule(
         }
         case 'other file': {
           const { page, other } = cause;
-          report(OTHER_FILE_VISIBLE, { path, offset }, { page, other });
+          const soundKernel = kernels.newestFor(subject, verdict, end);
+          report(OTHER_FILE_VISIBLE, { path, offset }, { page, other, soundKernel });
           return;
         }
         case 'kernel': {
           const request = { offset: verdict.offset, length: verdict.length, prot: verdict.prot };
           const what = { page: pages?.first ?? null, pages: pages?.count ?? 0, sees, cause: violation.cause };
-          const args = { invariant: code, violation: severity, ...what, request };
+          const soundKernel = kernels.newestFor(subject, verdict, end);
+          const args = { invariant: code, violation: severity, ...what, request, soundKernel };
           report(KERNEL_HAZARD, { path, offset }, args, SEVERITY[severity]);
         }
       }
@@ -193,7 +207,7 @@ export const hazards = defineRule(
           for (const violation of checkInvariants(verdict, board)) {
             // What follows a segment in the loader's mapping is replaced by the next one.
             if (violation.code !== 'entry-outside-vma' && (violation.pages?.first ?? 0) >= end) continue;
-            tell(subject, judge, { verdict, isMade }, violation, told);
+            tell(subject, judge, { verdict, isMade, end }, violation, told);
           }
         }
       },

@@ -30,7 +30,8 @@ export const RISCV_ICACHE = defineFinding({
   title: 'Kernel crash or memory corruption when executing from flash (RISC-V)',
   cause: ({ segment, perms, outcome, physAddress }) =>
     `segment ${String(segment)} (${perms}) would be mapped directly from ${hex(physAddress)}, which has no struct page, and flush_icache_pte() does not check for that: ${OUTCOMES[outcome]}`,
-  fix: 'fix flush_icache_pte() in the kernel (return if !pfn_valid(pte_pfn(pte))) and audit with --riscv-icache fixed; or put the image into RAM reserved with no-map (--ram); or store the text compressed',
+  fix: (_, { rebuildCompressed }) =>
+    `fix flush_icache_pte() in the kernel (return if !pfn_valid(pte_pfn(pte))) and audit with --riscv-icache fixed; or put the image into RAM reserved with no-map (--ram); or compress the text: ${rebuildCompressed()}`,
 });
 
 export const icacheFlush = defineRule([RISCV_ICACHE], (_, report) => ({

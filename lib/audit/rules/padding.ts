@@ -11,12 +11,20 @@ export const ALIGNMENT_PADDING = defineFinding({
   title: 'Alignment padding',
   cause: ({ bytes, imageBytes }) =>
     `${size(bytes)} of ${size(imageBytes)} (${percent(bytes, imageBytes)}) is padding between aligned blocks`,
-  fix: 'store fewer segments as direct blocks, or order the files so that small ones fill the gaps',
+  fix: (_, { rebuildCompressed, rebuildDirect }) =>
+    `pack the direct blocks together: ${rebuildDirect()}; or store none: ${rebuildCompressed()}`,
   options: ['max-bytes', 'max-percent'],
 });
 
-export const padding = defineRule([ALIGNMENT_PADDING], ({ image }, report) => ({
-  end({ paddingBytes: bytes, imageBytes }) {
-    if (bytes >= image.pageSize) report(ALIGNMENT_PADDING, { path: null, offset: null }, { bytes, imageBytes });
-  },
-}));
+export const padding = defineRule([ALIGNMENT_PADDING], ({ image }, report) => {
+  let hasDirect = false;
+  return {
+    mapped({ directBlocks }) {
+      hasDirect ||= directBlocks > 0;
+    },
+    end({ paddingBytes: bytes, imageBytes }) {
+      if (!hasDirect || bytes < image.pageSize) return;
+      report(ALIGNMENT_PADDING, { path: null, offset: null }, { bytes, imageBytes });
+    },
+  };
+});

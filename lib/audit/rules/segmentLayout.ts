@@ -1,15 +1,26 @@
 /** Read-only segments that are not wholly direct because of how the file is stored. */
 
 import { type Reason, reasonFor } from '../reason.ts';
-import { args, defineFinding } from '../../findings/definition.ts';
+import { args, defineFinding, type FixPlace } from '../../findings/definition.ts';
 import { hex } from '../../base/hex.ts';
 import { plural } from '../../base/words.ts';
 import type { BlockKind } from '../../image/blocks.ts';
 import type { MapRemedy } from '../../verdict/advice.ts';
 import type { SegmentRef } from '../segmentRef.ts';
-import { hardware, KINDS, segmentName, STORE_DIRECT } from '../words.ts';
+import { hardware, KINDS, LENGTHEN, segmentName, STORE_DIRECT } from '../words.ts';
 import { defineRule } from '../rule.ts';
 import { type MappedSegment, type MappedSubject, segmentRef } from '../subject.ts';
+
+/** A segment that could be placed. */
+interface PlacedSegment extends SegmentRef {
+  /** Whether it has the last page of a file that ends at a page boundary: Linux reads that page as zeros if it is direct. */
+  readonly endsOnPage: boolean;
+}
+
+/** The command that places a segment, and what comes before it. */
+function storeDirect(what: string, { endsOnPage }: PlacedSegment, { rebuildDirect }: FixPlace): string {
+  return `${endsOnPage ? `${LENGTHEN}, then ` : ''}${what}: ${rebuildDirect()}`;
+}
 
 /** A run of direct blocks ends within the segment. */
 export const LAYOUT_BREAK = defineFinding({
@@ -17,7 +28,7 @@ export const LAYOUT_BREAK = defineFinding({
   severity: 'warning',
   scope: 'entry',
   args: args<
-    SegmentRef & {
+    PlacedSegment & {
       readonly block: number;
       readonly kind: BlockKind;
       /** Where the block would have to be. */
@@ -29,8 +40,7 @@ export const LAYOUT_BREAK = defineFinding({
   title: 'Partly direct segment',
   cause: ({ block, kind, expectedOffset, ...segment }) =>
     `${segmentName(segment)} is direct up to block ${String(block)}, which is ${KINDS[kind]}; it would have to be a direct block at byte ${String(expectedOffset)} of the image`,
-  fix: ({ block }) =>
-    `store block ${String(block)} as a direct block immediately after ${block === 0 ? 'the superblock' : `block ${String(block - 1)}`}, followed by the blocks after it`,
+  fix: (segment, place) => storeDirect('store all of its blocks direct, one after the other', segment, place),
 });
 
 /** The segment's first block is not stored in a way that can be mapped. */
@@ -39,13 +49,13 @@ export const COMPRESSED = defineFinding({
   severity: 'warning',
   scope: 'entry',
   args: args<
-    SegmentRef & { readonly block: number; readonly kind: BlockKind; readonly remedies: readonly MapRemedy[] }
+    PlacedSegment & { readonly block: number; readonly kind: BlockKind; readonly remedies: readonly MapRemedy[] }
   >(),
   distinct: ({ perms }) => [perms],
   title: 'Segment not stored for direct mapping',
   cause: ({ block, kind, ...segment }) =>
     `${segmentName(segment)} begins with block ${String(block)}, which is ${KINDS[kind]}`,
-  fix: (_, { image }) => `${STORE_DIRECT}: cramfs mkfs --xip mmu ${image} NEW-IMAGE (or mkcramfs -X -X)`,
+  fix: (segment, place) => storeDirect(STORE_DIRECT, segment, place),
 });
 
 /** The segment's data does not start at a page boundary of the image. `past`: bytes past the boundary before it. */
@@ -54,7 +64,7 @@ export const MISALIGNED = defineFinding({
   severity: 'warning',
   scope: 'entry',
   args: args<
-    SegmentRef & {
+    PlacedSegment & {
       readonly block: number;
       readonly physAddress: number;
       readonly past: number;
@@ -65,8 +75,7 @@ export const MISALIGNED = defineFinding({
   title: 'Segment not page-aligned in the image',
   cause: ({ physAddress, past, ...segment }) =>
     `${segmentName(segment)} is at physical address ${hex(physAddress)}, ${plural(past, 'byte')} past a page boundary`,
-  fix: (_, { image }) =>
-    `align direct blocks to pages: cramfs mkfs --xip mmu ${image} NEW-IMAGE (or mkcramfs -X -X; a single -X only aligns to 8 bytes)`,
+  fix: (segment, place) => storeDirect('align direct blocks to pages', segment, place),
 });
 
 /** The segment ends in a page that holds something else past the end of the file. */
@@ -79,7 +88,7 @@ export const SHARED_TAIL = defineFinding({
   title: "Other data in a segment's last page",
   cause: ({ block, ...segment }) =>
     `${segmentName(segment)} ends in block ${String(block)}, and the rest of that page holds other data`,
-  fix: 'leave the rest of the last page zero, or make the file end outside the segment',
+  fix: (_, { rebuildDirect }) => `leave the rest of the last page zero: ${rebuildDirect()}`,
 });
 
 /** A block of the segment points at image offset 0, which Linux takes for no block. */
@@ -92,7 +101,7 @@ export const ZERO_OFFSET = defineFinding({
   title: 'Segment at the start of the image',
   cause: ({ block, ...segment }) =>
     `${segmentName(segment)} begins with block ${String(block)}, which points at byte 0 of the image: Linux treats that as no block`,
-  fix: 'rebuild the image: the superblock is there, so no data can be',
+  fix: (_, { rebuildDirect }) => `rebuild the image: the superblock is there, so no data can be: ${rebuildDirect()}`,
 });
 
 /**
@@ -109,8 +118,7 @@ export const MERGED = defineFinding({
   title: 'Direct segment that Linux adds to a paged mapping',
   cause: (segment) =>
     `${segmentName(segment)} is stored for direct mapping, but the loader first maps the whole file like its first segment, which is not direct, and Linux extends that mapping instead of making a new one`,
-  fix: (_, { image }) =>
-    `store the first segment direct as well: cramfs mkfs --xip mmu ${image} NEW-IMAGE; or leave this segment compressed, which takes less flash`,
+  fix: (_, { rebuildDirect }) => `store the first segment direct as well: ${rebuildDirect()}`,
 });
 
 /** A program of a class or byte order that mkcramfs does not recognise, so that none of it is direct. */
@@ -123,10 +131,10 @@ export const ELF_IGNORED = defineFinding({
   title: 'ELF file that the build tool did not recognise',
   cause: ({ bits, littleEndian, segments }) =>
     `none of its ${plural(segments, 'read-only segment')} is direct: mkcramfs does not recognise ${hardware(bits, littleEndian)} ELF files`,
-  fix: ({ bits }, { image, path }) =>
+  fix: ({ bits }, { path, rebuildDirect }) =>
     bits === 64
-      ? `rebuild the image with a tool that recognises it: cramfs mkfs --xip mmu ${image} NEW-IMAGE`
-      : `leave the file out if it is for another machine, otherwise name it: cramfs mkfs --xip mmu --xip-files=${path ?? 'FILE'} ${image} NEW-IMAGE`,
+      ? `rebuild the image with a tool that recognises it: ${rebuildDirect()}`
+      : `leave the file out if it is for another machine, otherwise name it: ${rebuildDirect('--xip-files', path ?? 'FILE')}`,
 });
 
 export const segmentLayout = defineRule(
@@ -140,24 +148,31 @@ export const segmentLayout = defineRule(
       const path = (): string => subject.path;
       const pointerOf = (block: number): number => inode.ino + block * 4;
       const ref = segmentRef(segment);
+      const endsOnPage =
+        inode.size % pageSize === 0 && segment.firstPage + segment.pages === Math.ceil(inode.size / pageSize);
+      const placed = { ...ref, endsOnPage };
       switch (reason.why) {
         case 'break': {
           const { block, kind, expectedOffset } = reason;
           const remedies = [{ kind: 'store-direct', block, offset: expectedOffset }] as const;
-          report(LAYOUT_BREAK, { path, offset: pointerOf(block) }, { ...ref, block, kind, expectedOffset, remedies });
+          report(
+            LAYOUT_BREAK,
+            { path, offset: pointerOf(block) },
+            { ...placed, block, kind, expectedOffset, remedies },
+          );
           return;
         }
         case 'compressed': {
           const { block, kind } = reason;
           const remedies = [{ kind: 'store-file-direct' }] as const;
-          report(COMPRESSED, { path, offset: pointerOf(block) }, { ...ref, block, kind, remedies });
+          report(COMPRESSED, { path, offset: pointerOf(block) }, { ...placed, block, kind, remedies });
           return;
         }
         case 'misaligned': {
           const { block, physAddress } = reason;
           const past = physAddress % pageSize;
           const remedies = [{ kind: 'align-blocks' }] as const;
-          report(MISALIGNED, { path, offset: physAddress - base }, { ...ref, block, physAddress, past, remedies });
+          report(MISALIGNED, { path, offset: physAddress - base }, { ...placed, block, physAddress, past, remedies });
           return;
         }
         case 'shared tail': {

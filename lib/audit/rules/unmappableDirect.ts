@@ -17,7 +17,7 @@ export const UNMAPPABLE_DIRECT = defineFinding({
   title: 'Direct blocks that cannot be mapped',
   cause: ({ block, blocks, bytes }) =>
     `no request can map ${plural(blocks, 'direct block')} from block ${String(block)} on (${size(bytes)} of flash) directly`,
-  fix: (_, { image }) => `compress the blocks, or align them to pages: cramfs mkfs --xip mmu ${image} NEW-IMAGE`,
+  fix: (_, { rebuildDirect }) => `compress the blocks, or align them to pages: ${rebuildDirect()}`,
   options: ['min-bytes'],
 });
 

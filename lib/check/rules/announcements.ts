@@ -6,6 +6,7 @@ import { CRAMFS_FLAG_EXT_BLOCK_POINTERS, CRAMFS_FLAG_HOLES } from '../../format/
 import { decodeBlockPointer } from '../../format/blockPointer.ts';
 import { args, defineFinding } from '../../findings/definition.ts';
 import { isRaw } from '../../image/blocks.ts';
+import { REBUILD_IMAGE } from '../words.ts';
 import { defineRule } from '../rule.ts';
 
 export const HOLES_UNANNOUNCED = defineFinding({
@@ -16,7 +17,7 @@ export const HOLES_UNANNOUNCED = defineFinding({
   title: 'Holes without their flag',
   cause: ({ block }) =>
     `block ${String(block)} is a hole, but the flag HOLES is not set: readers that rely on the flag fail`,
-  fix: 'set the flag HOLES and write a new CRC',
+  fix: REBUILD_IMAGE,
 });
 
 export const EXTENSIONS_UNANNOUNCED = defineFinding({
@@ -27,7 +28,7 @@ export const EXTENSIONS_UNANNOUNCED = defineFinding({
   title: 'Extended block pointers without their flag',
   cause: ({ block }) =>
     `the pointer of block ${String(block)} has flags, but EXT_BLOCK_POINTERS is not set: Linux maps nothing directly, other readers fail`,
-  fix: 'set the flag EXT_BLOCK_POINTERS and write a new CRC',
+  fix: REBUILD_IMAGE,
 });
 
 export const announcements = defineRule([HOLES_UNANNOUNCED, EXTENSIONS_UNANNOUNCED], ({ image }, report) => {

@@ -14,8 +14,8 @@ export const CRC_WRONG = defineFinding({
   args: args<{ readonly stored: number; readonly computed: number }>(),
   title: 'Wrong CRC',
   cause: ({ stored, computed }) => `the stored CRC is ${crc(stored)}, the computed CRC is ${crc(computed)}`,
-  fix: ({ computed }) =>
-    `get an undamaged copy; if the image was changed on purpose, write ${crc(computed)} as its CRC`,
+  fix: ({ computed }, { rebuild }) =>
+    `get an undamaged copy; if the image was changed on purpose, write ${crc(computed)} as its CRC, or rebuild it: ${rebuild()}`,
 });
 
 export const CRC_BYTE_SWAPPED = defineFinding({
@@ -25,7 +25,8 @@ export const CRC_BYTE_SWAPPED = defineFinding({
   args: args<{ readonly stored: number; readonly computed: number }>(),
   title: 'CRC in the wrong byte order',
   cause: ({ stored }) => `the CRC is right, but stored in the other byte order (${crc(stored)})`,
-  fix: ({ computed }) => `write ${crc(computed)} as the CRC, in the image's byte order; the data is intact`,
+  fix: ({ computed }, { rebuild }) =>
+    `the data is intact; write ${crc(computed)} as the CRC in the image's byte order, or rebuild the image: ${rebuild()}`,
 });
 
 export const CRC_ABSENT = defineFinding({
@@ -35,7 +36,7 @@ export const CRC_ABSENT = defineFinding({
   args: args<Nothing>(),
   title: 'Missing CRC',
   cause: () => 'the image has the old format: there is no CRC, and its size and counts have no meaning',
-  fix: (_, { image }) => `rebuild the image in the current format: cramfs mkfs ${image} NEW-IMAGE`,
+  fix: (_, { rebuild }) => `rebuild the image in the current format: ${rebuild()}`,
 });
 
 export const checksum = defineRule([CRC_WRONG, CRC_BYTE_SWAPPED, CRC_ABSENT], ({ image }, report) => ({

@@ -6,7 +6,7 @@
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../../format/constants.ts';
 import { args, defineFinding, type Nothing } from '../../findings/definition.ts';
 import { plural } from '../../base/words.ts';
-import { SET_COUNT, are } from '../words.ts';
+import { REBUILD_IMAGE, are } from '../words.ts';
 import { defineRule } from '../rule.ts';
 import { TABLE_OUTSIDE, TABLE_OVERLAP } from './tables.ts';
 
@@ -17,7 +17,7 @@ export const FILES_ZERO = defineFinding({
   args: args<Nothing>(),
   title: 'File count of 0',
   cause: () => 'the superblock counts no files, but there is always a root',
-  fix: SET_COUNT,
+  fix: REBUILD_IMAGE,
 });
 
 export const FILES_MISCOUNTED = defineFinding({
@@ -28,7 +28,7 @@ export const FILES_MISCOUNTED = defineFinding({
   title: 'Wrong file count',
   cause: ({ claimed, counted }) =>
     `the superblock counts ${plural(claimed, 'file')}, but there ${are(counted)} ${String(counted)}`,
-  fix: SET_COUNT,
+  fix: REBUILD_IMAGE,
 });
 
 export const BLOCKS_MISCOUNTED = defineFinding({
@@ -39,7 +39,7 @@ export const BLOCKS_MISCOUNTED = defineFinding({
   title: 'Wrong block count',
   cause: ({ claimed, counted }) =>
     `the superblock counts ${plural(claimed, 'block')}, but there ${are(counted)} ${String(counted)}`,
-  fix: SET_COUNT,
+  fix: REBUILD_IMAGE,
 });
 
 export const counts = defineRule([FILES_ZERO, FILES_MISCOUNTED, BLOCKS_MISCOUNTED], (context, report) => ({

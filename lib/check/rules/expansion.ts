@@ -10,7 +10,7 @@ export const EXPANSION = defineFinding({
   args: args<{ readonly content: number; readonly image: number }>(),
   title: 'Extreme expansion',
   cause: ({ content, image }) => `an image of ${size(image)} unpacks to ${size(content)}`,
-  fix: (_, { image }) => `limit what is extracted: cramfs extract --max-bytes 1G --max-ratio 100 ${image} DIRECTORY`,
+  fix: (_, { image }) => `limit what is extracted: cramfs extract ${image} DIRECTORY --max-bytes 1G --max-ratio 100`,
 });
 
 /** zlib alone comes close to this for zeros. */

@@ -2,6 +2,7 @@
 import { CRAMFS_FLAG_FSID_VERSION_2, CRAMFS_FLAG_SORTED_DIRS, CRAMFS_SUPPORTED_FLAGS } from '../../format/constants.ts';
 import { args, defineFinding } from '../../findings/definition.ts';
 import { hex } from '../../base/hex.ts';
+import { REBUILD_IMAGE } from '../words.ts';
 import { defineRule } from '../rule.ts';
 
 export const FLAGS_UNSUPPORTED = defineFinding({
@@ -11,7 +12,8 @@ export const FLAGS_UNSUPPORTED = defineFinding({
   args: args<{ readonly flags: number }>(),
   title: 'Flags unknown to Linux',
   cause: ({ flags }) => `Linux does not know flags ${hex(flags)} and refuses to mount the image`,
-  fix: 'rebuild the image without these flags; if it should not have any, check the CRC, as the word may be damaged',
+  fix: (_, { rebuild }) =>
+    `rebuild the image without these flags: ${rebuild()}; if it should not have any, the superblock may be damaged`,
 });
 
 export const FLAGS_RESERVED = defineFinding({
@@ -21,7 +23,7 @@ export const FLAGS_RESERVED = defineFinding({
   args: args<{ readonly flags: number }>(),
   title: 'Flags without a meaning',
   cause: ({ flags }) => `flags ${hex(flags)} have no meaning; Linux mounts the image anyway`,
-  fix: 'clear the flags that have no meaning',
+  fix: REBUILD_IMAGE,
 });
 
 export const FUTURE_SET = defineFinding({
@@ -31,7 +33,8 @@ export const FUTURE_SET = defineFinding({
   args: args<{ readonly future: number }>(),
   title: 'Reserved field in use',
   cause: ({ future }) => `the reserved field "future" contains ${hex(future)}, not 0`,
-  fix: 'write 0 to the field, unless the build tool is known to use it',
+  fix: (_, { rebuild }) =>
+    `nothing to do if the build tool is known to use it, otherwise rebuild the image: ${rebuild()}`,
 });
 
 /** Bits that Linux mounts without knowing what they mean. */

@@ -2,6 +2,7 @@
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../../format/constants.ts';
 import { args, defineFinding } from '../../findings/definition.ts';
 import { plural } from '../../base/words.ts';
+import { REBUILD_IMAGE } from '../words.ts';
 import { defineRule } from '../rule.ts';
 
 export const SIZE_TOO_SMALL = defineFinding({
@@ -12,7 +13,7 @@ export const SIZE_TOO_SMALL = defineFinding({
   title: 'Image size too small',
   cause: ({ size, least }) =>
     `the superblock gives the image's size as ${plural(size, 'byte')}, but ends itself at byte ${String(least)}`,
-  fix: 'write the length of the image, boot pad included, and a new CRC',
+  fix: REBUILD_IMAGE,
 });
 
 export const SIZE_UNPADDED = defineFinding({
@@ -22,7 +23,7 @@ export const SIZE_UNPADDED = defineFinding({
   args: args<{ readonly size: number }>(),
   title: 'Unpadded image size',
   cause: ({ size }) => `the image is ${plural(size, 'byte')} long, not a multiple of 4096`,
-  fix: 'nothing to do, or pad the image with zeros and write the new size and CRC',
+  fix: (_, { rebuild }) => `nothing to do for Linux; to pad it, rebuild the image: ${rebuild()}`,
 });
 
 export const IMAGE_TRUNCATED = defineFinding({

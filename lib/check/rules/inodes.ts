@@ -1,7 +1,7 @@
 /** What an inode's type, size and offset say together. */
 import { args, defineFinding } from '../../findings/definition.ts';
 import { plural } from '../../base/words.ts';
-import { REBUILD, octal, noun } from '../words.ts';
+import { REBUILD, REBUILD_IMAGE, octal, noun } from '../words.ts';
 import { defineRule } from '../rule.ts';
 
 export const TYPE_UNKNOWN = defineFinding({
@@ -21,7 +21,7 @@ export const SPECIAL_OFFSET = defineFinding({
   args: args<{ readonly type: string; readonly target: number }>(),
   title: 'Special file with data',
   cause: ({ type, target }) => `a ${noun(type)} has no data, but the offset of this one is ${String(target)}`,
-  fix: 'write 0 as its offset: data may be hidden there',
+  fix: (_, { rebuild }) => `data may be hidden there; rebuild the image without it: ${rebuild()}`,
 });
 
 export const SPECIAL_SIZE = defineFinding({
@@ -31,7 +31,7 @@ export const SPECIAL_SIZE = defineFinding({
   args: args<{ readonly type: string; readonly size: number }>(),
   title: 'Special file with a size',
   cause: ({ type, size }) => `a ${noun(type)} has no size, but that of this one is ${String(size)}`,
-  fix: 'write 0 as its size',
+  fix: REBUILD_IMAGE,
 });
 
 export const EMPTY_WITH_OFFSET = defineFinding({
@@ -41,7 +41,7 @@ export const EMPTY_WITH_OFFSET = defineFinding({
   args: args<{ readonly target: number }>(),
   title: 'Empty file with a data offset',
   cause: ({ target }) => `the file is empty, but has data at byte ${String(target)}`,
-  fix: 'write 0 as its offset, or find out what its size was',
+  fix: (_, { rebuild }) => `find out what its size was, or rebuild the image without the data: ${rebuild()}`,
 });
 
 export const DATA_OFFSET_ZERO = defineFinding({

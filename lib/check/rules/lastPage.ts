@@ -15,7 +15,7 @@ export const LAST_PAGE_READS_ZERO = defineFinding({
   title: 'Last page read as zeros',
   cause: ({ block }) =>
     `the file ends on a page boundary and its last block (${String(block)}) is direct: a Linux bug makes read(2) and execve(2) return zeros for it; only direct mappings see the data`,
-  fix: 'make the file one byte longer, or store its last block compressed',
+  fix: (_, { rebuild }) => `store its last block compressed: ${rebuild()}; or make the file one byte longer`,
 });
 
 export const LAST_PAGE_SHARED = defineFinding({
@@ -26,7 +26,8 @@ export const LAST_PAGE_SHARED = defineFinding({
   title: 'Last page shared with other data',
   cause: ({ block }) =>
     `bytes past end of file in block ${String(block)} are not zero, so Linux does not map that page directly`,
-  fix: 'leave the rest of the last page zero if the file is to be mapped directly up to its end',
+  fix: (_, { rebuild }) =>
+    `nothing to do if the file is not mapped up to its end; otherwise leave the rest of the page zero: ${rebuild()}`,
 });
 
 export const lastPage = defineRule([LAST_PAGE_READS_ZERO, LAST_PAGE_SHARED], ({ image }, report) => ({

@@ -52,7 +52,7 @@ export const NAME_CONTROL = defineFinding({
   args: args<Nothing>(),
   title: 'Name with control characters',
   cause: () => 'the name contains control characters or changes the writing direction',
-  fix: 'rename the file',
+  fix: 'rename the file and build the image again',
 });
 
 export const NAME_NOT_UTF8 = defineFinding({
@@ -62,7 +62,7 @@ export const NAME_NOT_UTF8 = defineFinding({
   args: args<Nothing>(),
   title: 'Name that is not UTF-8',
   cause: () => 'the name is not valid UTF-8',
-  fix: 'nothing to do on Linux; rename the file for other systems',
+  fix: 'nothing to do on Linux; for other systems rename the file and build the image again',
 });
 
 export const NAME_BACKSLASH = defineFinding({
@@ -72,7 +72,7 @@ export const NAME_BACKSLASH = defineFinding({
   args: args<Nothing>(),
   title: 'Name containing a backslash',
   cause: () => 'the name contains "\\", which is a separator on Windows',
-  fix: 'nothing to do on Linux; rename the file for Windows',
+  fix: 'nothing to do on Linux; for Windows rename the file and build the image again',
 });
 
 const SLASH = 0x2f;

@@ -36,7 +36,7 @@ export const BLOCK_OVERLAP = defineFinding({
   args: args<{ readonly block: number; readonly length: number }>(),
   title: 'Overlapping blocks',
   cause: ({ block, length }) => `block ${String(block)} (${plural(length, 'byte')}) partly overlaps another block`,
-  fix: 'nothing to do if it is meant; otherwise a pointer is damaged: rebuild the image',
+  fix: 'nothing to do if the tool that built the image shares data; otherwise rebuild the image from its source files',
 });
 
 export const overlaps = defineRule(

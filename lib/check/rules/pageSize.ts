@@ -10,8 +10,8 @@ export const PAGE_SIZE = defineFinding({
   args: args<{ readonly pageSize: number }>(),
   title: 'Unusual page size',
   cause: ({ pageSize }) => `the image only works on CPUs with pages of ${size(pageSize)}`,
-  fix: (_, { image }) =>
-    `nothing to do for a CPU with such pages; otherwise rebuild the image for the CPU's pages: cramfs mkfs --page-size SIZE ${image} NEW-IMAGE`,
+  fix: (_, { rebuild }) =>
+    `nothing to do for a CPU with such pages; otherwise rebuild the image for the CPU's pages: ${rebuild('--page-size', '4K')}`,
 });
 
 /** The page size of nearly all CPUs and images. */

@@ -11,7 +11,7 @@ export const PATH_TOO_LONG = defineFinding({
   args: args<{ readonly bytes: number }>(),
   title: 'Path too long for system calls',
   cause: ({ bytes }) => `the path is ${plural(bytes, 'byte')} long, and system calls accept 4095`,
-  fix: 'move the file further up, or use shorter names',
+  fix: 'move the file further up or use shorter names, and build the image again',
 });
 
 export const pathLength = defineRule([PATH_TOO_LONG], (_context, report) => ({

@@ -1,7 +1,7 @@
 /** The root inode, as cramfs_read_super() and cramfsck want it. */
 import { BOOT_PAD, CRAMFS_FLAG_SHIFTED_ROOT_OFFSET, ROOT_INODE_OFFSET } from '../../format/constants.ts';
 import { args, defineFinding, type Nothing } from '../../findings/definition.ts';
-import { octal } from '../words.ts';
+import { REBUILD, octal } from '../words.ts';
 import { defineRule } from '../rule.ts';
 
 export const ROOT_NOT_DIRECTORY = defineFinding({
@@ -11,7 +11,7 @@ export const ROOT_NOT_DIRECTORY = defineFinding({
   args: args<{ readonly mode: number }>(),
   title: 'Root that is not a directory',
   cause: ({ mode }) => `the root has mode ${octal(mode)} and is not a directory; Linux refuses the image`,
-  fix: 'write the mode of a directory and a new CRC: the tree may be intact',
+  fix: 'write the mode of a directory (040755) at byte 64 of the superblock: the tree may be intact',
 });
 
 export const ROOT_OFFSET = defineFinding({
@@ -22,7 +22,7 @@ export const ROOT_OFFSET = defineFinding({
   title: 'Unexpected root offset',
   cause: ({ found }) =>
     `the root directory starts at byte ${String(found)}, not at 76 or 588, and SHIFTED_ROOT_OFFSET is not set; Linux refuses the image`,
-  fix: 'set the flag SHIFTED_ROOT_OFFSET if something was inserted on purpose, otherwise rebuild the image',
+  fix: `${REBUILD}; what is to be inserted is an option of it (cramfs mkfs --insert)`,
 });
 
 export const ROOT_EMPTY = defineFinding({

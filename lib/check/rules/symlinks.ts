@@ -63,7 +63,7 @@ export const SYMLINK_CONTROL = defineFinding({
   args: args<{ readonly target: string }>(),
   title: 'Control characters in a link target',
   cause: ({ target }) => `the target "${printableName(target)}" contains control characters`,
-  fix: 'rename the target of the link',
+  fix: 'rename the target of the link and build the image again',
 });
 
 export const symlinks = defineRule(

@@ -30,7 +30,7 @@ export const TABLE_SHARED = defineFinding({
   args: args<{ readonly start: number }>(),
   title: 'Partly shared block pointers',
   cause: ({ start }) => `some of its block pointers, from byte ${String(start)}, also belong to another file`,
-  fix: 'nothing to do if it is meant; otherwise an inode is damaged: rebuild the image',
+  fix: 'nothing to do if the tool that built the image shares data; otherwise rebuild the image from its source files',
 });
 
 export const tables = defineRule([TABLE_OUTSIDE, TABLE_OVERLAP, TABLE_SHARED], (context, report) => ({

@@ -23,7 +23,7 @@ export const TRAILING_DATA = defineFinding({
   args: args<{ readonly length: number }>(),
   title: 'Data after the image',
   cause: ({ length }) => `the image is followed by ${plural(length, 'byte')} of other data`,
-  fix: (_, { image }) => `check whether it is another image: cramfs scan ${image}`,
+  fix: (_, { file }) => `check whether it is another image: cramfs scan ${file}`,
 });
 
 const STEP = 1 << 20;

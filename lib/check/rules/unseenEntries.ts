@@ -17,8 +17,7 @@ export const ENTRY_UNSEEN = defineFinding({
   title: 'Directory entries invisible to Linux',
   cause: ({ names, count, size }) =>
     `on a mount from MTD Linux does not see ${plural(count, 'entry', 'entries')} in the last 264 of ${String(size)} bytes: ${names.map(printableName).join(', ')}${count > names.length ? ` and ${String(count - names.length)} more` : ''}`,
-  fix: (_, { image }) =>
-    `rebuild the image with room after the last entry (cramfs mkfs --deflate fast ${image} NEW-IMAGE), or add a file that does not compress`,
+  fix: (_, { rebuild }) => `rebuild the image with room after the last entry: ${rebuild('--deflate', 'fast')}`,
 });
 
 /** Names that a finding lists; the others are counted. */

@@ -27,7 +27,7 @@ export const UNUSED_NOT_ZERO = defineFinding({
   title: 'Unreferenced bytes',
   cause: ({ gaps, length }) =>
     `the image has ${plural(length, 'byte')} in ${plural(gaps, 'place')} that are not referenced and not all zero`,
-  fix: (_, { image }) => `nothing to do, unless something may be hidden there: cramfs info --ranges ${image}`,
+  fix: (_, { image }) => `nothing to do, unless something may be hidden there: cramfs info ${image} --ranges`,
 });
 
 const STEP = 1 << 16;

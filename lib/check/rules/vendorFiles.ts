@@ -14,7 +14,8 @@ export const VENDOR_LINEAR_XIP = defineFinding({
   title: 'Linear XIP of vendor kernels',
   cause: () =>
     'files with the sticky bit have no block pointers: their bytes are stored as they are from the page boundary at or after their offset',
-  fix: (_, { image }) => `cramfs-map --kernel linear-xip ${image} PATH shows what such kernels map`,
+  fix: (_, { rebuildCompressed }) =>
+    `nothing to do for the vendor's kernels (--kernel linear-xip); for others rebuild the image: ${rebuildCompressed()}`,
 });
 
 export const VENDOR_STORED = defineFinding({

@@ -14,7 +14,7 @@ export const VOLUME_NAME_CONTROL = defineFinding({
   args: args<{ readonly name: string }>(),
   title: 'Control characters in the volume name',
   cause: ({ name }) => `the volume name "${printableName(name)}" contains control characters`,
-  fix: 'set another name (mkfs --name)',
+  fix: (_, { rebuild }) => `set another name: ${rebuild('--name', 'NAME')}`,
 });
 
 export const volumeName = defineRule([VOLUME_NAME_CONTROL], ({ image }, report) => ({

@@ -4,7 +4,7 @@
  */
 import { args, defineFinding } from '../../findings/definition.ts';
 import { plural } from '../../base/words.ts';
-import { REBUILD, OTHER_PAGE_SIZE } from '../words.ts';
+import { REBUILD } from '../words.ts';
 import { defineRule } from '../rule.ts';
 
 export const ZLIB_DAMAGED = defineFinding({
@@ -25,7 +25,7 @@ export const ZLIB_SHORT = defineFinding({
   title: 'Block inflating to too little',
   cause: ({ block, found, expected }) =>
     `block ${String(block)} inflates to ${String(found)} of ${plural(expected, 'byte')}; Linux reads zeros for the rest`,
-  fix: OTHER_PAGE_SIZE,
+  fix: REBUILD,
 });
 
 export const ZLIB_LONG = defineFinding({
@@ -36,7 +36,7 @@ export const ZLIB_LONG = defineFinding({
   title: 'Block inflating to too much',
   cause: ({ block, found, expected }) =>
     `block ${String(block)} inflates to ${plural(found, 'byte')}, but the file only has ${String(expected)} there`,
-  fix: OTHER_PAGE_SIZE,
+  fix: REBUILD,
 });
 
 export const ZLIB_TRAILING = defineFinding({

@@ -30,7 +30,7 @@ import {
   openAt,
 } from '../imageOptions.ts';
 import { fullName, GROUPS, grouped } from '../help/helpfulCommand.ts';
-import { openPlace } from '../imagePlace.ts';
+import { type ImagePlace, openPlace } from '../imagePlace.ts';
 import { type Machine, chooseMachine, type MachineRequest } from '../machine.ts';
 import { EXIT, type Io } from '../io.ts';
 import { parseNumber } from '../numbers.ts';
@@ -192,7 +192,7 @@ function map(
           ? mappingStill(verdict, board)
           : options.json === true
             ? `${JSON.stringify({ ...mapJson(verdict, detail), mount: mountJson(board.mount) })}\n`
-            : report(verdict, board, wanted, detail, options, io),
+            : report(verdict, board, place, wanted, detail, options, io),
       );
     }
     const unmet = requirement === null ? null : unmetRequirement(requirement, verdict, board, wanted);
@@ -221,6 +221,7 @@ function map(
 function report(
   plain: MapVerdict,
   board: Board,
+  { argument: image, imageOffset }: ImagePlace,
   request: MapRequest,
   detail: MapDetail,
   options: MapOptions,
@@ -230,7 +231,7 @@ function report(
   const width = widthFor(io);
   const judged = detail.trace === true || board.kernel.name !== DEFAULT_MODEL.name;
   const verdict = judged ? board.map(request, { ...detail, trace: true }) : plain;
-  const sections = [mapText(verdict, { style, width, detail })];
+  const sections = [mapText(verdict, { style, width, image, imageOffset, detail })];
   if (detail.trace === true) sections.push(traceText(verdict, style));
   if (judged) sections.push(violationsText(verdict, style, width));
   return sections.join('');

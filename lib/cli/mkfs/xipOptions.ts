@@ -11,6 +11,8 @@ import { CramfsError } from '../../base/errors.ts';
 import type { BuildWarning } from '../../mkfs/inodes.ts';
 import type { CaptureReport } from '../../profile/capture.ts';
 import { GROUPS, grouped } from '../help/helpfulCommand.ts';
+import type { IcacheKernel } from '../../mm/icache.ts';
+import { icacheOption } from '../boardOptions.ts';
 import { readText } from '../inputFile.ts';
 import type { ChosenPartition } from '../partitionOptions.ts';
 import type { Io } from '../io.ts';
@@ -31,6 +33,7 @@ export interface XipOptions {
   readonly flashBudget?: string;
   readonly plan?: boolean;
   readonly json?: boolean;
+  readonly riscvIcache?: IcacheKernel;
   readonly avoidLastPageDefect: boolean;
 }
 
@@ -58,6 +61,7 @@ function addPlacementOptions(command: Command): Command {
       '--xip-files <pattern...>',
       'with --xip: which files: auto for every program of the target, or patterns such as "/usr/bin/*" (default: auto)',
     )
+    .addOption(icacheOption())
     .option('--xip-list <file>', 'with --xip: file with one path per line')
     .addOption(
       new Option(
@@ -139,8 +143,9 @@ export function xipRequest(
 ): XipRequest | null {
   const { pageSize } = source;
   if (options.xip === undefined) {
-    const { phys, xipFiles, xipList, xipProfile, profileImage, pin, curve, xipLayout, plan, json } = options;
-    const given = { phys, xipFiles, xipList, xipProfile, profileImage, pin, curve, xipLayout, plan, json };
+    const { phys, riscvIcache, xipFiles, xipList, xipProfile, profileImage, pin, curve, xipLayout, plan, json } =
+      options;
+    const given = { phys, riscvIcache, xipFiles, xipList, xipProfile, profileImage, pin, curve, xipLayout, plan, json };
     const idle = Object.entries(given).find(([, value]) => value !== undefined);
     const name = idle?.[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     if (name !== undefined) usage(`--${name} needs --xip`);
@@ -170,6 +175,7 @@ export function xipRequest(
   const spec: XipSpec = {
     mode: options.xip,
     physBase,
+    riscvIcache: options.riscvIcache,
     layout: options.xipLayout ?? 'packed',
     choice: choiceOf(patterns, new Set([...paths.map(({ text }) => text), ...mapped])),
     profile: profile?.profile ?? null,

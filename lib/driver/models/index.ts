@@ -25,6 +25,9 @@ export const KERNEL_MODELS: readonly KernelModel[] = [
   linearXip,
 ];
 
+/** Those of kernels that were released, the newest first: not of patches, and not of vendors. */
+export const RELEASED_MODELS: readonly KernelModel[] = [linux618, linux617, linux415, linux61, nommu, nommu612];
+
 /** The model that is used where none is named. */
 export const DEFAULT_MODEL: KernelModel = linux618;
 

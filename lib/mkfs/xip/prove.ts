@@ -33,8 +33,8 @@ export interface XipProof {
  */
 export function proveXip(plan: XipPlan): XipProof {
   const image = CramfsImage.open(plan.image.bytes, { pageSize: plan.pageSize });
-  const { physBase, mode } = plan.spec;
-  const board = new Board(image, mode === 'nommu' ? { physBase, kernel: nommu } : { physBase });
+  const { physBase, mode, riscvIcache } = plan.spec;
+  const board = new Board(image, mode === 'nommu' ? { physBase, kernel: nommu } : { physBase, riscvIcache });
   const loaded = mode === 'nommu' ? null : startPrograms(board);
   let segments = 0;
   let whole = 0;

@@ -1,4 +1,5 @@
 /** What is asked of an image whose programs run in place. */
+import type { IcacheKernel } from '../../mm/icache.ts';
 import type { UseProfile } from '../../profile/useProfile.ts';
 import type { XipChoice } from './choice.ts';
 
@@ -8,6 +9,8 @@ export interface XipSpec {
   readonly mode: 'mmu' | 'nommu';
   /** Physical address of the image. */
   readonly physBase: number;
+  /** RISC-V: how the kernel's flush_icache_pte() answers for flash. Default: unfixed, so that no text can be placed. */
+  readonly riscvIcache?: IcacheKernel | undefined;
   /** `inline`: direct blocks where mkcramfs has them; `packed`: all together behind everything else. */
   readonly layout: 'inline' | 'packed';
   readonly choice: XipChoice;

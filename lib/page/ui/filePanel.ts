@@ -191,7 +191,10 @@ export class FilePanel {
   }
 
   #showVerdict(verdict: MapVerdict, board: Board): void {
-    const advice = verdict.advice === null || verdict.errno !== null ? null : adviceWords(verdict.advice);
+    const advice =
+      verdict.advice === null || verdict.errno !== null
+        ? null
+        : adviceWords(verdict.advice, { image: this.#session.data.name, verdict });
     const fix = advice?.fix ?? null;
     this.#mapping.show(verdict, segmentsOf(board, verdict.path));
     fill(

@@ -30,7 +30,7 @@ function issuesOf({ image, result, error }: AuditedImage): Record<string, unknow
   }
   const names = fingerprints(result);
   return result.findings.map((finding) => {
-    const { cause } = findingWords(finding, image);
+    const { cause } = findingWords(finding, result);
     const where = finding.path === null ? '' : `${shownPath(finding.path)}: `;
     return {
       description: `${where}${definitionOf(finding).title}: ${cause}`,

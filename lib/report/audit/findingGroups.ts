@@ -4,7 +4,12 @@
 import { SEVERITIES, type Severity } from '../../findings/definition.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { definitionOf } from '../../policy/findings.ts';
+import type { AuditResult } from '../../audit/result.ts';
 import { findingWords } from '../findingWords.ts';
+import type { FixedImage } from '../fixPlace.ts';
+
+/** What of an audit is grouped. `omitted`: findings of each id that were not kept. */
+export type GroupedAudit = FixedImage & Pick<AuditResult, 'findings' | 'omitted'>;
 
 /** A place that a rule found something at. */
 export interface GroupedPlace {
@@ -31,17 +36,9 @@ export interface FindingGroup {
   readonly places: readonly GroupedPlace[];
 }
 
-/**
- * Groups findings; errors first, then the rule with the most findings.
- *
- * @param image the image as the user named it, for commands
- * @param omitted findings of each id that were not kept
- */
-export function groupFindings(
-  findings: readonly Finding[],
-  image: string,
-  omitted: Readonly<Record<string, number>> = {},
-): FindingGroup[] {
+/** Groups an audit's findings; errors first, then the rule with the most findings. */
+export function groupFindings(result: GroupedAudit): FindingGroup[] {
+  const { findings, omitted } = result;
   const byRule = new Map<string, Finding[]>();
   for (const finding of findings) {
     const key = `${finding.severity} ${finding.id}`;
@@ -56,13 +53,13 @@ export function groupFindings(
     // What was left out of a rule is counted with its first group.
     const more = counted.has(first.id) ? 0 : (omitted[first.id] ?? 0);
     counted.add(first.id);
-    return [groupOf(first, group, image, more)];
+    return [groupOf(first, group, result, more)];
   });
   const rank = ({ severity }: FindingGroup): number => SEVERITIES.indexOf(severity);
   return groups.sort((a, b) => rank(a) - rank(b) || b.count - a.count || (a.id < b.id ? -1 : 1));
 }
 
-function groupOf({ id, severity }: Finding, group: readonly Finding[], image: string, more: number): FindingGroup {
+function groupOf({ id, severity }: Finding, group: readonly Finding[], image: FixedImage, more: number): FindingGroup {
   const worded = group.map((finding) => ({ finding, ...findingWords(finding, image) }));
   const only = (texts: readonly string[]): string | null => (new Set(texts).size === 1 ? (texts[0] ?? null) : null);
   const cause = only(worded.map((each) => each.cause));

@@ -19,21 +19,25 @@ export function imageJson(result: AuditResult): Record<string, unknown> {
 /** The findings that count, in words too. */
 export function findingsJson(result: AuditResult): Record<string, unknown>[] {
   const names = fingerprints(result);
-  return result.findings.map((finding) => findingJson(finding, result.image, names));
+  return result.findings.map((finding) => findingJson(finding, result, names));
 }
 
 /** The findings that do not count, and why. */
 export function suppressedJson(result: AuditResult): Record<string, unknown>[] {
   const names = fingerprints(result);
   return result.suppressed.map(({ finding, by, reason }) => ({
-    ...findingJson(finding, result.image, names),
+    ...findingJson(finding, result, names),
     by,
     reason,
   }));
 }
 
-function findingJson(finding: Finding, image: string, names: ReadonlyMap<Finding, string>): Record<string, unknown> {
+function findingJson(
+  finding: Finding,
+  result: AuditResult,
+  names: ReadonlyMap<Finding, string>,
+): Record<string, unknown> {
   const { id, severity, path, offset, args } = finding;
   const fingerprint = names.get(finding);
-  return { id, severity, path, offset, args, fingerprint, ...findingWords(finding, image) };
+  return { id, severity, path, offset, args, fingerprint, ...findingWords(finding, result) };
 }

@@ -1,4 +1,5 @@
 /** Annotations of GitHub Actions: a workflow command for each finding, as the runner reads them from standard output. */
+import type { AuditResult } from '../../audit/result.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import type { Severity } from '../../findings/definition.ts';
 import type { Finding } from '../../findings/finding.ts';
@@ -29,12 +30,12 @@ function annotationsOf({ image, result, error }: AuditedImage): string[] {
       COMMANDS[finding.severity],
       image,
       `${finding.id}: ${definitionOf(finding).title}`,
-      messageOf(finding, image),
+      messageOf(finding, result),
     ),
   );
 }
 
-function messageOf(finding: Finding, image: string): string {
-  const { cause, fix } = findingWords(finding, image);
+function messageOf(finding: Finding, result: AuditResult): string {
+  const { cause, fix } = findingWords(finding, result);
   return `${finding.path === null ? '' : `${shownPath(finding.path)}: `}${cause}\nto fix: ${fix}`;
 }

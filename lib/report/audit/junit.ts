@@ -47,12 +47,13 @@ function suiteOf({ image, result, error }: AuditedImage): string {
   );
 }
 
-function casesOf({ image, findings, suppressed, files, omitted }: AuditResult): TestCase[] {
+function casesOf(result: AuditResult): TestCase[] {
+  const { findings, suppressed, files, omitted } = result;
   const told = new Set([...findings, ...suppressed.map(({ finding }) => finding)].map(({ path }) => path));
   const passed = (name: string): TestCase => ({ name, outcome: 'passed', content: '' });
   return [
     ...(told.has(null) ? [] : [passed(WHOLE)]),
-    ...findings.map((finding) => caseOf(finding, image)),
+    ...findings.map((finding) => caseOf(finding, result)),
     ...Object.entries(omitted).map(([id, count]): TestCase => {
       const content = `<system-out>${text(`${String(count)} more findings are not in this report`)}</system-out>`;
       return { name: `${WHOLE}: more of ${id}`, outcome: 'passed', content };
@@ -65,10 +66,10 @@ function casesOf({ image, findings, suppressed, files, omitted }: AuditResult): 
   ];
 }
 
-function caseOf(finding: Finding, image: string): TestCase {
+function caseOf(finding: Finding, result: AuditResult): TestCase {
   const { id, severity, offset } = finding;
   const place = offset === null ? [] : [`at byte ${String(offset)}, ${hex(offset)}`];
-  const { cause, fix } = findingWords(finding, image);
+  const { cause, fix } = findingWords(finding, result);
   const rest = [`to fix: ${fix}`, ...place].join('\n');
   const name = nameOf(finding);
   if (severity === 'error') return { name, outcome: 'failure', content: element('failure', id, cause, rest) };

@@ -96,7 +96,7 @@ function addDetails(details: LimitedText, { image, result }: AuditedImage): void
     details.left += result.findings.length;
     return;
   }
-  const groups = groupFindings(result.findings, image);
+  const groups = groupFindings({ ...result, omitted: {} });
   details.add(groups, groupText, {
     before: `\n<details><summary>${name}: ${plural(result.findings.length, 'finding')}</summary>\n\n`,
     behind: '\n</details>\n',

@@ -71,7 +71,14 @@ export const file = z.object({
       directPages: count,
     }),
   ),
-  run: z.object({ outcome: z.string(), ramBytes: count, flashBytes: count }).nullable(),
+  run: z
+    .object({
+      outcome: z.string(),
+      ramBytes: count,
+      ram: z.object({ text: count, rodata: count, relro: count, data: count, bss: count }),
+      flashBytes: count,
+    })
+    .nullable(),
 });
 
 const finding = z.object({
@@ -242,7 +249,7 @@ function add(
   const taken = { id, severity, path, offset, args } as Finding;
   try {
     // Words can be made of the right arguments only.
-    findingWords(taken, '');
+    findingWords(taken, { ...to.head, image: to.image, files: [] });
   } catch {
     throw bad(`the arguments are not those of ${id}`);
   }

@@ -54,7 +54,7 @@ function* resultsOf(image: string, result: AuditResult, rules: Map<string, numbe
       ruleId: id,
       ruleIndex,
       level: severity,
-      message: { text: messageOf(finding, image) },
+      message: { text: messageOf(finding, result) },
       locations: [locationOf(image, finding)],
       partialFingerprints: { 'cramfsFinding/v1': names.get(finding) },
       properties: { args: finding.args },
@@ -65,8 +65,8 @@ function* resultsOf(image: string, result: AuditResult, rules: Map<string, numbe
   }
 }
 
-function messageOf(finding: Finding, image: string): string {
-  const { cause, fix } = findingWords(finding, image);
+function messageOf(finding: Finding, result: AuditResult): string {
+  const { cause, fix } = findingWords(finding, result);
   return `${finding.path === null ? '' : `${printableName(finding.path)}: `}${cause}\nto fix: ${fix}`;
 }
 

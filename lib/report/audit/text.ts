@@ -94,17 +94,12 @@ function cpuText({ cpu, littleEndian }: AuditedBoard): string {
 const LISTED_PLACES = 20;
 
 /** The findings, grouped by rule; notes are counted unless they are wanted. */
-function findingLines(
-  { image, findings, omitted }: AuditResult,
-  style: Style,
-  width: number,
-  notes: boolean,
-): string[] {
-  const groups = groupFindings(findings, image, omitted);
+function findingLines(result: AuditResult, style: Style, width: number, notes: boolean): string[] {
+  const groups = groupFindings(result);
   const shown = groups.filter(({ severity }) => notes || severity !== 'note');
   const folded = groups.filter((group) => !shown.includes(group));
   const lines = shown.flatMap((group) => ['', ...groupLines(group, style, width)]);
-  const unseen = Object.entries(omitted).filter(([id]) => !groups.some((group) => group.id === id));
+  const unseen = Object.entries(result.omitted).filter(([id]) => !groups.some((group) => group.id === id));
   if (unseen.length > 0) lines.push('', ...unseen.map(([id, count]) => `and ${String(count)} more: ${id}`));
   if (folded.length > 0) lines.push('', `${style.strong('notes')}${style.faint(' (--notes shows details)')}`);
   for (const { id, count, places } of folded) {

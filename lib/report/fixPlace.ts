@@ -1,0 +1,58 @@
+/** Where a fix is to be applied, as commands need it: the image, the path and the machine, in the user's own values. */
+import { hex } from '../base/hex.ts';
+import { roundDown } from '../base/pages.ts';
+import type { AuditedBoard, AuditedFile } from '../audit/result.ts';
+import { KERNEL_MODELS } from '../driver/models/index.ts';
+import type { FixPlace } from '../findings/definition.ts';
+import { shellWord } from './shellWord.ts';
+
+/** The image that a fix is about, and the machine that it was looked at for. */
+export interface FixedImage {
+  /** As the user named it. */
+  readonly image: string;
+  /** Byte offset of the image in its file. */
+  readonly imageOffset: number;
+  readonly board: Pick<AuditedBoard, 'kernel' | 'cpu' | 'physBase' | 'pageSize'>;
+  /** Files that may be in flash. */
+  readonly files: readonly Pick<AuditedFile, 'format' | 'directBlocks'>[];
+}
+
+/** The offset of an image as the user may have given it, in its name. */
+const OFFSET = /@[0-9][0-9a-fx]*[kmg]?$/i;
+
+/** The name of the image that a command writes. */
+const NEW_IMAGE = 'NEW-IMAGE';
+
+/** What fixes of findings at a path may name. */
+export function fixPlace({ image: name, imageOffset, board, files }: FixedImage, path: string | null): FixPlace {
+  const image = shellWord(imageOffset === 0 || OFFSET.test(name) ? name : `${name}@${hex(imageOffset)}`, 'IMAGE');
+  const rebuildCompressed = (...options: readonly string[]): string =>
+    ['cramfs', 'mkfs', image, NEW_IMAGE, ...options].join(' ');
+  const rebuildDirect = (...options: readonly string[]): string =>
+    rebuildCompressed('--xip', targetOf(board), '--phys', addressOf(board), ...icacheOptions(board), ...options);
+  const runsFromFlash = files.some(({ format, directBlocks }) => format !== 'data' && directBlocks > 0);
+  return {
+    image,
+    file: shellWord(name.replace(OFFSET, ''), 'FILE'),
+    path: path === null ? null : shellWord(path.replace(/[*?[\\]/g, '\\$&'), 'FILE'),
+    rebuild: runsFromFlash ? rebuildDirect : rebuildCompressed,
+    rebuildDirect,
+    rebuildCompressed,
+    audit: (...options) => ['cramfs', 'audit', image, '--phys', hex(board.physBase), ...options].join(' '),
+  };
+}
+
+function targetOf({ kernel }: Pick<AuditedBoard, 'kernel'>): string {
+  return KERNEL_MODELS.some(({ name, nommu }) => name === kernel && nommu !== undefined) ? 'nommu' : 'mmu';
+}
+
+/** The address that the image was audited at, at a page boundary; to be filled in where it has none. */
+function addressOf({ physBase, pageSize }: Pick<AuditedBoard, 'physBase' | 'pageSize'>): string {
+  const address = roundDown(physBase, pageSize);
+  return address === 0 ? 'ADDRESS' : hex(address);
+}
+
+/** On RISC-V nothing runs from flash before flush_icache_pte() is fixed. */
+function icacheOptions(board: Pick<AuditedBoard, 'cpu' | 'kernel'>): readonly string[] {
+  return board.cpu.startsWith('riscv') && targetOf(board) === 'mmu' ? ['--riscv-icache', 'fixed'] : [];
+}
