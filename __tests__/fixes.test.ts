@@ -222,6 +222,12 @@ const HINTS: readonly (readonly [name: string, given: string[], says: RegExp, fo
     ],
     ['a finding to explain', ['explain', 'xip/compresed'], /did you mean "([^"]+)"/, (hint) => ['explain', hint]],
     [
+      'a kernel model that there is not',
+      ['audit', 'IMG', '--kernel', 'linx-6.18'],
+      /did you mean "([^"]+)"/,
+      (hint) => ['audit', 'IMG', '--kernel', hint],
+    ],
+    [
       'a CPU without an MMU',
       ['audit', 'IMG', '--cpu', 'arm-m'],
       /: add (--kernel \w+)/,
@@ -248,15 +254,16 @@ const ROOT = new URL('../', import.meta.url);
 
 /** The sources that print hints, and the tests that follow them. */
 const HINT_TESTS: Readonly<Record<string, string>> = {
+  'base/suggest.ts': 'fixes.test.ts',
   'cli/commands/explain.ts': 'fixes.test.ts',
   'cli/diagnosisLine.ts': 'diagnose.cli.test.ts',
   'cli/machine.ts': 'fixes.test.ts',
   'cli/mkfs/advice.ts': 'build.advice.test.ts',
   'cli/mkfs/xipOptions.ts': 'build.advice.test.ts',
+  'driver/models/index.ts': 'fixes.test.ts',
   'policy/compileGlobs.ts': 'fixes.test.ts',
   'policy/ruleIds.ts': 'fixes.test.ts',
   'policy/schemaProblems.ts': 'fixes.test.ts',
-  'policy/suggest.ts': 'fixes.test.ts',
   'report/mkfsWords.ts': 'build.advice.test.ts',
   'verdict/board.ts': 'fixes.test.ts',
 };

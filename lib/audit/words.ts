@@ -12,9 +12,6 @@ export const KINDS: Readonly<Record<BlockKind, string>> = {
   'direct-zlib': 'compressed',
 };
 
-/** What makes room for a direct last block; "cramfs mkfs" stores none that Linux would read as zeros. */
-export const LENGTHEN = 'make the file one byte longer (Linux reads a direct last block of a whole page as zeros)';
-
 export const STORE_DIRECT = 'store the read-only segments as direct, page-aligned blocks';
 
 /** "04755". */

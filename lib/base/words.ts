@@ -23,3 +23,6 @@ export function percent(part: number, whole: number): string {
 }
 /** Bytes as KiB: "12", "3.4". */
 export const kib = (bytes: number): string => String(Math.round(bytes / 102.4) / 10);
+
+/** What makes room for a direct last block; "cramfs mkfs" stores none that Linux would read as zeros. */
+export const LENGTHEN = 'make the file one byte longer (Linux reads a direct last block of a whole page as zeros)';

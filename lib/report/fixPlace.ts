@@ -2,7 +2,6 @@
 import { hex } from '../base/hex.ts';
 import { roundDown } from '../base/pages.ts';
 import type { AuditedBoard, AuditedFile } from '../audit/result.ts';
-import { KERNEL_MODELS } from '../driver/models/index.ts';
 import type { FixPlace } from '../findings/definition.ts';
 import { shellWord } from './shellWord.ts';
 
@@ -42,9 +41,8 @@ export function fixPlace({ image: name, imageOffset, board, files }: FixedImage,
   };
 }
 
-function targetOf({ kernel }: Pick<AuditedBoard, 'kernel'>): string {
-  return KERNEL_MODELS.some(({ name, nommu }) => name === kernel && nommu !== undefined) ? 'nommu' : 'mmu';
-}
+/** Models without an MMU are named so. */
+const targetOf = ({ kernel }: Pick<AuditedBoard, 'kernel'>): string => (kernel.startsWith('nommu') ? 'nommu' : 'mmu');
 
 /** The address that the image was audited at, at a page boundary; to be filled in where it has none. */
 function addressOf({ physBase, pageSize }: Pick<AuditedBoard, 'physBase' | 'pageSize'>): string {

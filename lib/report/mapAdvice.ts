@@ -2,11 +2,10 @@
  * The advice on a mapping in words: why it is what it is, and what would change it.
  */
 import { hex } from '../base/hex.ts';
-import { plural, size } from '../base/words.ts';
+import { LENGTHEN, plural, size } from '../base/words.ts';
 import type { FixPlace } from '../findings/definition.ts';
 import type { MapAdvice, MapCause, MapRemedy } from '../verdict/advice.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
-import { LENGTHEN } from '../audit/words.ts';
 import { fixPlace } from './fixPlace.ts';
 
 /** Sentences without full stops. */

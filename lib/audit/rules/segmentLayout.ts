@@ -3,11 +3,11 @@
 import { type Reason, reasonFor } from '../reason.ts';
 import { args, defineFinding, type FixPlace } from '../../findings/definition.ts';
 import { hex } from '../../base/hex.ts';
-import { plural } from '../../base/words.ts';
+import { LENGTHEN, plural } from '../../base/words.ts';
 import type { BlockKind } from '../../image/blocks.ts';
 import type { MapRemedy } from '../../verdict/advice.ts';
 import type { SegmentRef } from '../segmentRef.ts';
-import { hardware, KINDS, LENGTHEN, segmentName, STORE_DIRECT } from '../words.ts';
+import { hardware, KINDS, segmentName, STORE_DIRECT } from '../words.ts';
 import { defineRule } from '../rule.ts';
 import { type MappedSegment, type MappedSubject, segmentRef } from '../subject.ts';
 
