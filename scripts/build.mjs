@@ -4,8 +4,8 @@
 // Start-up time decides the form of the bundles. ES modules load slower than CommonJS, and a bundle that holds a lazily
 // imported package pays for reading and scanning it at every start (some 10 ms for memfs, pako and commander together).
 // So everything behind an `import()` is a file of its own: own modules by esbuild's splitting, which it does for ES
-// modules only, hence the pieces are turned into CommonJS one by one afterwards; packages by a bundle each. A command
-// without parts to load later is one file by itself. What is imported statically and seldom used is loaded at its use.
+// modules only, hence the pieces are turned into CommonJS one by one afterwards; packages by a bundle each. What is
+// imported statically and seldom used is loaded at its use.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
@@ -19,9 +19,6 @@ import { buildPage } from './page.mjs';
 
 /** Commands: dist/bin/NAME.cjs, executable. Those whose source is not there are left out. */
 const COMMANDS = ['bin/cramfs-map.ts', 'bin/cramfs.ts', 'bin/cramfs-lab.ts'];
-
-/** Those of them that are one file, for the sake of their start-up. */
-const SINGLE_FILES = ['bin/cramfs-map.ts'];
 
 /**
  * Worker threads, started by file name: dist/bin/NAME.cjs.
@@ -54,6 +51,7 @@ for (const name of /** @type {string[]} */ (readdirSync('dist/lib', { recursive:
     target: 'es2022',
     legalComments: 'none',
     minifyWhitespace: true,
+    minifySyntax: true,
   });
   writeFileSync(file, code);
 }
@@ -122,10 +120,7 @@ const commands = new Set(COMMANDS.map((file) => file.replace(/[.]ts$/, '.cjs')))
 /** @type {string[]} */
 const inputs = [];
 mkdirSync('dist/bin', { recursive: true });
-await bundle(entryPoints.filter((file) => !SINGLE_FILES.includes(file)));
-for (const file of entryPoints.filter((entry) => SINGLE_FILES.includes(entry))) {
-  await bundle([file]);
-}
+await bundle(entryPoints);
 for (const [name, bundle] of lazyPackages) {
   const result = await esbuild.build({
     ...common,
@@ -165,7 +160,9 @@ async function bundle(entries) {
     mainFields: ['module', 'main'],
     plugins: [englishOnly, loadedAtUse, lazyPackage],
     metafile: true,
+    // Layout goes below; names of the pieces' own level can be shortened only here.
     minifyWhitespace: false,
+    minifyIdentifiers: true,
     write: false,
   });
   inputs.push(...inputsOf(metafile));

@@ -19,6 +19,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { buildSingle } from './build-single.mjs';
+import { proveConsumer } from './release-consumer.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const RELEASE = resolve('dist/release');
@@ -77,8 +78,11 @@ function prove(tarball, uid) {
         uid,
         env: { PATH: process.env.PATH, HOME: join(folder, 'home') },
       });
-    const installed = as('project', 'npm', 'install', '--no-audit', '--no-fund', `./${tarball}`);
-    if (/warn/i.test(installed)) fail(`npm install warns: ${installed}`);
+    as('project', 'npm', 'install', '--no-audit', '--no-fund', `./${tarball}`);
+    const modules = join(folder, 'project/node_modules');
+    const packages = Object.keys(JSON.parse(readFileSync(join(modules, '.package-lock.json'), 'utf8')).packages);
+    const names = packages.map((name) => name.replace(/^.*node_modules[/]/, '')).join(', ');
+    console.log(`production: ${packages.length} packages (${names}), ${bytesBelow(modules)} bytes`);
     for (const [place, program] of [
       ['project', 'node_modules/.bin/cramfs'],
       ['alone', './cramfs.cjs'],
@@ -89,10 +93,23 @@ function prove(tarball, uid) {
     }
     const script = "import { Board } from 'cramfs-map'; if (typeof Board !== 'function') process.exit(1)";
     as('project', process.execPath, '--input-type=module', '-e', script);
+    console.log(proveConsumer(join(folder, 'project'), (command, ...args) => as('project', command, ...args)));
     console.log(`proved as user ${uid}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Bytes of the files below a folder.
+ * @param {string} folder
+ * @returns {number}
+ */
+function bytesBelow(folder) {
+  return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
+    const path = join(folder, entry.name);
+    return sum + (entry.isDirectory() ? bytesBelow(path) : entry.isFile() ? statSync(path).size : 0);
+  }, 0);
 }
 
 /** @param {string} file */
@@ -109,7 +126,7 @@ function expect(found, expected) {
 }
 
 /**
- * What a command printed; it must succeed.
+ * What a command printed on standard output; it must succeed, and npm must not warn.
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnSyncOptions} [options]
@@ -121,6 +138,9 @@ function run(command, args, options = {}) {
     maxBuffer: 1 << 28,
   });
   if (status !== 0) fail(`${command} ${args.join(' ')}: ${error?.message ?? `${stdout}${stderr}`}`);
+  // npm warns on standard error, of packages that are deprecated, engines that do not fit, or keys of package.json.
+  if (command === 'npm' && /warn|deprecated/i.test(stdout + stderr))
+    fail(`npm ${args.join(' ')} warns: ${stderr}${stdout}`);
   return stdout;
 }
 
