@@ -7,6 +7,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 needTools('test:tools', {
   bash: 'bash',
   bsdtar: 'libarchive-tools',
+  cpp: 'cpp',
   dtc: 'device-tree-compiler',
   fakeroot: 'fakeroot',
   fish: 'fish',
