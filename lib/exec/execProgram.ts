@@ -88,6 +88,8 @@ export interface ExecReport {
   /** The program, its interpreter and libraries, with their segments as they were loaded. */
   readonly objects: readonly LoadedFile[];
   readonly needed: readonly NeededLibrary[];
+  /** Pages that execve() and the dynamic linker read, by path: they are in the page cache, even if all mappings are direct. */
+  readonly reads: ReadonlyMap<string, ReadonlySet<number>>;
   /** What decides, and is not modelled: with any of it, the rest is not certain. */
   readonly uncertain: readonly string[];
   readonly log: readonly string[];
@@ -118,7 +120,7 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
       preload: splitPreload(request.ldPreload ?? ''),
       dlopen: request.dlopen ?? [],
     },
-    trail: { scripts: [], header: null, process: null, interpreterPath: null, entry: null },
+    trail: { scripts: [], reads: new Map(), header: null, process: null, interpreterPath: null, entry: null },
     needed: [],
     uncertain: [],
     log: [],
@@ -146,6 +148,7 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
     mappings: process === null ? [] : process.mm.vmas.map((vma) => describe(process, vma)),
     objects: process === null ? [] : loadedFiles(process),
     needed,
+    reads: trail.reads,
     uncertain,
     log: [...log],
     ...(process === null ? { ramBytes: 0, ram: NO_RAM, flashBytes: 0 } : countBytes(process)),
@@ -189,7 +192,7 @@ function link(
 ): { readonly path: string; readonly argv: readonly string[] } | null {
   const { process, program, interpreter, argv } = started;
   const { trail, board, log, needed, uncertain, environment } = start;
-  const common = { process, search: new LibrarySearch(board, log), needed, uncertain, environment };
+  const common = { process, search: new LibrarySearch(board, log, trail.reads), needed, uncertain, environment };
   if (interpreter !== null) {
     const linkerPath = trail.interpreterPath ?? interpreter.file.path;
     const none = { options: NO_OPTIONS, mode: 'run' } as const;

@@ -3,7 +3,7 @@
  */
 import { CramfsError } from '../base/errors.ts';
 import type { Board } from '../verdict/board.ts';
-import { ProgramFile } from './programFile.ts';
+import { type PageReads, ProgramFile } from './programFile.ts';
 
 /** Paths that are tried for one program; honest ones need some hundreds at most. */
 export const MAX_TRIED = 65536;
@@ -17,12 +17,15 @@ const MAX_SHOWN = 32;
 export class LibrarySearch {
   readonly #board: Board;
   readonly #log: string[];
+  readonly #reads: PageReads;
   #tried = 0;
   readonly #searched = new Set<string>();
 
-  constructor(board: Board, log: string[]) {
+  /** @param reads gets the pages that the linker reads */
+  constructor(board: Board, log: string[], reads: PageReads) {
     this.#board = board;
     this.#log = log;
+    this.#reads = reads;
   }
 
   /**
@@ -40,7 +43,7 @@ export class LibrarySearch {
     }
     try {
       const file = this.#board.open(path);
-      return file.inode.type === 'file' ? new ProgramFile(this.#board, file, this.#log) : null;
+      return file.inode.type === 'file' ? new ProgramFile(this.#board, file, this.#log, this.#reads) : null;
     } catch (error) {
       if (error instanceof CramfsError && MISSING.has(error.code)) return null;
       throw error;

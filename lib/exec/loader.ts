@@ -26,7 +26,7 @@ import {
 } from '../elf/elf.ts';
 import { type LoadedObject, type LoadResult, mapInterpreter, mapProgram } from './elfMap.ts';
 import { machineBits, machineName } from '../elf/machines.ts';
-import { ProgramFile } from './programFile.ts';
+import { type PageReads, ProgramFile } from './programFile.ts';
 import { BINPRM_BUF_SIZE, isScript, parseScriptLine } from '../elf/script.ts';
 import { killed, ProcessEnd, UserProcess } from './userProcess.ts';
 import { programCpu, programLayout, readImpliesExec } from './userLayout.ts';
@@ -48,6 +48,8 @@ export interface ExecedProgram {
 export interface ExecTrail {
   /** Paths of scripts, in the order of execution. */
   readonly scripts: string[];
+  /** Pages that the kernel reads. */
+  readonly reads: PageReads;
   header: ElfHeader | null;
   process: UserProcess | null;
   interpreterPath: string | null;
@@ -74,7 +76,7 @@ function fail(errno: Errno, why: string, cause: CramfsError | null = null): neve
  *   for damage in the tree, IO, LIMIT
  */
 export function execve(board: Board, request: ExecveRequest, log: string[], trail: ExecTrail): ExecedProgram {
-  let file = new ProgramFile(board, board.open(request.path), log);
+  let file = new ProgramFile(board, board.open(request.path), log, trail.reads);
   let argv = request.argv;
   let path = request.path;
   for (let depth = 0; ; depth++) {
@@ -87,17 +89,22 @@ export function execve(board: Board, request: ExecveRequest, log: string[], trai
     trail.scripts.push(file.path);
     argv = [line.interpreter, ...(line.argument === null ? [] : [line.argument]), path, ...argv.slice(1)];
     path = line.interpreter;
-    file = openInterpreter(board, path, log, `the interpreter of ${file.path}`);
+    file = openInterpreter(board, path, { log, trail }, `the interpreter of ${file.path}`);
   }
 }
 
 const ERRNO_OF: typeof OPEN_ERRNOS = { ...OPEN_ERRNOS, NOT_A_REGULAR_FILE: 'EACCES' };
 
 /** open_exec(). */
-function openInterpreter(board: Board, path: string, log: string[], what: string): ProgramFile {
+function openInterpreter(
+  board: Board,
+  path: string,
+  { log, trail }: { readonly log: string[]; readonly trail: ExecTrail },
+  what: string,
+): ProgramFile {
   try {
     // In the kernel's own look-ups an empty path is the current directory.
-    const file = new ProgramFile(board, board.open(path === '' ? '/' : path), log);
+    const file = new ProgramFile(board, board.open(path === '' ? '/' : path), log, trail.reads);
     if (!file.isExecutable) fail('EACCES', `${what}, ${path}, is not an executable file (its mode has no x)`);
     return file;
   } catch (error) {
@@ -201,7 +208,7 @@ function loadElf(
   if (wanted !== undefined) {
     const path = interpreterPath(file, wanted.offset, wanted.fileSize);
     trail.interpreterPath = path;
-    const found = openInterpreter(board, path, log, `the interpreter of ${file.path}`);
+    const found = openInterpreter(board, path, { log, trail }, `the interpreter of ${file.path}`);
     const start = attempt('EIO', () => found.read(0, HEADER_SIZE[64]));
     if (start.length < HEADER_SIZE[headers.bits]) fail('EIO', `${found.path} is shorter than an ELF header`);
     interpreter = {

@@ -8,6 +8,9 @@ import type { Board, BoardFile } from '../verdict/board.ts';
 import { openForMapping } from '../verdict/process.ts';
 import type { ElfReader } from '../elf/elf.ts';
 
+/** Pages that were read, by path: kernel_read() and read(2) leave them in the page cache, however they are stored. */
+export type PageReads = Map<string, Set<number>>;
+
 /** An opened program, library or script. */
 export class ProgramFile implements ElfReader {
   readonly file: BoardFile;
@@ -16,14 +19,19 @@ export class ProgramFile implements ElfReader {
   /** Bytes of a page of the machine. */
   readonly pageSize: number;
   readonly #log: string[];
+  readonly #reads: PageReads | null;
   #page: { readonly index: number; readonly bytes: Uint8Array } | null = null;
 
-  /** @param log the kernel log */
-  constructor(board: Board, file: BoardFile, log: string[]) {
+  /**
+   * @param log the kernel log
+   * @param reads gets the pages that are read
+   */
+  constructor(board: Board, file: BoardFile, log: string[], reads: PageReads | null = null) {
     this.file = file;
     this.openFile = openForMapping(board, file);
     this.pageSize = board.cpu.pageSize;
     this.#log = log;
+    this.#reads = reads;
   }
 
   /** Path in the image, symlinks followed: what /proc/PID/maps shows. */
@@ -46,12 +54,17 @@ export class ProgramFile implements ElfReader {
    * @throws CramfsError BAD_BLOCK where a page cannot be read (EIO); IO
    */
   read(offset: number, length: number): Uint8Array {
+    return this.#read(offset, length, this.#reads);
+  }
+
+  #read(offset: number, length: number, reads: PageReads | null): Uint8Array {
     const end = Math.min(offset + length, this.size);
     if (offset < 0 || !(end > offset)) return new Uint8Array(0);
     const result = new Uint8Array(end - offset);
     for (let at = offset; at < end;) {
       const index = Math.floor(at / this.pageSize);
       const within = at - index * this.pageSize;
+      if (reads !== null) noteRead(reads, this.path, index);
       const piece = this.#folio(index).subarray(within, Math.min(this.pageSize, within + end - at));
       result.set(piece, at - offset);
       at += piece.length;
@@ -67,7 +80,7 @@ export class ProgramFile implements ElfReader {
   peek(offset: number, length: number): Uint8Array | null {
     const logged = this.#log.length;
     try {
-      return this.read(offset, length);
+      return this.#read(offset, length, null);
     } catch (error) {
       if (!(error instanceof CramfsError) || error.code !== 'BAD_BLOCK') throw error;
       this.#log.length = logged;
@@ -89,4 +102,10 @@ export class ProgramFile implements ElfReader {
     this.#page = { index, bytes: read.bytes };
     return read.bytes;
   }
+}
+
+function noteRead(reads: PageReads, path: string, page: number): void {
+  const pages = reads.get(path) ?? new Set<number>();
+  pages.add(page);
+  reads.set(path, pages);
 }
