@@ -1,7 +1,7 @@
 // `npm run schemas`: writes the JSON Schemas that are made of what reads or writes the data.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -10,21 +10,24 @@ import { format, resolveConfig } from 'prettier';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), 'cramfs-schemas-'));
 try {
-  const outfile = join(folder, 'schema.mjs');
-  await build({
-    entryPoints: ['lib/policy/jsonSchema.ts'],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'warning',
-  });
-  const { boardJsonSchema, policyJsonSchema } = await import(pathToFileURL(outfile).href);
-  for (const [name, schema] of [
-    ['policy', policyJsonSchema()],
-    ['board', boardJsonSchema()],
-  ]) {
+  /** @param {string} entry */
+  const load = async (entry) => {
+    const outfile = join(folder, `${basename(entry, '.ts')}.mjs`);
+    await build({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      logLevel: 'warning',
+    });
+    return import(pathToFileURL(outfile).href);
+  };
+  const { boardJsonSchema, policyJsonSchema } = await load('lib/policy/jsonSchema.ts');
+  const { reportSchemas } = await load('lib/report/schema/published.ts');
+  const schemas = { policy: policyJsonSchema(), board: boardJsonSchema(), ...reportSchemas() };
+  for (const [name, schema] of Object.entries(schemas)) {
     const file = `schemas/${name}.schema.json`;
     const options = { ...(await resolveConfig(file)), filepath: file };
     writeFileSync(file, await format(JSON.stringify(schema), options));

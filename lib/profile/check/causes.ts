@@ -19,8 +19,7 @@ import type { SeenProcess, SeenProcesses } from './seenProcesses.ts';
  * How the image could have been built instead, by mkfs: without direct blocks; by mkcramfs with one -X and with two; with
  * --xip for either kind of CPU.
  */
-export const IMAGE_VARIANTS = ['plain', '-X', '-X -X', '--xip nommu', '--xip mmu'] as const;
-export type ImageVariant = (typeof IMAGE_VARIANTS)[number];
+export type ImageVariant = 'plain' | '-X' | '-X -X' | '--xip nommu' | '--xip mmu';
 
 /** One thing that is not as promised. */
 export type Change =

@@ -6,24 +6,13 @@ import type { SeenMapping } from '../mapsCapture.ts';
 import type { PredictedMapping, Prediction } from './predict.ts';
 import type { SeenObject, SeenProcess } from './seenProcesses.ts';
 
-/** What differs; see the fields of /proc/PID/smaps for the last six. */
-export const DIFFERENCES = [
-  'not-started',
-  'object',
-  'inode',
-  'range',
-  'perms',
-  'state',
-  'offset',
-  'flags',
-  'rss',
-] as const;
 /**
- * `not-started`: the prediction has no such process; `object`: a file that is mapped on one side only; `inode`: its inode
+ * What differs; see the fields of /proc/PID/smaps for the last six. `not-started`: the prediction has no such process; `object`: a file that is mapped on one side only; `inode`: its inode
  * number; `range`: where a mapping begins or ends in its object, or that there is none; `state`: pf or mm in VmFlags;
  * `offset`: the offset column; `flags`: other VmFlags; `rss`: more pages in RAM than are not direct.
  */
-export type DifferenceKind = (typeof DIFFERENCES)[number];
+export type DifferenceKind =
+  'not-started' | 'object' | 'inode' | 'range' | 'perms' | 'state' | 'offset' | 'flags' | 'rss';
 
 /** A difference. */
 export interface Difference {
