@@ -1,15 +1,19 @@
 /** README and docs: each code block has a language that says how it is tested, data is valid, and no link is dead. */
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import process from 'node:process';
 import { runCramfs } from '../lib/cli/cramfs.ts';
 import { runCramfsMap } from '../lib/cli/run.ts';
 import { runCramfsLab } from '../kernel-lab/host/cli/cramfsLab.ts';
+import { readPartitionTable } from '../lib/board/readPartitionTable.ts';
 import { KINDS } from '../scripts/docs/blocks.mjs';
 import { deadLinks } from '../scripts/docs/links.mjs';
 import { mentionsOf } from '../scripts/docs/mentions.mjs';
 import { runProgram } from './support/cli.ts';
 import { checkData } from './support/docsData.ts';
 import { manifest } from './support/docsExamples.ts';
+import { fixture } from './support/fixtures.ts';
 import { pages, root } from './support/docsSandbox.ts';
 
 const counts: Record<string, number> = {};
@@ -44,7 +48,7 @@ describe('every code block', () => {
     const lines = pages.flatMap(({ blocks }) =>
       blocks
         .filter(({ kind }) => kind === 'text')
-        .flatMap(({ text }) => text.match(/^(?:\$ )?(?:cramfs|npm)\b.*/gm) ?? []),
+        .flatMap(({ text }) => text.match(/^(?:\$ )?(?:cramfs|npm)(?![:\w]).*/gm) ?? []),
     );
     expect(lines.filter((line) => !/ [A-Z]{4,}/.test(line))).toEqual([]);
   });
@@ -58,6 +62,28 @@ describe('every code block', () => {
     const what = await checkData(block);
     expect(what).not.toBeNull();
     count(`blocks checked as ${String(what)}`);
+  });
+});
+
+describe('the device tree of the tutorial', () => {
+  const block = pages
+    .find(({ file }) => file === join('docs', 'tutorial.md'))
+    ?.blocks.find(({ kind }) => kind === 'dts');
+  const source = block?.text ?? '';
+  const compiled = fixture('boards/tutorial.dtb');
+
+  test('has the partitions that dtc made of it', () => {
+    const table = readPartitionTable(new TextEncoder().encode(source), 'board.dts');
+    expect(table.partitions.map(({ name }) => name)).toEqual(['firmware', 'rootfs']);
+    expect(table.partitions).toEqual(readPartitionTable(compiled, 'board.dtb').partitions);
+  });
+
+  test('is what dtc compiles without a warning, where there is a dtc', () => {
+    const { status, stdout, stderr, error } = spawnSync('dtc', ['-I', 'dts', '-O', 'dtb'], { input: source });
+    const expected = { status: 0, stderr: '', stdout: Buffer.from(compiled).toString('hex') };
+    const isMissing = error !== undefined && 'code' in error && error.code === 'ENOENT';
+    const found = { status, stderr: String(stderr), stdout: isMissing ? '' : stdout.toString('hex') };
+    expect(isMissing ? expected : found).toEqual(expected);
   });
 });
 

@@ -15,19 +15,22 @@ import { pages, Sandboxes } from './support/docsSandbox.ts';
 jest.setTimeout(120_000);
 const sandboxes = new Sandboxes();
 beforeAll(() => sandboxes.prepare());
+let tutorialSeconds = 0;
 const counts = { samples: 0, commands: 0, examples: 0 };
 afterAll(() => {
   sandboxes.remove();
   const { samples, commands, examples } = counts;
   process.stdout.write(
     `README and docs: ${String(samples)} command lines run and their output compared, ${String(commands)} run and ` +
-      `their exit status compared, ${String(examples)} examples of the library compiled and run\n`,
+      `their exit status compared, ${String(examples)} examples of the library compiled and run\n` +
+      `the tutorial, from an empty folder: ${tutorialSeconds.toFixed(1)} s\n`,
   );
 });
 
 const withBlocks = pages.filter(({ blocks }) => blocks.length > 0);
 
 test.each(withBlocks)('$file does what it says', async ({ file, markdown, blocks }) => {
+  const start = performance.now();
   const folder = sandboxes.forPage(file);
   const run = runPage(markdown, folder);
   expect(run.markdown).toBe(markdown);
@@ -41,6 +44,10 @@ test.each(withBlocks)('$file does what it says', async ({ file, markdown, blocks
     writeFileSync(program, code);
     const { status, stderr } = spawnSync(process.execPath, [program], { cwd: folder, encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  }
+  if (file === join('docs', 'tutorial.md')) {
+    expect(run.samples + run.commands.length).toBeGreaterThanOrEqual(10);
+    tutorialSeconds = (performance.now() - start) / 1000;
   }
   counts.samples += run.samples;
   counts.commands += run.commands.filter(({ isOwn }) => isOwn).length;

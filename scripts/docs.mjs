@@ -15,6 +15,8 @@ import { runPage } from './docs/samples.mjs';
 import { prepareSandbox, sandboxFor } from './docs/sandbox.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+/** Pages named on the command line; all without any. */
+const wanted = process.argv.slice(2);
 const names = ['cramfs', 'cramfs-map', 'cramfs-lab'];
 const commands = Object.fromEntries(names.map((name) => [name, resolve('dist/bin', `${name}.cjs`)]));
 // Prettier's own form of tables, so that `npm run format:check` finds nothing to change.
@@ -31,7 +33,7 @@ try {
   prepareSandbox(prepared, '.', { commands, library: '.' });
   for (const file of markdownFiles('.')) {
     const markdown = readFileSync(file, 'utf8');
-    if (blocksOf(markdown).length === 0) continue;
+    if (blocksOf(markdown).length === 0 || (wanted.length > 0 && !wanted.includes(file))) continue;
     const place = join(folder, file.replaceAll(/[^a-z]/gi, '-'));
     sandboxFor(prepared, place, file);
     const run = runPage(markdown, place);

@@ -11,7 +11,7 @@ export interface ExtractLimits {
   readonly maxEntries: number;
   /** Directories between the root and a file. */
   readonly maxDepth: number;
-  /** Bytes of all files together, as a multiple of the image's own bytes. {@link RATIO_ALLOWANCE} bytes are always fine. */
+  /** Bytes of all files together, as a multiple of the image's own bytes. `RATIO_ALLOWANCE` bytes are always fine. */
   readonly maxRatio: number;
 }
 

@@ -18,7 +18,7 @@ import { Selection } from './selection.ts';
 export interface Choice {
   /** Paths of the image that are wanted, with what is in them; none or absent: everything. */
   readonly paths?: readonly string[] | undefined;
-  /** Default: {@link DEFAULT_LIMITS}. */
+  /** Default: `DEFAULT_LIMITS`. */
   readonly limits?: Partial<ExtractLimits> | undefined;
   /** Whether names must suit Windows. Default: false. */
   readonly windowsNames?: boolean | undefined;

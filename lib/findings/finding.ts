@@ -13,7 +13,7 @@ export interface FindingOf<D extends AnyDefinition> {
   readonly args: ArgsOf<D>;
 }
 
-/** A finding of any definition. {@link isFinding} knows the type of its arguments. */
+/** A finding of any definition. `isFinding` knows the type of its arguments. */
 export interface Finding {
   readonly id: string;
   readonly severity: Severity;

@@ -21,7 +21,7 @@ export interface Block {
   readonly kind: BlockKind;
   /** Byte offset of the stored bytes in the image; behind the length field for `direct-zlib`. */
   readonly start: number;
-  /** Stored bytes. May be impossibly large when the pointers are damaged: see {@link blockProblem}. */
+  /** Stored bytes. May be impossibly large when the pointers are damaged: see `blockProblem`. */
   readonly length: number;
   /** Bytes of the file in this block: a page, or less in the last block. */
   readonly bytes: number;

@@ -140,7 +140,7 @@ function readWindow(
 /**
  * The entries of a directory in stored order.
  *
- * @throws CramfsError as {@link rawEntries}, and BAD_STRUCTURE for an entry without a name
+ * @throws CramfsError as `rawEntries`, and BAD_STRUCTURE for an entry without a name
  */
 export function* directoryEntries(image: CramfsImage, directory: Inode, path = '/'): Generator<DirectoryEntry, void> {
   for (const entry of rawEntries(image, directory, path)) {

@@ -15,7 +15,7 @@ import { walk, type WalkEntry, type WalkOptions } from './walk.ts';
 export interface Survey {
   readonly statistics: Statistics;
   readonly account: Account;
-  /** Damage on the way, in the order of the walk: what is behind it is not counted. At most {@link MAX_PROBLEMS}. */
+  /** Damage on the way, in the order of the walk: what is behind it is not counted. At most `MAX_PROBLEMS`. */
   readonly problems: readonly CramfsError[];
   /** How much damage there was, beyond what `problems` holds. */
   readonly problemCount: number;

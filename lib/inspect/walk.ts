@@ -81,11 +81,11 @@ export interface WalkOptions {
    * subdirectory in turn: the order of `ls -R`, and of the inodes that mkcramfs writes. Default: tree.
    */
   readonly order?: 'tree' | 'listing' | undefined;
-  /** Entries that end the walk. Default: see {@link entryLimit}. */
+  /** Entries that end the walk. Default: see `entryLimit`. */
   readonly maxEntries?: number | undefined;
   /**
    * A directory with a longer path is not entered, which bounds depth as well: 2047 levels by default. Infinity walks
-   * on; then mind that {@link WalkEntry.path} costs the depth. Default: {@link MAX_PATH_BYTES}.
+   * on; then mind that {@link WalkEntry.path} costs the depth. Default: `MAX_PATH_BYTES`.
    */
   readonly maxPathBytes?: number | undefined;
   /** Asked for each directory, right before its entries come: whether to enter it. Default: all. */

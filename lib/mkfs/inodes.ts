@@ -35,7 +35,7 @@ export interface BuildWarning {
   readonly message: string;
 }
 
-/** What does not fit: the name of a field; `link`: a target that no link can have; `same-name`: see {@link UnfitEntry}. */
+/** What does not fit: the name of a field; `link`: a target that no link can have; `same-name`: see `UnfitEntry`. */
 export type UnfitCode = 'uid' | 'gid' | 'size' | 'name' | 'device' | 'volume-name' | 'link' | 'same-name';
 
 /** A value that the format cannot hold. */
@@ -107,7 +107,7 @@ export interface ImageNode {
 export interface InodeOptions {
   /** Cut what does not fit, as mkcramfs does, and warn; else it is an error. */
   readonly truncate?: boolean | undefined;
-  /** Name of the file system, at most {@link MAX_VOLUME_NAME} bytes. Default "Compressed". */
+  /** Name of the file system, at most `MAX_VOLUME_NAME` bytes. Default "Compressed". */
   readonly name?: string | undefined;
 }
 

@@ -50,9 +50,9 @@ export interface BuildOptions extends InodeOptions {
   readonly alwaysAnnounceHoles?: boolean | undefined;
   /** Blocks that do not shrink are stored as they are. */
   readonly storeIncompressible?: boolean | undefined;
-  /** See {@link EncodeOptions}. */
+  /** A full last page is compressed even where it does not shrink: stored by its start, read(2) would give zeros. */
   readonly compressFullLastPage?: boolean | undefined;
-  /** See {@link EncodeOptions}. */
+  /** Leaves the rest of a longer zlib stream where mkcramfs does: in the bytes that align the next file. */
   readonly keepRemnants?: boolean | undefined;
   readonly chooseDirect?: ChooseDirect | undefined;
   /** Leave room after the last directory entry for all that Linux reads of it; the reference tools do not. */

@@ -362,12 +362,12 @@ export class AddressSpace implements MmStruct {
     return pte?.kind === 'direct' && memory.frame(pte.pfn, cpu.pageSize) === 'unaddressable';
   }
 
-  /** A write into one page of a mapping; see {@link writePage}. */
+  /** A write into one page of a mapping; see `writePage`. */
   write(vma: Vma, page: number, at: number, bytes: Uint8Array): Touch {
     return writePage(this, vma, page, at, bytes);
   }
 
-  /** munmap() of a range, a part of a mapping perhaps; see {@link munmapRange}. */
+  /** munmap() of a range, a part of a mapping perhaps; see `munmapRange`. */
   munmap(address: number, length: number): Errno | null {
     return munmapRange(this, address, length);
   }

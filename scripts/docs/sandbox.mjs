@@ -39,6 +39,8 @@ cramfs mkfs rootfs fw.cramfs --xip mmu --phys 0x10000000
 cramfs mkfs fw.cramfs plain.cramfs && cp old.cramfs base.cramfs
 cramfs mkfs rootfs new.cramfs --xip mmu --phys 0x10000000 --xip-files '/bin/[!c]*' '/lib/*'
 mkdir -p .cache/cramfs-map/kernel-lab/kernels/6.12.1/cramfs
+echo 'int old;' > .cache/cramfs-map/kernel-lab/kernels/6.12.1/cramfs/inode.c
+printf '%s\\n' '--- a/fs/cramfs/inode.c' '+++ b/fs/cramfs/inode.c' '@@ -1 +1 @@' '-int old;' '+int new;' > the.patch
 mkdir build && cp fw.cramfs old.cramfs build
 { head -c 262144 /dev/zero; cat fw.cramfs; } > dump.bin
 echo '{"path":"/bin/app","prot":"rx"}' > requests.jsonl
@@ -46,21 +48,24 @@ echo '{"type":"vector","path":"/bin/app","length":4096,"offset":0,"prot":"r","fl
 printf './bin/app,0,4\\n./bin/app,4096,2\\n' > boot.trace
 echo 'version: 1' > cramfs-policy.yaml`;
 
+/** The firmware of a board without an MMU. */
+const NOMMU = `cramfs extract xtensa.cramfs board && mv board/bin/sensord board/bin/app
+rm -r rootfs && cp -r board rootfs && cramfs mkfs board fw.cramfs --xip nommu --phys 0x22000000`;
+
 /** What a page wants otherwise: page → shell commands. @type {Readonly<Record<string, string>>} */
 const SETUPS = {
   // It extracts the tree itself.
   'README.md': 'rm -r rootfs',
   'CONTRIBUTING.md': `mkdir .ci && printf '#!/bin/sh\\n' > .ci/run && chmod +x .ci/run
 cp fixtures/lab/zero-offset.cramfs fw.cramfs && cp fixtures/lab/zero-offset.jsonl fw@0x10000000@6.1.jsonl`,
+  // An empty folder, and what `npm run demo` leaves.
+  'docs/tutorial.md': `mkdir demo && mv root.cramfs demo/root-XX.cramfs
+find . -mindepth 1 -maxdepth 1 ! -name '.*' ! -name demo ! -name node_modules -exec rm -r {} +`,
   // An image with the transcript of a kernel.
   'docs/kernel-lab.md':
     'cp fixtures/lab/zero-offset.cramfs fw.cramfs && cp fixtures/lab/zero-offset.jsonl transcript.jsonl',
-  // A board without an MMU.
-  'docs/nommu.md': `cramfs extract xtensa.cramfs board && mv board/bin/sensord board/bin/app
-cramfs mkfs board fw.cramfs --xip nommu --phys 0x22000000`,
-  // The lab's cache, and a patch that changes nothing.
-  'docs/patch-review.md': `cd .cache/cramfs-map/kernel-lab/kernels/6.12.1/cramfs && echo 'int old;' > inode.c && cd -
-printf '%s\\n' '--- a/fs/cramfs/inode.c' '+++ b/fs/cramfs/inode.c' '@@ -1 +1 @@' '-int old;' '+int new;' > the.patch`,
+  'docs/nommu.md': NOMMU,
+  'docs/howto/no-mmu.md': NOMMU,
 };
 
 /**
