@@ -52,6 +52,19 @@ describe('FDPIC programs', () => {
     expect(result.outcome === 'runs' && result.memory).toEqual({ copies: 8192, data: 8192, stack: 12288, flash: 0 });
   });
 
+  test.each([
+    ['direct', { copies: 0, data: 0, stack: 12288, flash: 8192 }],
+    ['zlib', { copies: 8192, data: 0, stack: 12288, flash: 0 }],
+  ])('count memory once that two segments share: %s', (kind, memory) => {
+    const segments = [
+      { type: LOAD, fileSize: 0x1800, flags: 5 },
+      { type: LOAD, offset: 0, vaddr: 0x4000, fileSize: 0x2000, flags: 4 },
+      { type: STACK, memorySize: 0x3000, flags: 6 },
+    ];
+    const { result } = start(program({ segments }), { kind });
+    expect(result.outcome === 'runs' && result.memory).toEqual(memory);
+  });
+
   test('have zeros for bss, and bytes of the file before it', () => {
     const { result } = start(program({ contents: [[0x2000, new Uint8Array(0x800).fill(7)]] }));
     const copy = result.outcome === 'runs' ? result.mappings[1]?.vma.region.copy : null;

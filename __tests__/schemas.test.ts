@@ -83,7 +83,7 @@ describe('the schema of map verdicts', () => {
       { path: '/dev/null' },
     ];
     const batch = folder.file('batch.jsonl', lines.map((line) => JSON.stringify(line)).join('\n'));
-    expect(await answers([image, '--batch', batch])).toHaveLength(5);
+    expect(await answers([image, '--batch', batch])).toHaveLength(6);
   });
 
   test.each(fixtureNames('malformed').filter((name) => name.endsWith('.img')))('fits %s', async (name) => {
