@@ -40,7 +40,10 @@ export function execText(report: ExecReport, machine: Machine, { style, width, a
     lines.push(`needs ${printableName(name)}: ${what}${trouble} (asked for by ${printableName(neededBy)})`);
   }
   if (report.needed.length > 0) lines.push('');
-  if (shown.length > 0) {
+  const { outcome } = report;
+  const started = outcome.kind === 'runs' || (outcome.kind === 'exits' && outcome.status === 0);
+  // What a program would take that does not start is of no use to anyone.
+  if (shown.length > 0 && started) {
     const [flash, ram] = [report.flashBytes, report.ramBytes].map((bytes) => `${String(bytes / 1024)} KiB`);
     const text = `runs from ${flash ?? ''} of flash; its other file-backed pages take ${ram ?? ''} of RAM once touched`;
     lines.push(wrap(text, width, '  '), '');
