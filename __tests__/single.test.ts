@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { runCramfs } from '../lib/cli/cramfs.ts';
+import { CRAMFS, runCramfs } from '../lib/cli/cramfs.ts';
 import { runCramfsMap } from '../lib/cli/run.ts';
 import { buildSingle } from '../scripts/build-single.mjs';
 import { fixture } from './support/fixtures.ts';
@@ -34,8 +34,12 @@ beforeAll(async () => {
   writeFileSync(at('root.cramfs'), fixture('images/root-XX.cramfs.gz'));
   writeFileSync(at('other.cramfs'), fixture('images/arch-XX.cramfs.gz'));
   mkdirSync(at('tree'));
+  expect(await runProgram(runCramfs, ['extract', at('root.cramfs'), at('staged')])).toMatchObject({ code: 0 });
   writeFileSync(at('tree/file'), 'content');
   writeFileSync(at('policy.yaml'), 'version: 1\n');
+  writeFileSync(at('board.yaml'), 'version: 1\nkernel: 6.12\nphys: 0x08040000\nregion-size: 2M\n');
+  writeFileSync(at('used.csv'), '/bin/hello,0,3\n/bin/hello,4096,1\n');
+  writeFileSync(at('dump.bin'), Buffer.concat([new Uint8Array(8192), fixture('images/arch-XX.cramfs.gz')]));
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -82,6 +86,35 @@ describe('every command prints what it prints in the sources', () => {
     ['diff', 'other.cramfs', 'root.cramfs'],
     ['policy', 'check', 'policy.yaml'],
     ['mkfs', 'tree', 'new.cramfs'],
+    [
+      'mkfs',
+      'root.cramfs',
+      'placed.cramfs',
+      '--xip',
+      'mmu',
+      '--board',
+      'board.yaml',
+      '--xip-profile',
+      'used.csv',
+      '--plan',
+    ],
+    ['stage', '/bin/hello', '--from', 'staged', '--to', 'out'],
+    ['profile', 'root.cramfs', 'used.csv'],
+    ['manifest', 'root.cramfs', '--format', 'mtree'],
+    ['manifest', 'root.cramfs', '--format', 'sha256sum'],
+    ['manifest', 'root.cramfs', '--format', 'cyclonedx'],
+    ['manifest', 'root.cramfs', '--format', 'json'],
+    ['audit', 'root.cramfs', '--board', 'board.yaml', '--format', 'gitlab'],
+    ['audit', 'root.cramfs', '--format', 'junit'],
+    ['diff', 'other.cramfs', 'root.cramfs', '--format', 'markdown'],
+    ['diff', 'other.cramfs', 'root.cramfs', '--format', 'github', '--fail-on', 'direct-lost'],
+    ['info', 'dump.bin@8192'],
+    ['map', 'root.cramfs', '/bin/hello', '--svg'],
+    ['report', 'root.cramfs', '--svg', '-o', 'flash.svg'],
+    ['policy', 'init', 'made.yaml'],
+    ['completion', 'bash'],
+    ['completion', 'zsh'],
+    ['completion', 'fish'],
     ['describe', 'root.cramfs'],
     ['--version'],
     ['--help'],
@@ -91,10 +124,18 @@ describe('every command prints what it prints in the sources', () => {
     const here = process.cwd();
     process.chdir(folder);
     try {
-      expect(run('cramfs.cjs', argv)).toEqual(await runProgram(runCramfs, argv, { env: {} }));
+      const ran = run('cramfs.cjs', argv);
+      // What it wrote is written again.
+      for (const name of ['out', 'made.yaml']) rmSync(at(name), { recursive: true, force: true });
+      expect(ran).toEqual(await runProgram(runCramfs, argv, { env: {} }));
     } finally {
       process.chdir(here);
     }
+  });
+
+  test('no command is left out', () => {
+    const tried = new Set(commands.map(([name]) => name));
+    expect(CRAMFS.subcommands.map(({ name }) => name).filter((name) => !tried.has(name))).toEqual([]);
   });
 
   test('cramfs-map', async () => {
