@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * What is done with a block of each language. `sh target` is for commands that run on the board: no test runs them, but
+ * What is done with a block of each language. `sh target` is for commands of another machine, a board or a cluster: no test runs them, but
  * the shell must accept them.
  * @type {Readonly<Record<string, string>>}
  */
@@ -12,7 +12,7 @@ export const KINDS = {
   console: 'commands after "$ ": run, and what they print is compared',
   'console lab': 'what a real kernel printed: the options of the commands are checked',
   sh: 'commands: run, and their exit status is compared',
-  'sh target': 'commands for the board: read by sh -n',
+  'sh target': 'commands for another machine, a board or a cluster: read by sh -n',
   make: 'the commands of its rules: run, and their exit status is compared',
   ts: 'compiled strictly, and run',
   yaml: 'checked as a policy, a board or a CI file',
