@@ -53,6 +53,9 @@ flash, in bytes
 pages from flash, as loaded          text        rodata    RAM   flash
   /bin/app                   3/5 MIXEDMAP  1/1 PFNMAP    8 KiB  12 KiB
 
+who needs the RAM   text  rodata  relro   data  bss
+  /bin/app         4 KiB       -      -  4 KiB    -
+
 other files in flash        blocks   size
   /etc/table          2/2 PFNMAP    8 KiB
 

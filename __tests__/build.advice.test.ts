@@ -248,3 +248,19 @@ test.each([
   expect((await cramfs('mkfs', at('tree'), at('a.img'), ...given)).err).toContain(advice);
   expect((await cramfs('mkfs', at('tree'), at('a.img'), ...followed)).code).toBe(0);
 });
+
+test('entries in the last 264 bytes: a warning that names them, and what it suggests makes all of them visible', async () => {
+  mkdirSync(at('full'));
+  for (let i = 0; i < 251; i++) writeFileSync(at(`full/${String(i).padStart(3, '0')}`), '');
+  const args = ['mkfs', at('full'), at('a.img')];
+  const { code, err } = await cramfs(...args);
+  expect(code).toBe(0);
+  const [, count = ''] = /([0-9]+) entries/.exec(err) ?? [];
+  expect(err).toContain('entries in the last 264 bytes do not exist; --deflate fast and --xip leave room after them');
+  expect((await cramfs(...args, '-E')).code).toBe(1);
+  const found = await cramfs('check', at('a.img'));
+  expect([found.code, found.out]).toEqual([1, expect.stringContaining('image/entry-unseen')]);
+  if (count !== '') expect(found.out).toContain(`${count} entries`);
+  expect(await cramfs(...args, '--deflate', 'fast', '-E')).toMatchObject({ code: 0, err: '' });
+  expect((await cramfs('check', at('a.img'))).code).toBe(0);
+});

@@ -2,9 +2,9 @@
 import { expect, test } from '@jest/globals';
 import { CramfsImage } from '../lib/image/image.ts';
 import { compareTranscript } from '../kernel-lab/host/compare.ts';
-import { ENTRY_LIMIT, withBrokenRule } from '../kernel-lab/host/brokenRules.ts';
+import { ALL_BROKEN_RULES, ENTRY_LIMIT, withBrokenRule } from '../kernel-lab/host/brokenRules.ts';
 import { emulatedOracle, randomCases } from '../kernel-lab/host/labCase.ts';
-import { failingCases, runCases } from '../kernel-lab/host/randomRun.ts';
+import { failingCases, runCases, vectorsUntilCaught } from '../kernel-lab/host/randomRun.ts';
 import { modelOfRelease } from '../lib/driver/models/index.ts';
 import { parseTranscript } from '../kernel-lab/host/parseRecords.ts';
 import type { LabTranscript } from '../kernel-lab/host/record.ts';
@@ -37,7 +37,10 @@ test('each image is in transcripts of both kernels, but for one', () => {
 test('a random run finds a kernel that reads no more of an entry than it needs', async () => {
   const release = '6.1.0-56-amd64';
   const cases = randomCases({ seed: 1, images: 4, vectors: 40, bases: [0x1000_0000], oddities: true, release });
-  expect(failingCases(await runCases(cases, emulatedOracle(release)))).toEqual([]);
+  const results = await runCases(cases, emulatedOracle(release));
+  expect(failingCases(results)).toEqual([]);
+  const caught = vectorsUntilCaught(results, ALL_BROKEN_RULES).find(({ rule }) => rule === ENTRY_LIMIT);
+  expect(caught?.vectors.some((count) => count !== null)).toBe(true);
   const kernel = withBrokenRule(modelOfRelease(release), ENTRY_LIMIT);
   expect(failingCases(await runCases(cases, emulatedOracle(release, { kernel })))).not.toEqual([]);
 });

@@ -125,6 +125,9 @@ export const ENTRY_LIMIT: BrokenRule = {
   model: { entryReadSize: INODE_SIZE },
 };
 
+/** The rules that a run with oddities, which is the default, is tried with. */
+export const ALL_BROKEN_RULES: readonly BrokenRule[] = [...BROKEN_RULES, ENTRY_LIMIT];
+
 /** The model with a rule broken. */
 export function withBrokenRule(model: KernelModel, rule: BrokenRule): KernelModel {
   const hooks = rule.hooks === undefined ? {} : { hooks: rule.hooks };

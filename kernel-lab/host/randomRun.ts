@@ -138,9 +138,13 @@ export interface Caught {
  * How many vectors it takes to find each broken rule, beginning with each of the images in turn.
  *
  * @param results of a kernel, or of the emulation in its place
+ * @param rules default: those that show in images without oddities
  */
-export function vectorsUntilCaught(results: readonly CaseResult[]): Caught[] {
-  return BROKEN_RULES.map((rule) => {
+export function vectorsUntilCaught(
+  results: readonly CaseResult[],
+  rules: readonly BrokenRule[] = BROKEN_RULES,
+): Caught[] {
+  return rules.map((rule) => {
     const hits = results.map((result) => firstHit(result, rule));
     const starts = results.flatMap(({ labCase }, index) =>
       labCase.seed === results[index - 1]?.labCase.seed ? [] : [index],

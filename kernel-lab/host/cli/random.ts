@@ -17,7 +17,7 @@ import {
 } from '../../../lib/cli/shared.ts';
 import { AMD64, defaultBases } from '../architectures.ts';
 import { bootLab } from '../boot.node.ts';
-import { BROKEN_RULES } from '../brokenRules.ts';
+import { ALL_BROKEN_RULES } from '../brokenRules.ts';
 import { type LabOptions, prepareLab } from '../build.node.ts';
 import { type Oracle, randomCases, requireBases } from '../labCase.ts';
 import { programCases } from '../randomPrograms.ts';
@@ -117,7 +117,7 @@ async function random(options: RandomOptions, io: Io, wanted: LabOptions, signal
   io.stdout.write(randomText(results, styleFor(io, options.color)));
   const keep = new Keeper(options.keep, io);
   if (options.broken === true) {
-    io.stdout.write(`\n${caughtText(vectorsUntilCaught(results))}`);
+    io.stdout.write(`\n${caughtText(vectorsUntilCaught(results, ALL_BROKEN_RULES))}`);
     if (options.keep !== undefined) await keepForRules(results, oracle, keep);
   }
   for (const failing of failingCases(results).slice(0, MAX_SHRUNK)) {
@@ -135,7 +135,7 @@ function atLeast(least: number, value: number, name: string): number {
 
 /** Keeps for each rule the smallest case that shows it broken. */
 async function keepForRules(results: readonly CaseResult[], oracle: Oracle, keep: Keeper): Promise<void> {
-  for (const rule of BROKEN_RULES) {
+  for (const rule of ALL_BROKEN_RULES) {
     const shrunk = await shrinkForRule(results, rule, oracle);
     if (shrunk !== null) await keep.case(rule.name.replaceAll(' ', '-'), shrunk);
   }

@@ -20,14 +20,28 @@ interface Share {
   readonly state: MapState | null;
 }
 
-/** The tables, each with a title; none for an image without such files. */
+/** The tables, each with a title, what costs most first; none for an image without such files. */
 export function filesTables({ files }: AuditResult, style: Style, width: number): string[] {
-  const programs = files.filter(isProgram);
-  const others = files.filter((file) => !isProgram(file) && file.directBlocks > 0);
+  const programs = files.filter(isProgram).sort((a, b) => ramOf(b) - ramOf(a));
+  const others = files
+    .filter((file) => !isProgram(file) && file.directBlocks > 0)
+    .sort((a, b) => b.directBlocks - a.directBlocks);
+  const needy = programs.filter((file) => ramOf(file) > 0);
   return [
     ...titled('pages from flash, as loaded', ['text', 'rodata', 'RAM', 'flash'], programs, programCells, style, width),
+    ...titled('who needs the RAM', ['text', 'rodata', 'relro', 'data', 'bss'], needy, ramCells, style, width),
     ...titled('other files in flash', ['blocks', 'size'], others, otherCells, style, width),
   ];
+}
+
+/** Bytes of RAM for what is mapped of files; 0 for what does not run. */
+const ramOf = ({ run }: AuditedFile): number => (run?.outcome === 'runs' ? run.ramBytes : 0);
+
+/** What a program needs RAM for: copies of pages that could be in flash, then pages of its own. */
+function ramCells({ run }: AuditedFile): string[] {
+  if (run === null) return [];
+  const { text, rodata, relro, data, bss } = run.ram;
+  return [text, rodata, relro, data, bss].map((bytes) => (bytes === 0 ? '-' : size(bytes)));
 }
 
 /** Whether a file is a program, a script included, or a library. */
