@@ -11,8 +11,9 @@ import { openDetected } from '../lib/inspect/openDetected.ts';
 import { Board, type BoardOptions } from '../lib/verdict/board.ts';
 import type { MapVerdict } from '../lib/verdict/mapVerdict.ts';
 import { cramfs } from './support/auditHelp.ts';
-import { Folder, type Run } from './support/cli.ts';
-import { buildRawImage } from './support/rawImage.ts';
+import { runCramfsMap } from '../lib/cli/run.ts';
+import { Folder, type Run, runProgram } from './support/cli.ts';
+import { buildRawImage, type RawEntry } from './support/rawImage.ts';
 import { caseName, fixesPage } from './support/fixesPage.ts';
 import { MAP_FIX_CASES, type MapFixCase, PROGRAM_FIX, WHOLE_PAGES_FIX } from './support/mapFixCases.ts';
 import { FIX_CASES, type FixCase, type Follow } from './support/fixCases.ts';
@@ -292,5 +293,36 @@ describe('the hint about', () => {
       .map((name) => name.replaceAll('\\', '/'));
     expect(sources.sort()).toEqual(Object.keys(HINT_TESTS).sort());
     for (const file of Object.values(HINT_TESTS)) expect(existsSync(new URL(`__tests__/${file}`, ROOT))).toBe(true);
+  });
+});
+
+describe('the cause that is named is the true one', () => {
+  const link: RawEntry = {
+    type: 'symlink',
+    name: 'mtab',
+    blocks: [{ kind: 'stored', data: Buffer.from('/proc/mounts') }],
+  };
+  const etc: RawEntry = { type: 'directory', name: 'etc', entries: [link] };
+
+  test.each(['map', 'cat'])('cramfs %s of a link to nothing names the link and its target', async (command) => {
+    const image = folder.file('links.cramfs', buildRawImage({ entries: [etc] }));
+    const { code, stderr } = await (command === 'map'
+      ? runProgram(runCramfsMap, [image, '/etc/mtab'])
+      : cramfs(['cat', image, '/etc/mtab']));
+    expect(code).toBe(2);
+    expect(stderr).toContain('/etc/mtab: a link to /proc/mounts, which is not in the image\n');
+    const missing = await runProgram(runCramfsMap, [image, '/etc/other']);
+    expect(missing.stderr).toContain('/etc/other: no such file or directory in the image\n');
+  });
+
+  test('memory outside the region is the pointers’ fault, or the kernel’s', async () => {
+    const image = folder.fixture('images/root-XX.cramfs.gz');
+    const kernel = await runProgram(runCramfsMap, [image, '/bin/counter', '--kernel', 'linux-6.17'], { columns: 400 });
+    expect(kernel.stdout).toContain('the block pointers are right, and it is this kernel');
+    const hostile = folder.fixture('images/adv.cramfs.gz');
+    const pointers = await runProgram(runCramfsMap, [hostile, '/fb_past', '--prot', 'r'], { columns: 400 });
+    const far = await runProgram(runCramfsMap, [hostile, '/fc_far', '--prot', 'r'], { columns: 400 });
+    expect(pointers.stdout + far.stdout).toContain('Linux does not check block pointers');
+    expect(pointers.stdout + far.stdout).not.toContain('the block pointers are right');
   });
 });

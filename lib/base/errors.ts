@@ -76,7 +76,7 @@ const sentences = {
   UNREADABLE: (d) => `Linux cannot read ${what(d, 'it')} (EIO)${because(d)}`,
   /** Linux crashes on the image. */
   KERNEL_OOPS: (d) => `Linux crashes on this image${because(d)}`,
-  NOT_FOUND: (d) => `no such file or directory in the image${because(d)}`,
+  NOT_FOUND: (d) => `${d.what ?? 'no such file or directory in the image'}${because(d)}`,
   NOT_A_DIRECTORY: (d) => `a part of the path is not a directory${because(d)}`,
   NOT_A_REGULAR_FILE: (d) => `not a regular file${because(d)}`,
   SYMLINK_LOOP: (d) => `too many symbolic links on the way${because(d)}`,

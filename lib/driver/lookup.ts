@@ -7,6 +7,7 @@ import { sameBytes } from '../base/bytes.ts';
 import { CramfsError, type ErrorCode } from '../base/errors.ts';
 import { ENTRY_READ_SIZE, INODE_SIZE, ROOT_INODE_OFFSET } from '../format/constants.ts';
 import { decodeName, encodeName, printableName } from '../format/names.ts';
+import { danglingLink } from '../format/shownPath.ts';
 import { rawEntries, type RawEntry } from '../image/directory.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import type { Errno } from '../mm/errno.ts';
@@ -82,6 +83,8 @@ export class PathWalker {
     const trail: Step[] = [root];
     const pending = components(path).reverse();
     let links = 0;
+    /** The last link that was followed, and how many components come after its target. */
+    let link: { readonly target: string; readonly after: number } | null = null;
     let mustBeDirectory = path.endsWith('/');
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
       const parent = trail[trail.length - 1] ?? root;
@@ -91,7 +94,8 @@ export class PathWalker {
         if (trail.length > 1) trail.pop();
         continue;
       }
-      const inode = this.#lookup(parent.inode, name, shown);
+      const what = link !== null && pending.length >= link.after ? danglingLink(link.target) : undefined;
+      const inode = this.#lookup(parent.inode, name, shown, what);
       if (inode.type !== 'symlink') {
         if (inode.type === 'directory') requireNoLoop(trail, inode, shown);
         trail.push({ inode, name });
@@ -104,6 +108,7 @@ export class PathWalker {
       const target = this.#getLink(inode, shown);
       if (pending.length === 0 && target.endsWith('/')) mustBeDirectory = true;
       if (target.startsWith('/')) trail.length = 1;
+      link = { target, after: pending.length };
       for (const part of components(target).reverse()) pending.push(part);
     }
     const last = trail[trail.length - 1] ?? root;
@@ -123,7 +128,7 @@ export class PathWalker {
     return inode;
   }
 
-  #lookup(directory: Inode, name: string, path: string): Inode {
+  #lookup(directory: Inode, name: string, path: string, what: string | undefined): Inode {
     const wanted = encodeName(name);
     const found = cramfsLookup(this.#fs, this.#inodes, directory, wanted, ({ position, inode: { namelen } }) => {
       this.#step(path);
@@ -140,6 +145,7 @@ export class PathWalker {
     const hidden = this.#find(directory, wanted, path);
     throw new CramfsError('NOT_FOUND', {
       path,
+      what,
       ...(hidden === null ? {} : { offset: hidden.inode.position, found: this.#whyHidden(hidden) }),
     });
   }

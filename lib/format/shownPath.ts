@@ -9,3 +9,6 @@ export function shownPath(path: string): string {
   if (path.length <= SHOWN) return printableName(path);
   return `${printableName(path.slice(0, SHOWN / 2))}…${printableName(path.slice(-SHOWN / 2))}`;
 }
+
+/** What a path is that ends at a link to nothing: "a link to /proc/mounts, which is not in the image". */
+export const danglingLink = (target: string): string => `a link to ${printableName(target)}, which is not in the image`;

@@ -8,7 +8,7 @@ import { encodeName, printableName } from '../format/names.ts';
 import { readLink } from '../image/content.ts';
 import { rawEntries, type RawEntry } from '../image/directory.ts';
 import type { CramfsImage } from '../image/image.ts';
-import { shownPath } from '../format/shownPath.ts';
+import { danglingLink, shownPath } from '../format/shownPath.ts';
 import { rootEntry, WalkEntry } from './walk.ts';
 
 /** Symlinks followed in one path, as in Linux. */
@@ -33,6 +33,8 @@ export function findPath(image: CramfsImage, path: string, options: FindOptions 
   let at = rootEntry(image);
   const pending = components(path).reverse();
   let links = 0;
+  /** The last link that was followed, and how many components come after its target. */
+  let link: { readonly target: string; readonly after: number } | null = null;
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (at.inode.type !== 'directory') throw new CramfsError('NOT_A_DIRECTORY', { path: shown });
     if (name === '.') continue;
@@ -41,7 +43,10 @@ export function findPath(image: CramfsImage, path: string, options: FindOptions 
       continue;
     }
     const found = lookUp(image, at, name);
-    if (found === null) throw new CramfsError('NOT_FOUND', { path: shown });
+    if (found === null) {
+      const what = link !== null && pending.length >= link.after ? danglingLink(link.target) : undefined;
+      throw new CramfsError('NOT_FOUND', { path: shown, what });
+    }
     if (found.inode.type !== 'symlink' || (pending.length === 0 && !follow)) {
       at = found;
       continue;
@@ -53,6 +58,7 @@ export function findPath(image: CramfsImage, path: string, options: FindOptions 
     if (target === '')
       throw new CramfsError('NOT_FOUND', { path: shown, found: 'a symbolic link on the way is empty' });
     if (target.startsWith('/')) at = rootEntry(image);
+    link = { target, after: pending.length };
     for (const part of components(target).reverse()) pending.push(part);
   }
   if (path.endsWith('/') && at.inode.type !== 'directory') throw new CramfsError('NOT_A_DIRECTORY', { path: shown });

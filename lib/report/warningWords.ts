@@ -16,7 +16,9 @@ export function warningWords(warning: MapWarning): string {
     case 'foreign-memory':
       return (
         `${plural(warning.pages, 'page')} from ${hex(warning.address)} ${are(warning.pages)} outside the flash region: ` +
-        'Linux does not check block pointers, and maps whatever memory is there'
+        (warning.byKernel
+          ? "the block pointers are right, and it is this kernel's bug that it maps other memory"
+          : 'Linux does not check block pointers, and maps whatever memory is there')
       );
     case 'truncated':
       return (

@@ -80,7 +80,8 @@ export type MapWarning =
   /** Direct pages behind the image, but in its region. */
   | { readonly code: 'outside-image'; readonly pages: number; readonly address: number }
   /** Direct pages outside the region. */
-  | { readonly code: 'foreign-memory'; readonly pages: number; readonly address: number }
+  /** `byKernel`: the block pointers do not lead there, the kernel does. */
+  | { readonly code: 'foreign-memory'; readonly pages: number; readonly address: number; readonly byKernel: boolean }
   | { readonly code: 'truncated'; readonly size: number; readonly available: number }
   /** The file looks as if made for other pages than the image is read with. */
   | { readonly code: 'page-size'; readonly madeFor: number; readonly pageSize: number }

@@ -81,10 +81,11 @@ export function lastPageWarning(mapped: Mapped, direct: readonly PteRun[], pages
   return [{ code: 'last-page-zeros', page: last }];
 }
 
-function strayPages({ board }: Mapped, direct: readonly PteRun[]): MapWarning[] {
+function strayPages({ board, file, pgoff }: Mapped, direct: readonly PteRun[]): MapWarning[] {
   const { memory, cpu, image } = board;
   const stray = { foreign: 0, behind: 0 };
   const first = { foreign: 0, behind: 0 };
+  let byKernel = false;
   for (const run of direct) {
     const start = run.pfn * cpu.pageSize;
     const end = start + run.pages * cpu.pageSize;
@@ -93,11 +94,16 @@ function strayPages({ board }: Mapped, direct: readonly PteRun[]): MapWarning[] 
       const outside = address < memory.base || address + cpu.pageSize > memory.base + memory.size;
       const kind = outside ? 'foreign' : address + cpu.pageSize > memory.base + image.size ? 'behind' : null;
       if (kind === null) continue;
-      if (stray[kind]++ === 0) first[kind] = address;
+      if (stray[kind]++ > 0) continue;
+      first[kind] = address;
+      if (kind !== 'foreign') continue;
+      const page = pgoff + run.page + (address - start) / cpu.pageSize;
+      byKernel = memory.base + fileBlock(image, file.inode, page, file.resolved.path).start !== address;
     }
   }
   const warnings: MapWarning[] = [];
-  if (stray.foreign > 0) warnings.push({ code: 'foreign-memory', pages: stray.foreign, address: first.foreign });
+  if (stray.foreign > 0)
+    warnings.push({ code: 'foreign-memory', pages: stray.foreign, address: first.foreign, byKernel });
   if (stray.behind > 0) warnings.push({ code: 'outside-image', pages: stray.behind, address: first.behind });
   return warnings;
 }
