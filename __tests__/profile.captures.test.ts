@@ -217,3 +217,59 @@ describe('a hostile capture', () => {
     expect(reportOf(read(line('31:0') + line('8:1').repeat(5))).device).toBe('31:0');
   });
 });
+
+describe('a hostile capture of each format', () => {
+  const MAPPING = '00400000-00401000 r-xp 00000000 1f:00 4212 /mnt/bin/dynamic';
+  const FORMATS = {
+    trace: `# tracer: nop\n${EVENT} ino 1074 pfn=0x1 ofs=0 order=0\n`,
+    perf: 'sh  7 [000] 1.500000: filemap:mm_filemap_add_to_page_cache: dev 31:0 ino 1074 pfn=0x1 ofs=0 order=0\n',
+    maps: `${MAPPING}\n`,
+    smaps: `${MAPPING}\nRss: 4 kB\n`,
+    axfs: './bin/dynamic,0,1\n',
+    csv: 'path,first page,pages,uses,first use\n/bin/dynamic,0,1,1,1\n',
+  };
+  const long = 'x'.repeat(10_000_000);
+
+  test.each(Object.entries(FORMATS))('%s: a line of 10 MB is counted, and not kept', (kind, content) => {
+    const bytes = `${content}${long}\n`;
+    if (kind === 'csv') {
+      expect(() => read(bytes)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+      return;
+    }
+    const report = reportOf(read(bytes));
+    expect(report).toMatchObject({ kind, pages: 1, unknownLines: 1 });
+    expect(report.firstUnknown?.text.length).toBe(80);
+  });
+
+  test.each([
+    ['trace', `${FORMATS.trace}${EVENT} ino 5 pfn=0x1 ofs=0 order=0\n`, { unknownFiles: 1 }],
+    ['perf', FORMATS.perf + FORMATS.perf.replace('1074', 'fffffffffffffff'), { unknownFiles: 1 }],
+    ['maps', FORMATS.maps + FORMATS.maps.replace('4212', '99999999999999999999'), { unknownFiles: 1 }],
+    ['smaps', FORMATS.smaps + FORMATS.smaps.replace('4212', '5'), { unknownFiles: 1 }],
+    ['axfs', `${FORMATS.axfs}./nowhere,0,1\n`, { unknownFiles: 1 }],
+    ['csv', `${FORMATS.csv}/nowhere,0,1,1,1\n`, { unknownFiles: 1 }],
+    ['maps', FORMATS.maps + FORMATS.maps.replace(' 00000000 ', ' fffffffffffff000 '), { unknownOffsets: 1 }],
+    ['axfs', `${FORMATS.axfs}./bin/dynamic,99999999999,1\n`, { pastEnd: 1 }],
+  ])('%s: files and pages that are not there are counted', (kind, content, dropped) => {
+    expect(reportOf(read(content))).toMatchObject({ kind, pages: 1, dropped });
+  });
+
+  test.each([
+    ['trace', `${FORMATS.trace}${EVENT} ino 1074 pfn=0x1 ofs=-4096 order=0\n`],
+    ['perf', FORMATS.perf + FORMATS.perf.replace('ofs=0', 'ofs=-1')],
+    ['maps', FORMATS.maps + FORMATS.maps.replace(' 00000000 ', ' -0001000 ')],
+    ['smaps', `${FORMATS.smaps}Rss: -4 kB\n`],
+    ['axfs', `${FORMATS.axfs}./bin/dynamic,-4096,1\n`],
+  ])('%s: a line with a negative number is counted', (kind, content) => {
+    expect(reportOf(read(content))).toMatchObject({ kind, pages: 1, unknownLines: 1 });
+  });
+
+  test.each([
+    ['csv', `${FORMATS.csv}/bin/dynamic,-1,1\n`],
+    ['json', '{"files": [{"path": "/bin/dynamic", "pages": [[-1, 1, 1, null]]}]}'],
+    ['json', '{"files": [{"path": "/bin/dynamic", "pages": [[0, 1e300, 1, null]]}]}'],
+    ['json', `{"files": "${long.slice(0, 100_000)}"}`],
+  ])('%s: a negative or impossible number is an error', (_, content) => {
+    expect(() => read(content)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  });
+});
