@@ -4,6 +4,8 @@ import config from './jest.config.mjs';
 
 /** Test files that take more than some five seconds, by the beginning of their names. */
 const SLOW = [
+  'profile.check',
+  'schemas.reports',
   'arch.transcripts',
   'audit.action',
   'audit.cli',

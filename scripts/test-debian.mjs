@@ -10,6 +10,19 @@ import { parseArgs } from 'node:util';
 
 const ARCHITECTURES = ['amd64', 'armhf'];
 const PACKAGES = ['busybox', 'coreutils', 'dash', 'findutils', 'grep', 'gzip', 'sed', 'tar'];
+/** Programs with many libraries, and lddtree with what it needs: x86-64 only. */
+const MORE = [
+  'bash',
+  'curl',
+  'file',
+  'git',
+  'less',
+  'openssh-client',
+  'procps',
+  'xz-utils',
+  'pax-utils',
+  'python3-pyelftools',
+];
 
 const { values } = parseArgs({ options: { cache: { type: 'string' } } });
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -32,6 +45,7 @@ process.exitCode = status ?? 1;
 function unpack(architecture, folder) {
   const root = join(folder, 'root');
   if (existsSync(root)) return;
+  const packages = architecture === 'amd64' ? [...PACKAGES, ...MORE] : PACKAGES;
   console.log(`test:debian: downloading packages of ${architecture}`);
   const [lists, archives, status] = [join(folder, 'lists'), join(folder, 'cache'), join(folder, 'status')];
   for (const each of [lists, join(archives, 'archives')]) mkdirSync(join(each, 'partial'), { recursive: true });
@@ -50,7 +64,7 @@ function unpack(architecture, folder) {
   const quiet = ['ignore', 'ignore', 'inherit'];
   // One list that cannot be had does not hinder the others.
   spawnSync('apt-get', [...apt, '-qq', 'update'], { stdio: quiet });
-  const install = ['-qq', 'install', '--yes', '--download-only', '--no-install-recommends', ...PACKAGES];
+  const install = ['-qq', 'install', '--yes', '--download-only', '--no-install-recommends', ...packages];
   execFileSync('apt-get', [...apt, ...install], { stdio: quiet });
   const unfinished = `${root}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
