@@ -50,8 +50,7 @@ for (const name of /** @type {string[]} */ (readdirSync('dist/lib', { recursive:
     format: 'esm',
     target: 'es2022',
     legalComments: 'none',
-    minifyWhitespace: true,
-    minifySyntax: true,
+    minify: true,
   });
   writeFileSync(file, code);
 }
