@@ -660,7 +660,7 @@ const CHECK_FIXES: readonly FixCase[] = [
   ]),
   checkCase('image/zlib-damaged', [{ by: 'hand', words: 'get an undamaged copy: the block is lost', why: LOST }]),
   checkCase('image/check-incomplete', [
-    { by: 'hand', words: 'do not trust the image', why: 'there is no telling what else is in it' },
+    { by: 'hand', words: 'do not trust the image', why: 'it is unknown what else is in it' },
   ]),
   checkCase('image/crc-wrong', [
     { by: 'hand', words: 'get an undamaged copy', why: LOST },
