@@ -6,8 +6,21 @@ import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { format, resolveConfig } from 'prettier';
+import { outputSchemas } from './schemas/fromTypes.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+/**
+ * @param {string} name
+ * @param {unknown} schema
+ */
+async function write(name, schema) {
+  const file = `schemas/${name}.schema.json`;
+  const options = { ...(await resolveConfig(file)), filepath: file };
+  writeFileSync(file, await format(JSON.stringify(schema), options));
+}
+
+for (const [name, schema] of Object.entries(outputSchemas())) await write(name, schema);
+
 const folder = mkdtempSync(join(tmpdir(), 'cramfs-schemas-'));
 try {
   /** @param {string} entry */
@@ -28,9 +41,7 @@ try {
   const { reportSchemas } = await load('lib/report/schema/published.ts');
   const schemas = { policy: policyJsonSchema(), board: boardJsonSchema(), ...reportSchemas() };
   for (const [name, schema] of Object.entries(schemas)) {
-    const file = `schemas/${name}.schema.json`;
-    const options = { ...(await resolveConfig(file)), filepath: file };
-    writeFileSync(file, await format(JSON.stringify(schema), options));
+    await write(name, schema);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -68,7 +68,7 @@ export function totalsText(counts: LabCounts, differences: readonly LabDifferenc
 export function comparisonJson(
   compared: { readonly release: string; readonly model: string; readonly counts: LabCounts },
   differences: readonly LabDifference[],
-): Record<string, unknown> {
+) {
   const { release, model, counts } = compared;
   return { schemaVersion: SCHEMA_VERSION, release, model, counts, differences };
 }

@@ -27,7 +27,7 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** An error as the `error` object of JSON output. */
-export function errorJson(error: CramfsError): Record<string, unknown> {
+export function errorJson(error: CramfsError) {
   const { log, problems, diagnosis } = error.details;
   return {
     code: error.code,

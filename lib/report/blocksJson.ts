@@ -5,7 +5,7 @@ import { decodeBlockPointer } from '../format/blockPointer.ts';
 import { type BlocksReport, whyItEnds } from './blocksText.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
 
-export function blocksJson(path: string, size: number, report: BlocksReport): Record<string, unknown> {
+export function blocksJson(path: string, size: number, report: BlocksReport) {
   const { blocks, runs, pageSize, physBase } = report;
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -26,7 +26,7 @@ export function blocksJson(path: string, size: number, report: BlocksReport): Re
   };
 }
 
-function blockJson(block: Block, physBase: number | null): Record<string, unknown> {
+function blockJson(block: Block, physBase: number | null) {
   const { uncompressed, direct, address } = decodeBlockPointer(block.pointer);
   const hole = block.kind === 'hole';
   return {

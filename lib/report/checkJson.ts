@@ -8,7 +8,7 @@ import { SCHEMA_VERSION } from './mapJson.ts';
  * The findings with ids, arguments and words; paths are lossless (format/names), not fit to be shown. `code` is an older
  * name of the id.
  */
-export function checkJson(result: CheckResult): Record<string, unknown> {
+export function checkJson(result: CheckResult) {
   const { findings, counts, omitted, tally, inflated } = result;
   return {
     schemaVersion: SCHEMA_VERSION,

@@ -59,7 +59,7 @@ function foldSights(verdict: MapVerdict): string {
 }
 
 /** One mapping under several models, as JSON. */
-export function modelsJson(verdicts: readonly MapVerdict[], differs: boolean): Record<string, unknown> {
+export function modelsJson(verdicts: readonly MapVerdict[], differs: boolean) {
   const detail = { trace: true };
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -147,7 +147,7 @@ function shellWord(text: string): string {
 }
 
 /** A whole image under two kernels, as JSON. */
-export function comparisonJson(comparison: KernelComparison, first: string, second: string): Record<string, unknown> {
+export function comparisonJson(comparison: KernelComparison, first: string, second: string) {
   const { files, mappings, different, outcomes, skipped } = comparison;
   return {
     schemaVersion: SCHEMA_VERSION,

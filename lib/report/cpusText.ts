@@ -26,7 +26,7 @@ export function cpusText(models: readonly CpuModel[], style: Style, width: numbe
 }
 
 /** The CPUs as JSON. */
-export function cpusJson(models: readonly CpuModel[]): Record<string, unknown> {
+export function cpusJson(models: readonly CpuModel[]) {
   return {
     schemaVersion: SCHEMA_VERSION,
     cpus: models.map(({ name, title, evidence, mmu, pageSizes, wordBits }) => ({

@@ -22,7 +22,7 @@ export interface ListedFile {
 }
 
 /** @param target of a symlink; null for other files, and where it cannot be read */
-export function entryJson(file: ListedFile, target: string | null): Record<string, unknown> {
+export function entryJson(file: ListedFile, target: string | null) {
   const { inode } = file;
   const device = inode.type === 'chardev' || inode.type === 'blockdev';
   return {

@@ -18,12 +18,12 @@ function mappingJson({
   state,
   pages,
   directPages,
-}: ExecMapping): Record<string, unknown> {
+}: ExecMapping) {
   return { object, start: hex(start), end: hex(end), perms, offset: hex(offset), state, pages, directPages };
 }
 
 /** The segments of a file as they were loaded. */
-function objectJson({ path, segments }: LoadedFile): Record<string, unknown> {
+function objectJson({ path, segments }: LoadedFile) {
   return {
     path,
     segments: segments.map(({ segment, kind, perms, firstPage, pages, directPages, state }) => ({
@@ -38,14 +38,14 @@ function objectJson({ path, segments }: LoadedFile): Record<string, unknown> {
   };
 }
 
-function errorOf(error: CramfsError | null): Record<string, unknown> {
+function errorOf(error: CramfsError | null) {
   if (error === null) return {};
   const { code, message, offset, path } = error;
   return { error: { code, message, offset: offset ?? null, path: path ?? null } };
 }
 
 /** How the start ended; all keys are there whatever it was. */
-function outcomeJson({ outcome }: ExecReport): Record<string, unknown> {
+function outcomeJson({ outcome }: ExecReport) {
   return {
     outcome: outcome.kind,
     errno: outcome.kind === 'failed' ? outcome.errno : null,
@@ -58,7 +58,7 @@ function outcomeJson({ outcome }: ExecReport): Record<string, unknown> {
 }
 
 /** The object that `--json` prints. `all`: anonymous memory too. */
-export function execJson(report: ExecReport, machine: Machine, all: boolean): Record<string, unknown> {
+export function execJson(report: ExecReport, machine: Machine, all: boolean) {
   const { header, mappings } = report;
   return {
     schemaVersion: SCHEMA_VERSION,

@@ -8,7 +8,7 @@ export const EXTRACT_SCHEMA_VERSION = 1;
  * The summary as a JSON value. `problems` may be cut, `problemCounts` never is; `differingFromLinux` lists files that
  * Linux reads otherwise than they are stored (with --as-linux-reads).
  */
-export function extractJson(target: string, summary: ExtractResult): Record<string, unknown> {
+export function extractJson(target: string, summary: ExtractResult) {
   const { files, directories, symlinks, specials, bytes } = summary;
   return {
     schemaVersion: EXTRACT_SCHEMA_VERSION,

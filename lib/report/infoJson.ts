@@ -9,7 +9,7 @@ import { SCHEMA_VERSION } from './mapJson.ts';
  * @param mount how Linux mounts the image from MTD
  * @param ranges whether to list where the bytes of each label lie
  */
-export function infoJson(info: ImageInfo, mount: MountResult, ranges: boolean): Record<string, unknown> {
+export function infoJson(info: ImageInfo, mount: MountResult, ranges: boolean) {
   const refusal = mount.refusal;
   const { statistics, account, crc } = info;
   return {

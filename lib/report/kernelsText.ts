@@ -22,7 +22,7 @@ export function kernelsText(models: readonly KernelModel[], style: Style, width:
 }
 
 /** The models as JSON. */
-export function kernelsJson(models: readonly KernelModel[]): Record<string, unknown> {
+export function kernelsJson(models: readonly KernelModel[]) {
   return {
     schemaVersion: SCHEMA_VERSION,
     kernels: models.map(({ name, aliases, title, releases, differences }) => ({

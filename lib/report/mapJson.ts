@@ -69,7 +69,7 @@ export function sightWord(sight: Sight): string {
 }
 
 /** A violated invariant; `sees` in the words of the `sees` array. */
-export function violationJson(violation: Violation): Record<string, unknown> {
+export function violationJson(violation: Violation) {
   const { code, severity, pages, sees, cause } = violation;
   return {
     code,

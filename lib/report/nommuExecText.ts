@@ -38,7 +38,7 @@ function uncertainties({ result, isElf }: NommuExecReport): string[] {
   return notes;
 }
 
-function mappingJson({ part, object, segment, vma, place, bssBytes }: NommuMapping): Record<string, unknown> {
+function mappingJson({ part, object, segment, vma, place, bssBytes }: NommuMapping) {
   const inFlash = place === 'flash';
   return {
     part,
@@ -55,7 +55,7 @@ function mappingJson({ part, object, segment, vma, place, bssBytes }: NommuMappi
 const ramJson = ({ copies, data, stack }: NommuMemory): Record<string, number> => ({ copies, data, stack });
 
 /** The object that `--json` prints. */
-export function nommuExecJson(report: NommuExecReport): Record<string, unknown> {
+export function nommuExecJson(report: NommuExecReport) {
   const { path, kernel, cpu, header, result, log } = report;
   const runs = result.outcome === 'runs';
   return {

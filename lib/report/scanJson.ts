@@ -7,7 +7,7 @@ import { volumeName } from './scanText.ts';
 import { scanRemarks } from './scanWords.ts';
 
 /** A change that was undone. */
-function undoneJson(undone: Undone): Record<string, unknown> {
+function undoneJson(undone: Undone) {
   return undone.kind === 'magic' ? { ...undone, found: hexBytes(undone.found) } : { ...undone };
 }
 
@@ -17,7 +17,7 @@ function spareJson({ undone }: ScanHit): Record<string, number> | null {
   return spare?.kind === 'spare' ? { page: spare.page, spare: spare.spare } : null;
 }
 
-export function scanJson(hit: ScanHit): Record<string, unknown> {
+export function scanJson(hit: ScanHit) {
   const { superblock, crc } = hit;
   return {
     offset: hit.offset,

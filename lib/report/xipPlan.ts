@@ -88,7 +88,7 @@ function reasonText({ leftOut, pagesOverBudget }: PlanItem): string {
 }
 
 /** The same for programs. */
-export function xipPlanJson(plan: XipPlan): Record<string, unknown> {
+export function xipPlanJson(plan: XipPlan) {
   const { spec, pageSize, items, curve, plainSize, boundUses, image } = plan;
   return {
     schemaVersion: XIP_PLAN_SCHEMA,
@@ -126,7 +126,7 @@ function isWhole(item: PlanItem): boolean {
   return item.segments.every(({ end }) => end <= item.end);
 }
 
-function stepJson({ paths, first, end, pinned, flashBytes, ramPages, uses, total }: PlanStep): Record<string, unknown> {
+function stepJson({ paths, first, end, pinned, flashBytes, ramPages, uses, total }: PlanStep) {
   return { paths, firstPage: first, pages: end - first, pinned, flashBytes, ramPages, uses, total };
 }
 

@@ -10,7 +10,7 @@ import { causeText } from './checkText.ts';
 export const PROFILE_CHECK_SCHEMA = 1;
 
 /** The object that `cramfs profile --check --json` prints. */
-export function boardChecksJson(checks: readonly BoardCheck[]): Record<string, unknown> {
+export function boardChecksJson(checks: readonly BoardCheck[]) {
   return {
     schemaVersion: PROFILE_CHECK_SCHEMA,
     ok: checks.every(({ ok }) => ok),
@@ -18,10 +18,10 @@ export function boardChecksJson(checks: readonly BoardCheck[]): Record<string, u
   };
 }
 
-function checkJson(check: BoardCheck): Record<string, unknown> {
+function checkJson(check: BoardCheck) {
   const { ok, machine, capture, processes, foreign, cause, alternatives, notes } = check;
   const { kernel, cpu, littleEndian, pageSize, physBase } = machine;
-  const causeJson = (each: Cause): Record<string, unknown> => ({
+  const causeJson = (each: Cause) => ({
     changes: each.map(changeJson),
     text: causeText(each, machine),
   });
@@ -41,16 +41,16 @@ function checkJson(check: BoardCheck): Record<string, unknown> {
   };
 }
 
-function changeJson(change: Change): Record<string, unknown> {
+function changeJson(change: Change) {
   return change.kind === 'address' ? { ...change, physBase: hex(change.physBase) } : { ...change };
 }
 
-function processJson({ differences, ...process }: CheckedProcess): Record<string, unknown> {
+function processJson({ differences, ...process }: CheckedProcess) {
   return { ...process, differences: differences.map(differenceJson) };
 }
 
 /** Each side of a difference: null where it has no such mapping. */
-function differenceJson({ kind, path, seen, predicted, seenIno, predictedIno }: Difference): Record<string, unknown> {
+function differenceJson({ kind, path, seen, predicted, seenIno, predictedIno }: Difference) {
   const { smaps = null } = seen ?? {};
   const flags = smaps?.vmFlags ?? null;
   return {

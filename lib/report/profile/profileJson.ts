@@ -18,7 +18,7 @@ const runsJson = (file: FileUse): PageRunJson[] =>
   useRuns(file).map(({ first, pages, uses, firstUse }) => [first, pages, round(uses), firstUse]);
 
 /** The profile for programs; `cramfs mkfs --xip-profile` reads it. */
-export function profileJson({ profile, reports }: CaptureResult, files: FileIndex): Record<string, unknown> {
+export function profileJson({ profile, reports }: CaptureResult, files: FileIndex) {
   const { pages, uses } = profile.totals;
   return {
     schemaVersion: PROFILE_SCHEMA,
@@ -40,7 +40,7 @@ export function profileJson({ profile, reports }: CaptureResult, files: FileInde
 }
 
 /** A capture, and what of it does not count. */
-export function captureJson({ name, ...rest }: CaptureReport): Record<string, unknown> {
+export function captureJson({ name, ...rest }: CaptureReport) {
   return { capture: name, ...rest };
 }
 

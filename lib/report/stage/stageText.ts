@@ -43,7 +43,7 @@ function totals({ files }: StagedTree): { readonly files: number; readonly bytes
 }
 
 /** The same for programs. */
-export function stageJson({ problems, uncertain }: Closure, staged: StagedTree): Record<string, unknown> {
+export function stageJson({ problems, uncertain }: Closure, staged: StagedTree) {
   return {
     schemaVersion: STAGE_SCHEMA,
     ...totals(staged),
