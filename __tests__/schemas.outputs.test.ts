@@ -111,7 +111,7 @@ describe.each(IMAGES)('the outputs about %s', (name) => {
     await valid('manifest', ['manifest', image, '--json']);
     await valid('extract', ['extract', image, `${folder.path}/${name.replaceAll('/', '-')}.out`, '--json']);
     await valid('extract', ['extract', image, `${folder.path}/${name.replaceAll('/', '-')}.out`, '--json']);
-    await valid('xip-plan', ['mkfs', image, `${image}.new`, '--xip', 'mmu', '--plan', '--json']);
+    await valid('xip-plan', ['mkfs', image, `${image}.new`, '--xip', 'mmu', '--phys', '0x8000000', '--plan', '--json']);
   }, 60_000);
 });
 
