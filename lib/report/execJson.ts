@@ -9,16 +9,7 @@ import { machineName } from '../elf/machines.ts';
 import type { Machine } from '../verdict/machine.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
 
-function mappingJson({
-  object,
-  start,
-  end,
-  perms,
-  offset,
-  state,
-  pages,
-  directPages,
-}: ExecMapping) {
+function mappingJson({ object, start, end, perms, offset, state, pages, directPages }: ExecMapping) {
   return { object, start: hex(start), end: hex(end), perms, offset: hex(offset), state, pages, directPages };
 }
 

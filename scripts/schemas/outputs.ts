@@ -29,6 +29,8 @@ export interface Outputs {
   readonly blocks: ReturnType<typeof blocksJson> & { readonly problems: readonly ErrorJson[] };
   readonly check: Named & ReturnType<typeof checkJson> & Diagnosed;
   readonly 'compare-kernels': ReturnType<typeof comparisonJson>;
+  /** Of commands whose own schema does not have errors. */
+  readonly error: Failures['failure'];
   readonly exec: ReturnType<typeof execJson> | ReturnType<typeof nommuExecJson>;
   readonly extract: ReturnType<typeof extractJson>;
   readonly info: Named & ReturnType<typeof infoJson> & Diagnosed;
