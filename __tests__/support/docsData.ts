@@ -24,9 +24,14 @@ async function checkPolicy(text: string, value: object): Promise<Checked> {
   return 'policy';
 }
 
+/** Keys of a GitHub workflow, of GitLab's includes, of pre-commit: files that only use what others define. */
+const CI_KEYS = ['jobs', 'include', 'repos'];
+
 async function checkYaml({ text, file }: Block): Promise<Checked> {
   const value = parse(text) as object;
-  if (ciScripts(text).length > 0) return 'CI file';
+  // A step of a workflow by itself.
+  if (Array.isArray(value) && value.every((step) => typeof step === 'object' && 'uses' in step)) return 'CI file';
+  if (ciScripts(text).length > 0 || CI_KEYS.some((key) => key in value)) return 'CI file';
   if (!/^board\b/.test(file ?? '')) return checkPolicy(text, value);
   if (!isBoard(value)) throw new Error(ajv.errorsText(isBoard.errors));
   return 'board';
