@@ -322,13 +322,6 @@ describe('cramfs diff', () => {
     expect(stdout).toContain('  /bin/hello text: pfnmap → paged, +4 KiB RAM\n');
   });
 
-  test('prints what docs/diff.md shows', async () => {
-    const page = readFileSync(new URL('../docs/diff.md', import.meta.url), 'utf8');
-    const [, shown] = /^```text\n[$] cramfs diff old.cramfs new.cramfs\n(.*?)^```$/ms.exec(page) ?? [];
-    const [a, b] = [folder.fixture('images/tiny-en.cramfs.gz'), folder.fixture('images/tiny-XX.cramfs.gz')];
-    expect((await cramfs(['diff', a, b])).stdout).toBe(shown);
-  });
-
   test('prints JSON that its schema describes', async () => {
     const schema = JSON.parse(readFileSync(new URL('../schemas/diff.schema.json', import.meta.url), 'utf8')) as object;
     const validate = new Ajv({ allowUnionTypes: true }).compile(schema);

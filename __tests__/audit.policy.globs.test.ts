@@ -52,8 +52,8 @@ describe('a glob', () => {
     ['/a]', 'a glob with a "]" for each "[", and no other'],
     ['/[z-a]', 'a glob whose ranges go upwards, unlike "z-a"'],
     ['/[[:alpha:]]', 'a glob without names of character classes such as "[:alpha:]"'],
-    ['/a\\', 'a glob with a character behind each backslash'],
-    [`/${'{a,b}'.repeat(40)}`, 'a glob whose braces stand for at most 256 globs'],
+    ['/a\\', 'a glob with a character after each backslash'],
+    [`/${'{a,b}'.repeat(40)}`, 'a glob whose braces expand to at most 256 globs'],
     [`/${'x'.repeat(2000)}`, 'a glob of at most 1024 characters'],
   ])('%s is refused', (glob, message) => {
     expect(() => compileGlob(glob)).toThrow(new BadGlob(message));

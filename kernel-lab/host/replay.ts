@@ -282,7 +282,7 @@ function run(board: Board, { type, argv }: LabExec): LabExecRecord {
     case 'failed':
       return failed(outcome.errno, kmsg);
     case 'killed':
-      return { ...request, exit: null, signal: outcome.signal === 'SIGSEGV' ? 11 : 7, output: '', kmsg };
+      return { ...request, exit: null, signal: SIGNAL_NUMBERS[outcome.signal], output: '', kmsg };
     case 'exits':
       return { ...request, exit: outcome.status, signal: null, output: '', kmsg };
     case 'bug':

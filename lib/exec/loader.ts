@@ -253,6 +253,7 @@ function enter(process: UserProcess, { file, headers, bias }: LoadedObject, trai
   const { touch } = process.fetch(entry);
   if (touch === 'ok') return;
   if (touch === 'SIGBUS') killed(`${what} is in a page that cannot be read`, 'SIGBUS');
+  if (touch === 'killed') killed(`${what} has a corrupt page table entry`, 'SIGKILL');
   killed(`${what} is not in an executable mapping`);
 }
 

@@ -28,6 +28,9 @@ const STACK_SIZE = 132 * 1024;
 /** Bytes within which a string of a process has to end. */
 const MAX_STRING = 4096;
 
+/** A signal that ends a process; SIGKILL comes with a corrupted page table. */
+export type FatalSignal = 'SIGSEGV' | 'SIGBUS' | 'SIGKILL';
+
 /** How the start of a program ends. */
 export type ExecOutcome =
   /** It is at its own first instruction, all of its libraries in place. */
@@ -35,7 +38,7 @@ export type ExecOutcome =
   /** execve() fails, and the caller goes on. */
   | { readonly kind: 'failed'; readonly errno: Errno; readonly cause: CramfsError | null; readonly why: string }
   /** A signal ends it. */
-  | { readonly kind: 'killed'; readonly signal: 'SIGSEGV' | 'SIGBUS'; readonly why: string }
+  | { readonly kind: 'killed'; readonly signal: FatalSignal; readonly why: string }
   /** The dynamic linker ends before the program begins: it gives up, or does what its options ask for (status 0). */
   | { readonly kind: 'exits'; readonly status: number; readonly why: string }
   /** The kernel dies. */
@@ -53,7 +56,7 @@ export class ProcessEnd extends Error {
 }
 
 /** Ends the process by a signal. */
-export function killed(why: string, signal: 'SIGSEGV' | 'SIGBUS' = 'SIGSEGV'): never {
+export function killed(why: string, signal: FatalSignal = 'SIGSEGV'): never {
   throw new ProcessEnd({ kind: 'killed', signal, why });
 }
 
@@ -218,7 +221,7 @@ export class UserProcess {
       const page = Math.floor((at - vma.start) / pageSize);
       const view = this.mm.readPage(vma, page);
       if (view.touch !== 'ok') {
-        killed(`it reads at ${hex(at)}, and cannot`, view.touch === 'SIGBUS' ? 'SIGBUS' : 'SIGSEGV');
+        killed(`it reads at ${hex(at)}, and cannot`, view.touch === 'killed' ? 'SIGKILL' : view.touch);
       }
       const within = at - vma.start - page * pageSize;
       const to = Math.min(pageSize, within + address + length - at);
@@ -282,8 +285,12 @@ export class UserProcess {
     const { pageSize } = this.cpu;
     const pages = Math.min(vmaPages(vma, pageSize), Math.ceil(file.size / pageSize) - pgoff);
     const fs = this.board.mounted();
-    const wrong = (page: number): never =>
-      killed(`page ${String(pgoff + page)} of ${file.path} shows other bytes than the file has there`);
+    const wrong = (page: number): never => {
+      const which = `page ${String(pgoff + page)} of ${file.path}`;
+      // An address beyond the CPU's bits: the touch itself is fatal, and no handler can catch it.
+      if (this.mm.fetchPage(vma, page).touch === 'killed') killed(`${which} has a corrupt page table entry`, 'SIGKILL');
+      return killed(`${which} shows other bytes than the file has there`);
+    };
     let present = 0;
     for (const run of this.mm.pageTable.directRuns(vma.start / pageSize, Math.max(0, pages))) {
       present += run.pages;

@@ -165,11 +165,12 @@ export class AddressSpace implements MmStruct {
     hooks: NonNullable<OpenFile['operations']['mmap']>,
   ): Vma | { errno: Errno } | { bug: string } {
     try {
-      const expanded = hooks.preparesFirst === true ? null : this.#expand(desc);
+      const preparesFirst = hooks.preparesFirst === true && this.kernel.extendsFirst !== true;
+      const expanded = preparesFirst ? null : this.#expand(desc);
       if (expanded !== null) return expanded;
       const refused = hooks.prepare(desc, this.kernel);
       if (refused !== null) return { errno: refused };
-      const merged = hooks.preparesFirst === true ? this.#expand(desc) : null;
+      const merged = preparesFirst ? this.#expand(desc) : null;
       if (merged !== null) return merged;
       const { start, end, pgoff, vmFlags, pageProt, file } = desc;
       const vma: Vma = { start, end, pgoff, vmFlags, pageProt, file };

@@ -31,6 +31,11 @@ export interface Kernel {
   readonly reservesMemoryType: boolean;
   /** Whether mincore() looks at the entries of mappings of page frames, instead of at the page cache. Default true, as in new kernels. */
   readonly mincoreSeesPageFrames?: boolean | undefined;
+  /**
+   * Whether a mapping extends its neighbours before the file is asked, whatever the file prefers: kernels before mmap_prepare().
+   * Default false.
+   */
+  readonly extendsFirst?: boolean | undefined;
   /** What happens when an executable entry is set; null on CPUs where nothing does. */
   readonly icache: IcacheFlush | null;
   /** Without an MMU: private read-only mappings of files are VM_MAYOVERLAY instead of VM_MAYSHARE. Default false. */

@@ -8,6 +8,7 @@ import type { Cpu } from '../mm/cpu.ts';
 import type { MmapHooks, OpenFile } from '../mm/fileOperations.ts';
 import { IcacheFlush } from '../mm/icache.ts';
 import type { Kernel, TraceEntry } from '../mm/kernel.ts';
+import { isBefore, type Release } from '../mm/release.ts';
 import type { BoardFile, MountedBoard } from './mountedBoard.ts';
 
 /** An mmap() that has run, and everything it left behind. */
@@ -44,13 +45,17 @@ export function openForMapping(board: MountedBoard, file: BoardFile, observe?: (
   };
 }
 
+/** The first release with mmap_prepare(): a patch that needs it was tried in older ones by a module that calls its parts. */
+const MMAP_PREPARE: Release = [6, 16];
+
 /** The running kernel of a board, for a process on a CPU; what it logs and calls goes into `log` and `trace`. */
 export function kernelOf(board: MountedBoard, cpu: Cpu, log: string[], trace: TraceEntry[] | null): Kernel {
-  const { memory, kernel, riscvIcache, ram } = board;
+  const { memory, kernel, release, riscvIcache, ram } = board;
   return {
     cpu,
     memory,
     reservesMemoryType: cpu.pat && kernel.vmPat,
+    extendsFirst: isBefore(release, MMAP_PREPARE),
     mincoreSeesPageFrames: kernel.mincoreSeesPageFrames,
     icache: cpu.flushesIcache ? new IcacheFlush(riscvIcache, cpu, ram) : null,
     log,
