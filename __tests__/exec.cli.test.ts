@@ -82,7 +82,7 @@ describe('a program that does not start', () => {
     ['mini-XX', ['/bin/hello'], 1, 'execve fails with ENOENT: the interpreter of /bin/hello'],
     ['root-XX', ['/bin/init', '--cpu', 'arm64'], 1, 'it is a program for another machine'],
     ['arch-XX', ['/lib/ld-musl-s390x.so.1'], 1, 'found one for S/390, big endian'],
-    ['root-XX', ['/bin/hello', '--kernel', 'linux-6.17'], 1, 'dies of SIGSEGV: page 0 of /bin/hello'],
+    ['root-XX', ['/bin/hello', '--kernel', 'linux-6.17'], 1, 'dies of SIGKILL: page 0 of /bin/hello'],
     ['root-XX', ['/bin/init', '--kernel', 'patch-v1', '--stack-init', 'pattern'], 1, 'the kernel dies: BUG_ON'],
     ['root-XX', ['/bin/hello', '--kernel', 'nommu'], 1, ''],
     ['root-XX', ['/nothing'], 2, 'no such file or directory'],
