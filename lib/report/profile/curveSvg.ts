@@ -12,7 +12,7 @@ const TOP = 48;
 const BOTTOM = 52;
 /** Lines of the grid, each way. */
 const TICKS = 5;
-/** Steps that are named in the picture; all have a title that shows under the pointer. */
+/** Steps that are named in the picture, the largest first; all have a title that shows under the pointer. */
 const NAMED = 6;
 
 /** The picture. It is a file of its own: no font, no style sheet, nothing from elsewhere. */
@@ -28,7 +28,14 @@ export function curveSvg(plan: XipPlan): string {
     plan.items.reduce((sum, { leftOut, ramPages }) => sum + (leftOut === null ? ramPages : 0), 0) * pageSize;
   const line = [{ flash: 0, ram: 0 }, ...points].map(({ flash, ram }) => `${x(flash)},${y(ram)}`).join(' ');
   const colour = TONES.find(({ name }) => name === 'direct')?.light ?? '#0072b2';
-  const biggest = new Set([...points].sort((a, b) => b.step.ramPages - a.step.ramPages).slice(0, NAMED));
+  const names = placed(
+    [...points]
+      .sort((a, b) => b.step.ramPages - a.step.ramPages)
+      .map(({ step, flash, ram }) => {
+        const text = lastName(step);
+        return { text, x: Math.min(x(flash) + 6, WIDTH - 150), y: y(ram) + 14 };
+      }),
+  );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
     `<title>RAM saved for flash spent</title>`,
@@ -40,17 +47,40 @@ export function curveSvg(plan: XipPlan): string {
       ({ step, flash, ram }) =>
         `<circle cx="${x(flash)}" cy="${y(ram)}" r="3" fill="${colour}"><title>${stepTitle(step, pageSize)}</title></circle>`,
     ),
-    ...points
-      .filter((point) => biggest.has(point))
-      .map(
-        ({ step, flash, ram }) =>
-          `<text x="${Math.min(x(flash) + 6, WIDTH - 150)}" y="${y(ram) + 14}" font-size="11" fill="#59636e">${escape(lastName(step))}</text>`,
-      ),
+    ...names.map(
+      (name) => `<text x="${name.x}" y="${name.y}" font-size="11" fill="#59636e">${escape(name.text)}</text>`,
+    ),
     `<path d="M${x(spent)} ${HEIGHT - BOTTOM}V${TOP}" stroke="#c43e1c" stroke-dasharray="4 3"/>`,
     `<text x="${Math.min(x(spent) + 4, WIDTH - 170)}" y="${TOP - 6}" fill="#c43e1c">this image: ${kib(spent)} KiB for ${kib(saved)} KiB</text>`,
     '</svg>',
     '',
   ].join('\n');
+}
+
+interface Name {
+  readonly text: string;
+  /** Where its left end lies on the base line. */
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Height of a line, and width of a character at most, in the picture. */
+const [LINE_HEIGHT, CHARACTER] = [13, 7];
+
+/** The names of the first steps, as many as there is room for: none over another. */
+function placed(names: readonly Name[]): Name[] {
+  const kept: Name[] = [];
+  for (const name of names) {
+    const isFree = kept.every(
+      (other) =>
+        Math.abs(other.y - name.y) >= LINE_HEIGHT ||
+        name.x >= other.x + other.text.length * CHARACTER ||
+        other.x >= name.x + name.text.length * CHARACTER,
+    );
+    if (isFree) kept.push(name);
+    if (kept.length === NAMED) break;
+  }
+  return kept;
 }
 
 function grid(mostFlash: number, mostRam: number, x: (n: number) => number, y: (n: number) => number): string[] {
