@@ -1,5 +1,7 @@
 /** `cramfs-lab compare`, and what `cramfs-lab random` says before it needs a kernel. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Ajv } from 'ajv';
 import { runCramfsLab } from '../kernel-lab/host/cli/cramfsLab.ts';
 import { Folder, type Run, runProgram } from './support/cli.ts';
 import { fixture } from './support/fixtures.ts';
@@ -52,6 +54,12 @@ describe('compare', () => {
     // x86's memory type reservations show in the older kernel only.
     expect(new Set(json.differences.map(({ field }) => field))).toEqual(new Set(['vmflags']));
     expect(json.differences).toHaveLength(16);
+    const schema = JSON.parse(
+      readFileSync(new URL('../schemas/lab-compare.schema.json', import.meta.url), 'utf8'),
+    ) as object;
+    const validate = new Ajv({ allowUnionTypes: true }).compile(schema);
+    expect([validate(json), validate.errors]).toEqual([true, null]);
+    expect(validate({ ...json, counts: {} })).toBe(false);
   });
 
   test.each([

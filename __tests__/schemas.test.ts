@@ -69,6 +69,15 @@ describe('the schema of map verdicts', () => {
     }
   });
 
+  test('fits a comparison of kernels', async () => {
+    const image = folder.fixture('images/adv.cramfs.gz');
+    for (const kernels of ['linux-6.18,linux-6.17,patch-v1', 'linux-6.1,nommu']) {
+      const [answer = {}] = await answers([image, '/zf_gap_mid', '--compare-kernels', kernels, '--json']);
+      expect(answer).toMatchObject({ differs: true });
+      expect(validate({ ...answer, differs: 1 })).toBe(false);
+    }
+  });
+
   test('fits errors and batches', async () => {
     const image = folder.fixture('images/root-XX.cramfs.gz');
     await answers([image, '/nothing', '--json']);
