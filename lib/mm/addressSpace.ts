@@ -5,19 +5,18 @@ import { roundUp } from '../base/pages.ts';
 import { anonymousMemory } from './anonymousMemory.ts';
 import { isReadable, unsignedLong } from './cpu.ts';
 import type { Errno } from './errno.ts';
-import type { FolioRead, MmStruct, OpenFile, PageView, Touch } from './fileOperations.ts';
+import type { MmStruct, OpenFile, PageView, Touch } from './fileOperations.ts';
 import { type Kernel, KernelBug } from './kernel.ts';
 import { findMerger } from './merge.ts';
 import { setDirectPte } from './setPte.ts';
 import { fork } from './operations/fork.ts';
 import { madviseDontneed } from './operations/madvise.ts';
-import { mincore } from './operations/mincore.ts';
 import { mlock } from './operations/mlock.ts';
 import { mprotect, mprotectRange, type Protection } from './operations/mprotect.ts';
 import { mremap, mremapRange } from './operations/mremap.ts';
 import { munmapRange } from './operations/munmap.ts';
-import { readProcMem, writeFromMapping } from './operations/userAccess.ts';
 import { writePage } from './operations/write.ts';
+import { PageCache } from './pageCache.ts';
 import { type Folio, PageTable, type PteRun } from './pageTable.ts';
 import { type Vma, type VmAreaDesc, vmaPages } from './vma.ts';
 import {
@@ -101,11 +100,13 @@ export class AddressSpace implements MmStruct {
   readonly kernel: Kernel;
   readonly pageTable = new PageTable();
   readonly #vmas: Vma[] = [];
-  readonly #pageCache = new Map<OpenFile, Map<number, FolioRead>>();
+  readonly pageCache: PageCache;
   readonly #anonymous: OpenFile;
 
-  constructor(kernel: Kernel) {
+  /** @param pageCache that of the other processes; without it, the process is the only one */
+  constructor(kernel: Kernel, pageCache = new PageCache(kernel)) {
     this.kernel = kernel;
+    this.pageCache = pageCache;
     this.#anonymous = anonymousMemory(kernel.cpu.pageSize);
   }
 
@@ -254,7 +255,7 @@ export class AddressSpace implements MmStruct {
 
   /** A second address space with the same mappings and entries; private copies are copied again. */
   copy(): AddressSpace {
-    const child = new AddressSpace(this.kernel);
+    const child = new AddressSpace(this.kernel, this.pageCache);
     for (const vma of this.#vmas) child.#vmas.push({ ...vma });
     for (const vpn of this.pageTable.presentPages()) {
       const pte = this.pageTable.get(vpn);
@@ -297,26 +298,10 @@ export class AddressSpace implements MmStruct {
     }
     const index = vma.pgoff + vpn - vma.start / pageSize;
     if (index >= Math.ceil(vma.file.size / pageSize)) return 'behind-end';
-    const read = this.#readCached(vma.file, index);
+    const read = this.pageCache.read(vma.file, index);
     if ('error' in read) return 'read-error';
     this.pageTable.setFolio(vpn, { bytes: read.bytes, anonymous: false } satisfies Folio);
     return 'ok';
-  }
-
-  /** The page cache: a folio is read once. */
-  #readCached(file: OpenFile, index: number): FolioRead {
-    let folios = this.#pageCache.get(file);
-    if (folios === undefined) {
-      folios = new Map();
-      this.#pageCache.set(file, folios);
-    }
-    let read = folios.get(index);
-    if (read === undefined) {
-      read = file.operations.readFolio(index);
-      if ('error' in read) this.kernel.log.push(...read.log);
-      else folios.set(index, read);
-    }
-    return read;
   }
 
   /**
@@ -401,21 +386,6 @@ export class AddressSpace implements MmStruct {
   /** mlock() of a range; see {@link mlock}. */
   mlock(address: number, length: number): Errno | null {
     return mlock(this, address, length);
-  }
-
-  /** mincore() of a mapping; see {@link mincore}. */
-  mincore(vma: Vma): boolean[] {
-    return mincore(this, vma, (file, index) => this.#pageCache.get(file)?.has(index) === true);
-  }
-
-  /** A read of /proc/PID/mem at the start of a mapping; see {@link readProcMem}. */
-  readProcMem(vma: Vma): Errno | null {
-    return readProcMem(this, vma);
-  }
-
-  /** write(2) from the start of a mapping; see {@link writeFromMapping}. */
-  writeFromMapping(vma: Vma): Errno | null {
-    return writeFromMapping(this, vma);
   }
 
   /** fork(): the child's address space; see {@link fork}. */

@@ -45,6 +45,8 @@ export type PageView =
 export interface MmStruct {
   readonly kernel: Kernel;
   readonly pageTable: PageTable;
+  /** What has been read of files; pages are counted from 0. */
+  readonly pageCache: { has(file: OpenFile, index: number): boolean };
   /** The mappings, lowest address first: a list of its own, of the mappings themselves. */
   readonly vmas: Vma[];
   /** Where a mapping of that many bytes goes, top-down. */

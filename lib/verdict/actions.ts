@@ -6,6 +6,8 @@ import { CramfsError } from '../base/errors.ts';
 import { crc32, crcHex } from '../format/crc32.ts';
 import { AddressSpace, type MmapRequest, type Touch } from '../mm/addressSpace.ts';
 import type { Errno } from '../mm/errno.ts';
+import { mincore } from '../mm/operations/mincore.ts';
+import { readProcMem, writeFromMapping } from '../mm/operations/userAccess.ts';
 import { type Vma, vmaPages } from '../mm/vma.ts';
 import { VM_EXEC, vmFlagNames } from '../mm/vmFlags.ts';
 import type { MappedProcess } from './process.ts';
@@ -155,13 +157,13 @@ function runOne({ mm, openFile }: MappedProcess, vma: Vma, request: MmapRequest,
       return { outcome: { errno, ...seen(mm, locked) }, vma: locked };
     }
     case 'mincore': {
-      const inMemory = mm.mincore(vma).map((is) => (is ? '1' : '0'));
+      const inMemory = mincore(mm, vma).map((is) => (is ? '1' : '0'));
       return { outcome: { errno: null, mincore: inMemory.join('') }, vma };
     }
     case 'procmem':
-      return { outcome: { errno: mm.readProcMem(vma) }, vma };
+      return { outcome: { errno: readProcMem(mm, vma) }, vma };
     case 'bufuse':
-      return { outcome: { errno: mm.writeFromMapping(vma) }, vma };
+      return { outcome: { errno: writeFromMapping(mm, vma) }, vma };
     case 'call':
       return {
         outcome: { signal: (vma.vmFlags & VM_EXEC) === 0 ? 'SIGSEGV' : SIGNALS[mm.fetchPage(vma, 0).touch] },
