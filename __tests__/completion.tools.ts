@@ -75,7 +75,7 @@ describe.each(SHELL_KINDS)('$name', (kind) => {
     ],
     ['nothing in an image that is bad', 'cramfs stat bad.cramfs /bin/coun\t', ['stat', 'bad.cramfs', '/bin/coun']],
     [
-      'nothing where there is no image',
+      'nothing without an image',
       'cramfs stat nowhere.cramfs /bin/coun\t',
       ['stat', 'nowhere.cramfs', '/bin/coun'],
     ],

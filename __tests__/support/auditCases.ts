@@ -293,7 +293,7 @@ export const AUDIT_CASES: readonly AuditCase[] = [
     ids: ['security/setuid', 'security/setgid', 'security/world-writable'],
   },
   {
-    name: 'devices, of which everybody may write to one that is nobody’s',
+    name: 'devices, one of them writable by everyone',
     image: () => only(node('null', 0o020666, 0x103), node('mem', 0o020666, 0x101), node('pipe', 0o010600)),
     ids: ['security/world-writable', 'security/device-node'],
   },

@@ -443,7 +443,7 @@ const AUDIT_FIXES: readonly FixCase[] = [
   {
     id: 'security/device-node',
     variant: '',
-    ...auditCase('devices, of which everybody may write to one that is nobody’s'),
+    ...auditCase('devices, one of them writable by everyone'),
     follow: [
       {
         by: 'tree',

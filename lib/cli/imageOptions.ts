@@ -57,7 +57,7 @@ export function addOffsetOptions(command: Command, where: string): Command {
 export function addPlaceOptions(command: Command): Command {
   return command
     .option('--image-offset <n>', 'where the image starts in the file (default: 0); FILE@N is the same')
-    .option('--image <n>', 'the nth image that "cramfs scan" finds in the file, with what it undoes');
+    .option('--image <n>', 'the nth image that "cramfs scan" finds in the file, decoded as scan decodes it');
 }
 
 /** Adds --json and --color. */

@@ -119,7 +119,7 @@ class ClosureSearch {
   run(): Closure {
     for (const path of this.#request.roots) {
       if (followPath(this.#tree, path) === null)
-        throw new CramfsError('NOT_FOUND', { path, found: 'it is not in the directory' });
+        throw new CramfsError('NOT_FOUND', { path, what: 'no such file or directory in the tree' });
       this.#queue.push({ path, by: null, reason: 'root' });
     }
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {

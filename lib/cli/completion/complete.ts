@@ -3,7 +3,7 @@
  *
  * The first line of the answer is what the others are: `words`, `words open` if more of the same word follows the only
  * one, `files` or `folders` where the shell completes names of files itself. Each other line is a word; for zsh and fish
- * a tab and its description follow. There is never a message: a prompt is no place for one.
+ * a tab and its description follow. It never prints a message, which would garble the prompt.
  */
 import { join } from 'node:path';
 import type { Io } from '../io.ts';

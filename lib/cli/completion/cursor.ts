@@ -8,7 +8,7 @@ export type Target =
   /** Of an option; `prefix` is what comes before the value in the same word: "--format=". */
   | { readonly kind: 'value'; readonly option: Option; readonly prefix: string }
   | { readonly kind: 'operand'; readonly argument: Argument }
-  /** There is no place for another word. */
+  /** The command takes no further word. */
   | { readonly kind: 'nothing' };
 
 /** A line up to its last word, which is being typed. */

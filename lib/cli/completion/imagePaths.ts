@@ -11,7 +11,7 @@ import type { Io } from '../io.ts';
 import type { Candidate } from './candidate.ts';
 import type { Cursor } from './cursor.ts';
 
-/** Entries of a directory that are looked at, and that are shown: a prompt is no place for more. */
+/** Entries of a directory that are looked at, and that are shown: a prompt answers at once. */
 const MAX_ENTRIES = 50_000;
 const MAX_SHOWN = 2_000;
 /** Files that --image may scan: bytes. */

@@ -106,7 +106,7 @@ export class Scenarios {
     });
   }
 
-  /** The causes that fit, with as few changes as any does, the likeliest first; empty where none fits. */
+  /** The causes that fit with the fewest changes, the likeliest first; empty if none fits. */
   causes(): Cause[] {
     const scenarios = [...this.#all()];
     for (let count = 1; count <= MAX_CHANGES; count++) {

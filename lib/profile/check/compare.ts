@@ -68,7 +68,7 @@ function* objectDifferences(seen: SeenObject, { objects }: Prediction, pageSize:
         : mappingDifference(one, one.start - seenBase, other, other.start - base, pageSize);
     if (kind === null) continue;
     yield { kind, path, seen: one, predicted: other, ...inos };
-    // After a mapping of another length the rest is no longer side by side.
+    // After a mapping of another length the rest no longer lines up.
     if (kind === 'range') return;
   }
 }
