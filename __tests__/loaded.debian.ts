@@ -25,8 +25,7 @@ import {
   compareUnmet,
   execTruth,
   isDirect,
-  judged,
-  unmetOf,
+  unmetOfLoaded,
 } from './support/oneTruth.ts';
 
 const ROOTS = process.env.DEBIAN_ROOTS ?? '';
@@ -67,10 +66,10 @@ describe.each(['amd64', 'armhf'])('an image of Debian %s', (architecture) => {
         JSON: compareFiles(truth.b, (JSON.parse(JSON.stringify(auditB)) as AuditResult).files),
         plan: comparePlan(truth.b, whole),
         'plan, half in flash': comparePlan(truth.a, partly),
-        'policy, direct': compareUnmet(truth.a, unmetOf(await judged(auditA, 'direct: 100 %')), isDirect),
+        'policy, direct': compareUnmet(truth.a, await unmetOfLoaded(truth.a, auditA, 'direct: 100 %'), isDirect),
         'policy, state': compareUnmet(
           truth.b,
-          unmetOf(await judged(auditB, 'state: pfnmap')),
+          await unmetOfLoaded(truth.b, auditB, 'state: pfnmap'),
           ({ state }) => state === 'pfnmap',
         ),
         diff: compareDiff(truth, diff, b.cpu.pageSize),

@@ -1,7 +1,17 @@
 // `npm run test:debian [-- --cache DIR]`: the tests on Debian's own programs, for x86-64 and 32-bit ARM. Downloads the packages
 // once, with what they depend on, and unpacks them; nothing is installed. Needs apt and dpkg-deb, and about 300 MB of disk.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -44,8 +54,11 @@ process.exitCode = status ?? 1;
  */
 function unpack(architecture, folder) {
   const root = join(folder, 'root');
-  if (existsSync(root)) return;
   const packages = architecture === 'amd64' ? [...PACKAGES, ...MORE] : PACKAGES;
+  // A folder of another list of packages is made again.
+  const contents = join(folder, 'packages.txt');
+  const list = `${packages.join('\n')}\n`;
+  if (existsSync(root) && existsSync(contents) && readFileSync(contents, 'utf8') === list) return;
   console.log(`test:debian: downloading packages of ${architecture}`);
   const [lists, archives, status] = [join(folder, 'lists'), join(folder, 'cache'), join(folder, 'status')];
   for (const each of [lists, join(archives, 'archives')]) mkdirSync(join(each, 'partial'), { recursive: true });
@@ -62,7 +75,7 @@ function unpack(architecture, folder) {
   ].flatMap((setting) => ['-o', setting]);
   /** @type {import('node:child_process').StdioOptions} */
   const quiet = ['ignore', 'ignore', 'inherit'];
-  // One list that cannot be had does not hinder the others.
+  // A list that is not available does not hinder the others.
   spawnSync('apt-get', [...apt, '-qq', 'update'], { stdio: quiet });
   const install = ['-qq', 'install', '--yes', '--download-only', '--no-install-recommends', ...packages];
   execFileSync('apt-get', [...apt, ...install], { stdio: quiet });
@@ -75,5 +88,7 @@ function unpack(architecture, folder) {
   for (const part of ['doc', 'man', 'locale', 'info']) {
     rmSync(join(unfinished, 'usr', 'share', part), { recursive: true, force: true });
   }
+  rmSync(root, { recursive: true, force: true });
   renameSync(unfinished, root);
+  writeFileSync(contents, list);
 }

@@ -62,8 +62,12 @@ export interface Unmet {
 }
 
 /** An audit judged by a policy that requires something of all read-only segments. */
-export async function judged(result: AuditResult, requirement: string): Promise<AuditResult> {
-  const text = `version: 1\nrequires:\n  - { paths: "/**", segments: read-only, ${requirement} }\n`;
+export async function judged(
+  result: AuditResult,
+  requirement: string,
+  paths: readonly string[] = ['/**'],
+): Promise<AuditResult> {
+  const text = `version: 1\nrequires:\n  - { paths: ${JSON.stringify(paths)}, segments: read-only, ${requirement} }\n`;
   return applyPolicy(result, await parsePolicy(text, 'policy.yml'), '2026-01-01');
 }
 
@@ -74,6 +78,22 @@ export const unmetOf = ({ findings }: AuditResult): Unmet[] =>
       ? [{ path: finding.path, segment: finding.args.segment.segment }]
       : [],
   );
+
+/** Paths that are judged at once: an audit keeps so many findings of one id, and counts the others. */
+const JUDGED_AT_ONCE = 100;
+
+/** The segments of loaded files that a policy found wanting, of any number of files. */
+export async function unmetOfLoaded(truth: ExecTruth, result: AuditResult, requirement: string): Promise<Unmet[]> {
+  const paths = [...truth.keys()].map((path) => path.replaceAll(/[[\]{}*?\\]/g, '\\$&'));
+  const unmet: Unmet[] = [];
+  for (let at = 0; at < paths.length; at += JUDGED_AT_ONCE) {
+    const part = await judged(result, requirement, paths.slice(at, at + JUDGED_AT_ONCE));
+    if (part.omitted[REQUIREMENT_UNMET.id] !== undefined)
+      throw new Error('findings were left out: judge fewer at once');
+    unmet.push(...unmetOf(part));
+  }
+  return unmet;
+}
 
 /** Segments that a requirement on all read-only segments finds wanting; a path that no program loads is left out. */
 export function compareUnmet(
