@@ -74,11 +74,7 @@ describe.each(SHELL_KINDS)('$name', (kind) => {
       ['fw.cramfs', '/bin/counter', '--populate'],
     ],
     ['nothing in an image that is bad', 'cramfs stat bad.cramfs /bin/coun\t', ['stat', 'bad.cramfs', '/bin/coun']],
-    [
-      'nothing without an image',
-      'cramfs stat nowhere.cramfs /bin/coun\t',
-      ['stat', 'nowhere.cramfs', '/bin/coun'],
-    ],
+    ['nothing without an image', 'cramfs stat nowhere.cramfs /bin/coun\t', ['stat', 'nowhere.cramfs', '/bin/coun']],
     ['nothing where a number is wanted', 'cramfs map --length 1\t', ['map', '--length', '1']],
   ])('completes %s', async (_what, keys, words) => {
     expect(await prompt.enter(keys)).toEqual(words);
