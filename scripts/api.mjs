@@ -60,14 +60,42 @@ function entryText({ name, file }) {
 }
 
 /**
- * A declaration in the fewest words, indented.
+ * A declaration in the fewest words, indented. The compiler writes the literals of a union in the order in which it met
+ * them, which changes with code elsewhere: they are sorted here.
  * @param {ts.Declaration} declaration
  */
 function declarationText(declaration) {
   const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
+  const { transformed } = ts.transform(/** @type {ts.Node} */ (node), [sortLiterals]);
   return printer
-    .printNode(ts.EmitHint.Unspecified, node, node.getSourceFile())
+    .printNode(ts.EmitHint.Unspecified, transformed[0] ?? node, node.getSourceFile())
     .split('\n')
     .map((line) => `  ${line}`)
     .join('\n');
+}
+
+/**
+ * Sorts the members of each union of literals, and writes strings in double quotes.
+ * @param {ts.TransformationContext} context
+ * @returns {(node: ts.Node) => ts.Node}
+ */
+function sortLiterals(context) {
+  return function visit(node) {
+    if (ts.isStringLiteral(node)) return ts.factory.createStringLiteral(node.text);
+    const inner = ts.visitEachChild(node, visit, context);
+    if (!ts.isUnionTypeNode(inner) || !inner.types.every(isLiteral)) return inner;
+    const members = inner.types.map((type) => ({ type, key: literalText(type) }));
+    members.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
+    return ts.factory.createUnionTypeNode(members.map(({ type }) => type));
+  };
+}
+
+/** @param {ts.TypeNode} type */
+function isLiteral(type) {
+  return ts.isLiteralTypeNode(type) && (ts.isStringLiteral(type.literal) || ts.isNumericLiteral(type.literal));
+}
+
+/** @param {ts.TypeNode} type */
+function literalText(type) {
+  return ts.isLiteralTypeNode(type) && ts.isLiteralExpression(type.literal) ? type.literal.text : '';
 }
