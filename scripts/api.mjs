@@ -60,13 +60,14 @@ function entryText({ name, file }) {
 }
 
 /**
- * A declaration in the fewest words, indented. The compiler writes the literals of a union in the order in which it met
- * them, which changes with code elsewhere: they are sorted here.
+ * A declaration in the fewest words, indented.
  * @param {ts.Declaration} declaration
  */
 function declarationText(declaration) {
   const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
-  const { transformed } = ts.transform(/** @type {ts.Node} */ (node), [sortLiterals]);
+  const { transformed } = ts.transform(/** @type {ts.Node} */ (node), [
+    (context) => inOrder(context, node.getSourceFile()),
+  ]);
   return printer
     .printNode(ts.EmitHint.Unspecified, transformed[0] ?? node, node.getSourceFile())
     .split('\n')
@@ -75,27 +76,27 @@ function declarationText(declaration) {
 }
 
 /**
- * Sorts the members of each union of literals, and writes strings in double quotes.
+ * Sorts the members of unions and of types without a name, and writes strings in double quotes. The compiler writes what
+ * it inferred in the order in which it met it, which changes with code elsewhere.
  * @param {ts.TransformationContext} context
+ * @param {ts.SourceFile} source
  * @returns {(node: ts.Node) => ts.Node}
  */
-function sortLiterals(context) {
+function inOrder(context, source) {
+  /**
+   * @template {ts.Node} N
+   * @param {readonly N[]} nodes
+   */
+  const sorted = (nodes) =>
+    nodes
+      .map((node) => ({ node, text: printer.printNode(ts.EmitHint.Unspecified, node, source) }))
+      .sort((a, b) => (a.text < b.text ? -1 : Number(a.text > b.text)))
+      .map(({ node }) => node);
   return function visit(node) {
     if (ts.isStringLiteral(node)) return ts.factory.createStringLiteral(node.text);
     const inner = ts.visitEachChild(node, visit, context);
-    if (!ts.isUnionTypeNode(inner) || !inner.types.every(isLiteral)) return inner;
-    const members = inner.types.map((type) => ({ type, key: literalText(type) }));
-    members.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
-    return ts.factory.createUnionTypeNode(members.map(({ type }) => type));
+    if (ts.isUnionTypeNode(inner)) return ts.factory.createUnionTypeNode(sorted(inner.types));
+    if (ts.isTypeLiteralNode(inner)) return ts.factory.createTypeLiteralNode(sorted(inner.members));
+    return inner;
   };
-}
-
-/** @param {ts.TypeNode} type */
-function isLiteral(type) {
-  return ts.isLiteralTypeNode(type) && (ts.isStringLiteral(type.literal) || ts.isNumericLiteral(type.literal));
-}
-
-/** @param {ts.TypeNode} type */
-function literalText(type) {
-  return ts.isLiteralTypeNode(type) && ts.isLiteralExpression(type.literal) ? type.literal.text : '';
 }

@@ -1,5 +1,5 @@
-// Builds dist: tsc emits what the entry points of the library reach (JavaScript and declarations), then esbuild bundles the
-// commands. With --verbose it prints the sizes of these.
+// Builds dist: tsc emits the declarations that the entry points of the library reach, then esbuild bundles the library and
+// the commands. With --verbose it prints the sizes of these.
 //
 // Start-up time decides the form of the bundles. ES modules load slower than CommonJS, and a bundle that holds a lazily
 // imported package pays for reading and scanning it at every start (some 10 ms for memfs, pako and commander together).
@@ -9,7 +9,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
-import { join, relative } from 'node:path';
+import { dirname, join, normalize, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { englishOnly } from './bundle-plugins.mjs';
@@ -41,19 +41,30 @@ const tsc = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), 
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
 const esbuild = await import('esbuild');
+const { default: ts } = await import('typescript');
 
-// Comments are in the declarations too, and layout is for the sources: a package has no need of that.
-for (const name of /** @type {string[]} */ (readdirSync('dist/lib', { recursive: true }))) {
-  if (!name.endsWith('.js')) continue;
-  const file = join('dist/lib', name);
-  const { code } = await esbuild.transform(readFileSync(file, 'utf8'), {
-    format: 'esm',
-    target: 'es2022',
-    legalComments: 'none',
-    minify: true,
-  });
-  writeFileSync(file, code);
-}
+const libraryEntries = Object.values(require('../package.json').exports).flatMap((target) =>
+  typeof target === 'string' ? [] : [target.types.slice('./dist/'.length, -'.d.ts'.length)],
+);
+removeUnreached(libraryEntries.map((entry) => `dist/${entry}.d.ts`));
+
+// The library. What its entry points share is in pieces, so that a bundler still takes only what is used. Comments are in
+// the declarations, and layout is for the sources: a package has no need of that.
+await esbuild.build({
+  entryPoints: libraryEntries.map((entry) => `${entry}.ts`),
+  outdir: 'dist/lib',
+  chunkNames: 'pieces/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  packages: 'external',
+  platform: 'neutral',
+  external: ['node:*'],
+  format: 'esm',
+  target: 'es2022',
+  legalComments: 'none',
+  minify: true,
+  logLevel: 'warning',
+});
 
 /** Packages that more than one bundle needs, and each loads late as it is. */
 const SHARED = new Set(['yaml', 'zod']);
@@ -183,6 +194,23 @@ async function bundle(entries) {
     });
     writeFileSync(path, code);
     if (commands.has(file)) chmodSync(path, 0o755);
+  }
+}
+
+/**
+ * Removes the declarations that no entry point needs: tsc writes one for each source file that it read.
+ * @param {string[]} entries
+ */
+function removeUnreached(entries) {
+  const reached = new Set(entries.map((file) => normalize(file)));
+  for (const file of reached) {
+    for (const { fileName } of ts.preProcessFile(readFileSync(file, 'utf8')).importedFiles) {
+      if (fileName.startsWith('.')) reached.add(join(dirname(file), fileName.replace(/[.][jt]s$/, '.d.ts')));
+    }
+  }
+  for (const name of /** @type {string[]} */ (readdirSync('dist/lib', { recursive: true }))) {
+    const file = join('dist/lib', name);
+    if (name.endsWith('.d.ts') && !reached.has(file)) rmSync(file);
   }
 }
 
