@@ -4,8 +4,8 @@
 import { CramfsError } from '../base/errors.ts';
 import type { ByteSource } from './byteSource.ts';
 
-/** Bytes that are remembered or known together, a power of two. */
-const GRANULE = 32;
+/** Bytes that are noted together: what cramfs aligns its metadata to. */
+const GRANULE = 4;
 
 /** What an error says of bytes that are not at hand. */
 export const NOT_IN_REPORT = 'these bytes are not in this report';
@@ -76,10 +76,9 @@ export class RecordingSource implements ByteSource {
     return this.#source.read(offset, length);
   }
 
-  /** Small steps, so that no more is noted than is needed. */
-  around(offset: number, start: number, end: number): { readonly start: number; readonly end: number } {
-    const from = offset - (offset % GRANULE);
-    return { start: Math.max(start, from), end: Math.min(end, from + 2 * GRANULE) };
+  /** Nothing but what is needed, so that no more is noted. */
+  around(offset: number): { readonly start: number; readonly end: number } {
+    return { start: offset, end: offset };
   }
 
   close(): void {
