@@ -5,14 +5,24 @@ import type { Ink, Surface, TextLook } from '../draw/surface.ts';
 /** Edge of a tile of hatching, in pixels. */
 const TILE = 6;
 
+const DARK = typeof window === 'undefined' ? null : window.matchMedia('(prefers-color-scheme: dark)');
+
 /** Whether the page is shown in dark colours. */
-export const isDark = (): boolean => window.matchMedia('(prefers-color-scheme: dark)').matches;
+export const isDark = (): boolean => DARK?.matches ?? false;
+
+/** Calls back when the theme changes, also for print. */
+export function onThemeChange(redraw: () => void): void {
+  DARK?.addEventListener('change', redraw);
+}
 
 /** The colour of a tone in the theme that is shown. */
 export function toneColour(name: Tone['name']): string {
   const { light, dark } = toneNamed(name);
   return isDark() ? dark : light;
 }
+
+/** Canvases that were drawn on before. */
+const surfaces = new WeakMap<HTMLCanvasElement, CanvasSurface>();
 
 /**
  * A canvas of so many CSS pixels, sharp on every screen, cleared; null where the browser has none.
@@ -22,23 +32,38 @@ export function openCanvas(canvas: HTMLCanvasElement, width: number, height: num
   const [wide, high] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
   if (canvas.width !== wide) canvas.width = wide;
   if (canvas.height !== high) canvas.height = high;
-  canvas.style.height = `${String(height)}px`;
-  const context = canvas.getContext('2d');
-  if (context === null) return null;
-  context.setTransform(scale, 0, 0, scale, 0, 0);
-  context.clearRect(0, 0, width, height);
-  return new CanvasSurface(context, canvas);
+  const styled = `${String(height)}px`;
+  if (canvas.style.height !== styled) canvas.style.height = styled;
+  let surface = surfaces.get(canvas);
+  if (surface === undefined) {
+    const context = canvas.getContext('2d');
+    if (context === null) return null;
+    surface = new CanvasSurface(context, canvas);
+    surfaces.set(canvas, surface);
+  }
+  surface.clear(scale, width, height);
+  return surface;
 }
 
 /** Draws at once. */
 export class CanvasSurface implements Surface {
   readonly context: CanvasRenderingContext2D;
-  readonly #styles: CSSStyleDeclaration;
+  readonly #element: Element;
+  /** Colours and patterns of the theme that was shown when they were made. */
   readonly #fills = new Map<string, string | CanvasPattern>();
+  #isDark = isDark();
 
   constructor(context: CanvasRenderingContext2D, element: Element) {
     this.context = context;
-    this.#styles = getComputedStyle(element);
+    this.#element = element;
+  }
+
+  /** An empty canvas, its units CSS pixels. */
+  clear(scale: number, width: number, height: number): void {
+    if (this.#isDark !== isDark()) this.#fills.clear();
+    this.#isDark = isDark();
+    this.context.setTransform(scale, 0, 0, scale, 0, 0);
+    this.context.clearRect(0, 0, width, height);
   }
 
   tone(name: Tone['name'], x: number, y: number, width: number, height: number, opacity = 1): void {
@@ -72,7 +97,7 @@ export class CanvasSurface implements Surface {
   #ink(ink: Ink): string {
     const known = this.#fills.get(ink);
     if (typeof known === 'string') return known;
-    const colour = this.#styles.getPropertyValue(`--${ink}`).trim();
+    const colour = getComputedStyle(this.#element).getPropertyValue(`--${ink}`).trim();
     this.#fills.set(ink, colour);
     return colour;
   }

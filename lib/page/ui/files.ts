@@ -5,10 +5,10 @@ import { printableName } from '../../format/names.ts';
 import { size } from '../../base/words.ts';
 import type { FileRow, Measure } from '../fileRows.ts';
 import { fill, h } from './dom.ts';
+import { RowList } from './rowList.ts';
 import type { State } from './state.ts';
 import { type AskTreemap, TreemapView } from './treemapView.ts';
 
-const ROW_HEIGHT = 33;
 /** Width of a letter of a path, in CSS pixels. */
 const LETTER = 8.45;
 interface Column {
@@ -47,7 +47,9 @@ export class Files {
   #measure: Measure = 'flash';
   #selected: string | null = null;
   readonly #head = h('div', { class: 'tr th', role: 'row' });
-  readonly #body = h('div', { class: 'tbody' });
+  readonly #list: RowList;
+  /** Letters of a path that have room. */
+  #room = 0;
   readonly #scroll: HTMLElement;
   readonly #count = h('span', { class: 'muted' });
   readonly #treemap: TreemapView;
@@ -72,9 +74,17 @@ export class Files {
           this.#key(event as KeyboardEvent);
         },
       },
-      this.#head,
-      this.#body,
+      h('div', { role: 'rowgroup', class: 'thead' }, this.#head),
     );
+    this.#list = new RowList(this.#scroll, rowElement, (element, index) => {
+      this.#fillRow(element, index);
+    });
+    this.#scroll.append(this.#list.element);
+    this.#scroll.addEventListener('click', ({ target }) => {
+      const index = target instanceof Element ? target.closest('.tbody .tr')?.getAttribute('aria-rowindex') : null;
+      const row = this.#shown[Number(index ?? NaN) - 2];
+      if (row !== undefined) state.select({ path: row.path, offset: null });
+    });
     const filter = h('input', {
       type: 'search',
       placeholder: 'Filter by path',
@@ -108,15 +118,11 @@ export class Files {
       this.#treemap.element,
       this.#scroll,
     );
-    this.#scroll.addEventListener(
-      'scroll',
-      () => {
-        this.#drawRows();
-      },
-      { passive: true },
-    );
     new ResizeObserver(() => {
-      this.#drawRows();
+      const room = Math.floor((this.#head.firstElementChild?.clientWidth ?? 0) / LETTER);
+      if (room === this.#room) return;
+      this.#room = room;
+      this.#list.refill();
     }).observe(this.element);
     this.#order();
     this.#update();
@@ -126,13 +132,8 @@ export class Files {
   select(path: string | null): void {
     this.#selected = path;
     const at = this.#shown.findIndex((row) => row.path === path);
-    if (at !== -1) {
-      const top = at * ROW_HEIGHT;
-      const { scrollTop, clientHeight } = this.#scroll;
-      if (top < scrollTop || top + 2 * ROW_HEIGHT > scrollTop + clientHeight)
-        this.#scroll.scrollTop = Math.max(0, top - clientHeight / 3);
-    }
-    this.#drawRows();
+    if (at !== -1) this.#list.reveal(at);
+    this.#list.refill();
     this.#treemap.select(path);
   }
 
@@ -173,7 +174,7 @@ export class Files {
     );
     fill(this.#count, `${String(this.#shown.length)} of ${String(this.#rows.length)} files`);
     this.#drawHead();
-    this.#drawRows();
+    this.#list.show(this.#shown.length);
     this.#treemap.show(this.#shown, this.#measure);
   }
 
@@ -207,37 +208,20 @@ export class Files {
     );
   }
 
-  /** Only the rows that can be seen are elements. */
-  #drawRows(): void {
-    const first = Math.max(0, Math.floor(this.#scroll.scrollTop / ROW_HEIGHT) - 4);
-    const last = Math.min(this.#shown.length, first + Math.ceil(this.#scroll.clientHeight / ROW_HEIGHT) + 8);
-    const room = Math.floor((this.#head.firstElementChild?.clientWidth ?? 0) / LETTER);
-    this.#body.style.height = `${String(this.#shown.length * ROW_HEIGHT)}px`;
-    fill(
-      this.#body,
-      ...this.#shown.slice(first, last).map((row, at) => {
-        const isSelected = row.path === this.#selected;
-        return h(
-          'div',
-          {
-            class: `tr${isSelected ? ' selected' : ''}`,
-            role: 'row',
-            'aria-rowindex': first + at + 2,
-            'aria-selected': isSelected ? 'true' : 'false',
-            style: `top: ${String((first + at) * ROW_HEIGHT)}px`,
-            click: () => {
-              this.#state.select({ path: row.path, offset: null });
-            },
-          },
-          ...COLUMNS.map(({ key, text }) => {
-            const whole = text(row);
-            return key === 'path'
-              ? h('span', { class: `td ${key}`, role: 'cell', title: whole }, endOf(whole, room))
-              : h('span', { class: `td ${key}`, role: 'cell' }, whole);
-          }),
-        );
-      }),
-    );
+  #fillRow(element: HTMLElement, index: number): void {
+    const row = this.#shown[index];
+    if (row === undefined) return;
+    const isSelected = row.path === this.#selected;
+    element.classList.toggle('selected', isSelected);
+    element.setAttribute('aria-selected', String(isSelected));
+    element.setAttribute('aria-rowindex', String(index + 2));
+    COLUMNS.forEach(({ key, text }, at) => {
+      const cell = element.children[at];
+      const whole = text(row);
+      if (cell === undefined) return;
+      if (key === 'path') cell.setAttribute('title', whole);
+      cell.textContent = key === 'path' ? endOf(whole, this.#room) : whole;
+    });
   }
 
   #key(event: KeyboardEvent): void {
@@ -249,6 +233,10 @@ export class Files {
     if (row !== undefined) this.#state.select({ path: row.path, offset: null });
   }
 }
+
+/** A row without content. */
+const rowElement = (): HTMLElement =>
+  h('div', { class: 'tr', role: 'row' }, ...COLUMNS.map(({ key }) => h('span', { class: `td ${key}`, role: 'cell' })));
 
 /** A path that does not fit is cut at its start: its end says more. */
 const endOf = (path: string, room: number): string =>

@@ -17,7 +17,7 @@ import {
   tonesOf,
 } from '../draw/flashPicture.ts';
 import { type Layout, PIECE, piecesIn } from '../layout.ts';
-import { openCanvas } from './canvas.ts';
+import { onThemeChange, openCanvas } from './canvas.ts';
 import { fill, h } from './dom.ts';
 import { pageWords } from './pageWords.ts';
 import { PinchZoom } from './pinch.ts';
@@ -40,7 +40,9 @@ export const SMALL_MAP_HEIGHT = 330;
 export class FlashMap {
   readonly element: HTMLElement;
   readonly #canvas = h('canvas', { class: 'grid' });
-  readonly #strip = h('canvas', { class: 'strip', 'aria-hidden': 'true' });
+  readonly #strip = h('canvas', { class: 'strip' });
+  /** What of the region the grid shows, on the strip. */
+  readonly #window = h('span', { class: 'window' });
   readonly #scroll: HTMLElement;
   readonly #spacer = h('div', { class: 'spacer' });
   readonly #note = h('p', { class: 'note', 'aria-live': 'polite' });
@@ -88,7 +90,7 @@ export class FlashMap {
           this.#button('+', 'Zoom in', 0.5),
         ),
       ),
-      this.#strip,
+      h('div', { class: 'overview', 'aria-hidden': 'true' }, this.#strip, this.#window),
       this.#scroll,
       this.#note,
     );
@@ -187,8 +189,10 @@ export class FlashMap {
     });
     new ResizeObserver(() => {
       this.#layOut();
+      this.#drawStrip();
     }).observe(this.element);
-    window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+    onThemeChange(() => {
+      this.#drawStrip();
       this.#redraw();
     });
   }
@@ -279,23 +283,26 @@ export class FlashMap {
   }
 
   #draw(): void {
-    const { pages, physBase } = this.#data;
-    const scene: FlashScene = { pages, physBase, selected: this.#selected, cursor: this.#cursor };
-    this.#drawStrip(scene);
     const { clientWidth, clientHeight, scrollTop } = this.#scroll;
     const surface = openCanvas(this.#canvas, clientWidth, clientHeight);
-    if (surface !== null) drawGrid(surface, scene, this.#grid, scrollTop, clientHeight);
+    if (surface !== null) drawGrid(surface, this.#scene(), this.#grid, scrollTop, clientHeight);
+    const all = this.#grid.rows * this.#grid.cellHeight;
+    const share = (part: number): string => `${String((part / all) * 100)}%`;
+    this.#window.hidden = all <= clientHeight;
+    this.#window.style.left = share(scrollTop);
+    this.#window.style.width = share(clientHeight);
   }
 
-  #drawStrip(scene: FlashScene): void {
+  #scene(): FlashScene {
+    const { pages, physBase } = this.#data;
+    return { pages, physBase, selected: this.#selected, cursor: this.#cursor };
+  }
+
+  /** The strip changes with the page's width and theme only. */
+  #drawStrip(): void {
     const width = this.#strip.clientWidth;
     const surface = openCanvas(this.#strip, width, STRIP_HEIGHT);
-    if (surface === null) return;
-    drawStrip(surface, scene, width);
-    const all = this.#grid.rows * this.#grid.cellHeight;
-    const { scrollTop, clientHeight } = this.#scroll;
-    if (all <= clientHeight) return;
-    surface.frame('ink', (scrollTop / all) * width, 0, Math.max(6, (clientHeight / all) * width), STRIP_HEIGHT);
+    if (surface !== null) drawStrip(surface, this.#scene(), width);
   }
 }
 

@@ -11,7 +11,7 @@ import {
   mappingScene,
 } from '../draw/mappingPicture.ts';
 import type { SegmentPages } from '../draw/segments.ts';
-import { openCanvas } from './canvas.ts';
+import { onThemeChange, openCanvas } from './canvas.ts';
 import { fill, h } from './dom.ts';
 import { swatch } from './flashMap.ts';
 
@@ -23,6 +23,7 @@ export class MappingView {
   readonly #legend = h('ul', { class: 'legend' });
   #scene: MappingScene | null = null;
   #grid: MappingGrid | null = null;
+  #frame = 0;
 
   constructor() {
     this.element = h(
@@ -43,10 +44,10 @@ export class MappingView {
       fill(this.#note);
     });
     new ResizeObserver(() => {
-      this.#draw();
+      this.#redraw();
     }).observe(this.element);
-    window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-      this.#draw();
+    onThemeChange(() => {
+      this.#redraw();
     });
   }
 
@@ -70,7 +71,7 @@ export class MappingView {
         ? h('li', {}, `the first ${String(scene.states.length)} of ${plural(total, 'page')}`)
         : null,
     );
-    this.#draw();
+    this.#redraw();
   }
 
   #words(page: number): string {
@@ -80,6 +81,15 @@ export class MappingView {
     const segment = scene.segments[scene.segmentOf[page] ?? -1];
     const inSegment = segment === undefined ? '' : ` · segment ${segment.perms} ${segment.name}`;
     return `page ${String(scene.firstPage + page)} · ${title}${inSegment}`;
+  }
+
+  /** Draws with the next frame: what changes with the picture is laid out once. */
+  #redraw(): void {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
+    });
   }
 
   #draw(): void {

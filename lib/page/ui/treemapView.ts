@@ -2,7 +2,7 @@
 import { printableName } from '../../format/names.ts';
 import { size } from '../../base/words.ts';
 import { BOX, type Treemap } from '../treemap.ts';
-import { isDark, openCanvas, toneColour } from './canvas.ts';
+import { isDark, onThemeChange, openCanvas, toneColour } from './canvas.ts';
 import { fill, h } from './dom.ts';
 import type { FileRow, Measure } from '../fileRows.ts';
 import type { TreemapRequest } from './layoutWorker.ts';
@@ -53,7 +53,7 @@ export class TreemapView {
     new ResizeObserver(() => {
       if (this.#canvas.clientWidth !== this.#width) this.show(this.#shown, this.#measure);
     }).observe(this.element);
-    window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+    onThemeChange(() => {
       this.#paint();
     });
   }
