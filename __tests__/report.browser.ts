@@ -141,6 +141,55 @@ describe('a report', () => {
     await opened.close();
   });
 
+  test('keeps the whole question and the view in the link', async () => {
+    const file = reportOf('root.cramfs', image);
+    const first = await visit(file, { hash: '#file=%2Fbin%2Ftable' });
+    const verdictOf = ({ page: opened }: Visit) => opened.locator('.panel h3').first().textContent();
+    const set = first.page.locator.bind(first.page);
+    await set('input[name=offset]').fill('1p');
+    await set('input[name=length]').fill('0x1800');
+    await set('select[name=prot]').selectOption('rx');
+    await set('select[name=sharing]').selectOption('shared');
+    await set('select[name=kernel]').selectOption('linux-6.17');
+    await set('input[name=phys]').fill('0x60100800');
+    await set('select[name=pageSize]').selectOption('4096');
+    await set('.files input[type=search]').fill('T');
+    await set('.files select').first().selectOption('programs');
+    await set('.treemap-head select').selectOption('saved');
+    await set('.th .path button').click();
+    await first.page.getByRole('button', { name: 'Zoom out' }).click();
+    const { hash } = new URL(first.page.url());
+    expect(hash).toMatch(
+      /^#file=%2Fbin%2Ftable&offset=1p&length=0x1800&prot=rx&sharing=shared&kernel=linux-6.17&phys=0x60100800&columns=\d+&kind=programs&filter=T&sort=path&area=saved$/,
+    );
+    const second = await visit(file, { hash });
+    const looks = 'Array.from(document.querySelectorAll("input, select"), ({ value }) => value)';
+    expect(await second.page.evaluate(looks)).toEqual(await first.page.evaluate(looks));
+    expect(await verdictOf(second)).toBe(await verdictOf(first));
+    for (const part of ['.log', '.flags', '.tbody', '.th'])
+      expect(await second.page.locator(part).textContent()).toBe(await first.page.locator(part).textContent());
+    expect(new URL(second.page.url()).hash).toBe(hash);
+    // A link that is followed in an open page asks all of its question.
+    await second.page.evaluate('location.hash = "#file=%2Fbin%2Ftable&part=1"');
+    await second.page.getByRole('heading', { name: 'PFNMAP: the only page runs from flash' }).waitFor();
+    expect(await second.page.locator('select[name=kernel]').inputValue()).toBe('linux-6.18');
+    expect(await second.page.locator('.files input[type=search]').inputValue()).toBe('');
+    expect([...first.trouble, ...second.trouble]).toEqual([]);
+    await first.page.close();
+    await second.page.close();
+  });
+
+  test('takes a link with nonsense as far as it makes sense', async () => {
+    const seen = await visit(reportOf('root.cramfs', image), {
+      hash: '#file=%2Fbin%2Ftable&kernel=windows&prot=%3Cb%3E&offset=%3Cimg%3E&columns=x&sort=-y&kind=%00&part=99&at=-1&%%&=',
+    });
+    await expect(seen.page.locator('.panel .error').textContent()).resolves.toBe('offset: "<img>" is not a number');
+    expect(await seen.page.locator('select[name=kernel]').inputValue()).toBe('linux-6.18');
+    expect(await seen.page.locator('.tbody .tr').count()).toBeGreaterThan(5);
+    expect(seen.trouble).toEqual([]);
+    await seen.page.close();
+  });
+
   test('answers 200 random requests as the command does', async () => {
     for (const name of ['images/root-XX.cramfs.gz', 'patch/adv.cramfs.gz']) {
       const bytes = fixture(name);

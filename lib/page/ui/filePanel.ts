@@ -20,6 +20,11 @@ import type { MapVerdict } from '../../verdict/mapVerdict.ts';
 import type { MapRequest } from '../../verdict/request.ts';
 import { isMissing, type MachineChange, type ReportSession } from '../session.ts';
 import { fill, h } from './dom.ts';
+import { ASKED_KEYS, type Details, MACHINE_KEYS, type State } from './state.ts';
+
+/** The fields of the form, by the keys that they have in links. */
+type FieldName = (typeof ASKED_KEYS)[number] | (typeof MACHINE_KEYS)[number];
+const FIELD_NAMES: readonly FieldName[] = [...ASKED_KEYS, ...MACHINE_KEYS];
 
 /** The panel as an element. */
 export class FilePanel {
@@ -30,10 +35,12 @@ export class FilePanel {
   readonly #mapping = new MappingView();
   readonly #loaded = h('div', { class: 'loaded' });
   readonly #form: HTMLFormElement;
-  readonly #fields: Readonly<Record<string, HTMLInputElement | HTMLSelectElement>>;
+  readonly #fields: Readonly<Record<FieldName, HTMLInputElement | HTMLSelectElement>>;
+  /** What the fields say unless the reader changes them. */
+  readonly #usual: Record<FieldName, string>;
   #path: string | null = null;
 
-  constructor(session: ReportSession) {
+  constructor(session: ReportSession, state: State) {
     this.#session = session;
     const { machine, pageSize } = session.data;
     const input = (value: string, extra: Readonly<Record<string, string>> = {}): HTMLInputElement =>
@@ -66,32 +73,44 @@ export class FilePanel {
         KERNEL_MODELS.map(({ name }): [string, string] => [name, name]),
         machine.kernel,
       ),
-      physBase: input(hex(machine.physBase ?? session.board().memory.base)),
+      phys: input(hex(machine.physBase ?? session.board().memory.base)),
       pageSize: select(
         PAGE_SIZES.map((bytes): [string, string] => [String(bytes), size(bytes)]),
         String(pageSize),
       ),
     };
-    const labels: Readonly<Record<string, string>> = {
+    this.#usual = {
+      part: '',
+      offset: '0',
+      length: '',
+      prot: 'r',
+      sharing: 'private',
+      kernel: machine.kernel,
+      phys: this.#fields.phys.value,
+      pageSize: String(pageSize),
+    };
+    const labels: Readonly<Record<FieldName, string>> = {
       part: 'part',
       offset: 'offset',
       length: 'length',
       prot: 'protection',
       sharing: 'mapping',
       kernel: 'kernel',
-      physBase: 'physical base',
+      phys: 'physical base',
       pageSize: 'page size',
     };
     const again = (event: Event): void => {
       event.preventDefault();
-      this.#map(event.target === this.#fields.part);
+      if (event.target === this.#fields.part) this.#choosePart();
+      this.#map();
+      state.set(Object.fromEntries(FIELD_NAMES.map((name) => [name, this.#changed(name)])));
     };
     this.#form = h(
       'form',
       { class: 'machine', input: again, submit: again, 'aria-label': 'Map this file' },
-      ...Object.entries(this.#fields).map(([name, field]) => {
-        field.name = name;
-        return h('label', {}, labels[name] ?? name, field);
+      ...FIELD_NAMES.map((name) => {
+        this.#fields[name].name = name;
+        return h('label', {}, labels[name], this.#fields[name]);
       }),
     );
     this.element = h(
@@ -102,11 +121,11 @@ export class FilePanel {
       this.#form,
       this.#loaded,
     );
-    this.select(null);
+    this.select(null, {});
   }
 
-  /** Shows a file. */
-  select(path: string | null): void {
+  /** Shows a file as a link asks for it. */
+  select(path: string | null, details: Details): void {
     this.#path = path;
     this.#form.hidden = path === null;
     fill(this.#loaded);
@@ -120,16 +139,30 @@ export class FilePanel {
     }
     fill(this.#title, printableName(path));
     this.#offerParts(path);
-    this.#map(true);
+    this.#put('part', details.part ?? '');
+    this.#choosePart();
+    for (const name of FIELD_NAMES) if (name !== 'part') this.#put(name, details[name] ?? this.#usual[name]);
+    this.#map();
+  }
+
+  /** Fills in a field; a choice that is not offered leaves it as usual. */
+  #put(name: FieldName, value: string): void {
+    const field = this.#fields[name];
+    field.value = value;
+    if (field instanceof HTMLSelectElement && field.selectedIndex === -1) field.value = this.#usual[name];
+  }
+
+  /** What a field says unless that is the usual. */
+  #changed(name: FieldName): string | null {
+    const value = this.#value(name);
+    return value === this.#usual[name] ? null : value;
   }
 
   /** The whole file, or a segment of it. */
   #offerParts(path: string): void {
-    const { part } = this.#fields;
-    if (part === undefined) return;
     const segments = segmentsOf(this.#session.board(), path);
     fill(
-      part,
+      this.#fields.part,
       h('option', { value: '' }, 'whole file'),
       ...segments.map(({ index, perms, name }) =>
         h('option', { value: index }, `segment ${String(index)}, ${perms} ${name}`),
@@ -147,27 +180,25 @@ export class FilePanel {
       length,
       prot = 'r',
     } = part === '' ? {} : segmentRequest(this.#session.board(), path, Number(part));
-    const values = { offset: offset === 0 ? '0' : hex(offset), length: length === undefined ? '' : hex(length), prot };
-    for (const [name, value] of Object.entries(values)) {
-      const field = this.#fields[name];
-      if (field !== undefined) field.value = value;
-    }
+    this.#usual.offset = offset === 0 ? '0' : hex(offset);
+    this.#usual.length = length === undefined ? '' : hex(length);
+    this.#usual.prot = prot;
+    for (const name of ['offset', 'length', 'prot'] as const) this.#put(name, this.#usual[name]);
   }
 
-  #value(name: string): string {
-    return this.#fields[name]?.value.trim() ?? '';
+  #value(name: FieldName): string {
+    return this.#fields[name].value.trim();
   }
 
-  /** Maps as the form says; `chosen`: the part of the file says the offset, length and protection. */
-  #map(chosen = false): void {
+  /** Maps as the form says. */
+  #map(): void {
     const path = this.#path;
     if (path === null) return;
     let machine: MachineChange = { kernel: this.#value('kernel') };
     try {
-      if (chosen) this.#choosePart();
       machine = {
         ...machine,
-        physBase: number(this.#value('physBase'), 'physical base', 0),
+        physBase: number(this.#value('phys'), 'physical base', 0),
         pageSize: Number(this.#value('pageSize')),
       };
       const pageSize = machine.pageSize ?? this.#session.data.pageSize;

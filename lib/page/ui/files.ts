@@ -3,7 +3,18 @@
  */
 import { printableName } from '../../format/names.ts';
 import { size } from '../../base/words.ts';
-import type { FileRow, Measure } from '../fileRows.ts';
+import type { FileRow } from '../fileRows.ts';
+import {
+  type ColumnKey,
+  filteredRows,
+  type FilesView,
+  KINDS,
+  MEASURE_KEYS,
+  sortedRows,
+  USUAL_VIEW,
+  viewOf,
+  viewTexts,
+} from '../filesView.ts';
 import { fill, h } from './dom.ts';
 import { RowList } from './rowList.ts';
 import type { State } from './state.ts';
@@ -12,7 +23,7 @@ import { type AskTreemap, TreemapView } from './treemapView.ts';
 /** Width of a letter of a path, in CSS pixels. */
 const LETTER = 8.45;
 interface Column {
-  readonly key: keyof FileRow;
+  readonly key: ColumnKey;
   readonly title: string;
   readonly text: (row: FileRow) => string;
 }
@@ -28,33 +39,37 @@ const COLUMNS: readonly Column[] = [
   { key: 'ram', title: 'RAM when touched', text: ({ ram }) => (ram === 0 ? '–' : size(ram)) },
 ];
 
-const MEASURES: readonly (readonly [Measure, string])[] = [
-  ['flash', 'flash'],
-  ['ram', 'RAM when touched'],
-  ['saved', 'RAM saved'],
-];
+const KIND_TITLES: Readonly<Record<FilesView['kind'], string>> = {
+  all: 'all files',
+  programs: 'programs and libraries',
+  data: 'data',
+};
+const AREA_TITLES: Readonly<Record<FilesView['area'], string>> = {
+  flash: 'flash',
+  ram: 'RAM when touched',
+  saved: 'RAM saved',
+};
 
 /** The files as an element. */
 export class Files {
   readonly element: HTMLElement;
   readonly #rows: readonly FileRow[];
   readonly #state: State;
+  #view: FilesView = USUAL_VIEW;
+  /** All rows in the order of the table, and those of them that are shown. */
+  #sorted: readonly FileRow[] = [];
   #shown: readonly FileRow[] = [];
-  #sort: keyof FileRow = 'flash';
-  #descending = true;
-  #filter = '';
-  #kind: 'all' | 'programs' | 'data' = 'all';
-  #measure: Measure = 'flash';
   #selected: string | null = null;
-  readonly #head = h('div', { class: 'tr th', role: 'row' });
-  readonly #list: RowList;
   /** Letters of a path that have room. */
   #room = 0;
+  readonly #head = h('div', { class: 'tr th', role: 'row' });
+  readonly #list: RowList;
   readonly #scroll: HTMLElement;
   readonly #count = h('span', { class: 'muted' });
   readonly #treemap: TreemapView;
-  /** All rows in the order of the table. */
-  #sorted: readonly FileRow[] = [];
+  readonly #filter: HTMLInputElement;
+  readonly #kind: HTMLSelectElement;
+  readonly #area: HTMLSelectElement;
 
   constructor(rows: readonly FileRow[], state: State, ask: AskTreemap) {
     this.#rows = rows;
@@ -69,7 +84,9 @@ export class Files {
         tabindex: 0,
         role: 'table',
         'aria-label': 'Files',
-        'aria-rowcount': rows.length + 1,
+        click: ({ target }) => {
+          this.#click(target);
+        },
         keydown: (event) => {
           this.#key(event as KeyboardEvent);
         },
@@ -80,41 +97,25 @@ export class Files {
       this.#fillRow(element, index);
     });
     this.#scroll.append(this.#list.element);
-    this.#scroll.addEventListener('click', ({ target }) => {
-      const index = target instanceof Element ? target.closest('.tbody .tr')?.getAttribute('aria-rowindex') : null;
-      const row = this.#shown[Number(index ?? NaN) - 2];
-      if (row !== undefined) state.select({ path: row.path, offset: null });
-    });
-    const filter = h('input', {
+    this.#filter = h('input', {
       type: 'search',
       placeholder: 'Filter by path',
       'aria-label': 'Filter files by path',
       input: () => {
-        this.#filter = filter.value;
-        this.#update();
+        this.#look({ filter: this.#filter.value });
       },
     });
-    const kind = this.#choice(
-      'Kind of files',
-      [
-        ['all', 'all files'],
-        ['programs', 'programs and libraries'],
-        ['data', 'data'],
-      ],
-      (value) => {
-        this.#kind = value as 'all' | 'programs' | 'data';
-        this.#update();
-      },
-    );
-    const measure = this.#choice('Area of the treemap', MEASURES, (value) => {
-      this.#measure = value as Measure;
-      this.#treemap.show(this.#shown, this.#measure);
+    this.#kind = choice('Kind of files', KINDS, KIND_TITLES, (kind) => {
+      this.#look({ kind });
+    });
+    this.#area = choice('Area of the treemap', MEASURE_KEYS, AREA_TITLES, (area) => {
+      this.#look({ area });
     });
     this.element = h(
       'section',
       { class: 'files' },
-      h('header', { class: 'row' }, h('h2', {}, 'Files'), h('span', { class: 'tools' }, kind, filter)),
-      h('p', { class: 'row treemap-head' }, h('label', {}, 'Area: ', measure), this.#count),
+      h('header', { class: 'row' }, h('h2', {}, 'Files'), h('span', { class: 'tools' }, this.#kind, this.#filter)),
+      h('p', { class: 'row treemap-head' }, h('label', {}, 'Area: ', this.#area), this.#count),
       this.#treemap.element,
       this.#scroll,
     );
@@ -124,8 +125,9 @@ export class Files {
       this.#room = room;
       this.#list.refill();
     }).observe(this.element);
-    this.#order();
-    this.#update();
+    state.listenToLinks((details) => {
+      this.#show(viewOf(details));
+    });
   }
 
   /** Marks a file, and brings its row into view. */
@@ -137,74 +139,40 @@ export class Files {
     this.#treemap.select(path);
   }
 
-  #choice(
-    label: string,
-    options: readonly (readonly [string, string])[],
-    choose: (value: string) => void,
-  ): HTMLSelectElement {
-    const select = h(
-      'select',
-      {
-        'aria-label': label,
-        change: () => {
-          choose(select.value);
-        },
-      },
-      ...options.map(([value, text]) => h('option', { value }, text)),
-    );
-    return select;
+  /** Shows what the reader chose, and keeps it in the link. */
+  #look(changes: Partial<FilesView>): void {
+    this.#show({ ...this.#view, ...changes });
+    this.#state.set(viewTexts(this.#view));
   }
 
-  /** Sorts all rows; filtering keeps the order. */
-  #order(): void {
-    const key = this.#sort;
-    const sign = this.#descending ? -1 : 1;
-    this.#sorted = [...this.#rows].sort((a, b) => {
-      const [x, y] = [a[key], b[key]];
-      return x < y ? -sign : x > y ? sign : a.index - b.index;
-    });
-  }
-
-  #update(): void {
-    const wanted = this.#filter.toLowerCase();
-    this.#shown = this.#sorted.filter(
-      ({ path, program }) =>
-        (this.#kind === 'all' || (this.#kind === 'programs') === program) &&
-        (wanted === '' || path.toLowerCase().includes(wanted)),
-    );
+  #show(view: FilesView): void {
+    const isOrdered = view.sort === this.#view.sort && view.descending === this.#view.descending;
+    if (!isOrdered || this.#sorted.length === 0) this.#sorted = sortedRows(this.#rows, view);
+    this.#view = view;
+    this.#shown = filteredRows(this.#sorted, view);
+    if (this.#filter.value !== view.filter) this.#filter.value = view.filter;
+    this.#kind.value = view.kind;
+    this.#area.value = view.area;
     fill(this.#count, `${String(this.#shown.length)} of ${String(this.#rows.length)} files`);
-    this.#drawHead();
+    fill(this.#head, ...COLUMNS.map((column) => this.#columnHead(column)));
+    this.#scroll.setAttribute('aria-rowcount', String(this.#shown.length + 1));
     this.#list.show(this.#shown.length);
-    this.#treemap.show(this.#shown, this.#measure);
+    this.#treemap.show(this.#shown, view.area);
   }
 
-  #drawHead(): void {
-    fill(
-      this.#head,
-      ...COLUMNS.map(({ key, title }) =>
-        h(
-          'span',
-          {
-            class: `td ${key}`,
-            role: 'columnheader',
-            'aria-sort': key === this.#sort ? (this.#descending ? 'descending' : 'ascending') : 'none',
-          },
-          h(
-            'button',
-            {
-              type: 'button',
-              class: 'sort',
-              click: () => {
-                this.#descending = key === this.#sort ? !this.#descending : key !== 'path';
-                this.#sort = key;
-                this.#order();
-                this.#update();
-              },
-            },
-            `${title}${key === this.#sort ? (this.#descending ? ' ↓' : ' ↑') : ''}`,
-          ),
-        ),
-      ),
+  #columnHead({ key, title }: Column): HTMLElement {
+    const { sort, descending } = this.#view;
+    const isSorted = key === sort;
+    const order = descending ? 'descending' : 'ascending';
+    const click = (): void => {
+      this.#look({ sort: key, descending: isSorted ? !descending : key !== 'path' });
+      // The heading was made anew: the focus stays on it.
+      this.#head.querySelector<HTMLElement>(`.${key} .sort`)?.focus();
+    };
+    return h(
+      'span',
+      { class: `td ${key}`, role: 'columnheader', 'aria-sort': isSorted ? order : 'none' },
+      h('button', { type: 'button', class: 'sort', click }, `${title}${isSorted ? (descending ? ' ↓' : ' ↑') : ''}`),
     );
   }
 
@@ -224,6 +192,12 @@ export class Files {
     });
   }
 
+  #click(target: EventTarget | null): void {
+    const element = target instanceof Element ? target.closest('.tbody .tr') : null;
+    const row = this.#shown[Number(element?.getAttribute('aria-rowindex') ?? NaN) - 2];
+    if (row !== undefined) this.#state.select({ path: row.path, offset: null });
+  }
+
   #key(event: KeyboardEvent): void {
     const at = this.#shown.findIndex(({ path }) => path === this.#selected);
     const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: this.#shown.length - 1 }[event.key];
@@ -232,6 +206,27 @@ export class Files {
     const row = this.#shown[Math.max(0, Math.min(this.#shown.length - 1, next))];
     if (row !== undefined) this.#state.select({ path: row.path, offset: null });
   }
+}
+
+/** A field that offers some names. */
+function choice<Name extends string>(
+  label: string,
+  names: readonly Name[],
+  titles: Readonly<Record<Name, string>>,
+  choose: (name: Name) => void,
+): HTMLSelectElement {
+  const select = h(
+    'select',
+    {
+      'aria-label': label,
+      change: () => {
+        const name = names[select.selectedIndex];
+        if (name !== undefined) choose(name);
+      },
+    },
+    ...names.map((value) => h('option', { value }, titles[value])),
+  );
+  return select;
 }
 
 /** A row without content. */

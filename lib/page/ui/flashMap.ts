@@ -32,6 +32,14 @@ export interface FlashMapData {
   readonly physBase: number;
 }
 
+/** How large a map is. */
+export interface MapScale {
+  /** Pages of the largest map: all have the cells that it needs. */
+  readonly most: number;
+  /** Of the grid, in CSS pixels. */
+  readonly height: number;
+}
+
 /** Height of a grid in CSS pixels, of the only one and of one of two; more rows scroll. */
 export const MAP_HEIGHT = 560;
 export const SMALL_MAP_HEIGHT = 330;
@@ -48,7 +56,8 @@ export class FlashMap {
   readonly #note = h('p', { class: 'note', 'aria-live': 'polite' });
   readonly #data: FlashMapData;
   readonly #state: State;
-  readonly #height: number;
+  readonly #scale: MapScale;
+  readonly #zoomed: (columns: number) => void;
   #grid: Grid;
   /** Columns that the reader chose by zooming; null until then. */
   #columns: number | null = null;
@@ -56,9 +65,11 @@ export class FlashMap {
   #selected: Uint8Array | null = null;
   #frame = 0;
 
-  constructor(data: FlashMapData, state: State, title: string, height: number) {
+  /** @param zoomed is called back with the columns that the reader zooms to */
+  constructor(data: FlashMapData, state: State, title: string, scale: MapScale, zoomed: (columns: number) => void) {
     this.#data = data;
-    this.#height = height;
+    this.#scale = scale;
+    this.#zoomed = zoomed;
     this.#state = state;
     this.#grid = gridOf(data.pages.count, 320, 32);
     this.#scroll = h(
@@ -115,7 +126,7 @@ export class FlashMap {
       if (first < pages.count) this.#selected = marks;
     }
     const target = offset === null ? first : Math.floor(offset / pages.pageSize);
-    if (target < pages.count) this.#show(target);
+    if (target < pages.count) this.#goTo(target);
     else this.#redraw();
   }
 
@@ -185,7 +196,7 @@ export class FlashMap {
     });
     this.#strip.addEventListener('click', (event) => {
       const share = event.offsetX / Math.max(1, this.#strip.clientWidth);
-      this.#show(Math.min(this.#data.pages.count - 1, Math.floor(share * this.#data.pages.count)));
+      this.#goTo(Math.min(this.#data.pages.count - 1, Math.floor(share * this.#data.pages.count)));
     });
     new ResizeObserver(() => {
       this.#layOut();
@@ -201,23 +212,36 @@ export class FlashMap {
     const [least, most] = columnLimits(this.#scroll.clientWidth);
     const columns = Math.max(least, Math.min(most, this.#grid.columns * factor));
     if (columns === this.#grid.columns) return;
-    const page = around ?? this.#cursor;
+    this.show(columns, around ?? this.#cursor);
+    this.#zoomed(columns);
+  }
+
+  /** Shows so many columns, or as many as fit best; a page that is looked at stays where it is. */
+  show(columns: number | null, page = this.#cursor): void {
+    if (columns === this.#columns) return;
     const y = Math.floor(page / this.#grid.columns) * this.#grid.cellHeight - this.#scroll.scrollTop;
     this.#columns = columns;
     this.#layOut();
-    // What was looked at stays where it was.
-    this.#scroll.scrollTop = Math.floor(page / columns) * this.#grid.cellHeight - y;
+    this.#scroll.scrollTop = Math.floor(page / this.#grid.columns) * this.#grid.cellHeight - y;
     this.#redraw();
   }
 
   #layOut(): void {
     const width = this.#scroll.clientWidth;
     const { count } = this.#data.pages;
-    this.#grid = this.#columns === null ? fittingGrid(count, width, this.#height) : gridOf(count, width, this.#columns);
+    const { most, height: available } = this.#scale;
+    this.#grid = gridOf(count, width, this.#columnsIn(width, fittingGrid(most, width, available).columns));
     const height = this.#grid.rows * this.#grid.cellHeight;
     this.#spacer.style.height = `${String(height)}px`;
-    this.#scroll.style.height = `${String(Math.min(this.#height, height))}px`;
+    this.#scroll.style.height = `${String(Math.min(available, height))}px`;
     this.#redraw();
+  }
+
+  /** The columns that were asked for, within what a width allows; `usual` where none were. */
+  #columnsIn(width: number, usual: number): number {
+    const [least, most] = columnLimits(width);
+    if (this.#columns === null || Number.isNaN(this.#columns)) return usual;
+    return Math.max(least, Math.min(most, 2 ** Math.round(Math.log2(Math.max(1, this.#columns)))));
   }
 
   #pageAt(x: number, y: number): number | null {
@@ -238,7 +262,7 @@ export class FlashMap {
     }[event.key];
     if (step !== undefined) {
       event.preventDefault();
-      this.#show(Math.max(0, Math.min(this.#data.pages.count - 1, this.#cursor + step)));
+      this.#goTo(Math.max(0, Math.min(this.#data.pages.count - 1, this.#cursor + step)));
     } else if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
       this.#choose(this.#cursor);
@@ -246,7 +270,7 @@ export class FlashMap {
     else if (event.key === '-') this.#zoom(2);
   }
 
-  #show(page: number): void {
+  #goTo(page: number): void {
     this.#cursor = page;
     const { columns, cellHeight } = this.#grid;
     const top = Math.floor(page / columns) * cellHeight;

@@ -19,7 +19,7 @@ import { findings, summary } from './summary.ts';
 export function showReport(root: Element, data: ReportData, script: string): ReportSession {
   const state = new State();
   const session = new ReportSession(data.image);
-  const panel = new FilePanel(session);
+  const panel = new FilePanel(session, state);
   const compared = h('div', {});
   const main = h('div', { class: 'main' }, h('p', { class: 'muted', role: 'status' }, 'Drawing the map…'));
   fill(
@@ -39,8 +39,11 @@ export function showReport(root: Element, data: ReportData, script: string): Rep
     ),
   );
   let shown: string | null | undefined;
-  state.listen(({ path }) => {
-    if (path !== shown) panel.select(path);
+  state.listenToLinks(() => {
+    shown = undefined;
+  });
+  state.listen(({ path }, details) => {
+    if (path !== shown) panel.select(path, details);
     shown = path;
   });
   state.start();
@@ -70,19 +73,35 @@ function showViews(
   state: State,
   layouter: Layouter,
 ): void {
-  const maps =
-    old === null
-      ? [mapOf(now, state, 'Flash map', MAP_HEIGHT)]
-      : [old, now].map((each) => mapOf(each, state, `Flash map, ${each === old ? 'old' : 'new'}`, SMALL_MAP_HEIGHT));
+  const all = old === null ? [now] : [old, now];
+  // Maps one above the other have the same scale.
+  const scale = {
+    most: Math.max(...all.map(({ pages }) => pages.count)),
+    height: old === null ? MAP_HEIGHT : SMALL_MAP_HEIGHT,
+  };
+  const maps = all.map((each) => {
+    const title = old === null ? 'Flash map' : `Flash map, ${each === old ? 'old' : 'new'}`;
+    return new FlashMap(
+      { pages: each.pages, layout: each.layout, physBase: each.session.board().memory.base },
+      state,
+      title,
+      scale,
+      (columns) => {
+        state.set({ columns: String(columns) });
+        for (const map of maps) map.show(columns);
+      },
+    );
+  });
   const { session, layout } = now;
   const rows = fileRows(layout, session.data.files, session.board().cpu.pageSize);
   const files = new Files(rows, state, (request) => layouter.treemap(0, request));
   if (old !== null) fill(compared, comparison(now, old, state));
-  const legends = legend(old === null ? [now.pages] : [old.pages, now.pages]);
+  const legends = legend(all.map(({ pages }) => pages));
   fill(main, ...maps.map(({ element }) => element), legends, files.element);
-  const ofFiles = (old === null ? [now] : [old, now]).map(
-    (each) => new Map(each.layout.paths.map((path, index) => [path, index])),
-  );
+  const ofFiles = all.map((each) => new Map(each.layout.paths.map((path, index) => [path, index])));
+  state.listenToLinks(({ columns }) => {
+    for (const map of maps) map.show(columns === undefined ? null : Number(columns));
+  });
   state.listen(({ path, offset }) => {
     maps.forEach((map, index) => {
       map.select(path === null ? null : (ofFiles[index]?.get(path) ?? null), offset);
@@ -90,6 +109,3 @@ function showViews(
     files.select(path);
   });
 }
-
-const mapOf = ({ session, layout, pages }: Shown, state: State, title: string, height: number): FlashMap =>
-  new FlashMap({ pages, layout, physBase: session.board().memory.base }, state, title, height);

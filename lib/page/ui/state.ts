@@ -1,4 +1,7 @@
-/** What is selected, shared by all views and kept in the URL's fragment. */
+/**
+ * What is selected, what is asked about it and how the views look: shared by all views and kept in the URL's fragment, so
+ * that a link shows a colleague the same.
+ */
 
 /** The selection. */
 export interface Selection {
@@ -8,17 +11,35 @@ export interface Selection {
   readonly offset: number | null;
 }
 
-type Listener = (selection: Selection) => void;
+/** What the form asks of the file: forgotten when another file is selected. */
+export const ASKED_KEYS = ['part', 'offset', 'length', 'prot'] as const;
+/** What else the form asks: stays from file to file. */
+export const MACHINE_KEYS = ['sharing', 'kernel', 'phys', 'pageSize'] as const;
+/** How map, treemap and table look. */
+export const VIEW_KEYS = ['columns', 'kind', 'filter', 'sort', 'area'] as const;
 
-/** Keeps the selection and tells the views. */
+/** A part of the fragment besides the selection. */
+export type Key = (typeof ASKED_KEYS)[number] | (typeof MACHINE_KEYS)[number] | (typeof VIEW_KEYS)[number];
+
+const KEYS: readonly string[] = [...ASKED_KEYS, ...MACHINE_KEYS, ...VIEW_KEYS];
+
+/** Texts of the keys that differ from what a view begins with. */
+export type Details = Readonly<Partial<Record<Key, string>>>;
+
+type Listener = (selection: Selection, details: Details) => void;
+type LinkListener = (details: Details) => void;
+
+/** Keeps selection and details, and calls the views back. */
 export class State {
   #selection: Selection = { path: null, offset: null };
+  #details: Details = {};
   #started = false;
   readonly #listeners: Listener[] = [];
+  readonly #linkListeners: LinkListener[] = [];
 
   constructor() {
     window.addEventListener('hashchange', () => {
-      this.#take(fromHash(location.hash));
+      if (location.hash !== toHash(this.#selection, this.#details)) this.start();
     });
   }
 
@@ -28,63 +49,99 @@ export class State {
 
   /** Selects, and writes the fragment. */
   select(selection: Selection): void {
-    const hash = toHash(selection);
-    if (hash !== location.hash && !(hash === '' && location.hash === '#'))
-      history.replaceState(null, '', hash === '' ? '#' : hash);
-    this.#take(selection);
+    if (selection.path !== this.#selection.path) this.#details = without(this.#details, ASKED_KEYS);
+    this.#selection = selection;
+    this.#write();
+    this.#tell();
   }
 
-  /** Takes what the fragment says, and tells all views. */
+  /** Changes details, of which the caller shows what follows, and writes the fragment. Null: as a view begins. */
+  set(changes: Readonly<Partial<Record<Key, string | null>>>): void {
+    this.#details = merged(this.#details, changes);
+    this.#write();
+  }
+
+  /** Takes what the fragment says, and calls all views back. */
   start(): void {
-    this.#take(fromHash(location.hash));
+    const { selection, details } = fromHash(location.hash);
+    this.#selection = selection;
+    this.#details = details;
+    for (const listener of this.#linkListeners) listener(details);
+    this.#started = true;
+    this.#tell();
   }
 
-  /** Calls back at each change, and now if there is a selection already. */
+  /** Calls back at each selection, and now if there is one already. */
   listen(listener: Listener): void {
     this.#listeners.push(listener);
-    if (this.#started) listener(this.#selection);
+    if (this.#started) listener(this.#selection, this.#details);
   }
 
-  #take(selection: Selection): void {
-    this.#started = true;
-    this.#selection = selection;
-    for (const listener of this.#listeners) listener(selection);
+  /** Calls back when a link is opened, before what it selects is told, and now if that has been. */
+  listenToLinks(listener: LinkListener): void {
+    this.#linkListeners.push(listener);
+    if (this.#started) listener(this.#details);
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener(this.#selection, this.#details);
+  }
+
+  #write(): void {
+    const hash = toHash(this.#selection, this.#details);
+    // An empty fragment is written as "#": a page from disk cannot name itself without.
+    if (hash !== location.hash && !(hash === '' && location.hash === '#'))
+      history.replaceState(null, '', hash === '' ? '#' : hash);
   }
 }
 
-function toHash({ path, offset }: Selection): string {
+const isKey = (name: string): name is Key => KEYS.includes(name);
+
+const without = (details: Details, keys: readonly Key[]): Details =>
+  Object.fromEntries(Object.entries(details).filter(([key]) => !isKey(key) || !keys.includes(key)));
+
+function merged(details: Details, changes: Readonly<Partial<Record<Key, string | null>>>): Details {
+  const all: [string, string | null][] = Object.entries({ ...details, ...changes });
+  return Object.fromEntries(all.filter(([, value]) => value !== null));
+}
+
+function toHash({ path, offset }: Selection, details: Details): string {
   const parts = [
     ...(path === null ? [] : [`file=${encodeURIComponent(escapeLone(path))}`]),
     ...(offset === null ? [] : [`at=0x${offset.toString(16)}`]),
+    ...KEYS.flatMap((key) => {
+      const value = isKey(key) ? details[key] : undefined;
+      return value === undefined ? [] : [`${key}=${encodeURIComponent(escapeLone(value))}`];
+    }),
   ];
   return parts.length === 0 ? '' : `#${parts.join('&')}`;
 }
 
-function fromHash(hash: string): Selection {
+function fromHash(hash: string): { readonly selection: Selection; readonly details: Details } {
   const parameters = new Map(
     hash
       .slice(1)
       .split('&')
       .map((part): [string, string] => {
-        const [key = '', value = ''] = part.split('=');
-        return [key, value];
+        const cut = part.indexOf('=');
+        return cut === -1 ? [part, ''] : [part.slice(0, cut), decoded(part.slice(cut + 1))];
       }),
   );
-  const file = parameters.get('file');
+  const file = parameters.get('file') ?? '';
   const at = Number(parameters.get('at') ?? NaN);
   return {
-    path: file === undefined || file === '' ? null : decoded(file),
-    offset: Number.isSafeInteger(at) && at >= 0 ? at : null,
+    selection: { path: file === '' ? null : file, offset: Number.isSafeInteger(at) && at >= 0 ? at : null },
+    details: Object.fromEntries([...parameters].filter(([key]) => isKey(key))),
   };
 }
 
 /** Bytes that are not valid UTF-8 are lone surrogates in paths, which a URL cannot hold: `\udcXX`; a backslash is doubled. */
 const escapeLone = (path: string): string =>
-  path.replaceAll('\\', '\\\\').replaceAll(/[\udc80-\udcff]/gu, (letter) => `\\u${letter.charCodeAt(0).toString(16)}`);
+  path.replaceAll('\\', '\\\\').replaceAll(/[\ud800-\udfff]/gu, (letter) => `\\u${letter.charCodeAt(0).toString(16)}`);
 
 function decoded(text: string): string {
   try {
-    return decodeURIComponent(text).replaceAll(/\\(?:\\|u(dc[89a-f][0-9a-f]))/g, (_all, digits?: string) =>
+    return decodeURIComponent(text).replaceAll(/\\(?:\\|u(d[89a-f][0-9a-f]{2}))/g, (_all, digits?: string) =>
       digits === undefined ? '\\' : String.fromCharCode(Number.parseInt(digits, 16)),
     );
   } catch {
