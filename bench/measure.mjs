@@ -1,13 +1,25 @@
-// Shared by the benchmarks: fixture images, runs of a child process, medians.
+// Shared by the benchmarks: fixture images, runs of commands with their time and memory, medians.
 import { spawnSync } from 'node:child_process';
-import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
+export const CRAMFS = fileURLToPath(new URL('../dist/bin/cramfs.cjs', import.meta.url));
 export const COMMAND = fileURLToPath(new URL('../dist/bin/cramfs-map.cjs', import.meta.url));
+/** GNU time: user and system time and the peak of resident memory of a command. */
+export const TIME = '/usr/bin/time';
 const RSS_HOOK = fileURLToPath(new URL('rss-hook.cjs', import.meta.url));
 
 /**
@@ -21,6 +33,15 @@ export function withTemporaryFolder(use) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * The path of the first of some commands that is installed.
+ * @param {string[]} names
+ */
+export function findCommand(names) {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((file) => existsSync(file));
 }
 
 /**
@@ -39,6 +60,29 @@ export function unpackImage(folder, name, sizeBytes = 0) {
     closeSync(file);
   }
   return path;
+}
+
+/** @typedef {{ wall: number, cpu: number, megabytes: number }} Run seconds; cpu of all threads; peak of resident memory */
+
+/**
+ * Runs a command to its end, its output going nowhere.
+ * @param {string[]} command
+ * @returns {Run}
+ */
+export function run(command) {
+  const start = process.hrtime.bigint();
+  const { status, error, stderr } = spawnSync(TIME, ['-f', 'peak %M cpu %U %S', ...command], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  const wall = Number(process.hrtime.bigint() - start) / 1e9;
+  if (error) throw error;
+  // 1: nothing found, or findings; 3: kernels differ.
+  if (status !== 0 && status !== 1 && status !== 3)
+    throw new Error(`${command.join(' ')}: exit status ${status}\n${stderr.slice(-500)}`);
+  const [, peak = NaN, user = NaN, system = NaN] = /peak (\d+) cpu ([\d.]+) ([\d.]+)/.exec(stderr) ?? [];
+  return { wall, cpu: Number(user) + Number(system), megabytes: (Number(peak) * 1024) / 1e6 };
 }
 
 /**

@@ -1,245 +1,251 @@
-// Benchmarks beside other tools on generated and on Debian's files; writes docs/benchmarks.md.
-//   npm run bench [-- --runs 3] [--files 60000] [--megabytes 409]
-// Each figure is a ratio of user and system time to that of the tool beside it, taken in the same run by turns: it holds on
-// a busy machine too, where wall time does not. Exit code 1 where a target is missed, or a figure is worse than the
-// recorded baseline (bench/baseline.json) by more than its tolerance; --record writes the baseline.
+// Benchmarks beside other tools, on generated files and on Debian's; writes docs/benchmarks.md with --record.
+//   npm run bench [-- --runs 3] [--only ROW] [--quick] [--record] [--keep FOLDER]
+// --quick takes a tenth of the files, which says nothing about the targets: it only shows that all rows can be measured.
+// Each figure is a ratio to that of the tool beside it, taken in the same run by turns. Exit code 1 where a target is
+// missed or an answer is not what it was; a figure worse than the baseline (bench/baseline.json) is a warning.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { COMMAND, unpackImage, withTemporaryFolder } from './measure.mjs';
+import { writeDocument } from './document.mjs';
+import { compareHashes, hashOf } from './equality.mjs';
+import { ALLOWED, measureGrowth } from './growth.mjs';
+import { CRAMFS, TIME, median, run, withTemporaryFolder } from './measure.mjs';
 import { smallTree, systemTree } from './trees.mjs';
+import { REQUESTS, batchCommand, findPeers, groups } from './works.mjs';
 
 const { values } = parseArgs({
   options: {
-    runs: { type: 'string', default: '3' },
-    files: { type: 'string', default: '60000' },
-    megabytes: { type: 'string', default: '409' },
+    runs: { type: 'string' },
+    files: { type: 'string' },
+    megabytes: { type: 'string' },
+    only: { type: 'string', multiple: true, default: [] },
+    quick: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
+    keep: { type: 'string' },
   },
 });
-const RUNS = Number(values.runs);
-const CRAMFS = fileURLToPath(new URL('../dist/bin/cramfs.cjs', import.meta.url));
+const RUNS = Number(values.runs ?? (values.quick ? 1 : 3));
+const FILES = Number(values.files ?? (values.quick ? 6000 : 60_000));
+const MEGABYTES = Number(values.megabytes ?? (values.quick ? 40 : 409));
 const BASELINE = new URL('baseline.json', import.meta.url);
-const REPORT = new URL('../docs/benchmarks.md', import.meta.url);
-const TIME = '/usr/bin/time';
-/** How much worse than the baseline a ratio may be. */
-const TOLERANCE = 1.3;
+/** How much worse than the baseline a ratio may be before it is a step back. */
+const TOLERANCE = 1.25;
 
-/** @param {string[]} names */
-function find(names) {
-  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((file) => existsSync(file));
-}
-
-/** @typedef {{ cpu: number, wall: number, megabytes: number }} Run */
-
+/** @typedef {import('./works.mjs').Row} Row */
+/** @typedef {import('./measure.mjs').Run} Run */
+/** @typedef {{ min: number, median: number, max: number }} Spread */
 /**
- * @param {string[]} command
- * @param {string | null} made by the command; removed afterwards
- * @returns {Run}
- */
-function run(command, made) {
-  const start = process.hrtime.bigint();
-  const { status, error, stderr } = spawnSync(TIME, ['-f', 'peak %M cpu %U %S', ...command], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  const wall = Number(process.hrtime.bigint() - start) / 1e9;
-  if (error) throw error;
-  // 1: nothing found, or findings.
-  if (status !== 0 && status !== 1)
-    throw new Error(`${command.join(' ')}: exit status ${status}\n${stderr.slice(-500)}`);
-  if (made !== null) rmSync(made, { recursive: true, force: true });
-  const [, peak = NaN, user = NaN, system = NaN] = /peak (\d+) cpu ([\d.]+) ([\d.]+)/.exec(stderr) ?? [];
-  return { cpu: Number(user) + Number(system), wall, megabytes: (Number(peak) * 1024) / 1e6 };
-}
-
-/** @param {number[]} all */
-const spread = (all) => {
-  const sorted = [...all].sort((a, b) => a - b);
-  return { min: sorted[0] ?? NaN, median: sorted[sorted.length >> 1] ?? NaN, max: sorted[sorted.length - 1] ?? NaN };
-};
-
-/**
- * @typedef {object} Work
- * @property {string} name
- * @property {string[]} ours
- * @property {string[] | null} theirs null where the tool is not installed
- * @property {string} peer
- * @property {number} target ratio of CPU time
- * @property {boolean} [afterStart] whether the start-up of node is taken off before the ratio
- * @property {string} [made]
- * @property {string} limit what limits it
+ * @typedef {object} Result
+ * @property {Row} row
+ * @property {{ wall: Spread, cpu: Spread }} ratio
+ * @property {{ wall: number, cpu: number, megabytes: number }} ours medians, and the peak
+ * @property {{ wall: number, cpu: number, megabytes: number }} peer
+ * @property {string[]} misses in words
+ * @property {string | null} stepBack
  */
 
-if (!existsSync(TIME)) {
-  console.log('skipped: GNU time is needed (package time)');
-  process.exit(0);
-}
-const [sevenZip, mkfs, fsck] = [find(['7zz', '7z']), find(['mkfs.cramfs']), find(['fsck.cramfs'])];
-/** @type {Record<string, number>} */
+/** @type {Record<string, { ratio: number, tolerance: number }>} */
 const baseline = existsSync(BASELINE) ? JSON.parse(readFileSync(BASELINE, 'utf8')) : {};
-/** @type {Record<string, number>} */
-const recorded = {};
-/** @type {string[]} */
-const rows = [];
 /** @type {string[]} */
 const missed = [];
+/** @type {string[]} */
+const skipped = [];
+const isWanted = (/** @type {string} */ id) =>
+  values.only.length === 0 || values.only.some((name) => id === name || id.startsWith(`${name}-`));
 
-withTemporaryFolder((folder) => {
-  const at = (/** @type {string} */ name) => join(folder, name);
-  smallTree(at('small'), Number(values.files));
-  mkdirSync(at('system'));
-  systemTree(at('system'), Number(values.megabytes));
-  const node = process.execPath;
-  const images = { small: at('small.cramfs'), system: at('system.cramfs') };
-  for (const [name, image] of /** @type {['small' | 'system', string][]} */ (Object.entries(images))) {
-    run([node, CRAMFS, 'mkfs', '--deflate', 'fast', at(name), image], null);
-  }
-  writeFileSync(at('random'), '');
-  spawnSync('sh', ['-c', 'head -c 268435456 /dev/urandom > "$1"', 'sh', at('random')]);
-  const root = unpackImage(folder, 'root-XX.cramfs');
-  truncateSync(root, 200_000_000);
-  const requests = at('requests');
-  writeFileSync(requests, `${JSON.stringify({ path: '/bin/hello' })}\n`.repeat(100_000));
-  // Extraction to memory: what is measured is not the disk.
-  const out = existsSync('/dev/shm') ? join('/dev/shm', `cramfs-bench-${process.pid}`) : at('out');
-  /** @param {string | undefined} tool @param {string[]} args */
-  const peer = (tool, ...args) => (tool === undefined ? null : [tool, ...args]);
-  /** @type {Work[]} */
-  const works = [
-    {
-      name: '`cramfs-map IMAGE PATH --json`',
-      ours: [node, COMMAND, root, '/bin/hello', '--json'],
-      theirs: [node, '-e', '0'],
-      peer: 'node -e 0',
-      target: 1.2,
-      limit: 'reading and compiling the program',
-    },
-    ...Object.entries(images).flatMap(([tree, image]) => [
-      {
-        name: `list, ${tree} tree`,
-        ours: [node, CRAMFS, 'ls', '-R', image],
-        theirs: peer(sevenZip, 'l', image),
-        peer: '7zz l',
-        target: 2,
-        afterStart: true,
-        limit: 'code that is not optimised yet in so short a run',
-      },
-      {
-        name: `check, ${tree} tree`,
-        ours: [node, CRAMFS, 'check', image],
-        theirs: peer(fsck, `--extract=${out}`, image),
-        peer: 'fsck.cramfs --extract',
-        made: out,
-        target: tree === 'small' ? 1.2 : 0.6,
-        limit: tree === 'small' ? 'the rules, asked for each file and block' : 'inflating',
-      },
-      {
-        name: `extract, ${tree} tree`,
-        ours: [node, CRAMFS, 'extract', '--quiet', image, out],
-        theirs: peer(fsck, `--extract=${out}`, image),
-        peer: 'fsck.cramfs --extract',
-        made: out,
-        target: tree === 'small' ? 0.8 : 0.6,
-        limit: 'system calls: each file gets its name when it is whole',
-      },
-      {
-        name: `audit --no-inflate, ${tree} tree`,
-        ours: [node, CRAMFS, 'audit', '--no-inflate', image],
-        theirs: peer(sevenZip, 'l', image),
-        peer: '7zz l',
-        target: tree === 'small' ? 7 : 4,
-        limit: 'the rules, asked for each file and block',
-      },
-    ]),
-    ...['small', 'system'].map((tree) => ({
-      name: `build, ${tree} tree, util-linux layout`,
-      ours: [node, CRAMFS, 'mkfs', '--layout', 'util-linux', at(tree), out],
-      theirs: peer(mkfs, at(tree), out),
-      peer: 'mkfs.cramfs',
-      made: out,
-      target: tree === 'small' ? 0.2 : 0.6,
-      limit: 'compression to the bytes of classic zlib',
-    })),
-    {
-      name: 'scan, 256 MiB of random bytes',
-      ours: [node, CRAMFS, 'scan', at('random')],
-      theirs: ['grep', '-cF', 'qwertzuio', at('random')],
-      peer: 'grep -cF',
-      target: 2,
-      limit: 'copying the file to memory, and the start-up',
-    },
-  ];
-  for (const work of works) {
-    if (work.theirs === null) {
-      console.log(`${work.name}: skipped, ${work.peer} is not installed`);
-      continue;
+/** @param {number[]} all @returns {Spread} */
+const spread = (all) => ({ min: Math.min(...all), median: median(all), max: Math.max(...all) });
+
+/**
+ * Runs the commands of a group by turns.
+ * @param {import('./works.mjs').Group} group
+ * @param {Set<string>} wanted the names of its commands
+ */
+function measureGroup(group, wanted) {
+  /** @type {Map<string, Run[]>} */
+  const runs = new Map();
+  /** @type {Map<string, string>} */
+  const hashes = new Map();
+  const needsHash = new Set(group.rows.flatMap(({ same, ours, peer }) => (same === true ? [ours, peer] : [])));
+  for (let round = 0; round < RUNS; round++) {
+    for (const [name, command] of Object.entries(group.commands)) {
+      if (command === null || !wanted.has(name)) continue;
+      const all = Array.from({ length: group.repeat ?? 1 }, () => {
+        const measured = run(command);
+        if (group.made !== undefined) {
+          if (needsHash.has(name) && !hashes.has(name)) hashes.set(name, hashOf(group.made));
+          rmSync(group.made, { recursive: true, force: true });
+        }
+        return measured;
+      });
+      const one = {
+        wall: median(all.map(({ wall }) => wall)),
+        cpu: all.reduce((sum, { cpu }) => sum + cpu, 0) / all.length,
+        megabytes: Math.max(...all.map(({ megabytes }) => megabytes)),
+      };
+      runs.set(name, [...(runs.get(name) ?? []), one]);
     }
-    const [ours, theirs, bare] = [[], [], []].map(() => /** @type {Run[]} */ ([]));
-    for (let round = 0; round < RUNS; round++) {
-      theirs?.push(run(work.theirs, work.made ?? null));
-      ours?.push(run(work.ours, work.made ?? null));
-      if (work.afterStart === true) bare?.push(run([node, '-e', '0'], null));
-    }
-    const ratios = (ours ?? []).map(
-      ({ cpu }, i) => (cpu - (bare?.[i]?.cpu ?? 0)) / Math.max(theirs?.[i]?.cpu ?? NaN, 0.01),
-    );
-    const { min, median, max } = spread(ratios);
-    recorded[work.name] = Number(median.toFixed(2));
-    const before = baseline[work.name];
-    const verdict = median <= work.target ? 'reached' : 'missed';
-    const isBack = before !== undefined && median > before * TOLERANCE;
-    if (verdict === 'missed' || isBack) missed.push(work.name);
-    const [mine, other] = [spread((ours ?? []).map(({ cpu }) => cpu)), spread((theirs ?? []).map(({ cpu }) => cpu))];
-    const peak = Math.max(...(ours ?? []).map(({ megabytes }) => megabytes));
-    const cells = [
-      work.name,
-      `${work.peer}${work.afterStart === true ? ', start-up of node aside' : ''}`,
-      `${min.toFixed(2)} / ${median.toFixed(2)} / ${max.toFixed(2)}`,
-      `≤ ${work.target}`,
-      `${verdict}${isBack ? `, was ${before}` : ''}`,
-      `${mine.median.toFixed(2)} / ${other.median.toFixed(2)} s`,
-      `${peak.toFixed(0)} MB`,
-      work.limit,
-    ];
-    rows.push(`| ${cells.join(' | ')} |`);
-    console.log(cells.join('  '));
   }
-  const sizes = Object.entries(images).map(([name, image]) => `${name}: ${(statSync(image).size / 1e6).toFixed(1)} MB`);
-  const batch = run([node, COMMAND, root, '--batch', requests], null);
-  const rate = 100_000 / (batch.cpu - run([node, '-e', '0'], null).cpu);
-  if (rate < 100_000) missed.push('batch mapping');
-  writeFileSync(
-    REPORT,
-    `# Benchmarks
+  return { runs, hashes };
+}
 
-Written by \`npm run bench\`; the file is replaced at each run. A ratio is user and system time beside that of another tool
-in the same run, by turns: minimum / median / maximum of ${RUNS} runs. The last measurement was taken on ${availableParallelism()} processors
-(${cpus()[0]?.model.trim() ?? 'unknown'}), Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1) ?? '?'}. Wall time depends on the processors: check, extract and mkfs use
-several.
-
-The small tree has ${values.files} generated configuration files of 1 to 40 lines; the system tree is Debian's /usr/share without
-doc, man, locale and icons, with Python and the shared libraries, up to ${values.megabytes} MB. Images: ${sizes.join(', ')}.
-
-| work | beside | ratio | target | | CPU time | peak memory | what limits it |
-| --- | --- | --- | --- | --- | --- | --- | --- |
-${rows.join('\n')}
-
-Batch mapping: ${Math.round(rate / 1000)},000 requests for each second of CPU time (target 100,000).
-
-A recorded baseline, \`bench/baseline.json\`, has the medians; a ratio more than ${Math.round((TOLERANCE - 1) * 100)} % above it is reported as a step back. \`npm
-run bench -- --record\` writes it. The command exits with 1 where a target is missed or a step back is found.
-`,
-  );
+/** @param {Run[]} all */
+const summary = (all) => ({
+  wall: median(all.map(({ wall }) => wall)),
+  cpu: median(all.map(({ cpu }) => cpu)),
+  megabytes: Math.max(...all.map(({ megabytes }) => megabytes)),
 });
-if (values.record) writeFileSync(BASELINE, `${JSON.stringify(recorded, null, 2)}\n`);
+
+/** @param {Row} row @param {ReturnType<typeof measureGroup>} measured @returns {Result} */
+function judge(row, { runs, hashes }) {
+  const [ours, peer, aside] = [row.ours, row.peer, row.aside ?? ''].map((name) => runs.get(name) ?? []);
+  const ratios = (/** @type {'wall' | 'cpu'} */ by) =>
+    spread((ours ?? []).map((one, i) => (one[by] - (aside?.[i]?.[by] ?? 0)) / Math.max(peer?.[i]?.[by] ?? NaN, 0.005)));
+  const ratio = { wall: ratios('wall'), cpu: ratios('cpu') };
+  const [mine, theirs] = [summary(ours ?? []), summary(peer ?? [])];
+  const misses = [];
+  const value = ratio[row.by].median;
+  if (!values.quick && !(value <= row.target)) misses.push(`${value.toFixed(2)} of at most ${row.target}`);
+  if (!values.quick && mine.megabytes > (row.megabytes ?? Infinity))
+    misses.push(`${mine.megabytes.toFixed(0)} MB of at most ${row.megabytes ?? 0}`);
+  if (row.same === true && hashes.get(row.ours) !== hashes.get(row.peer)) misses.push('not the same bytes');
+  const before = baseline[row.id];
+  const isBack = !values.quick && before !== undefined && value > before.ratio * before.tolerance;
+  return { row, ratio, ours: mine, peer: theirs, misses, stepBack: isBack ? `was ${before.ratio}` : null };
+}
+
+/** @param {string} folder the trees, their images and the file for `scan` */
+function prepare(folder) {
+  const at = (/** @type {string} */ name) => join(folder, name);
+  mkdirSync(folder, { recursive: true });
+  if (!existsSync(at('small'))) smallTree(at('small'), FILES);
+  if (!existsSync(at('system'))) {
+    mkdirSync(at('system'));
+    systemTree(at('system'), MEGABYTES);
+  }
+  for (const name of ['small', 'system']) {
+    if (existsSync(at(`${name}.cramfs`))) continue;
+    run([process.execPath, CRAMFS, 'mkfs', '--deflate', 'fast', at(name), at(`${name}.cramfs`)]);
+  }
+}
+
+/** @param {string} folder */
+function bench(folder) {
+  const started = Date.now();
+  const say = (/** @type {string} */ text) => {
+    console.log(`[${((Date.now() - started) / 1000).toFixed(0).padStart(4)} s] ${text}`);
+  };
+  const load = loadavg()[0] ?? 0;
+  prepare(folder);
+  say('trees and images are made');
+  const peers = findPeers();
+  if (peers.missing.length > 0)
+    say(`for all rows: apt-get install ${peers.missing.map((name) => name.split(' ')[0]).join(' ')}`);
+  /** @type {Result[]} */
+  const results = [];
+  for (const group of groups(folder, peers)) {
+    const rows = group.rows.filter(({ id }) => isWanted(id));
+    const possible = rows.filter((row) => group.commands[row.peer] !== null);
+    for (const row of rows)
+      if (!possible.includes(row)) skipped.push(`${row.id}: what it is compared with is not installed`);
+    if (possible.length === 0) continue;
+    const wanted = new Set(possible.flatMap((row) => [row.ours, row.peer, row.aside ?? row.peer]));
+    const measured = measureGroup(group, wanted);
+    for (const row of possible) {
+      const result = judge(row, measured);
+      results.push(result);
+      if (result.misses.length > 0) missed.push(`${row.id} (${result.misses.join(', ')})`);
+      const { wall, cpu } = result.ratio;
+      say(
+        `${row.id}: wall ${wall.median.toFixed(2)}, CPU ${cpu.median.toFixed(2)}, target ${row.target} (${row.by}); ` +
+          `${result.ours.wall.toFixed(2)} s, ${result.ours.megabytes.toFixed(0)} MB` +
+          `${result.misses.length > 0 ? '; missed' : ''}${result.stepBack === null ? '' : `; warning: a step back, ${result.stepBack}`}`,
+      );
+    }
+  }
+  const rates = isWanted('batch') ? measureBatch(folder) : null;
+  if (rates !== null) {
+    say(`batch: ${Math.round(rates.median)} requests for each second of CPU time, target ${REQUESTS}`);
+    if (!values.quick && rates.median < REQUESTS) missed.push(`batch (${Math.round(rates.median)} requests a second)`);
+  }
+  const page = isWanted('page') ? measurePage() : null;
+  if (page !== null) {
+    say(`page: one mapping again in ${page.toFixed(2)} ms, target 1 ms`);
+    if (!values.quick && page >= 1) missed.push(`page (${page.toFixed(2)} ms)`);
+  } else if (isWanted('page')) skipped.push('page: no Chromium; set CHROMIUM to its path');
+  const growth = isWanted('growth') ? measureGrowth(folder, FILES, RUNS) : [];
+  for (const { name, sizes, perFile } of growth) {
+    say(`growth of ${name}: ${sizes.map(({ cpu }) => `${cpu.toFixed(2)} s`).join(', ')}; a file ${perFile.toFixed(2)}`);
+    if (!values.quick && perFile > ALLOWED)
+      missed.push(`growth of ${name} (a file is ${perFile.toFixed(2)} times as dear)`);
+  }
+  const equality = isWanted('equality') ? compareInTemporaryFolder() : null;
+  const different = equality?.different ?? [];
+  if (equality !== null)
+    say(`equality: ${different.length === 0 ? 'all answers are as before' : different.join(', ')}`);
+  missed.push(...different.map((name) => `answer of ${name}`));
+  if (!values.record) return;
+  if (values.only.length > 0 || values.quick) throw new Error('--record needs all rows: without --only and --quick');
+  for (const { row, ratio } of results)
+    baseline[row.id] = { ratio: Number(ratio[row.by].median.toFixed(2)), tolerance: TOLERANCE };
+  writeFileSync(BASELINE, `${JSON.stringify(baseline, null, 2)}\n`);
+  const size = (/** @type {string} */ name) => statSync(join(folder, `${name}.cramfs`)).size / 1e6;
+  writeDocument({
+    runs: RUNS,
+    files: FILES,
+    megabytes: MEGABYTES,
+    machine: `${availableParallelism()} processors (${cpus()[0]?.model.trim() ?? 'unknown'}), ${(totalmem() / 1e9).toFixed(0)} GB, Node ${process.versions.node}, ${process.platform}`,
+    load,
+    images: { small: size('small'), system: size('system') },
+    results,
+    rates,
+    page,
+    growth,
+    equality,
+    skipped,
+    missed,
+    seconds: (Date.now() - started) / 1000,
+  });
+  say('docs/benchmarks.md and bench/baseline.json are written');
+}
+
+function compareInTemporaryFolder() {
+  /** @type {ReturnType<typeof compareHashes>[]} */
+  const answers = [];
+  withTemporaryFolder((folder) => answers.push(compareHashes(folder, false)));
+  return answers[0] ?? null;
+}
+
+/** Milliseconds of one mapping again in the report page; null without Chromium. */
+function measurePage() {
+  const script = fileURLToPath(new URL('report.mjs', import.meta.url));
+  const { stdout } = spawnSync(process.execPath, [script, '--small'], { encoding: 'utf8' });
+  const found = /one mapping again.*?([\d.]+) ms/.exec(stdout);
+  return found === null ? null : Number(found[1]);
+}
+
+/** Requests for each second of CPU time. @param {string} folder */
+function measureBatch(folder) {
+  return spread(
+    Array.from({ length: RUNS }, () => {
+      const bare = run([process.execPath, '-e', '0']).cpu;
+      return REQUESTS / (run(batchCommand(folder)).cpu - bare);
+    }),
+  );
+}
+
+if (!existsSync(TIME)) {
+  console.log('GNU time is needed: apt-get install time');
+  process.exit(2);
+}
+if (values.keep === undefined) withTemporaryFolder(bench);
+else bench(values.keep);
+for (const text of skipped) console.log(`skipped: ${text}`);
 if (missed.length > 0) {
-  console.log(`\nmissed: ${missed.join(', ')}`);
+  console.log(`\nmissed:\n  ${missed.join('\n  ')}`);
   process.exitCode = 1;
 }

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 
 const KEYS = ['interface', 'address', 'timeout', 'enabled', 'path', 'user', 'level', 'retries', 'mode', 'server'];
 
@@ -31,6 +32,8 @@ function generator(seed) {
 export function smallTree(folder, files) {
   const random = generator(12345);
   let directory = folder;
+  // The modes are in the images.
+  const umask = process.umask(0o022);
   mkdirSync(folder, { recursive: true });
   for (let i = 0; i < files; i++) {
     if (i % 240 === 0) mkdirSync((directory = join(folder, `conf.${String(i / 240).padStart(4, '0')}`)));
@@ -40,6 +43,7 @@ export function smallTree(folder, files) {
     }
     writeFileSync(join(directory, `service-${i}.conf`), `${lines.join('\n')}\n`);
   }
+  process.umask(umask);
 }
 
 /** What is left out of /usr/share, and files that do not fit in the format. */
