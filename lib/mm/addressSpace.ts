@@ -2,7 +2,7 @@
  * The address space of a process: mmap(), and the page faults that follow (mm/mmap.c, mm/memory.c, mm/filemap.c).
  */
 import { roundUp } from '../base/pages.ts';
-import { anonymousMemory } from './anonymousMemory.ts';
+import { anonymousMemory, ZeroFolio } from './anonymousMemory.ts';
 import { isReadable, unsignedLong } from './cpu.ts';
 import type { Errno } from './errno.ts';
 import type { MmStruct, OpenFile, PageView, Touch } from './fileOperations.ts';
@@ -143,7 +143,7 @@ export class AddressSpace implements MmStruct {
     const { pageSize } = this.kernel.cpu;
     const vpn = address / pageSize;
     if (!this.pageTable.isNone(vpn)) return;
-    this.pageTable.setFolio(vpn, { bytes: new Uint8Array(pageSize), anonymous: true });
+    this.pageTable.setFolio(vpn, new ZeroFolio(pageSize));
   }
 
   /** mmap() of anonymous private memory. */
@@ -293,7 +293,7 @@ export class AddressSpace implements MmStruct {
     if (!this.pageTable.isNone(vpn)) return 'ok';
     const { pageSize } = this.kernel.cpu;
     if (vma.file.operations.mmap?.zeroFills === true && (vma.vmFlags & VM_PFNMAP) !== 0) {
-      this.pageTable.setFolio(vpn, { bytes: new Uint8Array(pageSize), anonymous: true } satisfies Folio);
+      this.pageTable.setFolio(vpn, new ZeroFolio(pageSize));
       return 'ok';
     }
     const index = vma.pgoff + vpn - vma.start / pageSize;

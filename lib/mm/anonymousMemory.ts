@@ -2,14 +2,31 @@
  * Anonymous memory: what has no file behind it, and reads as zeros until it is written.
  */
 import type { FileOperations, OpenFile } from './fileOperations.ts';
+import type { Folio } from './pageTable.ts';
+
+/** A page of a process's own, of zeros; the bytes are there once they are asked for, as most pages never are. */
+export class ZeroFolio implements Folio {
+  readonly anonymous = true;
+  readonly #pageSize: number;
+  #bytes: Uint8Array | null = null;
+
+  constructor(pageSize: number) {
+    this.#pageSize = pageSize;
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= new Uint8Array(this.#pageSize);
+    return this.#bytes;
+  }
+}
 
 /** Each page is a page of zeros; what is written is copied, as in any private mapping. */
 class ZeroPages implements FileOperations {
   readonly mmap = { prepare: () => null, complete: () => null };
-  readonly #zeros: { readonly bytes: Uint8Array };
+  readonly #zeros: ZeroFolio;
 
   constructor(pageSize: number) {
-    this.#zeros = { bytes: new Uint8Array(pageSize) };
+    this.#zeros = new ZeroFolio(pageSize);
   }
 
   readFolio(): { readonly bytes: Uint8Array } {

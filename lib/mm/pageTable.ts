@@ -30,10 +30,10 @@ const FOLIO = -2;
 
 /** The page table of one process. `vpn` is a virtual page number: address / page size. */
 export class PageTable {
-  readonly #tables = new Map<number, Float64Array>();
+  readonly #tables = new Map<number, number[]>();
   readonly #folios = new Map<number, Folio>();
   /** The table that was used last: neighbours are asked for one after the other. */
-  #last: { readonly index: number; readonly table: Float64Array } | null = null;
+  #last: { readonly index: number; readonly table: number[] } | null = null;
 
   /** The entry of a page, or null where none is present. */
   get(vpn: number): Pte | null {
@@ -105,8 +105,8 @@ export class PageTable {
   }
 
   /** The tables that have entries of [vpn, vpn + pages), in ascending order, each with its first page. */
-  #tablesOf(vpn: number, pages: number): { readonly first: number; readonly table: Float64Array }[] {
-    const found: { first: number; table: Float64Array }[] = [];
+  #tablesOf(vpn: number, pages: number): { readonly first: number; readonly table: number[] }[] {
+    const found: { first: number; table: number[] }[] = [];
     for (const [index, table] of this.#tables) {
       const first = index * ENTRIES;
       if (first < vpn + pages && first + ENTRIES > vpn) found.push({ first, table });
@@ -131,12 +131,12 @@ export class PageTable {
     return table?.[vpn % ENTRIES] ?? NONE;
   }
 
-  #table(vpn: number): Float64Array {
+  #table(vpn: number): number[] {
     const index = Math.floor(vpn / ENTRIES);
     if (this.#last?.index === index) return this.#last.table;
     let table = this.#tables.get(index);
     if (table === undefined) {
-      table = new Float64Array(ENTRIES).fill(NONE);
+      table = new Array<number>(ENTRIES).fill(NONE);
       this.#tables.set(index, table);
     }
     this.#last = { index, table };
