@@ -38,8 +38,8 @@ export function changesOf(now: ComparedImage, old: ComparedImage): Change[] {
     }
     const bytes = flash - (old.layout.flash[before] ?? 0);
     const direct = pair(old.layout.directBlocks[before] ?? 0, now.layout.directBlocks[index] ?? 0);
-    const mapping = pair(oldStates.get(path) ?? '', states.get(path) ?? '');
-    const moved = pair(oldStarts.get(before) ?? 0, starts.get(index) ?? 0);
+    const mapping = pair(oldStates.get(path) ?? PAGED, states.get(path) ?? PAGED);
+    const moved = pair(oldStarts[before] ?? 0, starts[index] ?? 0);
     if (bytes !== 0 || direct !== null || mapping !== null || moved !== null)
       changes.push({ path, kind: 'changed', bytes, direct, mapping, moved });
   });
@@ -59,15 +59,21 @@ export function changesOf(now: ComparedImage, old: ComparedImage): Change[] {
 const pair = <Value>(before: Value, now: Value): readonly [Value, Value] | null =>
   before === now ? null : [before, now];
 
-const statesOf = ({ files }: ComparedImage): Map<string, string> =>
-  new Map(files.map(({ path, state }) => [path, state === null || state === 'none' ? 'paged' : state.toUpperCase()]));
+/** How files are mapped of which nothing is. */
+const PAGED = 'paged';
 
-/** First byte of each file's data, by its index. */
-function startsOf({ pieces }: Layout): Map<number, number> {
-  const starts = new Map<number, number>();
+const statesOf = ({ files }: ComparedImage): Map<string, string> =>
+  new Map(files.map(({ path, state }) => [path, state === null || state === 'none' ? PAGED : state.toUpperCase()]));
+
+/** Image offset of each file's first block, by its index; 0 where it has none. */
+function startsOf({ pieces, owners }: Layout): Float64Array {
+  const starts = new Float64Array(owners.length);
+  const blocks = new Float64Array(owners.length).fill(Infinity);
   for (let at = 0; at < pieces.length; at += PIECE) {
-    const file = pieces[at + 2] ?? 0;
-    if (!starts.has(file)) starts.set(file, pieces[at] ?? 0);
+    const [start = 0, , file = 0, block = 0] = pieces.subarray(at, at + PIECE);
+    if (block >= (blocks[file] ?? 0)) continue;
+    blocks[file] = block;
+    starts[file] = start;
   }
-  return starts;
+  return starts.map((_start, file) => starts[owners[file] ?? file] ?? 0);
 }

@@ -23,6 +23,8 @@ export interface Layout {
   readonly positions: Float64Array;
   /** 1 for symbolic links. */
   readonly links: Uint8Array;
+  /** Index of the file that the data counts for: its own, or that of the first file with the same data. */
+  readonly owners: Uint32Array;
   /** Pieces of data by their first byte: start, length, index of the file, block. */
   readonly pieces: Float64Array;
 }
@@ -44,15 +46,18 @@ export function layOut(image: CramfsImage): Layout {
   const directBlocks = new Uint32Array(count);
   const positions = new Float64Array(count);
   const links = new Uint8Array(count);
+  const owners = new Uint32Array(count);
   const pieces: number[] = [];
-  const tables = new Set<number>();
+  const tables = new Map<number, number>();
   entries.forEach(({ inode }, index) => {
     sizes[index] = inode.size;
     blocks[index] = blockCount(inode.size, image.pageSize);
     positions[index] = inode.position;
     links[index] = inode.type === 'symlink' ? 1 : 0;
-    const first = !tables.has(inode.ino);
-    tables.add(inode.ino);
+    const owner = tables.get(inode.ino) ?? index;
+    const first = owner === index;
+    tables.set(inode.ino, owner);
+    owners[index] = owner;
     try {
       for (const block of fileBlocks(image, inode)) {
         if (block.kind === 'direct') directBlocks[index] = (directBlocks[index] ?? 0) + 1;
@@ -72,6 +77,7 @@ export function layOut(image: CramfsImage): Layout {
     directBlocks,
     positions,
     links,
+    owners,
     pieces: sorted(pieces),
   };
 }

@@ -7,6 +7,7 @@ import type { Layout } from '../layout.ts';
 import type { ReportImage } from '../reportData.ts';
 import type { ReportSession } from '../session.ts';
 import { h } from './dom.ts';
+import { baseName } from './summary.ts';
 import type { State } from './state.ts';
 
 /** Changes that are listed. */
@@ -25,7 +26,7 @@ export function comparison(now: Compared, old: Compared, state: State): HTMLElem
   return h(
     'section',
     { class: 'comparison' },
-    h('h2', {}, `Compared with ${printableName(before.name)}`),
+    h('h2', {}, `Compared with ${baseName(before.name)}`),
     h('div', { class: 'compared' }, numbers(fresh, before), list(changes, state)),
   );
 }

@@ -108,20 +108,24 @@ export class FlashMap {
     this.#listen();
   }
 
-  /** Marks the pages of a file, and brings the first of them or the page of `offset` into view. */
+  /** Marks the pages of a file, and brings that of its first block or the page of `offset` into view. */
   select(file: number | null, offset: number | null): void {
     const { pages, layout } = this.#data;
     this.#selected = null;
     let first = pages.count;
+    let firstBlock = Infinity;
     if (file !== null) {
+      const owner = layout.owners[file];
       const marks = new Uint8Array(pages.count);
       for (let at = 0; at < layout.pieces.length; at += PIECE) {
-        if (layout.pieces[at + 2] !== file) continue;
+        if (layout.pieces[at + 2] !== owner) continue;
         const start = layout.pieces[at] ?? 0;
         const from = Math.floor(start / pages.pageSize);
         const to = Math.floor((start + (layout.pieces[at + 1] ?? 1) - 1) / pages.pageSize);
         marks.fill(1, from, to + 1);
-        first = Math.min(first, from);
+        const block = layout.pieces[at + 3] ?? 0;
+        if (block > firstBlock) continue;
+        [first, firstBlock] = [from, block];
       }
       if (first < pages.count) this.#selected = marks;
     }

@@ -172,4 +172,5 @@ function title(session: ReportSession): string {
   return volume === '' || volume === 'Compressed' ? baseName(session.data.name) : volume;
 }
 
-const baseName = (name: string): string => printableName(name.slice(name.lastIndexOf('/') + 1));
+/** The last name of a path, to be shown. */
+export const baseName = (name: string): string => printableName(name.slice(name.lastIndexOf('/') + 1));

@@ -169,7 +169,7 @@ class Viewer {
       'Open another file',
     );
     const report = h('div');
-    fill(this.#root, h('p', {}, again), report);
+    fill(this.#root, h('p', { class: 'again' }, again), report);
     const session = showReport(report, { format: REPORT_FORMAT, version: 'viewer', image, old: null }, this.#script);
     Object.assign(globalThis, {
       cramfsReport: {
