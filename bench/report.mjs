@@ -1,7 +1,7 @@
 /* global document, Event, KeyboardEvent, performance, requestAnimationFrame -- what runs in the page */
 // The report page: its size, the time until it can be used, one mapping again, and the times of frames while the map is
 // scrolled and zoomed; for an image of 1,000 files and 10 MB, and one of 60,000 files and 230 MB. Needs Chromium.
-//   node bench/report.mjs [--keep FOLDER] [--small]
+//   node bench/report.mjs [--keep FOLDER] [--small] [--json]
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,13 @@ import { median, withTemporaryFolder } from './measure.mjs';
 const CRAMFS = fileURLToPath(new URL('../dist/bin/cramfs.cjs', import.meta.url));
 const MIB = 1024 * 1024;
 
-const { values } = parseArgs({ options: { keep: { type: 'string' }, small: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    keep: { type: 'string' },
+    small: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+});
 
 /** A small generator of numbers that are the same in every run. */
 let state = 12345;
@@ -93,42 +99,48 @@ function makeImage(folder, files, bytes) {
   return image;
 }
 /**
- * What the page measures of itself: frames while the map scrolls and zooms and the table scrolls, and mappings.
- * The milliseconds of each.
+ * Milliseconds of frames, measured by the page itself while something is done in each.
+ * @param {'scroll' | 'zoom' | 'rows'} what
  */
-const measurePage = async () => {
+const measureFrames = async (what) => {
   /** @returns {Promise<number>} */
   const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-  /** @param {() => void} step @param {number} count */
-  const frames = async (step, count) => {
-    /** @type {number[]} */
-    const times = [];
-    let last = await frame();
-    for (let index = 0; index < count; index++) {
-      step();
-      const now = await frame();
-      times.push(now - last);
-      last = now;
-    }
-    return times;
-  };
   const map = /** @type {HTMLElement} */ (document.querySelector('.map-scroll'));
   const table = /** @type {HTMLElement} */ (document.querySelector('.table-scroll'));
-  const offset = /** @type {HTMLInputElement} */ (document.querySelector('input[name=offset]'));
-  const scroll = await frames(() => (map.scrollTop += 97), 120);
-  let zooms = 0;
-  const zoom = await frames(() => {
-    map.dispatchEvent(new KeyboardEvent('keydown', { key: zooms++ % 2 === 0 ? '-' : '+' }));
-  }, 60);
-  const rows = await frames(() => (table.scrollTop += 331), 120);
-  const mapping = [];
-  for (let index = 0; index < 40; index++) {
-    offset.value = index % 2 === 0 ? '1p' : '0';
-    const start = performance.now();
-    offset.dispatchEvent(new Event('input', { bubbles: true }));
-    mapping.push(performance.now() - start);
+  /** @type {number[]} */
+  const times = [];
+  let last = await frame();
+  for (let index = 0; index < 120; index++) {
+    if (what === 'scroll') map.scrollTop += 97;
+    else if (what === 'rows') table.scrollTop += 331;
+    else map.dispatchEvent(new KeyboardEvent('keydown', { key: index % 2 === 0 ? '-' : '+' }));
+    const now = await frame();
+    times.push(now - last);
+    last = now;
   }
-  return { scroll, zoom, rows, mapping };
+  return times;
+};
+
+/** Milliseconds of mappings: by a script, and in the form. */
+const measureMappings = () => {
+  const offset = /** @type {HTMLInputElement} */ (document.querySelector('input[name=offset]'));
+  const { cramfsReport } = /** @type {{ cramfsReport: { map: (request: object) => unknown } }} */ (
+    /** @type {unknown} */ (globalThis)
+  );
+  /** @param {(index: number) => void} action */
+  const measured = (action) =>
+    Array.from({ length: 60 }, (_, index) => {
+      const start = performance.now();
+      action(index);
+      return performance.now() - start;
+    });
+  return {
+    engine: measured((index) => cramfsReport.map({ path: '/bin/file7', offset: (index % 2) * 4096 })),
+    form: measured((index) => {
+      offset.value = index % 2 === 0 ? '1p' : '0';
+      offset.dispatchEvent(new Event('input', { bubbles: true }));
+    }),
+  };
 };
 
 /** @param {string} folder @param {import('playwright-core').Browser} browser @param {number} files @param {number} mib */
@@ -141,54 +153,87 @@ async function measure(folder, browser, files, mib) {
   await page.waitForFunction(() => performance.getEntriesByName('report-ready').length > 0, undefined, {
     timeout: 120_000,
   });
-  const { paint, laidOut } = await page.evaluate(() => ({
+  const { paint, ready } = await page.evaluate(() => ({
     paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0,
-    laidOut: performance.getEntriesByName('report-ready')[0]?.startTime ?? 0,
+    ready: performance.getEntriesByName('report-ready')[0]?.startTime ?? 0,
   }));
-  const times = await page.evaluate(measurePage);
+  // What is still being drawn does not count as scrolling.
+  await page.waitForTimeout(1000);
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const worked = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? NaN) * 1000;
+  };
+  /** @param {'scroll' | 'zoom' | 'rows'} what @returns {Promise<import('./document.mjs').Frames>} */
+  const frames = async (what) => {
+    const before = await worked();
+    const times = await page.evaluate(measureFrames, what);
+    const cpu = ((await worked()) - before) / times.length;
+    const sorted = times.toSorted((a, b) => a - b);
+    return { median: median(times), most: sorted[Math.floor(sorted.length * 0.95)] ?? NaN, cpu };
+  };
+  const [scroll, zoom, rows] = [await frames('scroll'), await frames('zoom'), await frames('rows')];
+  const { engine, form } = await page.evaluate(measureMappings);
   await page.close();
+  /** @type {import('./document.mjs').PageResult} */
+  const result = {
+    files,
+    imageBytes: statSync(image).size,
+    reportBytes: statSync(report).size,
+    seconds,
+    paint,
+    ready,
+    engine: median(engine),
+    again: median(form),
+    againMost: Math.max(...form),
+    scroll,
+    zoom,
+    rows,
+  };
+  return result;
+}
+
+/** @param {import('./document.mjs').PageResult} result */
+function print(result) {
   const ms = (/** @type {number} */ value) => `${value.toFixed(1)} ms`;
   const row = (/** @type {string} */ name, /** @type {string} */ text) => {
     console.log(`  ${name.padEnd(34)}${text}`);
   };
-  console.log(`${String(files)} files, ${(statSync(image).size / MIB).toFixed(1)} MiB`);
-  row('report', `${(statSync(report).size / MIB).toFixed(2)} MiB, written in ${seconds.toFixed(1)} s`);
-  row('first paint, with a verdict', ms(paint));
-  row('interactive: map, files, table', ms(laidOut));
-  row('one mapping again, in the form', `${ms(median(times.mapping))}, at most ${ms(Math.max(...times.mapping))}`);
-  for (const [name, list] of /** @type {const} */ ([
-    ['frames while the map scrolls', times.scroll],
-    ['frames while the map zooms', times.zoom],
-    ['frames while the table scrolls', times.rows],
+  console.log(`${String(result.files)} files, ${(result.imageBytes / MIB).toFixed(1)} MiB`);
+  row('report', `${(result.reportBytes / MIB).toFixed(2)} MiB, written in ${result.seconds.toFixed(1)} s`);
+  row('first paint, with a verdict', ms(result.paint));
+  row('interactive: map, files, table', ms(result.ready));
+  row('one mapping, asked by a script', `${result.engine.toFixed(2)} ms`);
+  row('one mapping again, in the form', `${result.again.toFixed(2)} ms, at most ${ms(result.againMost)}`);
+  for (const [name, { median: usual, most, cpu }] of /** @type {const} */ ([
+    ['frames while the map scrolls', result.scroll],
+    ['frames while the map zooms', result.zoom],
+    ['frames while the table scrolls', result.rows],
   ])) {
-    const sorted = list.toSorted((a, b) => a - b);
-    row(name, `${ms(median(list))}, 95 % within ${ms(sorted[Math.floor(sorted.length * 0.95)] ?? 0)}`);
+    row(name, `${ms(usual)}, 95 % within ${ms(most)}; the main thread works ${ms(cpu)}`);
   }
-}
-
-const executablePath = findChromium();
-if (executablePath === null) {
-  console.log('report: no Chromium; set CHROMIUM to its path');
-} else {
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  const { keep } = values;
-  if (keep === undefined) await inTemporaryFolder((folder) => run(folder, browser));
-  else await run(keep, browser);
-  await browser.close();
 }
 
 /** @param {string} folder @param {import('playwright-core').Browser} browser */
 async function run(folder, browser) {
-  await measure(folder, browser, 1000, 10);
-  if (!values.small) await measure(folder, browser, 60_000, 230);
+  const results = [await measure(folder, browser, 1000, 10)];
+  if (!values.small) results.push(await measure(folder, browser, 60_000, 230));
+  if (values.json) console.log(JSON.stringify(results));
+  else results.forEach(print);
 }
 
-/** @param {(folder: string) => Promise<void>} use */
-async function inTemporaryFolder(use) {
-  const folder = mkdtempSync(join(tmpdir(), 'cramfs-report-bench-'));
+const executablePath = findChromium();
+if (executablePath === null) {
+  console.error('report: no Chromium; set CHROMIUM to its path');
+  process.exitCode = 2;
+} else {
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const folder = values.keep ?? mkdtempSync(join(tmpdir(), 'cramfs-report-bench-'));
   try {
-    await use(folder);
+    await run(folder, browser);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await browser.close();
+    if (values.keep === undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
