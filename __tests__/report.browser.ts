@@ -16,7 +16,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { auditImage } from '../lib/audit/auditImage.ts';
-import { DEFAULT_MODEL, kernelModel } from '../lib/driver/models/index.ts';
+import { DEFAULT_MODEL, KERNEL_MODELS, kernelModel } from '../lib/driver/models/index.ts';
+import type { CpuName } from '../lib/mm/cpu.ts';
+import { CPU_NAMES } from '../lib/mm/cpus/index.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
 import { walk } from '../lib/inspect/walk.ts';
 import { pageWith } from '../lib/page/html.ts';
@@ -198,21 +200,26 @@ describe('a report', () => {
       const opened = openDetected(bytes);
       const paths = [...walk(opened)].filter(({ inode }) => inode.type !== 'symlink').map((entry) => entry.path);
       const { page: shown } = await visit(reportOf('random', bytes, undefined, whole));
+      const kernels = KERNEL_MODELS.filter(({ nommu }) => whole || nommu === undefined).map(({ name }) => name);
       const random = generator(20_261_127);
       const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-      const asked: [MapRequest, { kernel: string; physBase: number }][] = Array.from({ length: 100 }, () => [
-        {
-          path: pick(paths),
-          offset: Math.floor(random() * 6) * 4096,
-          length: pick([undefined, 1, 4096, 8192, 100_000]),
-          prot: pick(['r', 'rx', 'rw', 'x', '-']),
-          shared: random() < 0.5,
-        },
-        {
-          kernel: pick(['linux-6.18', 'linux-6.17', 'linux-4.15', 'patch-v1', ...(whole ? ['nommu'] : [])]),
-          physBase: pick([0x1000_0000, 0x1000_0800, 0x6010_0000]),
-        },
-      ]);
+      const asked: [MapRequest, { kernel: string; physBase: number; cpu: CpuName }][] = Array.from(
+        { length: 100 },
+        () => [
+          {
+            path: pick(paths),
+            offset: Math.floor(random() * 6) * 4096,
+            length: pick([undefined, 1, 4096, 8192, 100_000]),
+            prot: pick(['r', 'rx', 'rw', 'x', '-']),
+            shared: random() < 0.5,
+          },
+          {
+            kernel: pick(kernels),
+            cpu: pick(CPU_NAMES),
+            physBase: pick([0x1000_0000, 0x1000_0800, 0x6010_0000]),
+          },
+        ],
+      );
       const answers = await shown.evaluate(
         (requests) =>
           requests.map(([request, machine]) => {
@@ -227,9 +234,9 @@ describe('a report', () => {
           }),
         asked,
       );
-      const own = asked.map(([request, { kernel, physBase }]) => {
-        const board = new Board(opened, { kernel: kernelModel(kernel), physBase });
+      const own = asked.map(([request, { kernel, ...machine }]) => {
         try {
+          const board = new Board(opened, { kernel: kernelModel(kernel), ...machine });
           return JSON.stringify(mapJson(board.map(request, { advice: true }), { advice: true }));
         } catch (error) {
           return String(error);
@@ -345,13 +352,40 @@ describe('a report', () => {
     await seen.page.close();
   });
 
+  test('zooms where two fingers part or meet', async () => {
+    const seen = await visit(reportOf('root.cramfs', image));
+    const { page: opened } = seen;
+    const box = await opened.locator('.map-scroll canvas').boundingBox();
+    const [x, y] = [(box?.x ?? 0) + 300, (box?.y ?? 0) + 60];
+    const session = await opened.context().newCDPSession(opened);
+    const touch = async (type: 'touchStart' | 'touchMove' | 'touchEnd', apart: number): Promise<void> => {
+      const fingers = [x - apart / 2, x + apart / 2].map((at, id) => ({ x: at, y, id }));
+      await session.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : fingers });
+    };
+    const pinch = async (...distances: number[]): Promise<number> => {
+      await touch('touchStart', distances[0] ?? 0);
+      for (const apart of distances.slice(1)) await touch('touchMove', apart);
+      await touch('touchEnd', 0);
+      return Number(/columns=(\d+)/.exec(opened.url())?.[1] ?? NaN);
+    };
+    const near = await pinch(60, 80, 100, 120);
+    expect(near).toBeGreaterThanOrEqual(8);
+    expect(await pinch(160, 120, 100, 80)).toBe(near * 2);
+    expect(seen.trouble).toEqual([]);
+    await opened.close();
+  });
+
   test.each([
-    [false, 1440],
-    [true, 1440],
-    [false, 375],
-    [true, 375],
-  ])('has no serious fault of accessibility (dark: %s, %i wide)', async (dark, width) => {
-    const seen = await visit(reportOf('root.cramfs', image), { dark, width, hash: '#file=%2Fbin%2Fcounter' });
+    ['report', false, 1440],
+    ['report', true, 1440],
+    ['report', false, 375],
+    ['report', true, 375],
+    ['comparison', false, 1440],
+    ['comparison', true, 1440],
+    ['comparison', true, 375],
+  ])('has no serious fault of accessibility (%s, dark: %s, %i wide)', async (what, dark, width) => {
+    const old = what === 'comparison' ? fixture('images/arch-XX.cramfs.gz') : undefined;
+    const seen = await visit(reportOf('root.cramfs', image, old), { dark, width, hash: '#file=%2Fbin%2Fcounter' });
     await expect(faults(seen)).resolves.toEqual([]);
     const overflow = await seen.page.evaluate(
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
@@ -446,11 +480,23 @@ describe('the viewer', () => {
     await seen.page.close();
   }, 300_000);
 
-  test.each([false, true])('has no serious fault of accessibility (dark: %s)', async (dark) => {
-    const seen = await visit(viewer, { dark });
-    await expect(faults(seen)).resolves.toEqual([]);
-    await seen.page.close();
-  });
+  test.each([false, true])(
+    'has no serious fault of accessibility, empty and with a report (dark: %s)',
+    async (dark) => {
+      const seen = await visit(viewer, { dark });
+      // The page's policy allows no script but its own: debugging tools are not bound by it.
+      const session = await seen.page.context().newCDPSession(seen.page);
+      await session.send('Page.setBypassCSP', { enabled: true });
+      await seen.page.reload();
+      await expect(faults(seen)).resolves.toEqual([]);
+      const buffer = Buffer.from(pad(fixture('images/root-XX.cramfs.gz')));
+      await seen.page.setInputFiles('input[type=file]', { name: 'dump.bin', mimeType: '', buffer });
+      await seen.page.waitForSelector('.tbody .tr');
+      await seen.page.locator('.tbody .tr').first().click();
+      await expect(faults(seen)).resolves.toEqual([]);
+      await seen.page.close();
+    },
+  );
 });
 
 /** Numbers from 0 to 1, the same at each run (mulberry32). */
