@@ -1,7 +1,9 @@
 /** The audit's numbers, held against sums that are made another way; and ELF files that lie. */
+import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { buildRawImage } from './support/rawImage.ts';
 import { auditImage } from '../lib/audit/auditImage.ts';
+import { DirectSample } from '../lib/audit/flashCost.ts';
 import type { AuditedFile, AuditResult } from '../lib/audit/result.ts';
 import { AuditSurvey } from '../lib/audit/survey.ts';
 import { checkImage } from '../lib/check/checkImage.ts';
@@ -9,7 +11,11 @@ import { RULES } from '../lib/check/rules/index.ts';
 import { kernelModel } from '../lib/driver/models/index.ts';
 import { execProgram } from '../lib/exec/execProgram.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
+import { bytesSource } from '../lib/source/byteSource.ts';
+
 import { survey } from '../lib/inspect/survey.ts';
+import { walk } from '../lib/inspect/walk.ts';
+import { fileBlocks } from '../lib/image/blocks.ts';
 import { Board } from '../lib/verdict/board.ts';
 import { directory, staticProgram, stored } from './support/auditCases.ts';
 import { elfFile, type SegmentSpec } from './support/elfFile.ts';
@@ -41,6 +47,42 @@ describe('the numbers of a root file system', () => {
     const constants = [1 + 1, 1 + 1, 1 + 1, 1 + 7, 18 + 49, 1 + 1];
     const all = [...text, ...constants];
     expect(result.numbers.readOnlyBytes).toBe(all.reduce((sum, pages) => sum + pages * PAGE, 0));
+  });
+
+  test('estimate what the direct blocks would take compressed', () => {
+    const deflate = (block: Uint8Array): Uint8Array => deflateSync(block, { level: 9 });
+    const direct = [...walk(board.image)].flatMap(({ inode }) =>
+      inode.type === 'file' ? [...fileBlocks(board.image, inode)].filter(({ kind }) => kind === 'direct') : [],
+    );
+    const exact = direct.reduce(
+      (sum, { start, length }) => sum + deflate(board.image.source.read(start, length)).length,
+      0,
+    );
+    const estimate = auditImage(board, { name: 'image', deflate }).numbers.directCompressedBytes ?? NaN;
+    expect(direct.length).toBeGreaterThan(128);
+    expect(Math.abs(estimate - exact) / exact).toBeLessThan(0.05);
+    expect(result.numbers.directCompressedBytes).toBeNull();
+  });
+
+  test('compress each of a few direct blocks, and no more than 128 of many', () => {
+    const source = bytesSource(new Uint8Array(1000 * 10).fill(7));
+    for (const [blocks, most] of [
+      [3, 3],
+      [128, 128],
+      [129, 128],
+      [1000, 128],
+    ] as const) {
+      const sample = new DirectSample();
+      for (let block = 0; block < blocks; block++) sample.add(block * 10, 10);
+      const seen = new Set<number>();
+      const bytes = sample.compressedBytes(source, (block) => {
+        seen.add(block.byteOffset);
+        return block.subarray(0, 4);
+      });
+      expect(bytes).toBe(blocks * 4);
+      expect(seen.size).toBeLessThanOrEqual(most);
+      expect(seen.size).toBeGreaterThanOrEqual(Math.min(blocks, most / 2));
+    }
   });
 
   test('count memory that programs share once', () => {

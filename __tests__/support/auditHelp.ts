@@ -92,6 +92,7 @@ export const RESULT: AuditResult = {
     ],
     contentBytes: 39000,
     paddingBytes: 0,
+    directCompressedBytes: 20000,
     files: 2,
     programs: 1,
     programsStarting: 1,

@@ -8,6 +8,7 @@ import type { Board } from '../verdict/board.ts';
 import { AuditContext } from './context.ts';
 import { byPath } from './findingOrder.ts';
 import { AUDIT_FINDINGS } from './findings.ts';
+import type { DeflateBlock } from './flashCost.ts';
 import type { AuditResult } from './result.ts';
 import { AuditSurvey } from './survey.ts';
 import { TreePass } from './treePass.ts';
@@ -29,6 +30,11 @@ export interface AuditOptions {
    * Default: none.
    */
   readonly alsoList?: ((path: string) => boolean) | undefined;
+  /**
+   * Compresses a block as the image's builder would, to estimate what direct blocks cost in flash. Default: none, and no
+   * estimate.
+   */
+  readonly deflate?: DeflateBlock | undefined;
   /** Told now and then how many of the files that are looked at closely are done. */
   readonly progress?: ((done: number, total: number) => void) | undefined;
 }
@@ -39,13 +45,13 @@ export interface AuditOptions {
  * @throws CramfsError IO when the image's source fails; whatever is wrong with the image is a finding
  */
 export function auditImage(board: Board, options: AuditOptions): AuditResult {
-  const { name, imageOffset = 0, alsoList, progress } = options;
+  const { name, imageOffset = 0, alsoList, deflate, progress } = options;
   const { memory, cpu, kernel } = board;
   const { check, survey } = checked(board, options);
   const context = new AuditContext(board, survey);
   const { findings } = context;
   findings.addAll(check.findings, check.counts, check.omitted);
-  const { files, numbers } = new TreePass(context, { alsoList, progress }).run();
+  const { files, numbers } = new TreePass(context, { alsoList, deflate, progress }).run();
   return {
     image: name,
     imageOffset,

@@ -58,6 +58,8 @@ export interface AuditNumbers {
   /** Regular files and symbolic links. */
   readonly contentBytes: number;
   readonly paddingBytes: number;
+  /** About what the direct blocks would take compressed, from some of them; null where that was not asked. */
+  readonly directCompressedBytes: number | null;
   readonly files: number;
   readonly programs: number;
   /** Of the programs, those that get to their own first instruction. */

@@ -9,6 +9,7 @@ import type { CramfsImage, Inode } from '../image/image.ts';
 import { Accountant, type AccountLine } from '../inspect/account.ts';
 import { isDirectPointer } from '../inspect/directRuns.ts';
 import { canBeginWith } from './firstByte.ts';
+import { DirectSample } from './flashCost.ts';
 
 /** Bits of a mode that give more than most files should have: set-user-ID, set-group-ID, writable by others. */
 const SPECIAL_MODE = 0o6002;
@@ -64,6 +65,8 @@ export class AuditSurvey implements Rule {
   /** Files with data that another file, the one of the same index in `sharedWith`, has too: by the place of the data. */
   readonly sharing = new EntryList();
   readonly sharedWith = new EntryList();
+  /** Direct blocks, those of shared tables once. */
+  readonly direct = new DirectSample();
   /** The files with data by where it stands, the first of each place. */
   readonly #firstAt = new Map<number, number>();
   readonly #first = new EntryList();
@@ -114,6 +117,7 @@ export class AuditSurvey implements Rule {
       },
       block: (_, block) => {
         if (block.problem === null || block.problem === 'outside') accountant.block(block, isDirectPointer(block));
+        if (block.kind === 'direct' && block.problem === null) this.direct.add(block.start, block.length);
         file.add(block);
       },
       blocksEnd: ({ inode, directory }) => {

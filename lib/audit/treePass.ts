@@ -11,6 +11,7 @@ import { Budget } from '../base/budget.ts';
 import { contentsOf } from './contents.ts';
 import type { AuditContext } from './context.ts';
 import { comparePaths } from './pathOrder.ts';
+import type { DeflateBlock } from './flashCost.ts';
 import type { LoadedFiles } from './loadedFiles.ts';
 import { ProgramRunner } from './programs.ts';
 import type { AuditedFile, AuditNumbers } from './result.ts';
@@ -31,6 +32,7 @@ const PROGRESS_STEP = 64;
 /** What to look at, and whom to tell. */
 export interface PassOptions {
   readonly alsoList: ((path: string) => boolean) | undefined;
+  readonly deflate: DeflateBlock | undefined;
   readonly progress: ((done: number, total: number) => void) | undefined;
 }
 
@@ -170,12 +172,14 @@ export class TreePass {
   #numbers(runner: ProgramRunner): AuditNumbers {
     const { image, board, survey } = this.#context;
     const { pageSize } = board.cpu;
+    const { deflate } = this.#options;
     return {
       imageBytes: image.hasFlag(CRAMFS_FLAG_FSID_VERSION_2) ? image.superblock.size : image.source.size,
       fileBytes: image.source.size,
       flash: survey.account,
       contentBytes: survey.tally.contentBytes,
       paddingBytes: survey.account.find(({ label }) => label === 'padding')?.bytes ?? 0,
+      directCompressedBytes: deflate === undefined ? null : survey.direct.compressedBytes(image.source, deflate),
       files: survey.tally.files,
       programs: this.#programs,
       programsStarting: [...this.#runs.values()].filter(({ outcome }) => outcome === 'runs').length,

@@ -39,6 +39,7 @@ export const numbers: z.ZodType<AuditNumbers> = z.object({
   flash: z.array(z.object({ label: z.enum(ACCOUNT_LABELS), bytes: count, ranges: count })),
   contentBytes: count,
   paddingBytes: count,
+  directCompressedBytes: count.nullable(),
   files: count,
   programs: count,
   programsStarting: count,

@@ -16,6 +16,7 @@ import type { AuditReporter } from './reporter.ts';
 /** Columns of the labels below a finding, and of those of the totals. */
 const FINDING_LABEL = 8;
 const TOTAL_LABEL = 11;
+const KIB = 1024;
 
 export const textReport: AuditReporter = async function* (images, { images: ofRun, style, width, notes }) {
   let totals = NO_TOTALS;
@@ -178,10 +179,22 @@ function totalLines(numbers: AuditNumbers, style: Style, width: number): string[
       );
     }
   }
+  const cost = flashCostText(numbers);
+  if (cost !== null) rows.push(['flash cost', cost]);
   return rows.map(
     ([label, text]) =>
       `  ${style.faint(label.padEnd(TOTAL_LABEL))}${wrap(text, width, ' '.repeat(2 + TOTAL_LABEL), 2 + TOTAL_LABEL)}`,
   );
+}
+
+/** What it costs in flash that blocks are not compressed; null where that is not known or nothing. */
+function flashCostText({ flash, directCompressedBytes, paddingBytes }: AuditNumbers): string | null {
+  const direct = flash.find(({ label }) => label === 'direct')?.bytes ?? 0;
+  if (directCompressedBytes === null || direct === 0) return null;
+  const padding = paddingBytes === 0 ? '' : ` and ${size(paddingBytes)} of padding`;
+  const cost = Math.max(0, direct + paddingBytes - directCompressedBytes);
+  const about = (bytes: number): string => `about ${size(Math.round(bytes / KIB) * KIB)}`;
+  return `${about(cost)}: ${size(direct)} of direct blocks${padding}; compressed, the blocks would take ${about(directCompressedBytes)}`;
 }
 
 /** As in "5 of 7 programs start". */
