@@ -5,6 +5,11 @@ export function plural(n: number, noun: string, many = `${noun}s`): string {
   return `${String(n)} ${n === 1 ? noun : many}`;
 }
 
+/** A run of pages: "page 3", "pages 0-149". */
+export function pageRange(first: number, count: number): string {
+  return count === 1 ? `page ${String(first)}` : `pages ${String(first)}-${String(first + count - 1)}`;
+}
+
 /** Bytes with a binary unit: exact where it is one. */
 export function size(bytes: number): string {
   for (const [unit, name] of [

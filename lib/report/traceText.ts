@@ -8,7 +8,7 @@ import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import { printableName } from '../format/names.ts';
 import { sightWord } from './mapJson.ts';
 import { type Style, wrap } from './style.ts';
-import { plural } from '../base/words.ts';
+import { pageRange, plural } from '../base/words.ts';
 
 /** What each violation means, in a few words. A code without its words does not compile. */
 const MEANINGS: Readonly<Record<InvariantCode, string>> = {
@@ -60,12 +60,7 @@ function violationLine({ code, severity, pages, sees, cause }: Violation, style:
     error: style.bad,
     warning: style.fair,
   };
-  const where =
-    pages === null
-      ? ''
-      : pages.count === 1
-        ? `, page ${String(pages.first)}`
-        : `, pages ${String(pages.first)}-${String(pages.first + pages.count - 1)}`;
+  const where = pages === null ? '' : `, ${pageRange(pages.first, pages.count)}`;
   const seen = sees === null || sees.shows === 'ok' ? '' : ` (sees ${printableName(sightWord(sees))})`;
   const why = cause === null ? '' : `; ${causeText(cause)}`;
   return `  ${wrap(`${paint[severity](severity)} ${code}${where}: ${MEANINGS[code]}${seen}${why}`, width, '    ', 2)}`;

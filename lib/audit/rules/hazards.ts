@@ -16,7 +16,7 @@ import { HazardJudge } from '../hazardCause.ts';
 import { SoundKernels } from '../soundKernels.ts';
 import { args, defineFinding, type FixPlace } from '../../findings/definition.ts';
 import { shownPath } from '../../format/shownPath.ts';
-import { plural } from '../../base/words.ts';
+import { pageRange, plural } from '../../base/words.ts';
 import { REBUILD } from '../../check/words.ts';
 import { defineRule } from '../rule.ts';
 import type { MappedSubject } from '../subject.ts';
@@ -73,7 +73,7 @@ export const KERNEL_HAZARD = defineFinding({
   title: 'Faulty mapping under this kernel',
   cause: ({ invariant, sees, page, pages, cause, request }) =>
     `a mapping of ${plural(request.length, 'byte')} from byte ${String(request.offset)} of the file (${request.prot}): ${BROKEN[invariant]}${
-      page === null ? '' : `, ${plural(pages, 'page')} from page ${String(page)} on`
+      page === null ? '' : `, ${pageRange(page, pages)}`
     }${seen(sees)}${cause === null ? '' : ` (${causeText(cause)})`}`,
   fix: ({ soundKernel }, { rebuildCompressed }) => withoutTheBug(soundKernel, rebuildCompressed),
 });

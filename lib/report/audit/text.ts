@@ -194,7 +194,7 @@ function flashCostText({ flash, directCompressedBytes, paddingBytes }: AuditNumb
   const padding = paddingBytes === 0 ? '' : ` and ${size(paddingBytes)} of padding`;
   const cost = Math.max(0, direct + paddingBytes - directCompressedBytes);
   const about = (bytes: number): string => `about ${size(Math.round(bytes / KIB) * KIB)}`;
-  return `${about(cost)}: ${size(direct)} of direct blocks${padding}; compressed, the blocks would take ${about(directCompressedBytes)}`;
+  return `${about(cost)}: ${size(direct)} of direct blocks${padding} instead of ${about(directCompressedBytes)} compressed`;
 }
 
 /** As in "5 of 7 programs start". */

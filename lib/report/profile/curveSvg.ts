@@ -2,7 +2,7 @@
 import { printableName } from '../../format/names.ts';
 import type { PlanStep, XipPlan } from '../../mkfs/xip/plan.ts';
 import { TONES } from '../palette.ts';
-import { kib } from '../../base/words.ts';
+import { kib, pageRange } from '../../base/words.ts';
 
 const WIDTH = 720;
 const HEIGHT = 420;
@@ -98,7 +98,7 @@ function grid(mostFlash: number, mostRam: number, x: (n: number) => number, y: (
 }
 
 function stepTitle({ paths, first, end, flashBytes, ramPages }: PlanStep, pageSize: number): string {
-  const pages = `pages ${first}-${end - 1}`;
+  const pages = pageRange(first, end - first);
   return escape(
     `${paths[0] ?? ''} ${pages}: ${kib(flashBytes)} KiB of flash for ${kib(ramPages * pageSize)} KiB of RAM`,
   );
