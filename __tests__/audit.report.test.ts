@@ -112,7 +112,9 @@ out/fw 1.cramfs: 1 error, 2 warnings, 3 notes; 2 suppressed; XIP text 60.0 %, 12
       only({ ...RESULT, findings: [], omitted: {}, suppressed: [], counts, files: [], numbers }),
     );
     expect(text).not.toContain('programs');
-    expect(text).toMatch(/in all\n {2}XIP text {3}none\n {2}read-only {2}none\n {2}flash cost about 20 KiB: .*\n.*\n\nout\/fw 1[.]cramfs: no errors\n$/);
+    expect(text).toMatch(
+      /in all\n {2}XIP text {3}none\n {2}read-only {2}none\n {2}flash cost about 20 KiB: .*\n.*\n\nout\/fw 1[.]cramfs: no errors\n$/,
+    );
   });
 });
 
