@@ -82,8 +82,9 @@ export interface BuildResult {
   readonly directFiles: number;
 }
 
-/** Content that is read and encoded ahead of the one that is placed, in bytes at most. */
-const READ_AHEAD = 16 << 20;
+/** Content that is read and encoded ahead of the one that is placed: bytes and files at most. */
+const READ_AHEAD = 8 << 20;
+const FILES_AHEAD = 2048;
 
 /**
  * Builds an image. The same tree and options give the same bytes.
@@ -260,7 +261,7 @@ async function placeContents(
       const encoded = encodeFile(bytes, isDirect, encodeOptions, compressor);
       queue.push({ node, size: bytes.length, encoded });
       ahead += bytes.length;
-      while (ahead > READ_AHEAD) await placeFirst();
+      while (ahead > READ_AHEAD || queue.length - placed > FILES_AHEAD) await placeFirst();
     }
     while (placed < queue.length) await placeFirst();
   } catch (error) {

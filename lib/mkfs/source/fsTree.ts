@@ -4,7 +4,7 @@
 import { CramfsError } from '../../base/errors.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK } from '../../format/constants.ts';
 import { decodeName, encodeName } from '../../format/names.ts';
-import type { DirectoryEntry, FileContent, SourceEntry } from '../sourceTree.ts';
+import type { DirectoryEntry, FileContent, FileEntry, SourceEntry } from '../sourceTree.ts';
 import { errnoName, errnoWords } from '../../base/errnoWords.ts';
 
 /** What lstat() reports. */
@@ -121,7 +121,7 @@ function readEntry(fs: FsLike, directory: FsDirectory, name: string, path: strin
   const stats = attempt(path, () => directory.lstat(name));
   switch (stats.mode & S_IFMT) {
     case S_IFREG:
-      return { ...common(stats), type: 'file', content: fileContent(fs, path, stats) };
+      return fileEntry(common(stats), new ReadFile(fs, path, stats));
     case S_IFDIR:
       return enterDirectory(fs, directory, name, path, stats);
     case S_IFLNK:
@@ -139,6 +139,11 @@ function readEntry(fs: FsLike, directory: FsDirectory, name: string, path: strin
   }
 }
 
+/** All keys by name: V8 gives the result of each spread a shape of its own, and a tree has thousands of files. */
+function fileEntry({ mode, uid, gid }: ReturnType<typeof common>, content: FileContent): FileEntry {
+  return { mode, uid, gid, type: 'file', content };
+}
+
 function enterDirectory(fs: FsLike, parent: FsDirectory, name: string, path: string, seen: FsStats): DirectoryEntry {
   const directory = attempt(path, () => parent.enter(name));
   try {
@@ -149,21 +154,38 @@ function enterDirectory(fs: FsLike, parent: FsDirectory, name: string, path: str
   }
 }
 
-function fileContent(fs: FsLike, path: string, seen: FsStats): FileContent {
-  const isUnchanged = (stats: FsStats): boolean =>
-    isSame(seen, stats) && stats.size === seen.size && stats.mtimeMs === seen.mtimeMs;
-  return {
-    size: seen.size,
-    read: () => {
-      const bytes = attempt(path, () => fs.readFile(path, seen.size + 1, isUnchanged));
-      if (bytes?.length !== seen.size) throw changed(path);
-      return bytes;
-    },
-  };
+/** A file of the file system. It keeps what it must compare, not the status: Node's takes a kilobyte, which many files have. */
+class ReadFile implements FileContent {
+  readonly size: number;
+  readonly #fs: FsLike;
+  readonly #path: string;
+  readonly #dev: number;
+  readonly #ino: number;
+  readonly #mode: number;
+  readonly #mtimeMs: number;
+
+  constructor(fs: FsLike, path: string, seen: FsStats) {
+    this.size = seen.size;
+    this.#fs = fs;
+    this.#path = path;
+    this.#dev = seen.dev;
+    this.#ino = seen.ino;
+    this.#mode = seen.mode;
+    this.#mtimeMs = seen.mtimeMs;
+  }
+
+  read(): Uint8Array {
+    const seen = { dev: this.#dev, ino: this.#ino, mode: this.#mode };
+    const isUnchanged = (stats: FsStats): boolean =>
+      isSame(seen, stats) && stats.size === this.size && stats.mtimeMs === this.#mtimeMs;
+    const bytes = attempt(this.#path, () => this.#fs.readFile(this.#path, this.size + 1, isUnchanged));
+    if (bytes?.length !== this.size) throw changed(this.#path);
+    return bytes;
+  }
 }
 
 /** Whether two looks were at the same file of the same type. */
-function isSame(a: FsStats, b: FsStats): boolean {
+function isSame(a: Pick<FsStats, 'dev' | 'ino' | 'mode'>, b: FsStats): boolean {
   return a.dev === b.dev && a.ino === b.ino && (a.mode & S_IFMT) === (b.mode & S_IFMT);
 }
 
