@@ -54,6 +54,8 @@ export const RESULT: AuditResult = {
     pageSize: 4096,
     physBase: 0x10000000,
     regionSize: 65536,
+    programsFor: null,
+    programsNeedNommu: false,
   },
   findings: FINDINGS,
   counts: { error: 1, warning: 2, note: 3 },

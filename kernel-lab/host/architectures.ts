@@ -1,6 +1,8 @@
 /**
  * The architectures that the lab boots: their packages, compilers and virtual machines.
  */
+import { riscvConfig } from './kernelConfig.ts';
+
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
@@ -27,6 +29,12 @@ export interface Architecture {
   readonly qemu: string;
   /** QEMU's machine and CPU. */
   readonly machineArguments: readonly string[];
+  /** How the kernel keeps its struct pages, where that decides what becomes of a mapping. */
+  readonly memoryModel?: string;
+  /** Lines of the configuration, where the kernel is built from Debian's source. */
+  readonly config?: readonly string[];
+  /** The kernel's name of it (ARCH=), where the kernel is built here. */
+  readonly kernelArch?: string;
   /**
    * Where regions may lie: above what the kernel needs for itself, and below devices; the first span has the default
    * bases.
@@ -37,11 +45,13 @@ export interface Architecture {
   readonly minRam: number;
   /**
    * How regions are kept from the kernel: `memmap` takes them out of its memory; `mem` gives it only what lies below
-   * all regions, RAM from `ramStart` to the first span.
+   * all regions, RAM from `ramStart` to the first span; `flash`: they lie in the machine's flash, which is no RAM.
    */
-  readonly keepOff: 'memmap' | 'mem';
-  /** The kernel's file: the ELF file in a bzImage, or the package's own. */
-  readonly kernelFile: 'vmlinux' | 'vmlinuz';
+  readonly keepOff: 'memmap' | 'mem' | 'flash';
+  /** Whether the machine goes on after an oops: the requests after it are answered. */
+  readonly outlivesOops?: boolean;
+  /** The kernel's file: the ELF file in a bzImage, the package's own, or the one that is built here. */
+  readonly kernelFile: 'vmlinux' | 'vmlinuz' | 'Image';
   /** Modules of the kernel's package, in the order of loading. Others are built in, or there are none. */
   readonly modules: readonly string[];
   /** Modules of the package for other ways to mount: a RAM disk, and overlayfs. The init program loads them. */
@@ -92,6 +102,36 @@ const ARM = {
   modules: ['map_ram', 'physmap'],
   mountModules: [],
   ...ONE_LINE,
+} as const;
+
+/** Debian 12 has no kernels for it; with an MMU, an oops at each direct executable page, or a bit set elsewhere. */
+const RISCV64 = {
+  machine: 'riscv64',
+  debian: 'riscv64',
+  toolPrefix: 'riscv64-linux-gnu-',
+  packages: [
+    { name: 'qemu-system-misc', brings: 'qemu-system-riscv64' },
+    { name: 'gcc-riscv64-linux-gnu', brings: 'riscv64-linux-gnu-gcc' },
+    { name: 'libc6-dev-riscv64-cross', brings: '/usr/riscv64-linux-gnu/lib/libc.a' },
+    { name: 'flex', brings: 'flex' },
+    { name: 'bison', brings: 'bison' },
+    { name: 'bc', brings: 'bc' },
+  ],
+  qemu: 'qemu-system-riscv64',
+  machineArguments: ['-machine', 'virt'],
+  kernelArch: 'riscv',
+  // The second bank of the machine's flash.
+  regionSpace: [{ start: 0x2200_0000, end: 0x2400_0000 }],
+  ramStart: 2 * GIB,
+  minRam: 512 * MIB,
+  keepOff: 'flash',
+  outlivesOops: true,
+  kernelFile: 'Image',
+  modules: [],
+  mountModules: [],
+  console: 'ttyS0',
+  results: 'hvc0',
+  commandLine: [],
 } as const;
 
 /** The default: this computer's own. */
@@ -156,6 +196,14 @@ export const ARCHITECTURES: readonly Architecture[] = [
   },
   { ...ARM, name: 'armhf', flavour: 'armmp', machineArguments: ['-machine', 'virt,highmem=off', '-cpu', 'cortex-a15'] },
   { ...ARM, name: 'armhf-lpae', flavour: 'armmp-lpae', machineArguments: ['-machine', 'virt', '-cpu', 'cortex-a15'] },
+  {
+    ...RISCV64,
+    name: 'riscv64',
+    flavour: 'sparsemem',
+    memoryModel: 'SPARSEMEM_VMEMMAP',
+    config: riscvConfig('sparsemem'),
+  },
+  { ...RISCV64, name: 'riscv64-flatmem', flavour: 'flatmem', memoryModel: 'FLATMEM', config: riscvConfig('flatmem') },
 ];
 
 /** Where images lie by default: fixtures of all architectures have these places in a page. */

@@ -104,7 +104,7 @@ export function kernelCommandLine(regions: readonly LabRegion[], architecture: A
     // Addresses that do not change from boot to boot.
     'nokaslr',
     'norandmaps',
-    keptOff(regions, architecture),
+    ...keptOff(regions, architecture),
     // A program that makes cramfs log a lot must not push out the beginning.
     'log_buf_len=4M',
     ...architecture.commandLine,
@@ -113,18 +113,24 @@ export function kernelCommandLine(regions: readonly LabRegion[], architecture: A
   ].join(' ');
 }
 
-function keptOff(regions: readonly LabRegion[], { keepOff, ramStart, regionSpace }: Architecture): string {
-  if (keepOff === 'memmap') {
-    return `memmap=${regionPages(regions)
-      .map(({ start, end }) => `${hex(end - start)}$${hex(start)}`)
-      .join(',')}`;
+function keptOff(regions: readonly LabRegion[], { keepOff, ramStart, regionSpace }: Architecture): string[] {
+  switch (keepOff) {
+    case 'memmap': {
+      const spans = regionPages(regions).map(({ start, end }) => `${hex(end - start)}$${hex(start)}`);
+      return [`memmap=${spans.join(',')}`];
+    }
+    case 'mem': {
+      const [{ start } = { start: ramStart }] = regionSpace;
+      return [`mem=${(start - ramStart) / MIB}M${ramStart === 0 ? '' : `@${hex(ramStart)}`}`];
+    }
+    case 'flash':
+      return [];
   }
-  const [{ start } = { start: ramStart }] = regionSpace;
-  return `mem=${(start - ramStart) / MIB}M${ramStart === 0 ? '' : `@${hex(ramStart)}`}`;
 }
 
 /** Bytes of RAM that reach past the regions. */
-function ramBytes(regions: readonly LabRegion[], { ramStart, minRam }: Architecture): number {
+function ramBytes(regions: readonly LabRegion[], { ramStart, minRam, keepOff }: Architecture): number {
+  if (keepOff === 'flash') return minRam;
   const end = Math.max(...regionPages(regions).map((span) => span.end)) + RAM_ABOVE;
   // RAM of a PC leaves a hole for devices; what does not fit below them stands above.
   const bytes = ramStart === 0 && end > FOUR_GIB ? end - FOUR_GIB + LOW_RAM + LOW_RAM_MARGIN : end - ramStart;
@@ -156,8 +162,7 @@ export function qemuArguments(
   return [
     ...['-accel', 'tcg', ...machineArguments, '-smp', '1', '-m', `${ramBytes(regions, architecture) / MIB}M`],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-    ...(console === results ? [] : ['-serial', `file:${files.console}`]),
-    ...['-serial', `file:${files.results}`],
+    ...linesOf(architecture, files),
     ...['-kernel', files.kernel, '-initrd', files.initramfs, '-append', kernelCommandLine(regions, architecture)],
     ...regions.flatMap(({ physAddress }, index) => [
       '-device',
@@ -165,6 +170,20 @@ export function qemuArguments(
       `loader,file=${(files.images[index] ?? '').replaceAll(',', ',,')},addr=${hex(physAddress)},force-raw=on`,
     ]),
   ];
+}
+
+/** Where the lines of the console and of the results go. */
+function linesOf({ console, results }: Architecture, files: MachineFiles): string[] {
+  if (results.startsWith('hvc')) {
+    const line = ['-chardev', `file,id=results,path=${files.results}`, '-device', 'virtio-serial-device'];
+    return ['-serial', `file:${files.console}`, ...line, '-device', 'virtconsole,chardev=results'];
+  }
+  return [...(console === results ? [] : ['-serial', `file:${files.console}`]), '-serial', `file:${files.results}`];
+}
+
+/** RAM of the machine, as a transcript's setup tells it; undefined where regions are parts of it. */
+export function ramText({ keepOff, ramStart, minRam }: Architecture): string | undefined {
+  return keepOff === 'flash' ? `${hex(ramStart)}-${hex(ramStart + minRam - 1)}` : undefined;
 }
 
 /** The plan that the init program carries out: kernel-lab/init/init.c has the format. */

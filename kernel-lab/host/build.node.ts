@@ -14,6 +14,7 @@ import { type KernelPackages, seriesOf } from './kernelPackages.ts';
 import { withLabErrors } from './labErrors.ts';
 import { download, findKernel, foreignLists, installPrograms, type PackageOptions } from './packages.node.ts';
 import { findProgram, run } from './programs.node.ts';
+import { buildSourceKernel } from './sourceKernel.node.ts';
 
 /** What a virtual machine boots: files. */
 export interface Lab {
@@ -122,13 +123,14 @@ function chosenKernel(options: LabOptions): KernelPackages | undefined {
 }
 
 async function downloadKernel(packages: KernelPackages, options: LabOptions): Promise<Downloads> {
-  const [image = '', source = '', ...headers] = await download(
-    [packages.image, packages.source, ...packages.headers],
+  const image = packages.image === undefined ? [] : [packages.image];
+  const [source = '', ...others] = await download(
+    [packages.source, ...image, ...packages.headers],
     join(cacheOf(options), 'packages'),
     options,
     await foreignLists(listsOf(options), options, false),
   );
-  return { image, headers, source };
+  return { source, image: others[0] ?? '', headers: others.slice(image.length) };
 }
 
 /** Writes a file whole or not at all. */
@@ -183,6 +185,12 @@ function unpackKernel(packages: KernelPackages, options: LabOptions): Promise<st
   const folder = join(cacheOf(options), 'kernels', `${release}_${version.replaceAll(/[:~]/g, '-')}`);
   return makeFolder(folder, async (unfinished) => {
     const { image, headers, source } = await downloadKernel(packages, options);
+    const { architecture = AMD64, say, signal } = options;
+    if (architecture.config !== undefined) {
+      const series = seriesOf(release);
+      await buildSourceKernel(unfinished, { source, series, release, architecture, say, signal });
+      return;
+    }
     options.say(`unpacking Linux ${release}`);
     await unpackImage(image, unfinished, options);
     for (const file of headers) await run('dpkg-deb', ['-x', file, join(unfinished, 'headers')], options);
@@ -291,10 +299,9 @@ function buildModules(kernel: string, release: string, options: LabOptions): Pro
     cpSync(own, work, { recursive: true });
     for (const name of sourceFiles) cpSync(join(cramfs, name), join(work, name));
     // The compiler that Debian built the kernel with, where it is there.
-    const compiler = /gcc-[0-9]+/.exec(
-      readFileSync(join(kernel, 'headers', headersOf(release), '.kernelvariables'), 'utf8'),
-    );
-    const { toolPrefix } = options.architecture ?? AMD64;
+    const variables = join(kernel, 'headers', headersOf(release), '.kernelvariables');
+    const compiler = existsSync(variables) ? /gcc-[0-9]+/.exec(readFileSync(variables, 'utf8')) : null;
+    const { toolPrefix, kernelArch } = options.architecture ?? AMD64;
     const named = compiler === null ? undefined : `${toolPrefix}${compiler[0]}`;
     const CC = named !== undefined && findProgram(named) !== undefined ? named : `${toolPrefix}gcc`;
     const args = [
@@ -303,6 +310,7 @@ function buildModules(kernel: string, release: string, options: LabOptions): Pro
       `M=${work}`,
       `CC=${CC}`,
       ...(toolPrefix === '' ? [] : [`CROSS_COMPILE=${toolPrefix}`]),
+      ...(kernelArch === undefined ? [] : [`ARCH=${kernelArch}`]),
       ...WITHOUT_BTF,
       'modules',
     ];

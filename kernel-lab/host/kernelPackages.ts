@@ -10,13 +10,14 @@ export interface DebianPackage {
   readonly architecture?: string;
 }
 
-/** The packages that a kernel is taken from, all but the source built from one upload. */
+/** The packages that a kernel is taken from, all but the source built from one upload; or the source alone. */
 export interface KernelPackages {
   /** `uname -r`. */
   readonly release: string;
   /** Version of the packages. */
   readonly version: string;
-  readonly image: DebianPackage;
+  /** None where the kernel is built from the source. */
+  readonly image?: DebianPackage;
   /** Headers of the flavour, common headers, and the programs of the kernel's build system. */
   readonly headers: readonly DebianPackage[];
   readonly source: DebianPackage;

@@ -38,14 +38,22 @@ export interface RandomPlan {
   readonly release: string;
   /** `uname -m` of it. Default: x86_64. */
   readonly machine?: string | undefined;
+  /** How many regions lie side by side. Default: as many as a boot takes. */
+  readonly slots?: number | undefined;
 }
 
 /** A kernel, or what stands for one: it is asked about several images at once. */
-export type Oracle = (regions: readonly LabRegion[]) => Promise<readonly LabTranscript[]>;
+export interface Oracle {
+  (regions: readonly LabRegion[]): Promise<readonly LabTranscript[]>;
+  /** How many regions of random images it takes at once. Default: as many as a boot. */
+  readonly slots?: number;
+  /** Where the first of them begins. Default: where the lowest of the regions asked about lies. */
+  readonly start?: number | undefined;
+}
 
 /** Random cases: each image at each base, in regions of their own. Each file is read besides. */
 export function randomCases(plan: RandomPlan): LabCase[] {
-  const { bases } = plan;
+  const { bases, slots = MAX_REGIONS } = plan;
   const alignments = [...new Set(bases.map(alignmentOf))];
   const seeds = Array.from({ length: plan.images }, (_, index) => (plan.seed + index) % 2 ** 32);
   return seeds.flatMap((seed, image) => {
@@ -54,7 +62,7 @@ export function randomCases(plan: RandomPlan): LabCase[] {
         ? withOddities(randomImage(seed, { alignments }), seed)
         : randomImage(seed, { alignments });
     return bases.map((base, index): LabCase => {
-      const slot = (image * bases.length + index) % MAX_REGIONS;
+      const slot = (image * bases.length + index) % slots;
       const unasked = { seed, spec, physAddress: addressIn(slot, bases, base), requests: [] };
       return { ...unasked, requests: requestsFor(unasked, plan, index) };
     });
@@ -67,6 +75,11 @@ export function addressIn(slot: number, bases: readonly number[], base: number):
   return first - (first % PAGE) + slot * REGION_STRIDE + (base % PAGE);
 }
 
+/** How many regions of random images a machine has room for. */
+export function slotsOf({ regionSpace: [span = { start: 0, end: 0 }] }: Architecture): number {
+  return Math.min(MAX_REGIONS, Math.floor((span.end - span.start) / REGION_STRIDE));
+}
+
 /**
  * Makes sure that a machine has room for images at these bases.
  *
@@ -75,7 +88,7 @@ export function addressIn(slot: number, bases: readonly number[], base: number):
 export function requireBases(bases: readonly number[], architecture: Architecture = AMD64): void {
   for (const base of bases) {
     const name = `base ${hex(base)}`;
-    for (const slot of [0, MAX_REGIONS - 1]) {
+    for (const slot of [0, slotsOf(architecture) - 1]) {
       const physAddress = addressIn(slot, bases, base);
       const regionBytes = REGION_STRIDE / 2;
       validateRegions([{ name, image: new Uint8Array(0), physAddress, regionBytes, requests: [] }], architecture);
@@ -88,9 +101,13 @@ function requestsFor(unasked: LabCase, { release, machine, vectors }: RandomPlan
   return [...randomVectors(board, unasked.seed + index, vectors), ...readRequests(board)];
 }
 
-/** Regions so placed that one boot takes them together: each in a slot of its own, at the same place in a page. */
-export function sideBySide(regions: readonly LabRegion[]): LabRegion[] {
-  const start = Math.min(...regions.map(({ physAddress }) => physAddress - (physAddress % PAGE)));
+/**
+ * Regions so placed that one boot takes them together: each in a slot of its own, at the same place in a page.
+ *
+ * @param first where the first slot begins; default: in the page of the lowest region
+ */
+export function sideBySide(regions: readonly LabRegion[], first?: number): LabRegion[] {
+  const start = first ?? Math.min(...regions.map(({ physAddress }) => physAddress - (physAddress % PAGE)));
   return regions.map((region, slot) => ({
     ...region,
     physAddress: start + slot * REGION_STRIDE + (region.physAddress % PAGE),

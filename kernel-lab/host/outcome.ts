@@ -13,6 +13,7 @@ export const OUTCOMES: ReadonlyMap<string, number> = new Map([
   ['data is not page aligned', 3],
   ['no suitable block remaining', 2],
   ['not offered', 1],
+  ['does not return', 1],
   ['EACCES', 1],
   ['EINVAL', 1],
   ['ENODEV', 1],
@@ -26,9 +27,10 @@ export const OUTCOMES: ReadonlyMap<string, number> = new Map([
 
 /**
  * What a vector came to: `pfnmap`, `mixedmap`, the kernel's reason for mapping nothing directly, `not offered` where the
- * image does not let files be mapped directly, or the name of an error.
+ * image does not let files be mapped directly, `does not return` where the kernel oopses, or the name of an error.
  */
-export function outcomeOf({ errno, failed, kmsg, state }: LabVectorRecord): string {
+export function outcomeOf({ errno, failed, kmsg, state, bug, returned }: LabVectorRecord): string {
+  if (bug !== undefined || returned === false) return 'does not return';
   if (errno !== null) return failed === 'open' ? `open: ${errno}` : errno;
   const isShared = kmsg.some((line) => line.endsWith('last page is shared'));
   if (state === 'pfnmap') return 'pfnmap';

@@ -103,6 +103,7 @@ export async function findKernel(
 ): Promise<KernelPackages> {
   const asked = { ...options, apt };
   const { architecture = AMD64 } = options;
+  if (architecture.config !== undefined) return findSource(wanted, architecture, asked);
   const [colon, foreign] =
     architecture === AMD64 ? ['', {}] : [`:${architecture.debian}`, { architecture: architecture.debian }];
   const release = await findRelease(wanted, asked);
@@ -126,6 +127,20 @@ export async function findKernel(
   };
 }
 
+/** The newest source package, for an architecture whose kernel is built here: of the wanted series, or Debian's own. */
+async function findSource(
+  wanted: string | undefined,
+  { flavour }: Architecture,
+  asked: Asked,
+): Promise<KernelPackages> {
+  const own = dependenciesMatching(await show('linux-source', asked), /^linux-source-[0-9]/)[0] ?? '';
+  const series = wanted === undefined ? seriesOf(own.replace('linux-source-', '')) : seriesOf(wanted);
+  const { Package: name = '', Version: version = '' } = await show(`linux-source-${series}`, asked);
+  // "6.1.192" of "6.1.192-2", "6.12.117" of "6.12.117-1~deb12u1"
+  const upstream = /^[0-9]+[.][0-9]+[.][0-9]+/.exec(version)?.[0] ?? series;
+  return { release: `${upstream}-${flavour}`, version, headers: [], source: { name, version } };
+}
+
 /** How apt is asked. */
 interface Asked extends PackageOptions {
   /** Options of apt that make it look at the lists of another architecture. */
@@ -141,7 +156,7 @@ interface Asked extends PackageOptions {
  */
 export async function foreignLists(folder: string, options: PackageOptions, renew: boolean): Promise<string[]> {
   const { architecture = AMD64, say, signal } = options;
-  if (architecture === AMD64) return [];
+  if (architecture === AMD64 || architecture.config !== undefined) return [];
   const lists = join(folder, 'lists');
   const archives = join(folder, 'cache');
   const isNew = !existsSync(lists);

@@ -5,6 +5,7 @@ import {
   type LabActionRecord,
   type LabExec,
   type LabExecRecord,
+  type LabOops,
   type LabPteRun,
   type LabRead,
   type LabReadRecord,
@@ -114,6 +115,9 @@ function setupOf(line: Line): LabSetup {
     variant: line.optional('variant', 'a text', isString),
     version: line.optional('version', 'a text', isString),
     machine: line.optional('machine', 'a text', isString),
+    memory_model: line.optional('memory_model', 'a text', isString),
+    patched: line.optional('patched', 'true or false', isBoolean),
+    ram: line.optional('ram', 'addresses like "0x80000000-0x8bffffff"', isSpan),
     mtd: line.optional('mtd', 'a text', isString),
     mount: line.field('mount', 'the name of an error, or null', isStringOrNull),
     kmsg: line.field('kmsg', 'lines of the kernel log', isStrings),
@@ -146,7 +150,7 @@ function parseRequest(line: Line): LabRequest | null {
 function vectorResult(line: Line): Omit<LabVectorRecord, keyof LabVector> {
   const returned = line.optional('returned', 'false', isFalse);
   const result = {
-    ...(returned === false ? { returned } : {}),
+    ...(returned === false ? { returned, oops: line.optional('oops', 'an oops', isOops) } : {}),
     errno: returned === false ? null : line.field('errno', 'the name of an error, or null', isStringOrNull),
     failed: line.optional('failed', '"open"', oneOf('open')),
     kmsg: line.field('kmsg', 'lines of the kernel log', isStrings),
@@ -183,7 +187,7 @@ function execResult(line: Line): Omit<LabExecRecord, keyof LabExec> {
     signal: line.field('signal', 'a signal, or null', isCountOrNull),
     output: line.field('output', 'a text', isString),
     kmsg: line.field('kmsg', 'lines of the kernel log', isStrings),
-    ...(line.has('oops') ? { returned: false as const } : {}),
+    ...(line.has('oops') ? { returned: false as const, oops: line.field('oops', 'an oops', isOops) } : {}),
   };
 }
 
@@ -197,11 +201,13 @@ const orNull =
     value === null || isRight(value);
 
 const isFalse = (value: unknown): value is false => value === false;
+const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 const isString = (value: unknown): value is string => typeof value === 'string';
 const matching =
   (pattern: RegExp) =>
   (value: unknown): value is string =>
     typeof value === 'string' && pattern.test(value);
+const isSpan = matching(/^0x[0-9a-f]+-0x[0-9a-f]+$/);
 const isHex = matching(/^0x[0-9a-f]+$/);
 const isPath = matching(/^\//);
 const isProt = matching(/^(?:-|(?=.)r?w?x?)$/);
@@ -223,6 +229,8 @@ const isActions = arrayOf(
   (value): value is LabActionRecord =>
     typeof value === 'object' && value !== null && isString((value as LabActionRecord).action),
 );
+const isOops = (value: unknown): value is LabOops =>
+  typeof value === 'object' && value !== null && isString((value as LabOops).what);
 const isPteRuns = arrayOf(
   (value): value is LabPteRun =>
     Array.isArray(value) && value.length === 3 && isCount(value[0]) && isCount(value[1]) && isHex(value[2]),

@@ -80,7 +80,8 @@ function candidate(board: Board, vector: LabVector): Candidate | null {
   const outcome = outcomeOf(vectorRecord(vector, verdict));
   if (typeof verdict === 'string') return { vector, outcome };
   const warns = (code: MapWarning['code']): boolean => verdict.warnings.some((warning) => warning.code === code);
-  if (verdict.bug !== null || warns('populate-hangs')) return null;
+  // A kernel that oopses in the flush of the instruction cache goes on with the next request.
+  if ((verdict.bug !== null && verdict.icache === null) || warns('populate-hangs')) return null;
   const touches = !flagsOf(vector).has('notouch');
   const isForeign = touches && warns('foreign-memory');
   return { vector: isForeign ? { ...vector, flags: `${vector.flags},notouch` } : vector, outcome };

@@ -25,9 +25,10 @@ export async function runCases(
   onBoot?: (boot: { readonly number: number; readonly of: number; readonly regions: readonly LabRegion[] }) => void,
 ): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
-  const boots = Math.ceil(cases.length / MAX_REGIONS);
+  const { slots = MAX_REGIONS } = oracle;
+  const boots = Math.ceil(cases.length / slots);
   for (let boot = 0; boot < boots; boot++) {
-    const together = cases.slice(boot * MAX_REGIONS, (boot + 1) * MAX_REGIONS);
+    const together = cases.slice(boot * slots, (boot + 1) * slots);
     const regions = together.map(regionOf);
     onBoot?.({ number: boot + 1, of: boots, regions });
     const transcripts = await oracle(regions);
@@ -101,8 +102,12 @@ function judgeBy({ fields, machine }: FailingCase, oracle: Oracle, options: Repl
       const region = askableRegion(labCase, machine);
       return region === null ? [] : [{ index, region }];
     });
-    const regions = sideBySide(asked.map(({ region }) => region));
-    const transcripts = regions.length === 0 ? [] : await oracle(regions);
+    const transcripts: LabTranscript[] = [];
+    const { slots = MAX_REGIONS, start } = oracle;
+    for (let at = 0; at < asked.length; at += slots) {
+      const together = asked.slice(at, at + slots).map(({ region }) => region);
+      transcripts.push(...(await oracle(sideBySide(together, start))));
+    }
     asked.forEach(({ index, region }, at) => {
       const transcript = transcripts[at];
       if (transcript === undefined) return;

@@ -26,6 +26,12 @@ export interface LabSetup {
   readonly version?: string | undefined;
   /** `uname -m`. */
   readonly machine?: string | undefined;
+  /** How the kernel keeps its struct pages, as "SPARSEMEM_VMEMMAP": RISC-V only. */
+  readonly memory_model?: string | undefined;
+  /** Whether the kernel asks for a struct page before it flushes for one: RISC-V only. */
+  readonly patched?: boolean | undefined;
+  /** The first and the last address of RAM, as "0x80000000-0x8bffffff": RISC-V only. */
+  readonly ram?: string | undefined;
   /** The device's line of /proc/mtd. */
   readonly mtd?: string | undefined;
   /** What mount(2) failed with, or null. */
@@ -95,6 +101,20 @@ export interface LabActionRecord {
   readonly kmsg?: readonly string[] | undefined;
 }
 
+/** How the kernel died in a call that never returned. */
+export interface LabOops {
+  /** The first line, with ADDRESS for the address that was accessed. */
+  readonly what: string;
+  readonly address?: string | undefined;
+  /** The function that did it, and its caller. */
+  readonly function?: string | undefined;
+  readonly caller?: string | undefined;
+  /** scause. */
+  readonly cause?: number | undefined;
+  /** The functions on the stack, innermost first. */
+  readonly trace: readonly string[];
+}
+
 /** A vector and what came of it. What stands behind `kmsg` is there when the mapping came about. */
 export interface LabVectorRecord extends LabVector {
   /** What mmap() failed with, or null; what open() failed with where `failed` is "open". */
@@ -121,6 +141,7 @@ export interface LabVectorRecord extends LabVector {
   readonly bug?: string | undefined;
   /** False where the call never returned, because the kernel oopsed in it. */
   readonly returned?: false | undefined;
+  readonly oops?: LabOops | undefined;
   /** What came of the actions, of those that the emulation runs too. */
   readonly actions?: readonly LabActionRecord[] | undefined;
 }
@@ -156,6 +177,7 @@ export interface LabExecRecord extends LabExec {
   readonly bug?: string | undefined;
   /** False where execve(), or a call of the program, never returned. */
   readonly returned?: false | undefined;
+  readonly oops?: LabOops | undefined;
 }
 
 /** What a kernel was asked and what came of it. */

@@ -57,7 +57,24 @@ export interface ReplayOptions {
 }
 
 /** The machine of a transcript. */
-export type LabMachine = Pick<LabSetup, 'base' | 'mtd_size' | 'page_size' | 'release' | 'machine' | 'mtd'>;
+export type LabMachine = Pick<
+  LabSetup,
+  'base' | 'mtd_size' | 'page_size' | 'release' | 'machine' | 'mtd' | 'memory_model' | 'patched' | 'ram'
+>;
+
+/** What a setup tells of a RISC-V kernel that flushes the instruction cache. */
+function icacheOf({ memory_model: model, patched, release }: LabMachine): IcacheKernel | undefined {
+  if (patched === true) return 'fixed';
+  const told = (model ?? release).toLowerCase();
+  return ICACHE_KERNELS.find((name) => told.includes(name));
+}
+
+const ICACHE_KERNELS = ['sparsemem', 'flatmem'] as const;
+
+function ramOf({ ram }: LabMachine): AddressRange[] | undefined {
+  const [base, last] = ram?.split('-').map(Number) ?? [];
+  return base === undefined || last === undefined ? undefined : [{ base, size: last + 1 - base }];
+}
 
 /** The CPU of `uname -m`, and of ARM of the kernel's name too. */
 export function cpuOfMachine(machine: string, release: string): CpuName | undefined {
@@ -92,8 +109,8 @@ export function labBoard(image: CramfsImage, machine: LabMachine, options: Repla
     physBase: Number(machine.base),
     regionSize: machine.mtd_size,
     cpu: options.cpu ?? (machine.machine === undefined ? undefined : cpuOfMachine(machine.machine, machine.release)),
-    riscvIcache: options.riscvIcache,
-    ram: options.ram,
+    riscvIcache: options.riscvIcache ?? icacheOf(machine),
+    ram: options.ram ?? ramOf(machine),
     mtdName: /"(.*)"$/.exec(machine.mtd ?? '')?.[1],
     kernel,
     release: parseRelease(machine.release) ?? undefined,

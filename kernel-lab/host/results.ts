@@ -5,7 +5,8 @@ import { hex } from '../../lib/report.ts';
 import { CramfsError } from '../../lib/index.ts';
 import { decodeName } from '../../lib/format.ts';
 import { AMD64, type Architecture } from './architectures.ts';
-import { type LabRegion, planHeadLines } from './bootPlan.ts';
+import { type LabRegion, planHeadLines, ramText } from './bootPlan.ts';
+import { oopsOf } from './crash.ts';
 import { requestText } from './differencesText.ts';
 import { withoutPointers } from './readFailures.ts';
 import {
@@ -52,7 +53,7 @@ export function parseResults(
   if (results.at(-1)?.end !== true) {
     throw new CramfsError('LAB', { what: 'ended early', found: `${results.length} results came` });
   }
-  return new Results(results, planHeadLines(architecture)).transcripts(regions);
+  return new Results(results, architecture).transcripts(regions);
 }
 
 /** Whether the console writes on the line of the results too. */
@@ -82,6 +83,11 @@ export function hasStarted(output: Uint8Array): boolean {
   return decodeName(output).includes(START);
 }
 
+/** Whether the init program came to the end of its plan. */
+export function hasEnded(output: Uint8Array): boolean {
+  return decodeName(output).trimEnd().endsWith('{"end":true}');
+}
+
 /**
  * What the kernel was at when the output ended: a request in words.
  *
@@ -104,12 +110,14 @@ export function unanswered(
 /** Results in the order of the plan. */
 class Results {
   readonly #results: readonly Result[];
+  readonly #architecture: Architecture;
   #next = 0;
   #planLine: number;
 
-  constructor(results: readonly Result[], headLines: number) {
+  constructor(results: readonly Result[], architecture: Architecture) {
     this.#results = results;
-    this.#planLine = headLines;
+    this.#architecture = architecture;
+    this.#planLine = planHeadLines(architecture);
   }
 
   transcripts(regions: readonly LabRegion[]): LabTranscript[] {
@@ -126,6 +134,7 @@ class Results {
       base: hex(physAddress),
       mtd_size: regionBytes,
       ...result,
+      ...memoryOf(this.#architecture),
     } as LabSetup;
     const device = Number.parseInt(/^mtd[0-9]+: ([0-9a-f]+) /.exec(setup.mtd ?? '')?.[1] ?? '', 16);
     if (device !== regionBytes) {
@@ -145,6 +154,19 @@ class Results {
   }
 }
 
+/** What a setup has of the memory of an architecture whose kernels are built here. */
+function memoryOf(architecture: Architecture): Partial<LabSetup> {
+  const { memoryModel } = architecture;
+  return memoryModel === undefined ? {} : { memory_model: memoryModel, patched: false, ram: ramText(architecture) };
+}
+
+/** The fields of a call that never returned; an empty object for one that did. */
+function neverReturned({ returned, kmsg }: Partial<LabVectorRecord>): Partial<LabVectorRecord> {
+  if (returned !== false || kmsg === undefined) return {};
+  const isOurs = (line: string): boolean => line.startsWith('cramfs: ');
+  return { returned, oops: oopsOf(kmsg.filter((line) => !isOurs(line))), kmsg: kmsg.filter(isOurs) };
+}
+
 /** A record, its fields in the order of the format's description. */
 function recordOf(request: LabRequest, result: Omit<Result, 'line'>): LabRecord {
   switch (request.type) {
@@ -159,10 +181,11 @@ function recordOf(request: LabRequest, result: Omit<Result, 'line'>): LabRecord 
     }
     case 'exec': {
       const { exit, signal, output, captured, cached } = result as Partial<LabExecRecord>;
-      const kmsg = (result as Partial<LabExecRecord>).kmsg?.map(withoutPointers);
+      const stuck = neverReturned(result as Partial<LabVectorRecord>);
+      const kmsg = (stuck.kmsg ?? (result as Partial<LabExecRecord>).kmsg)?.map(withoutPointers);
       const capture = { ...(captured === undefined ? {} : { captured }), ...(cached === undefined ? {} : { cached }) };
       const { type, argv } = request;
-      return { type, argv, ...captureOf(request), exit, signal, output, kmsg, ...capture } as LabExecRecord;
+      return { type, argv, ...captureOf(request), exit, signal, output, ...stuck, kmsg, ...capture } as LabExecRecord;
     }
   }
 }
@@ -172,6 +195,7 @@ function vectorResult(result: Omit<Result, 'line'>): Partial<LabVectorRecord> {
   const { errno, failed, kmsg, state, vmflags, maps_offset, vma_pages, direct_pages, pte, pages } = result as Partial<
     LabVectorRecord & { readonly pages: readonly string[] }
   >;
+  if (result.returned === false) return { errno: null, ...neverReturned(result as Partial<LabVectorRecord>) };
   const call = { errno, ...(failed === undefined ? {} : { failed }), kmsg } as Partial<LabVectorRecord>;
   if (state === undefined) return call;
   const mapping = { ...call, state, vmflags, maps_offset, vma_pages, direct_pages, pte };

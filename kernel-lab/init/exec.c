@@ -37,21 +37,27 @@ long long milliseconds(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-/* Collects what the child writes, as far as the buffer goes, until it ends or its time is over. */
+/* Collects what the child writes, as far as the buffer goes, until it ends, its time is over or the kernel oopses. */
 static size_t collect(int input, pid_t child)
 {
 	const long long end = milliseconds() + PROGRAM_SECONDS * 1000;
 	size_t length = 0;
 
 	for (;;) {
-		struct pollfd ready = { .fd = input, .events = POLLIN };
+		struct pollfd ready[] = { { .fd = input, .events = POLLIN }, { .fd = kmsg_watch(), .events = POLLIN } };
 		long long left = end - milliseconds();
 		char surplus[4096];
 		ssize_t got;
 
-		if (left <= 0 || poll(&ready, 1, left) == 0) {
+		if (left <= 0 || poll(ready, 2, left) == 0) {
 			kill(child, SIGKILL);
 			return length;
+		}
+		/* What it wrote before is read first. */
+		if (!ready[0].revents) {
+			if (kmsg_has_oops())
+				return length;
+			continue;
 		}
 		got = length < SCRATCH_BYTES ? read(input, scratch + length, SCRATCH_BYTES - length) :
 					       read(input, surplus, sizeof(surplus));
@@ -79,7 +85,7 @@ void json_status(int status)
 
 void run_exec(const struct region *region, char *argv[])
 {
-	int ends[2], status;
+	int ends[2], status, returned;
 	size_t length;
 	pid_t child;
 
@@ -95,11 +101,13 @@ void run_exec(const struct region *region, char *argv[])
 	close(ends[1]);
 	length = collect(ends[0], child);
 	close(ends[0]);
-	if (waitpid(child, &status, 0) < 0)
-		die("wait for the program");
-	json_status(status);
+	returned = wait_for_child(child, &status);
+	if (returned)
+		json_status(status);
+	else
+		json_text("\"returned\":false,\"exit\":null,\"signal\":null");
 	json_text(",\"output\":");
 	json_string(scratch, length);
 	json_text(",\"kmsg\":");
-	kmsg_json(KMSG_CRAMFS);
+	kmsg_json(returned ? KMSG_CRAMFS : KMSG_ALL);
 }

@@ -156,8 +156,17 @@ static void carry_out(FILE *plan)
 				close(region.fd);
 			is_mounted = mount_region(regions++, words[1], &region);
 		} else if (!strcmp(kind, "vector") && count == 6) {
-			run_vector(&region, strtoull(words[1], NULL, 0), strtoull(words[2], NULL, 0), words[3], words[4],
-				   words[5]);
+			const struct vector vector = {
+				.region = &region,
+				.length = strtoull(words[1], NULL, 0),
+				.offset = strtoull(words[2], NULL, 0),
+				.prot = words[3],
+				.flags = words[4],
+				.path = words[5],
+			};
+
+			run_vector(&vector);
+			continue;
 		} else if (!strcmp(kind, "read") && count == 2) {
 			run_read(&region, words[1]);
 		} else if (!strcmp(kind, "exec") && count >= 2) {

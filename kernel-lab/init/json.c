@@ -98,6 +98,11 @@ void json_end_line(void)
 	flush();
 }
 
+void json_forget(void)
+{
+	used = 0;
+}
+
 void json_close(void)
 {
 	if (fd >= 0)

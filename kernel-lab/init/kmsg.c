@@ -14,19 +14,47 @@
 #define PREFIX "cramfs: "
 
 static int fd = -1;
+/* The same log, read only to find an oops. */
+static int watch = -1;
+static int has_oops;
 
 void kmsg_open(void)
 {
 	fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
+	watch = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || watch < 0)
 		die("open /dev/kmsg");
 	kmsg_skip();
 }
 
 void kmsg_skip(void)
 {
-	if (lseek(fd, 0, SEEK_END) < 0)
+	if (lseek(fd, 0, SEEK_END) < 0 || lseek(watch, 0, SEEK_END) < 0)
 		die("skip the kernel log");
+	has_oops = 0;
+}
+
+int kmsg_watch(void)
+{
+	return watch;
+}
+
+/* "Oops [#1]" of RISC-V, "Oops: 0000 [#1]" of x86, "Internal error: Oops: 96000004 [#1]" of ARM. */
+int kmsg_has_oops(void)
+{
+	static char record[8192 + 1];
+
+	for (;;) {
+		ssize_t got = read(watch, record, sizeof(record) - 1);
+
+		if (got < 0 && errno == EPIPE)
+			continue;
+		if (got <= 0)
+			return has_oops;
+		record[got] = '\0';
+		if (strstr(record, "Oops") && strstr(record, " [#"))
+			has_oops = 1;
+	}
 }
 
 static int digit(char c)

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define PAGE_BYTES 4096
 
@@ -34,6 +35,8 @@ void json_string(const char *bytes, size_t length);
 void json_bytes(const char *bytes, size_t length);
 void json_string_or_null(const char *text);
 void json_end_line(void);
+/* Forgets what was written since the end of a line: a child has written it. */
+void json_forget(void);
 void json_close(void);
 
 /* kmsg.c: the kernel log. */
@@ -45,6 +48,11 @@ void kmsg_skip(void);
 unsigned int kmsg_json(enum kmsg_filter filter);
 /* The same, preceded by `label`, and nothing where nothing was logged. */
 void kmsg_json_if_any(const char *label);
+
+/* A file that can be read when there is news in the log, for poll(). */
+int kmsg_watch(void);
+/* Whether the kernel oopsed since kmsg_skip(). */
+int kmsg_has_oops(void);
 
 /* checksum.c */
 uint32_t crc32(const unsigned char *bytes, size_t length);
@@ -61,9 +69,22 @@ void drop_page_cache(void);
 /* Writes `label` and the name of an errno, or null for 0. */
 void json_errno(const char *label, int number);
 
-/* vector.c, read.c, exec.c: requests. Each writes the fields of the record that come after the request's own. */
-void run_vector(const struct region *region, size_t length, long long offset, const char *prot, const char *flags,
-		const char *path);
+/* child.c: waits until a child ends. Returns 0 where it never does, because the kernel oopsed in one of its calls. */
+int wait_for_child(pid_t child, int *status);
+/* Does work in a child, which ends the line; where its call never returns, the line says so. */
+void run_in_child(void (*work)(const void *), const void *argument);
+
+/*
+ * vector.c, read.c, exec.c: requests. Each writes the fields of the record that come after the request's own;
+ * a vector ends the line too, since its child does.
+ */
+struct vector {
+	const struct region *region;
+	size_t length;
+	long long offset;
+	const char *prot, *flags, *path;
+};
+void run_vector(const struct vector *vector);
 void run_read(const struct region *region, const char *path);
 void run_exec(const struct region *region, char *argv[]);
 

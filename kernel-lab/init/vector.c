@@ -163,9 +163,11 @@ static void json_mapping(void *address, const char *flags)
 		json_touch(address, pages);
 }
 
-void run_vector(const struct region *region, size_t length, long long offset, const char *prot, const char *flags,
-		const char *path)
+static void map_file(const void *argument)
 {
+	const struct vector *vector = argument;
+	const char *prot = vector->prot, *flags = vector->flags;
+	size_t length = vector->length;
 	int protection = (strchr(prot, 'r') ? PROT_READ : 0) | (strchr(prot, 'w') ? PROT_WRITE : 0) |
 			 (strchr(prot, 'x') ? PROT_EXEC : 0);
 	int mapping = (has(flags, "shared") ? MAP_SHARED : MAP_PRIVATE) | (has(flags, "populate") ? MAP_POPULATE : 0) |
@@ -173,15 +175,14 @@ void run_vector(const struct region *region, size_t length, long long offset, co
 	void *address;
 	int fd;
 
-	drop_page_cache();
-	fd = open_in(region, path, has(flags, "rdwr") ? O_RDWR : O_RDONLY);
+	fd = open_in(vector->region, vector->path, has(flags, "rdwr") ? O_RDWR : O_RDONLY);
 	if (fd < 0) {
 		json_errno("\"errno\":", errno);
 		json_text(",\"failed\":\"open\",\"kmsg\":[]");
 		return;
 	}
 	kmsg_skip();
-	address = mmap(NULL, length, protection, mapping, fd, offset);
+	address = mmap(NULL, length, protection, mapping, fd, vector->offset);
 	json_errno("\"errno\":", address == MAP_FAILED ? errno : 0);
 	json_text(",\"kmsg\":");
 	kmsg_json(KMSG_CRAMFS);
@@ -191,4 +192,12 @@ void run_vector(const struct region *region, size_t length, long long offset, co
 			die("munmap");
 	}
 	close(fd);
+}
+
+/* In a process of its own, whose areas are this one's. */
+void run_vector(const struct vector *vector)
+{
+	drop_page_cache();
+	kmsg_skip();
+	run_in_child(map_file, vector);
 }

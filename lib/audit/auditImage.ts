@@ -62,6 +62,8 @@ export function auditImage(board: Board, options: AuditOptions): AuditResult {
       pageSize: cpu.pageSize,
       physBase: memory.base,
       regionSize: memory.size,
+      programsFor: board.machine.programsFor,
+      programsNeedNommu: board.machine.programsNeedNommu,
     },
     findings: findings.sorted(byPath(AUDIT_FINDINGS)),
     counts: findings.counts,

@@ -84,6 +84,9 @@ export interface AuditedBoard {
   readonly pageSize: number;
   readonly physBase: number;
   readonly regionSize: number;
+  /** As in the machine of a mapping. */
+  readonly programsFor: string | null;
+  readonly programsNeedNommu: boolean;
 }
 
 /** A finding that does not count, and why. */

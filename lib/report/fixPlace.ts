@@ -42,7 +42,8 @@ export function fixPlace({ image: name, imageOffset, board, files }: FixedImage,
 }
 
 /** Models without an MMU are named so. */
-const targetOf = ({ kernel }: Pick<AuditedBoard, 'kernel'>): string => (kernel.startsWith('nommu') ? 'nommu' : 'mmu');
+export const hasMmuByName = ({ kernel }: Pick<AuditedBoard, 'kernel'>): boolean => !kernel.startsWith('nommu');
+const targetOf = (board: Pick<AuditedBoard, 'kernel'>): string => (hasMmuByName(board) ? 'mmu' : 'nommu');
 
 /** The address that the image was audited at, at a page boundary; to be filled in where it has none. */
 function addressOf({ physBase, pageSize }: Pick<AuditedBoard, 'physBase' | 'pageSize'>): string {

@@ -115,7 +115,8 @@ export class Board implements MountedBoard {
     this.kernel = options.kernel ?? DEFAULT_MODEL;
     const mmu = this.kernel.nommu === undefined;
     const { cpu } = options;
-    this.cpuChoice = cpu === undefined ? usualCpu(image, mmu) : { name: cpu, from: 'given', machine: null };
+    this.cpuChoice =
+      cpu === undefined ? usualCpu(image, mmu) : { name: cpu, from: 'given', machine: null, needsNommu: false };
     requireMmu(this.cpuChoice.name, this.kernel);
     this.release = options.release ?? this.kernel.release;
     this.cpu = makeCpu(this.cpuChoice.name, image.pageSize, littleEndian, {
@@ -139,6 +140,7 @@ export class Board implements MountedBoard {
       regionSize,
       hasMmu: mmu,
       programsFor: this.cpuChoice.from === 'page size' ? this.cpuChoice.machine : null,
+      programsNeedNommu: this.cpuChoice.needsNommu,
     };
     const { mtdName } = options;
     this.mount = mountCramfs(this.memory, this.cpu, {

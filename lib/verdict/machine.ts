@@ -18,4 +18,6 @@ export interface Machine {
   readonly hasMmu: boolean;
   /** What the image's programs are for where that is not modelled and the CPU stands in for it; else null. */
   readonly programsFor: string | null;
+  /** Whether that is a CPU without an MMU, which kernels with one do not run on. */
+  readonly programsNeedNommu: boolean;
 }

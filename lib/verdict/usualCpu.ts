@@ -17,6 +17,8 @@ export interface CpuChoice {
   readonly from: 'given' | 'programs' | 'page size';
   /** The machine that most programs are for, by its usual name; null without programs. */
   readonly machine: string | null;
+  /** Whether the kernel has an MMU, and the CPU of the programs none. */
+  readonly needsNommu: boolean;
 }
 
 /** Entries of the tree that are looked at, and files of them whose first bytes are read. */
@@ -47,8 +49,11 @@ export function usualCpu(image: CramfsImage, withMmu: boolean): CpuChoice {
   const [first] = votes;
   const machine = first === undefined ? null : machineName(first.machine);
   const name = first === undefined ? null : cpuFor(first.machine, first.bits, withMmu);
-  if (name !== null && cpuModel(name).pageSizes.includes(image.pageSize)) return { name, from: 'programs', machine };
-  return { name: withMmu ? defaultCpuName(image.pageSize) : 'riscv64', from: 'page size', machine };
+  if (name !== null && cpuModel(name).pageSizes.includes(image.pageSize)) {
+    return { name, from: 'programs', machine, needsNommu: false };
+  }
+  const needsNommu = withMmu && first !== undefined && cpuFor(first.machine, first.bits, false) !== null;
+  return { name: withMmu ? defaultCpuName(image.pageSize) : 'riscv64', from: 'page size', machine, needsNommu };
 }
 
 /** Damage is another part's business. */

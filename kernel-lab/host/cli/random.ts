@@ -17,9 +17,10 @@ import {
 } from '../../../lib/cli/shared.ts';
 import { AMD64, defaultBases } from '../architectures.ts';
 import { bootLab } from '../boot.node.ts';
+import { type LabRegion, MAX_REGIONS } from '../bootPlan.ts';
 import { ALL_BROKEN_RULES } from '../brokenRules.ts';
 import { type LabOptions, prepareLab } from '../build.node.ts';
-import { type Oracle, randomCases, requireBases } from '../labCase.ts';
+import { type Oracle, randomCases, requireBases, slotsOf } from '../labCase.ts';
 import { programCases } from '../randomPrograms.ts';
 import {
   askCase,
@@ -32,7 +33,7 @@ import {
   vectorsUntilCaught,
 } from '../randomRun.ts';
 import { caughtText, randomText, summaryText } from '../randomText.ts';
-import { jsonLinesText, transcriptText } from '../record.ts';
+import { jsonLinesText, type LabTranscript, transcriptText } from '../record.ts';
 import { addKernelOptions, architectureOf, type KernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
 
 interface RandomOptions extends KernelOptions {
@@ -93,6 +94,7 @@ async function random(options: RandomOptions, io: Io, wanted: LabOptions, signal
     vectors: count('vectors'),
     bases: options.bases?.split(',').map((base) => parseNumber(base, '--bases', null)) ?? defaultBases(architecture),
     machine: architecture.machine,
+    slots: slotsOf(architecture),
   };
   const programs = options.programs === undefined ? null : count('programs');
   if (programs !== null && options.broken === true) {
@@ -103,7 +105,12 @@ async function random(options: RandomOptions, io: Io, wanted: LabOptions, signal
   }
   requireBases(plan.bases, architecture);
   const lab = await prepareLab(wanted);
-  const oracle: Oracle = (regions) => bootLab(lab, regions, { signal });
+  const slots = slotsOf(architecture);
+  const boot = (regions: readonly LabRegion[]): Promise<LabTranscript[]> => bootLab(lab, regions, { signal });
+  const oracle: Oracle = Object.assign(
+    boot,
+    slots < MAX_REGIONS ? { slots, start: architecture.regionSpace[0]?.start } : {},
+  );
   complain(io, `seed ${String(plan.seed)}`);
   const { release } = lab;
   const cases =

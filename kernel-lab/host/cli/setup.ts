@@ -12,10 +12,12 @@ const NOTES = `
 Examples:
   cramfs-lab setup
   cramfs-lab setup --arch armhf --download-only
+  cramfs-lab setup --arch riscv64
 
 Missing programs are installed: qemu-system-x86, gcc, make, libc6-dev, libelf1,
 xz-utils, zstd. The kernel's packages (image, headers, source) are downloaded
-only. docs/kernel-lab.md has their sizes.
+only. docs/kernel-lab.md has their sizes. For riscv64, Debian has no kernel: one
+is built from its source, which takes 6 minutes of processor time, once.
 `;
 
 /** Adds the options of the command, and what it does. `done` gets the exit code. */

@@ -3,13 +3,17 @@ import type { AuditedFile, AuditedSegment, AuditResult } from '../../audit/resul
 import { shownPath } from '../../format/shownPath.ts';
 import type { MapState } from '../../verdict/mapVerdict.ts';
 import type { Style } from '../style.ts';
+import { hasMmuByName } from '../fixPlace.ts';
 import { table } from '../table.ts';
 import { size } from '../../base/words.ts';
 
 /** Rows of a table; the JSON has all. */
 const MAX_ROWS = 100;
 
-const STATES: Readonly<Record<MapState, string>> = { pfnmap: 'PFNMAP', mixedmap: 'MIXEDMAP', none: 'paged' };
+type StateNames = Readonly<Record<MapState, string>>;
+const STATES: StateNames = { pfnmap: 'PFNMAP', mixedmap: 'MIXEDMAP', none: 'paged' };
+/** Without an MMU there are no page tables: a mapping is in place, or a copy. */
+const NOMMU_STATES: StateNames = { pfnmap: 'in place', mixedmap: 'in part', none: 'copied' };
 /** From best to worst. */
 const ORDER: readonly MapState[] = ['pfnmap', 'mixedmap', 'none'];
 
@@ -21,16 +25,20 @@ interface Share {
 }
 
 /** The tables, each with a title, what costs most first; none for an image without such files. */
-export function filesTables({ files }: AuditResult, style: Style, width: number): string[] {
+export function filesTables({ files, board }: AuditResult, style: Style, width: number): string[] {
+  const hasMmu = hasMmuByName(board);
+  const states = hasMmu ? STATES : NOMMU_STATES;
+  const needs = ['text', 'rodata', 'relro', 'data', hasMmu ? 'bss' : 'stack'];
+  const cells = (file: AuditedFile): string[] => programCells(file, states);
   const programs = files.filter(isProgram).sort((a, b) => ramOf(b) - ramOf(a));
   const others = files
     .filter((file) => !isProgram(file) && file.directBlocks > 0)
     .sort((a, b) => b.directBlocks - a.directBlocks);
   const needy = programs.filter((file) => ramOf(file) > 0);
   return [
-    ...titled('pages from flash, as loaded', ['text', 'rodata', 'RAM', 'flash'], programs, programCells, style, width),
-    ...titled('who needs the RAM', ['text', 'rodata', 'relro', 'data', 'bss'], needy, ramCells, style, width),
-    ...titled('other files in flash', ['blocks', 'size'], others, otherCells, style, width),
+    ...titled('pages from flash, as loaded', ['text', 'rodata', 'RAM', 'flash'], programs, cells, style, width),
+    ...titled('who needs the RAM', needs, needy, ramCells, style, width),
+    ...titled('other files in flash', ['blocks', 'size'], others, (file) => otherCells(file, states), style, width),
   ];
 }
 
@@ -99,17 +107,17 @@ function twoLinesEach(
   ];
 }
 
-function programCells({ segments, run }: AuditedFile): string[] {
+function programCells({ segments, run }: AuditedFile, states: StateNames): string[] {
   return [
-    shareText(shareOf(segments.filter(({ kind }) => kind === 'text'))),
-    shareText(shareOf(segments.filter(({ kind }) => kind === 'rodata'))),
+    shareText(shareOf(segments.filter(({ kind }) => kind === 'text')), states),
+    shareText(shareOf(segments.filter(({ kind }) => kind === 'rodata')), states),
     run?.outcome === 'runs' ? size(run.ramBytes) : '-',
     run?.outcome === 'runs' ? size(run.flashBytes) : '-',
   ];
 }
 
-function otherCells({ blocks, directBlocks, state, size: bytes }: AuditedFile): string[] {
-  return [shareText({ direct: directBlocks, all: blocks, state }), size(bytes)];
+function otherCells({ blocks, directBlocks, state, size: bytes }: AuditedFile, states: StateNames): string[] {
+  return [shareText({ direct: directBlocks, all: blocks, state }, states), size(bytes)];
 }
 
 /** Segments taken together: all pages, and the worst state. */
@@ -126,19 +134,19 @@ function shareOf(segments: readonly AuditedSegment[]): Share | null {
   };
 }
 
-function shareText(share: Share | null): string {
+function shareText(share: Share | null, states: StateNames): string {
   if (share === null) return '-';
-  const state = share.state === null ? 'fails' : STATES[share.state];
+  const state = share.state === null ? 'fails' : states[share.state];
   return `${String(share.direct)}/${String(share.all)} ${state.padEnd(8)}`;
 }
 
 /** Colours the states of a row; paths are left alone, as they have no such thing behind a number in them often. */
 function painted(row: string, style: Style): string {
   return row.replace(
-    /((\d+)\/(\d+)) (PFNMAP|MIXEDMAP|paged|fails)/g,
+    /((\d+)\/(\d+)) (PFNMAP|MIXEDMAP|paged|fails|in place|in part|copied)/g,
     (_, share: string, direct: string, all: string, state: string) => {
       const isWhole = direct === all && state !== 'fails';
-      const paint = isWhole ? style.good : state === 'MIXEDMAP' ? style.fair : style.bad;
+      const paint = isWhole ? style.good : state === 'MIXEDMAP' || state === 'in part' ? style.fair : style.bad;
       return `${share} ${paint(state)}`;
     },
   );

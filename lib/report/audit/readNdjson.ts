@@ -31,6 +31,9 @@ export const board = z.object({
   pageSize: count,
   physBase: address,
   regionSize: count,
+  // Earlier releases did not write these.
+  programsFor: z.string().nullable().default(null),
+  programsNeedNommu: z.boolean().default(false),
 });
 
 export const numbers: z.ZodType<AuditNumbers> = z.object({

@@ -1,6 +1,7 @@
 /** An audit for people: what was found, file by file; where the flash goes; what runs from it; and what that comes to. */
 import { hex } from '../../base/hex.ts';
-import type { AuditNumbers, AuditResult, AuditedBoard } from '../../audit/result.ts';
+import { cpuText } from '../cpuText.ts';
+import type { AuditNumbers, AuditResult } from '../../audit/result.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
 import { shownPath } from '../../format/shownPath.ts';
@@ -85,10 +86,6 @@ function boardText({ board, imageOffset }: AuditResult): string {
   const base = physBase === 0 ? 'image at no physical address' : `image at ${hex(physBase)}`;
   const within = imageOffset === 0 ? '' : `, byte ${String(imageOffset)} of the file`;
   return `${kernel} on ${cpuText(board)}, ${size(pageSize)} pages, ${base}${within}`;
-}
-
-function cpuText({ cpu, littleEndian }: AuditedBoard): string {
-  return littleEndian ? `${cpu}, little endian` : `a big-endian CPU (else as ${cpu})`;
 }
 
 /** Places of a rule that are listed; the JSON has all of them. */

@@ -1,0 +1,12 @@
+/** The CPU of a machine in words, as the headings of reports have it. */
+import type { Machine } from '../verdict/machine.ts';
+
+/** What there is to tell of a CPU. */
+export type CpuShown = Pick<Machine, 'littleEndian' | 'programsFor' | 'programsNeedNommu'> & { readonly cpu: string };
+
+/** The CPU and its byte order; where the image's programs are for another, which, and how to choose that. */
+export function cpuText({ cpu, littleEndian, programsFor, programsNeedNommu }: CpuShown): string {
+  const how = programsNeedNommu ? ', without an MMU: try --kernel nommu-6.12' : '';
+  const doubt = programsFor === null ? '' : ` (the image's programs are for ${programsFor}${how})`;
+  return `${littleEndian ? `${cpu}, little endian` : `a big-endian CPU (else as ${cpu})`}${doubt}`;
+}
