@@ -158,7 +158,7 @@ export function qemuArguments(
   files: MachineFiles,
   architecture: Architecture = AMD64,
 ): string[] {
-  const { machineArguments, console, results } = architecture;
+  const { machineArguments } = architecture;
   return [
     ...['-accel', 'tcg', ...machineArguments, '-smp', '1', '-m', `${ramBytes(regions, architecture) / MIB}M`],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],

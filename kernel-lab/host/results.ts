@@ -181,7 +181,7 @@ function recordOf(request: LabRequest, result: Omit<Result, 'line'>): LabRecord 
     }
     case 'exec': {
       const { exit, signal, output, captured, cached } = result as Partial<LabExecRecord>;
-      const stuck = neverReturned(result as Partial<LabVectorRecord>);
+      const stuck = neverReturned(result);
       const kmsg = (stuck.kmsg ?? (result as Partial<LabExecRecord>).kmsg)?.map(withoutPointers);
       const capture = { ...(captured === undefined ? {} : { captured }), ...(cached === undefined ? {} : { cached }) };
       const { type, argv } = request;
@@ -195,7 +195,7 @@ function vectorResult(result: Omit<Result, 'line'>): Partial<LabVectorRecord> {
   const { errno, failed, kmsg, state, vmflags, maps_offset, vma_pages, direct_pages, pte, pages } = result as Partial<
     LabVectorRecord & { readonly pages: readonly string[] }
   >;
-  if (result.returned === false) return { errno: null, ...neverReturned(result as Partial<LabVectorRecord>) };
+  if (result.returned === false) return { errno: null, ...neverReturned(result) };
   const call = { errno, ...(failed === undefined ? {} : { failed }), kmsg } as Partial<LabVectorRecord>;
   if (state === undefined) return call;
   const mapping = { ...call, state, vmflags, maps_offset, vma_pages, direct_pages, pte };
