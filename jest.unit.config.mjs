@@ -6,6 +6,8 @@ import config from './jest.config.mjs';
 const SLOW = [
   'profile.check',
   'schemas.reports',
+  'work.shared',
+  'outputs.table',
   'schemas.outputs',
   'fixes',
   'arch.transcripts',

@@ -18,8 +18,8 @@ const CALL = 64;
 /** Pages behind the end of the file that are looked at; a header can ask for any number of them. */
 const MAX_BEHIND = 16;
 /** Pages that may be mapped, and looked at, in any image; larger images may have more. */
-const FREE_MAPPED = 1 << 22;
-const FREE_SEEN = 1 << 15;
+const FREE_MAPPED = 1 << 20;
+const FREE_SEEN = 1 << 14;
 
 /** Maps files. */
 export class Mapper {

@@ -40,7 +40,7 @@ export interface ProgramRun {
 const START = 256;
 const MAPPING = 16;
 /** Pages that programs may map in all, in any image; larger images may have more. */
-const FREE_PAGES = 1 << 22;
+const FREE_PAGES = 1 << 20;
 
 /** Starts programs, and keeps account of the memory that all of them use at once. */
 export class ProgramRunner {

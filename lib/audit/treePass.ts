@@ -8,7 +8,8 @@ import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
 import { type Block, blockCount, fileBlocks } from '../image/blocks.ts';
 import type { Inode } from '../image/image.ts';
 import { Budget } from '../base/budget.ts';
-import { contentsOf } from './contents.ts';
+import { blocksKey } from '../inspect/blockBudget.ts';
+import { type Contents, contentsOf } from './contents.ts';
 import type { AuditContext } from './context.ts';
 import { comparePaths } from './pathOrder.ts';
 import type { DeflateBlock } from './flashCost.ts';
@@ -26,6 +27,9 @@ const FREE_POINTERS = 1 << 18;
 /** What listed files may take, in bytes and roughly. */
 const MAX_LISTED_BYTES = 1 << 26;
 const LISTED_BYTES = 512;
+/** Files whose contents are remembered, and segments that they may have. */
+const MAX_CONTENTS = 4096;
+const MAX_KEPT_SEGMENTS = 32;
 /** Files between two reports of progress. */
 const PROGRESS_STEP = 64;
 
@@ -46,6 +50,7 @@ export class TreePass {
   /** The largest size seen for a pointer table: segments of files that share one count once. */
   readonly #tables = new Map<number, number>();
   readonly #files = new Map<string, AuditedFile>();
+  readonly #contents = new Map<string, Contents>();
   /** How starts of programs went, by the position of their inodes. */
   readonly #runs = new Map<number, NonNullable<AuditedFile['run']>>();
   #programs = 0;
@@ -93,8 +98,8 @@ export class TreePass {
   /** Maps and lists a file if it matters to a machine, or to somebody else. */
   #look(entry: SurveyedEntry, loaded: LoadedFiles | null): void {
     const { inode } = entry;
-    const { image, board, mapper } = this.#context;
-    const contents = contentsOf(image, inode, board.kernel.nommu === undefined);
+    const { image, mapper } = this.#context;
+    const contents = this.#contentsOf(inode);
     const blocks = this.#blocks(entry);
     const hasDirect = blocks.some(({ kind }) => kind === 'direct');
     const isLoadable = 'elf' in contents && contents.elf.segments.length > 0;
@@ -113,6 +118,18 @@ export class TreePass {
     this.#files.set(path, listed(mapped, this.#runs.get(inode.position) ?? null));
     if (contents.isProgram) this.#programs++;
     this.#visitors.mapped(mapped);
+  }
+
+  /** What a file is; of files that share their data, the first is looked into. */
+  #contentsOf(inode: Inode): Contents {
+    const { image, board } = this.#context;
+    const key = `${blocksKey(inode)} ${String(inode.mode & 0o111)}`;
+    const known = this.#contents.get(key);
+    if (known !== undefined) return known;
+    const contents = contentsOf(image, inode, board.kernel.nommu === undefined);
+    if (this.#contents.size >= MAX_CONTENTS) this.#contents.clear();
+    if (!('elf' in contents) || contents.elf.segments.length <= MAX_KEPT_SEGMENTS) this.#contents.set(key, contents);
+    return contents;
   }
 
   /** The blocks of a file, as far as they can be read; none where there are more than any honest image has. */
@@ -153,12 +170,11 @@ export class TreePass {
 
   /** Starts the programs among the candidates. */
   #runPrograms(runner: ProgramRunner): void {
-    const { image, board, survey } = this.#context;
-    const hasMmu = board.kernel.nommu === undefined;
+    const { survey } = this.#context;
     const { candidates } = survey;
     for (let index = 0; index < candidates.length; index++) {
       const { inode, path } = survey.entry(candidates, index);
-      if (this.#runs.has(inode.position) || !contentsOf(image, inode, hasMmu).isProgram) continue;
+      if (this.#runs.has(inode.position) || !this.#contentsOf(inode).isProgram) continue;
       const program = { path: path(), inode };
       const run = runner.start(program);
       if (run === null) break;

@@ -1,6 +1,7 @@
 /**
  * Whether two files have the same content. Blocks that are stored alike are compared as they are stored; others are inflated.
  */
+import { sameBytes } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { type Block, blockCount, blockProblem, fileBlocks } from '../image/blocks.ts';
 import { readBlock } from '../image/content.ts';
@@ -67,7 +68,7 @@ function sameByBlocks(a: ContentFile, b: ContentFile): boolean {
     const [x, y] = [blocksA.next(), blocksB.next()];
     if (x.done === true || y.done === true) return true;
     if (isStoredAlike(a, x.value, b, y.value)) continue;
-    if (!isEqual(read('a', a, x.value), read('b', b, y.value))) return false;
+    if (!sameBytes(read('a', a, x.value), read('b', b, y.value))) return false;
   }
 }
 
@@ -80,7 +81,7 @@ function isStoredAlike(a: ContentFile, x: Block, b: ContentFile, y: Block): bool
   if (blockProblem(x, pageSize) !== null) return false;
   // The sources may be the same, and what a read gives lasts until the next one.
   const stored = a.image.source.read(x.start, x.length).slice();
-  return stored.length === x.length && isEqual(stored, b.image.source.read(y.start, y.length));
+  return stored.length === x.length && sameBytes(stored, b.image.source.read(y.start, y.length));
 }
 
 function isVerbatim({ kind }: Block): boolean {
@@ -96,7 +97,7 @@ function sameByBytes(a: ContentFile, b: ContentFile): boolean {
     if (restB?.length === 0) restB = nextPiece('b', b, blocksB);
     if (restA === undefined || restB === undefined) return false;
     const length = Math.min(restA.length, restB.length);
-    if (!isEqual(restA.subarray(0, length), restB.subarray(0, length))) return false;
+    if (!sameBytes(restA.subarray(0, length), restB.subarray(0, length))) return false;
     restA = restA.subarray(length);
     restB = restB.subarray(length);
     left -= length;
@@ -107,10 +108,6 @@ function sameByBytes(a: ContentFile, b: ContentFile): boolean {
 function nextPiece(side: 'a' | 'b', file: ContentFile, blocks: Iterator<Block, void>): Uint8Array | undefined {
   const next = blocks.next();
   return next.done === true ? undefined : read(side, file, next.value);
-}
-
-function isEqual(x: Uint8Array, y: Uint8Array): boolean {
-  return x.length === y.length && x.every((byte, at) => byte === y[at]);
 }
 
 function* blocksOf(side: 'a' | 'b', { image, inode, path }: ContentFile): Generator<Block, void> {

@@ -49,7 +49,7 @@ export class XipComparison {
 }
 
 /** Pages that may be mapped in any image, and what a mapping costs beside its pages; larger images may have more. */
-const FREE_PAGES = 1 << 21;
+const FREE_PAGES = 1 << 19;
 const CALL = 64;
 
 function pageBudget({ image }: Board): Budget {

@@ -4,10 +4,8 @@
 import { CramfsError } from '../base/errors.ts';
 import { blockCount, fileBlocks } from '../image/blocks.ts';
 import type { CramfsImage } from '../image/image.ts';
+import { blockBudget, blocksKey } from '../inspect/blockBudget.ts';
 import { walk, type WalkEntry } from '../inspect/walk.ts';
-
-/** Blocks of an image that are placed; more would not be drawn anyway. */
-const MAX_PIECES = 1 << 22;
 
 /** Files and links of an image, in the order of the tree. Numbers are those of the same index. */
 export interface Layout {
@@ -32,7 +30,7 @@ export interface Layout {
 /** Numbers of a piece. */
 export const PIECE = 4;
 
-/** Lays out an image. @throws CramfsError IO */
+/** Lays out an image; of files that share parts of their block pointers, not all. @throws CramfsError IO */
 export function layOut(image: CramfsImage): Layout {
   const entries: WalkEntry[] = [];
   for (const entry of walk(image, { onProblem: () => undefined })) {
@@ -49,6 +47,8 @@ export function layOut(image: CramfsImage): Layout {
   const owners = new Uint32Array(count);
   const pieces: number[] = [];
   const tables = new Map<number, number>();
+  const known = new Map<string, number>();
+  const budget = blockBudget(image);
   entries.forEach(({ inode }, index) => {
     sizes[index] = inode.size;
     blocks[index] = blockCount(inode.size, image.pageSize);
@@ -58,16 +58,26 @@ export function layOut(image: CramfsImage): Layout {
     const first = owner === index;
     tables.set(inode.ino, owner);
     owners[index] = owner;
+    const key = blocksKey(inode);
+    const seen = known.get(key);
+    // Blocks beyond the budget are of files that share parts of their tables: they lie where others do.
+    if (seen !== undefined || !budget.spend(blocks[index] ?? 0)) {
+      directBlocks[index] = seen ?? 0;
+      return;
+    }
+    let direct = 0;
     try {
       for (const block of fileBlocks(image, inode)) {
-        if (block.kind === 'direct') directBlocks[index] = (directBlocks[index] ?? 0) + 1;
-        if (!first || block.length === 0 || pieces.length >= MAX_PIECES * PIECE) continue;
+        if (block.kind === 'direct') direct++;
+        if (!first || block.length === 0) continue;
         flash[index] = (flash[index] ?? 0) + block.length;
         pieces.push(block.start, block.length, index, block.index);
       }
     } catch (error) {
       if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
     }
+    directBlocks[index] = direct;
+    known.set(key, direct);
   });
   return {
     paths: entries.map(({ path }) => path),

@@ -10,11 +10,12 @@ import { readElfHeaders } from '../elf/elf.ts';
 import { execProgram } from '../exec/execProgram.ts';
 import { blockCount, fileBlocks } from '../image/blocks.ts';
 import { readLink } from '../image/content.ts';
-import { type CramfsImage, PAGE_SIZES } from '../image/image.ts';
+import { type CramfsImage, type Inode, PAGE_SIZES } from '../image/image.ts';
 import { ACCOUNT_LABELS, type Account } from '../inspect/account.ts';
+import { blockBudget, blocksKey } from '../inspect/blockBudget.ts';
 import { openDetected } from '../inspect/openDetected.ts';
 import { survey } from '../inspect/survey.ts';
-import { walk, type WalkEntry } from '../inspect/walk.ts';
+import { walk } from '../inspect/walk.ts';
 import { definitionOf } from '../policy/findings.ts';
 import { findingWords } from '../report/findingWords.ts';
 import type { ByteSource } from '../source/byteSource.ts';
@@ -129,23 +130,35 @@ export function collectImage(
   };
 }
 
-/** Reads what a mapping of any file asks for: inodes, names, pointers, the bytes past the end of file in last pages. */
+/**
+ * Reads what a mapping of any file asks for: inodes, names, pointers, the bytes past the end of file in last pages. Of
+ * files beyond the budget only the last block is looked at.
+ */
 function collectTree(image: CramfsImage, recorder: RecordingSource): void {
-  for (const entry of walk(image, { onProblem: () => undefined })) collectEntry(image, recorder, entry);
+  const known = new Set<string>();
+  const budget = blockBudget(image);
+  for (const { inode } of walk(image, { onProblem: () => undefined })) {
+    if (inode.size === 0 || known.has(blocksKey(inode))) continue;
+    known.add(blocksKey(inode));
+    if (inode.type === 'symlink') attempt(() => readLink(image, inode));
+    if (inode.type !== 'file') continue;
+    const count = blockCount(inode.size, image.pageSize);
+    attempt(() => {
+      collectBlocks(image, recorder, inode, budget.spend(count) ? 0 : count - 1);
+    });
+  }
 }
 
-function collectEntry(image: CramfsImage, recorder: RecordingSource, { inode }: WalkEntry): void {
-  attempt(() => {
-    if (inode.type === 'symlink') readLink(image, inode);
-    if (inode.type !== 'file' || inode.size === 0) return;
-    recorder.note(inode.ino, blockCount(inode.size, image.pageSize) * 4);
-    // Compressed blocks with a direct pointer: their length is before them.
-    for (const block of fileBlocks(image, inode)) {
-      const past = inode.size % image.pageSize;
-      const isLast = block.index === blockCount(inode.size, image.pageSize) - 1;
-      if (isLast && past > 0 && block.kind === 'direct') recorder.note(block.start + past, image.pageSize - past);
-    }
-  });
+/** Reads the pointers of a file, and what they point at from block `first` on. */
+function collectBlocks(image: CramfsImage, recorder: RecordingSource, inode: Inode, first: number): void {
+  const count = blockCount(inode.size, image.pageSize);
+  recorder.note(inode.ino, count * 4);
+  const past = inode.size % image.pageSize;
+  // Compressed blocks with a direct pointer: their length is before them.
+  for (const block of fileBlocks(image, inode, undefined, first)) {
+    const isLast = block.index === count - 1;
+    if (isLast && past > 0 && block.kind === 'direct') recorder.note(block.start + past, image.pageSize - past);
+  }
 }
 
 /** What is damaged is shown as that; only a source that fails ends the collection. */

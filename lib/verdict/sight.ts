@@ -4,11 +4,10 @@
 import { sameBytes } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { filePages } from '../driver/inode.ts';
-import { fileBlock, fileBlocks } from '../image/blocks.ts';
+import { fileBlock } from '../image/blocks.ts';
 import { readBlock } from '../image/content.ts';
 import type { PageView } from '../mm/addressSpace.ts';
-import type { BoardFile, MountedBoard } from './mountedBoard.ts';
-import { ownPage, padded } from './contentIndex.ts';
+import { padded } from './contentIndex.ts';
 import type { Sight } from './mapVerdict.ts';
 import type { MappedProcess } from './process.ts';
 
@@ -61,23 +60,13 @@ function storedContent({ board, file }: Opened, index: number): Uint8Array | nul
 
 /** Names what stands in a page: a page of the file itself, of another file, or a part of the image. */
 function identify({ board, file }: Opened, bytes: Uint8Array, phys: number | null): Sight {
-  const own = ownPage(board.image, file.inode, bytes) ?? ownBlockAt(board, file, phys);
+  const { contentIndex, memory } = board;
+  // With a tail that is not zero it is no page by its bytes, but the block stands there.
+  const own =
+    contentIndex.ownPage(file.inode, bytes) ??
+    (phys === null ? null : contentIndex.ownBlockAt(file.inode, phys - memory.base));
   if (own !== null) return { shows: 'file', path: file.resolved.path, page: own };
-  const other = board.contentIndex.find(bytes);
+  const other = contentIndex.find(bytes);
   if (other !== null) return { shows: 'file', ...other };
-  return phys === null ? { shows: 'foreign' } : { shows: 'image', offset: phys - board.memory.base };
-}
-
-/** The page of the file whose block stands at a physical address, or null: with a tail that is not zero it is no page by its bytes. */
-function ownBlockAt(board: MountedBoard, { inode }: BoardFile, phys: number | null): number | null {
-  if (phys === null) return null;
-  const { image, memory } = board;
-  try {
-    for (const { index, kind, start } of fileBlocks(image, inode)) {
-      if (kind === 'direct' && start === phys - memory.base) return index;
-    }
-  } catch (error) {
-    if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
-  }
-  return null;
+  return phys === null ? { shows: 'foreign' } : { shows: 'image', offset: phys - memory.base };
 }

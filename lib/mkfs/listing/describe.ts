@@ -6,6 +6,7 @@
  */
 import { Budget } from '../../base/budget.ts';
 import { sameBytes } from '../../base/bytes.ts';
+import { CramfsError } from '../../base/errors.ts';
 import {
   CRAMFS_FLAG_EXT_BLOCK_POINTERS,
   CRAMFS_FLAG_HOLES,
@@ -14,7 +15,7 @@ import {
 import { decodeName } from '../../format/names.ts';
 import { type Block, fileBlocks } from '../../image/blocks.ts';
 import { readBlock } from '../../image/content.ts';
-import type { CramfsImage } from '../../image/image.ts';
+import type { CramfsImage, Inode } from '../../image/image.ts';
 import { walk } from '../../inspect/walk.ts';
 import type { ContentHash } from '../contentHash.ts';
 import type { BlockCompressor } from '../encodeFile.ts';
@@ -35,7 +36,7 @@ export interface Description {
  * Describes an image.
  *
  * @param compressors the ways to compress that can be tried
- * @throws CramfsError for damage, as imageTree() and buildImage()
+ * @throws CramfsError for damage, as imageTree() and buildImage(); LIMIT for a listing much longer than the image
  */
 export async function describeImage(
   image: CramfsImage,
@@ -85,6 +86,8 @@ export async function describeImage(
 const FREE_WORK = 64 << 20;
 const WORK_TIMES = 64;
 const ENTRY_WORK = 512;
+/** Runs of direct blocks that the listing of any image may have; larger images may have more. */
+const FREE_RUNS = 1 << 18;
 /** Compressed blocks that are compressed again before whole images are built. */
 const SAMPLE_BLOCKS = 4;
 
@@ -107,7 +110,7 @@ interface Survey {
   readonly work: number;
   /** Some of the compressed blocks. */
   readonly sample: readonly Block[];
-  readonly direct: Map<string, Set<number>>;
+  readonly direct: ReadonlyMap<string, ReadonlySet<number>>;
   /** Byte offset of the first direct block of the image; null for none. */
   readonly firstDirect: number | null;
   /** Ways to compress that the zlib headers allow, the likeliest first. */
@@ -118,31 +121,70 @@ interface Survey {
 const FLEVEL_BEST = 3;
 
 function survey(image: CramfsImage): Survey {
-  const direct = new Map<string, Set<number>>();
+  const direct = new Map<string, ReadonlySet<number>>();
+  const known = new Map<string, SurveyedFile>();
+  const runs = new Budget(FREE_RUNS + Math.ceil(image.source.size / 4));
   let firstDirect: number | null = null;
   let level: number | null = null;
   let work = 0;
   const sample: Block[] = [];
-  for (const entry of walk(image)) {
-    const { inode } = entry;
+  for (const { inode, path } of walk(image)) {
     work += ENTRY_WORK;
-    if (inode.type !== 'file' && inode.type !== 'symlink') continue;
-    const blocks = new Set<number>();
-    work += inode.size;
-    for (const block of inode.size === 0 ? [] : fileBlocks(image, inode, entry.path)) {
-      if (block.kind === 'zlib' && sample.length < SAMPLE_BLOCKS) sample.push(block);
-      if (block.kind === 'direct') {
-        blocks.add(block.index);
-        firstDirect = Math.min(firstDirect ?? Infinity, block.start);
-      } else if (level === null && (block.kind === 'zlib' || block.kind === 'direct-zlib')) {
-        level = (image.source.read(block.start + 1, 1)[0] ?? 0) >>> 6;
-      }
+    if ((inode.type !== 'file' && inode.type !== 'symlink') || inode.size === 0) continue;
+    // Files that share their blocks are built once, and look alike.
+    const key = `${String(inode.ino)} ${String(inode.size)}`;
+    let file = known.get(key);
+    if (file === undefined) {
+      file = surveyFile(image, inode, path);
+      known.set(key, file);
+      work += inode.size;
+      sample.push(...file.compressed.slice(0, SAMPLE_BLOCKS - sample.length));
+      firstDirect = Math.min(firstDirect ?? Infinity, file.firstDirect ?? Infinity);
+      level ??= file.level;
     }
-    if (blocks.size > 0) direct.set(entry.path, blocks);
+    if (file.direct.size > 0) direct.set(path, file.direct);
+    if (runs.spend(file.runs)) continue;
+    throw new CramfsError('LIMIT', {
+      path,
+      offset: inode.position,
+      expected: `at most ${String(runs.limit)} runs of direct blocks in a listing of an image of this size`,
+      found: 'more, so that files must share their block pointers',
+    });
   }
   const deflate =
     level === null || level === FLEVEL_BEST ? DEFLATE_NAMES : (['classic-6', 'fast', 'classic-9'] as const);
-  return { direct, firstDirect, deflate, work, sample };
+  return { direct, firstDirect: firstDirect === Infinity ? null : firstDirect, deflate, work, sample };
+}
+
+interface SurveyedFile {
+  /** Numbers of the direct blocks, and how many runs of neighbours they make. */
+  readonly direct: ReadonlySet<number>;
+  readonly runs: number;
+  /** Byte offset of the lowest direct block; null for none. */
+  readonly firstDirect: number | null;
+  /** The first few compressed blocks. */
+  readonly compressed: readonly Block[];
+  /** FLEVEL of the first zlib stream; null for none. */
+  readonly level: number | null;
+}
+
+function surveyFile(image: CramfsImage, inode: Inode, path: string): SurveyedFile {
+  const direct = new Set<number>();
+  const compressed: Block[] = [];
+  let runs = 0;
+  let firstDirect: number | null = null;
+  let level: number | null = null;
+  for (const block of fileBlocks(image, inode, path)) {
+    if (block.kind === 'zlib' && compressed.length < SAMPLE_BLOCKS) compressed.push(block);
+    if (block.kind === 'direct') {
+      if (!direct.has(block.index - 1)) runs++;
+      direct.add(block.index);
+      firstDirect = Math.min(firstDirect ?? Infinity, block.start);
+    } else if (level === null && (block.kind === 'zlib' || block.kind === 'direct-zlib')) {
+      level = (image.source.read(block.start + 1, 1)[0] ?? 0) >>> 6;
+    }
+  }
+  return { direct, runs, firstDirect, compressed, level };
 }
 
 type Placed = Pick<ImageDescription, 'direct' | 'keepRemnants' | 'compressFullLastPage'>;

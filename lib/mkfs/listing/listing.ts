@@ -89,12 +89,18 @@ export function unlistedFiles(source: DirectoryEntry, { root }: Listing): string
 export function writeListing({ image, root, direct }: Listing, remarks: readonly string[]): string {
   const lines = [HEADER, ...remarks.map((remark) => `# ${remark}`), imageLine(image)];
   const entries = [{ path: '/', entry: root as SourceEntry }, ...walkEntries(root)];
+  const ranges = new Map<ReadonlySet<number>, string>();
   for (const { path, entry } of entries) {
     const words = [escapeText(path), LETTERS[entry.type], entry.mode.toString(8), String(entry.uid), String(entry.gid)];
     if (entry.type === 'chardev' || entry.type === 'blockdev') words.push(String(entry.major), String(entry.minor));
     if (entry.type === 'symlink') words.push(`target=${escapeText(decodeName(entry.target))}`);
     const blocks = direct.get(path);
-    if (blocks !== undefined && blocks.size > 0) words.push(`direct=${writeRanges(blocks)}`);
+    if (blocks !== undefined && blocks.size > 0) {
+      // Files that share their blocks share the set.
+      const text = ranges.get(blocks) ?? writeRanges(blocks);
+      ranges.set(blocks, text);
+      words.push(`direct=${text}`);
+    }
     lines.push(words.join(' '));
   }
   return `${lines.join('\n')}\n`;
