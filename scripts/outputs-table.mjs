@@ -21,7 +21,7 @@ const PROGRAM = 'dist/bin/cramfs.cjs';
 /** Milliseconds after which SIGTERM is sent: the program has begun by then. */
 const SIGNAL_AFTER = 400;
 /** Files of 64 KiB that share their blocks: enough to keep a command busy for a second or so. */
-const FILES = 1000;
+const FILES = 100;
 const FILE_BYTES = 65_536;
 
 const scratch = mkdtempSync(join(tmpdir(), 'cramfs-outputs-'));
@@ -42,7 +42,7 @@ async function writeImage() {
   /** @type {typeof import('../__tests__/support/sharedTables.ts')} */
   const { sharedTableImage } = await import(pathToFileURL(bundle).href);
   const pointer = (/** @type {number} */ index, /** @type {number} */ data) =>
-    (0xc000_0000 | (data >>> 2)) + (index % 2);
+    (0xc000_0000 | (data >>> 2)) + (index % 2) * 1024;
   const data = new Uint8Array(8192).fill(0x61);
   writeFileSync(image, sharedTableImage({ files: FILES, pointer, data, size: () => FILE_BYTES }));
 }

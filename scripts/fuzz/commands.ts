@@ -24,6 +24,8 @@ interface Setup {
 /** Text that a command may print; more is an error. */
 const MAX_OUTPUT = 64 << 20;
 const MAX_IMAGE = 4096;
+/** Images that run before it is asked whether they reached new code; all of them are kept then. */
+const BATCH = 16;
 /** One field of so many is wrong. */
 const FAULT_RATE = 24;
 /** Milliseconds that a command may take on such an image. */
@@ -237,12 +239,7 @@ function changed(): Uint8Array {
   return bytes;
 }
 
-post('Profiler.enable');
-post('Profiler.startPreciseCoverage', { callCount: false, detailed: true });
-const cpuBegan = process.cpuUsage();
-while (Date.now() < until) {
-  const bytes = corpus.length > 0 && random(2) === 0 ? changed() : written();
-  if (bytes === null || bytes.length > MAX_IMAGE) continue;
+async function execute(bytes: Uint8Array): Promise<void> {
   writeFileSync(image, bytes);
   executions++;
   try {
@@ -251,10 +248,23 @@ while (Date.now() < until) {
     const message = error instanceof Error ? error.message : String(error);
     parentPort?.postMessage({ kind: 'failure', message: message.replaceAll(folder, ''), bytes });
   }
+}
+
+post('Profiler.enable');
+post('Profiler.startPreciseCoverage', { callCount: false, detailed: true });
+const cpuBegan = process.cpuUsage();
+/** Images since coverage was last taken: taking it costs as much as several commands. */
+let batch: Uint8Array[] = [];
+while (Date.now() < until) {
+  const bytes = corpus.length > 0 && random(2) === 0 ? changed() : written();
+  if (bytes === null || bytes.length > MAX_IMAGE) continue;
+  await execute(bytes);
+  batch.push(bytes);
+  if (batch.length < BATCH) continue;
   const pieces = newlyCovered();
-  if (pieces === 0) continue;
   covered += pieces;
-  corpus.push(bytes);
+  if (pieces > 0) corpus.push(...batch);
+  batch = [];
 }
 const { user, system } = process.cpuUsage(cpuBegan);
 parentPort?.postMessage({ kind: 'end', executions, commands, covered, corpus, cpuSeconds: (user + system) / 1e6 });
