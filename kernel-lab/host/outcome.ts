@@ -13,7 +13,6 @@ export const OUTCOMES: ReadonlyMap<string, number> = new Map([
   ['data is not page aligned', 3],
   ['no suitable block remaining', 2],
   ['not offered', 1],
-  ['does not return', 1],
   ['EACCES', 1],
   ['EINVAL', 1],
   ['ENODEV', 1],
