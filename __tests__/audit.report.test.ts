@@ -7,7 +7,9 @@ import type { AuditedImage } from '../lib/audit/run.ts';
 import { COLOURS } from '../lib/report/style.ts';
 import { DEVICE, EVIL, FINDINGS, IMAGES, reportOf, RESULT } from './support/auditHelp.ts';
 
-const only = (result: AuditResult): [AuditedImage] => [{ image: result.image, index: 0, result, error: null }];
+const only = (result: AuditResult): [AuditedImage] => [
+  { image: result.image, index: 0, diagnosis: null, result, error: null },
+];
 // eslint-disable-next-line no-control-regex -- control characters are what this is about
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\ud800-\udfff]/;
 

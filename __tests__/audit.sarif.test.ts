@@ -108,7 +108,9 @@ describe('SARIF', () => {
     }));
     const fingerprintsOf = async (findings: readonly Finding[]) => {
       const result = { ...RESULT, findings };
-      const { results } = runOf(await reportOf('sarif', [{ image: 'x', index: 0, result, error: null }]));
+      const { results } = runOf(
+        await reportOf('sarif', [{ image: 'x', index: 0, diagnosis: null, result, error: null }]),
+      );
       return results.map(({ partialFingerprints }) => partialFingerprints);
     };
     expect(await fingerprintsOf(moved)).toEqual(await fingerprintsOf(FINDINGS));

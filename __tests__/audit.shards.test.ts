@@ -211,7 +211,6 @@ describe('a record that is none', () => {
 describe('threads', () => {
   const script = join(folder.path, 'auditWorker.cjs');
   const setup: AuditSetup = {
-    imageOffset: undefined,
     pageSize: undefined,
     kernel: 'linux-6.18',
     board: {},
@@ -219,10 +218,11 @@ describe('threads', () => {
     policy: null,
     today: '2026-01-01',
   };
-  const jobs = images.map((image, index) => ({ image, index: index + 100 }));
+  const jobs = images.map((image, index) => ({ image, file: image, imageOffset: 0, index: index + 100 }));
+  const open = ({ image }: { readonly image: string }) => openFileSource(image);
   const run = async (options: Partial<Parameters<typeof auditImages>[1]> = {}): Promise<AuditedImage[]> => {
     const all: AuditedImage[] = [];
-    for await (const image of auditImages(jobs, { setup, open: openFileSource, script, ...options })) all.push(image);
+    for await (const image of auditImages(jobs, { setup, open, script, ...options })) all.push(image);
     return all;
   };
   beforeAll(async () => {
@@ -233,7 +233,7 @@ describe('threads', () => {
   test('audit the same as one does, in the same order', async () => {
     const alone: AuditedImage[] = [];
     for (const job of jobs) {
-      for await (const image of auditImages([job], { setup, open: openFileSource, jobs: 1 })) alone.push(image);
+      for await (const image of auditImages([job], { setup, open, jobs: 1 })) alone.push(image);
     }
     expect(await run({ jobs: 1 })).toEqual(alone);
     const progress: number[] = [];
@@ -242,7 +242,7 @@ describe('threads', () => {
   });
 
   test('end when nobody wants more', async () => {
-    for await (const image of auditImages(jobs, { setup, open: openFileSource, script, jobs: 2 })) {
+    for await (const image of auditImages(jobs, { setup, open, script, jobs: 2 })) {
       expect(image.index).toBe(100);
       break;
     }
@@ -251,7 +251,7 @@ describe('threads', () => {
   test('end by a signal', async () => {
     const controller = new AbortController();
     const all: AuditedImage[] = [];
-    const options = { setup, open: openFileSource, script, jobs: 2, signal: controller.signal };
+    const options = { setup, open, script, jobs: 2, signal: controller.signal };
     for await (const image of auditImages(jobs, options)) {
       all.push(image);
       if (all.length === 2) controller.abort();

@@ -49,6 +49,42 @@ describe('the first line', () => {
     expect(stderr.split('\n')[0]).toContain('NAND spare bytes are left in, 16 after every 512');
   });
 
+  test.each([
+    ['audit', []],
+    ['report', []],
+    ['ls', []],
+    ['tree', []],
+    ['describe', []],
+    ['manifest', []],
+    ['map', ['/dir/file']],
+    ['diff', [spare]],
+    ['mkfs', [`${folder.path}/built`]],
+  ])('%s of a dump with spare bytes says it first too', async (name, more) => {
+    const { stdout, stderr } = await runCommand([name, spare, ...more]);
+    // audit has it in its report, with the other commands it goes to standard error: before anything else there.
+    const [first] = (name === 'audit' ? stdout : stderr).split('\n');
+    expect(first).toContain('NAND spare bytes are left in, 16 after every 512; a cramfs image is at 0x0');
+    expect(first).toMatch(/; run: cramfs .* --image 1$/);
+  });
+
+  test.each(['json', 'ndjson', 'markdown', 'sarif', 'github'])('an audit as %s has it', async (format) => {
+    const { stdout } = await runCommand(['audit', '--format', format, spare]);
+    expect(stdout).toContain('NAND spare bytes are left in, 16 after every 512');
+    expect(stdout).toContain('--image 1');
+  });
+
+  test('of many images the audit says it for each, with a command for that one', async () => {
+    const { code, stdout } = await runCommand(['audit', '--json', plain, spare, swapped, `${dump}@0x1000`]);
+    const { images } = JSON.parse(stdout) as { images: { diagnosis: { command: string } | null }[] };
+    expect(code).toBe(3);
+    expect(images.map(({ diagnosis }) => diagnosis?.command ?? null)).toEqual([
+      null,
+      `cramfs audit --json ${spare} --image 1`,
+      `cramfs audit --json ${swapped} --image 1`,
+      null,
+    ]);
+  });
+
   test('JSON has it', async () => {
     const { stdout } = await runCommand(['check', '--json', spare]);
     expect((JSON.parse(stdout) as { diagnosis: unknown }).diagnosis).toMatchObject({ code: 'spare-bytes' });
@@ -80,6 +116,35 @@ describe('places', () => {
     ]) {
       expect(await runCommand(['ls', '-R', ...place])).toEqual(wanted);
     }
+  });
+
+  test('audit, report, diff and mkfs take them too', async () => {
+    for (const place of [
+      [`${dump}@0x1000`],
+      [dump, '--image', '2'],
+      [swapped, '--image', '1'],
+      [packed, '--image', '1'],
+    ]) {
+      const [file = '', ...options] = place;
+      expect(await runCommand(['audit', ...place])).toMatchObject({ stderr: '' });
+      expect((await runCommand(['report', ...place])).stdout).toMatch(/^<!doctype html>/);
+      expect(await runCommand(['diff', file, file, ...options])).toMatchObject({ code: 0, stdout: 'no difference\n' });
+      expect((await runCommand(['mkfs', file, `${folder.path}/placed.img`, ...options])).code).toBe(0);
+      expect((await runCommand(['diff', plain, `${folder.path}/placed.img`])).code).toBe(0);
+    }
+  });
+
+  test('the command to go on with has one place: the one that was tried is left out', async () => {
+    for (const tried of [[`${dump}@0x800`], [dump, '--image-offset', '0x800'], ['--image-offset=0x800', dump]]) {
+      expect((await runCommand(['tree', ...tried])).stderr).toMatch(/; run: cramfs tree '[^ ]* dump[.]bin@0x1000'\n$/);
+    }
+    expect((await runCommand(['info', `${swapped}@16`])).stderr).toContain(`; run: cramfs info ${swapped} --image 1`);
+  });
+
+  test('mkfs says what else a source is', async () => {
+    const { code, stderr } = await runCommand(['mkfs', folder.file('erased.bin', Buffer.alloc(8192, 0xff)), 'x.img']);
+    expect(code).toBe(3);
+    expect(stderr).toContain('not a tar archive either; there is nothing in it: 8192 bytes, all 0xff (erased flash)');
   });
 
   test('what cannot be is wrong usage', async () => {

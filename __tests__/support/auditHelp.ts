@@ -151,12 +151,13 @@ export const RESULT: AuditResult = {
 };
 
 /** An audit as the first image of a run. */
-export const audited = (result: AuditResult): AuditedImage => ({ image: result.image, index: 0, result, error: null });
+export const audited = (result: AuditResult): AuditedImage => ({ image: result.image, index: 0, diagnosis: null, result, error: null });
 
 /** An image that could not be audited. */
 export const UNREADABLE: AuditedImage = {
   image: 'bad.cramfs',
   index: 1,
+  diagnosis: { code: 'gzip', message: 'it is gzip data', command: "gzip -dc 'bad.cramfs' | cramfs audit -" },
   result: null,
   error: { code: 'NOT_CRAMFS', message: 'not a cramfs image', offset: null, path: null },
 };

@@ -15,12 +15,23 @@ export interface AuditError {
   readonly path: string | null;
 }
 
+/** What was done to the file that an image is in, or what it is instead of an image. */
+export interface AuditDiagnosis {
+  /** For programs. */
+  readonly code: string;
+  readonly message: string;
+  /** What to run next, ready to be pasted; null where only another dump helps. */
+  readonly command: string | null;
+}
+
 /** An image of a run: its audit, or why there is none. */
 export type AuditedImage = {
   /** The image as the user named it. */
   readonly image: string;
   /** Its place among all images of the run, from 0. A shard has not all of them. */
   readonly index: number;
+  /** Null for a sound file, and where nothing is known. */
+  readonly diagnosis: AuditDiagnosis | null;
 } & (
   | { readonly result: AuditResult; readonly error: null } //
   | { readonly result: null; readonly error: AuditError }

@@ -4,7 +4,9 @@ import { hex } from '../base/hex.ts';
 import { type Diagnosis, diagnose } from '../diagnose/diagnose.ts';
 import { diagnoseOpened } from '../diagnose/openedImage.ts';
 import type { CramfsImage } from '../image/image.ts';
-import { diagnosisWords } from '../report/diagnosisWords.ts';
+import { printableName } from '../format/names.ts';
+import { diagnosisLineText, diagnosisWords } from '../report/diagnosisWords.ts';
+import { complain } from './complain.ts';
 import type { Io } from './io.ts';
 import type { ImagePlace } from './imagePlace.ts';
 import { nextCommand } from './nextStep.ts';
@@ -24,28 +26,56 @@ export function diagnosisLine(diagnosis: Diagnosis, argument: string, io: Pick<I
   return { code, message: sentence, command: nextCommand(next, argument, io) };
 }
 
-/** The line without a line break. */
-export function diagnosisText({ message, command }: DiagnosisLine): string {
-  return command === null ? message : `${message}; run: ${command}`;
-}
-
 /**
  * What was done to the dump of an image that opens; null for a sound one, and for damage of unknown cause.
  *
  * @throws CramfsError IO
  */
-export function openedLine(place: ImagePlace, image: CramfsImage, io: Pick<Io, 'commandLine'>): DiagnosisLine | null {
+export function openedLine(
+  place: Pick<ImagePlace, 'source' | 'imageOffset' | 'argument' | 'hit'>,
+  image: CramfsImage,
+  io: Pick<Io, 'commandLine'>,
+  crcUpTo?: number,
+): DiagnosisLine | null {
   if (place.hit !== null) return null;
-  const diagnosis = diagnoseOpened(place.source, image, place.imageOffset);
+  const diagnosis = diagnoseOpened(place.source, image, place.imageOffset, crcUpTo);
   return diagnosis === null ? null : diagnosisLine(diagnosis, place.argument, io);
 }
 
-/** The error for a place where no image is, with what the file is instead. */
-export function notAnImage(error: CramfsError, place: ImagePlace, io: Pick<Io, 'commandLine'>): CramfsError {
+/** Bytes of an image whose CRC every command looks at, also one that needs little of it: a few milliseconds. */
+const PROMPT_CRC = 16 << 20;
+
+/**
+ * Says on standard error what was done to the dump of an image, before the command says anything else of it.
+ *
+ * @throws CramfsError IO
+ */
+export function announceDump(place: ImagePlace, image: CramfsImage, io: Io): void {
+  const line = openedLine(place, image, io, PROMPT_CRC);
+  if (line === null) return;
+  complain(io, `${programOf(io)}: ${printableName(place.argument)}: ${diagnosisLineText(line)}`);
+}
+
+/** The program as its messages begin: "cramfs ls", "cramfs-map". */
+function programOf({ commandLine: [program = 'cramfs', command = ''] = [] }: Io): string {
+  return program === 'cramfs' ? `${program} ${command}`.trim() : program;
+}
+
+/**
+ * The error for a place where no image is, with what the file is instead.
+ *
+ * @param before words in front: what else it is not
+ */
+export function notAnImage(
+  error: CramfsError,
+  place: ImagePlace,
+  io: Pick<Io, 'commandLine'>,
+  before = '',
+): CramfsError {
   const line = diagnosisLine(diagnose(place.source), place.argument, io);
   const where = place.imageOffset === 0 ? '' : `none begins at ${hex(place.imageOffset)}; `;
   return new CramfsError('NOT_CRAMFS', {
-    what: `${where}${diagnosisText(line)}`,
+    what: `${before}${where}${diagnosisLineText(line)}`,
     diagnosis: line,
     cause: error,
   });

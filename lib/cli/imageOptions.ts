@@ -7,7 +7,7 @@ import { type CramfsImage, PAGE_SIZES } from '../image/image.ts';
 import { openDetected } from '../inspect/openDetected.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { GROUPS, grouped } from './help/helpfulCommand.ts';
-import { notAnImage } from './diagnosisLine.ts';
+import { announceDump, notAnImage } from './diagnosisLine.ts';
 import { type ImagePlace, openPlace, type PlaceOptions } from './imagePlace.ts';
 import type { Io } from './io.ts';
 import { parseNumber } from './numbers.ts';
@@ -44,11 +44,12 @@ export function addImageOptions(
   return report ? addReportOptions(command) : command;
 }
 
-/** Adds --image-offset and --page-size, for commands that take files with one image each. */
+/** Adds --image-offset, --image and --page-size, for commands that take files with one image each. */
 export function addOffsetOptions(command: Command, where: string): Command {
   return grouped(command, GROUPS.image, () =>
     command
-      .option('--image-offset <n>', `where the image starts in ${where} (default: 0)`)
+      .option('--image-offset <n>', `where the image starts in ${where} (default: 0); FILE@N is the same`)
+      .option('--image <n>', `the nth image that "cramfs scan" finds in ${where}, decoded as scan decodes it`)
       .option('--page-size <n>', 'bytes of a block: 4K, 8K, 16K or 64K (default: detected from the image)'),
   );
 }
@@ -156,9 +157,16 @@ export function openAt<T>(place: ImagePlace, io: Io, open: (source: ByteSource, 
   }
 }
 
-/** The image of {@link openPlacedImage}, where its place does not matter. */
+/** The image of {@link openPlacedImage}, where its place does not matter; what was done to the dump is said. */
 export function openImage(argument: string, options: ImageOptions, io: Io, fallback?: number): CramfsImage {
-  return openPlacedImage(argument, options, io, fallback).image;
+  const { image, place } = openPlacedImage(argument, options, io, fallback);
+  try {
+    announceDump(place, image, io);
+    return image;
+  } catch (error) {
+    image.close();
+    throw error;
+  }
 }
 
 /** Opens the image, hands it to `use`, and closes it whatever happens. */

@@ -51,26 +51,68 @@ export function splitArgument(argument: string): { readonly file: string; readon
     : { file: argument.slice(0, at), offset };
 }
 
+/** A place by its words. */
+export interface NamedPlace {
+  /** The argument, as it was typed. */
+  readonly argument: string;
+  readonly file: string;
+  readonly imageOffset: number;
+  /** The number of --image, from 1; null without. */
+  readonly image: number | null;
+}
+
 /**
- * Opens the place that an argument and options name.
+ * The place that an argument and options name; nothing is opened.
  *
- * @param pageSize bytes of a page, for offsets in pages
- * @throws CramfsError USAGE, IO
+ * @param pageSize bytes of a page, for offsets in pages; null where that is not known
+ * @throws CramfsError USAGE
  */
-export function openPlace(argument: string, options: PlaceOptions, io: Pick<Io, 'stdin'>, pageSize = 4096): ImagePlace {
+export function parsePlace(argument: string, options: PlaceOptions, pageSize: number | null): NamedPlace {
   const { file, offset } = splitArgument(argument);
   const given = options.imageOffset === undefined ? null : parseNumber(options.imageOffset, '--image-offset', pageSize);
   if (offset !== null && given !== null) usage(`${argument}: the offset is given twice (--image-offset)`);
   if (options.image !== undefined && (offset ?? given) !== null) {
     usage('--image cannot be used with an offset: it counts the images that "cramfs scan" finds');
   }
+  const image = options.image === undefined ? null : parseNumber(options.image, '--image', null);
+  if (image !== null && image < 1) usage(`--image: ${String(image)} is not a number from 1 on`);
+  return { argument, file, imageOffset: offset ?? given ?? 0, image };
+}
+
+/** The file and the offset by which another thread can open the image: null for standard input and --image. */
+export function targetOf({ file, imageOffset, image }: NamedPlace): {
+  readonly file: string | null;
+  readonly imageOffset: number;
+} {
+  return { file: file === '-' || image !== null ? null : file, imageOffset };
+}
+
+/**
+ * Opens the place that an argument and options name.
+ *
+ * @param pageSize bytes of a page, for offsets in pages; null where that is not known
+ * @throws CramfsError USAGE, IO
+ */
+export function openPlace(
+  argument: string,
+  options: PlaceOptions,
+  io: Pick<Io, 'stdin'>,
+  pageSize: number | null = 4096,
+): ImagePlace {
+  return openNamed(parsePlace(argument, options, pageSize), io);
+}
+
+/**
+ * Opens a place.
+ *
+ * @throws CramfsError USAGE for an image that a scan does not find; IO
+ */
+export function openNamed(named: NamedPlace, io: Pick<Io, 'stdin'>): ImagePlace {
+  const { argument, file, imageOffset, image } = named;
   const source = openSource(file, io);
   try {
-    if (options.image === undefined) {
-      const path = file === '-' ? null : file;
-      return { argument, source, imageOffset: offset ?? given ?? 0, path, hit: null };
-    }
-    const hit = nthImage(source, parseNumber(options.image, '--image', null), file);
+    if (image === null) return { argument, source, imageOffset, path: targetOf(named).file, hit: null };
+    const hit = nthImage(source, image, file);
     const close = (): void => {
       source.close();
     };
@@ -83,7 +125,6 @@ export function openPlace(argument: string, options: PlaceOptions, io: Pick<Io, 
 
 /** The nth image of a scan, from 1. */
 function nthImage(source: ByteSource, wanted: number, file: string): ScanHit {
-  if (wanted < 1) usage(`--image: ${String(wanted)} is not a number from 1 on`);
   let count = 0;
   for (const hit of scan(source)) if (++count === wanted) return hit;
   const found = count === 0 ? 'no image' : count === 1 ? 'one image' : `${String(count)} images`;

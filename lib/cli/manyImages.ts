@@ -40,8 +40,7 @@ export async function eachImage(
   const rows: string[][] = [];
   let worst = 0;
   for (const [place, image] of images.entries()) {
-    const others = new Set(images.filter((other) => other !== image));
-    const own = { ...io, commandLine: io.commandLine?.filter((word) => !others.has(word)) };
+    const own = alone(image, images, io);
     let outcome: ImageOutcome;
     try {
       outcome = await one(image, own, place);
@@ -58,6 +57,12 @@ export async function eachImage(
     io.stdout.write(`\n${leftTable([['image', ...columns], ...padded]).join('\n')}\n`);
   }
   return worst;
+}
+
+/** The Io of one image of several: its command line names no other. */
+export function alone(image: string, images: readonly string[], io: Io): Io {
+  const others = new Set(images.filter((other) => other !== image));
+  return { ...io, commandLine: io.commandLine?.filter((word) => !others.has(word)) };
 }
 
 /** A table whose columns are all aligned to the left. */

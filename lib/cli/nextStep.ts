@@ -3,26 +3,41 @@
  */
 import { hex } from '../base/hex.ts';
 import type { NextStep } from '../report/diagnosisWords.ts';
+import { splitArgument } from './imagePlace.ts';
 import type { Io } from './io.ts';
 import { quoted } from './shell.ts';
 
 /** The command for a step, or null where there is none. `file`: the image's argument as it was given. */
 export function nextCommand(step: NextStep | null, file: string, io: Pick<Io, 'commandLine'>): string | null {
   if (step === null) return null;
-  const typed = io.commandLine ?? ['cramfs', 'info', file];
+  const typed = withoutPlace(io.commandLine ?? ['cramfs', 'info', file]);
+  // The place that was tried is not the place to go to.
+  const plain = splitArgument(file).file;
+  const named = (name: string): string[] =>
+    typed.map((word) => (word === file ? name : word.endsWith(`=${file}`) ? word.slice(0, -file.length) + name : word));
   switch (step.kind) {
     case 'offset':
       // Standard input has no name to add the offset to.
       return file === '-'
         ? withOption(typed, '--image-offset', hex(step.offset))
-        : shell(typed.map((word) => (word === file ? `${file}@${hex(step.offset)}` : word)));
+        : shell(named(`${plain}@${hex(step.offset)}`));
     case 'image':
-      return withOption(typed, '--image', String(step.index));
+      return withOption(named(plain), '--image', String(step.index));
     case 'pipe':
-      return `${shell([...step.words, file])} | ${shell(typed.map((word) => (word === file ? '-' : word)))}`;
+      return `${shell([...step.words, plain])} | ${shell(named('-'))}`;
     case 'program':
-      return shell([...step.words, file]);
+      return shell([...step.words, plain]);
   }
+}
+
+/** The words without the options that say where in the file the image is. */
+function withoutPlace(typed: readonly string[]): string[] {
+  const end = typed.indexOf('--');
+  return typed.filter((word, i) => {
+    if (end !== -1 && i >= end) return true;
+    const before = typed[i - 1] ?? '';
+    return !/^--image(?:-offset)?(?:=|$)/.test(word) && !/^--image(?:-offset)?$/.test(before);
+  });
 }
 
 /** The words with an option more, before what follows "--". */

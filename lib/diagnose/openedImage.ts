@@ -2,7 +2,7 @@
 import type { CramfsImage } from '../image/image.ts';
 import { decodeName } from '../format/names.ts';
 import { CRAMFS_SIGNATURE } from '../format/constants.ts';
-import { imageCrc } from '../inspect/imageCrc.ts';
+import { type CrcState, imageCrc } from '../inspect/imageCrc.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { type Diagnosis, diagnosisOf } from './diagnose.ts';
 import { scan, type ScanHit } from './scan.ts';
@@ -12,20 +12,58 @@ import { scan, type ScanHit } from './scan.ts';
  *
  * @param file the file, from its byte 0
  * @param imageOffset where the image was opened
+ * @param crcUpTo bytes of an image that is looked at although its signature and its end are there. Default: any
  * @throws CramfsError IO
  */
-export function diagnoseOpened(file: ByteSource, image: CramfsImage, imageOffset: number): Diagnosis | null {
-  const { state } = imageCrc(image);
-  const signatureGood = decodeName(image.superblock.signature) === CRAMFS_SIGNATURE;
-  if (signatureGood && (state === 'good' || state === 'swapped' || state === 'none')) return null;
-  const hits: ScanHit[] = [];
-  for (const hit of scan(file)) {
-    hits.push(hit);
-    if (hit.within.length === 0 && hit.offset === imageOffset && isExplained(hit)) {
-      return { ...(diagnosisOf(file, [hit], null) as Extract<Diagnosis, { kind: 'image' }>), index: hits.length };
-    }
+export function diagnoseOpened(
+  file: ByteSource,
+  image: CramfsImage,
+  imageOffset: number,
+  crcUpTo = Infinity,
+): Diagnosis | null {
+  const { signature, size } = image.superblock;
+  const signatureGood = decodeName(signature) === CRAMFS_SIGNATURE;
+  const isLong = size > crcUpTo && image.source.read(size - 1, 1).length > 0;
+  if (signatureGood && (isLong || WHOLE.has(imageCrc(image).state))) return null;
+  // Only what lies near the image is searched for its sake; its number is its number in the whole file.
+  if (findExplained(upToEnd(file, image, imageOffset), imageOffset, imageOffset) === null) return null;
+  const found = findExplained(file, imageOffset, 0);
+  if (found === null) return null;
+  const { hit, index } = found;
+  return { ...(diagnosisOf(file, [hit], null) as Extract<Diagnosis, { kind: 'image' }>), index };
+}
+
+const WHOLE: ReadonlySet<CrcState> = new Set<CrcState>(['good', 'swapped', 'none']);
+
+/** The hit of a scan at a place, if it says what was done to the dump. */
+function findExplained(
+  file: ByteSource,
+  offset: number,
+  from: number,
+): { readonly hit: ScanHit; readonly index: number } | null {
+  let index = 0;
+  for (const hit of scan(file, { from })) {
+    index++;
+    if (hit.within.length === 0 && hit.offset === offset && isExplained(hit)) return { hit, index };
   }
   return null;
+}
+
+/** Bytes after an image's start that say what was done to it: twice its size, and some. */
+const SOME = 1 << 20;
+/** The most of them: a damaged size may be anything. */
+const MOST = 1 << 29;
+
+/** The file up to well after the image. */
+function upToEnd(file: ByteSource, { superblock: { size } }: CramfsImage, imageOffset: number): ByteSource {
+  const end = imageOffset + Math.min(MOST, 2 * size + SOME);
+  return {
+    get size(): number {
+      return Math.min(end, file.size);
+    },
+    read: (offset, length) => file.read(offset, Math.min(length, end - offset)),
+    close: () => undefined,
+  };
 }
 
 /** Whether a hit says what was done to the dump. */

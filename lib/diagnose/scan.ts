@@ -35,6 +35,8 @@ export interface ScanHit extends ImageCandidate {
 export interface ScanOptions {
   /** Gets each gzip or zip member that unpacks to more than is allowed: it is not looked into. */
   readonly onTooLarge?: ((member: Member, limit: number) => void) | undefined;
+  /** Byte of the file to begin at. Default 0. */
+  readonly from?: number | undefined;
 }
 
 /** Images shown at most: a dump has a handful. */
@@ -68,6 +70,8 @@ interface Level {
   readonly undone: readonly Undone[];
   /** Whether the bytes of this level were put in order: that is done once. */
   readonly ordered: boolean;
+  /** Where to begin. */
+  readonly from: number;
 }
 
 /**
@@ -84,7 +88,7 @@ export function* scan(file: ByteSource, options: ScanOptions = {}): Generator<Sc
     options,
   };
   let hits = 0;
-  for (const hit of scanLevel(file, { within: [], undone: [], ordered: false }, all)) {
+  for (const hit of scanLevel(file, { within: [], undone: [], ordered: false, from: options.from ?? 0 }, all)) {
     yield hit;
     if (++hits === MAX_HITS) return;
   }
@@ -96,7 +100,7 @@ function* scanLevel(file: ByteSource, level: Level, all: Scan): Generator<ScanHi
   const orders = level.ordered ? [] : ordersOfStart(file);
   yield* scanRelabelled(file, level, all);
   let searchedTo = 0;
-  for (const seen of search(file)) {
+  for (const seen of search(file, level.from)) {
     const { at } = seen;
     if (at < searchedTo) continue;
     let candidate: ImageCandidate | null = null;
@@ -173,7 +177,7 @@ function* scanUnpacked(unpacked: Unpacked, level: Level, all: Scan): Generator<S
     return;
   }
   const { member, bytes } = unpacked;
-  yield* scanLevel(bytesSource(bytes), { ...level, within: [...level.within, member], ordered: false }, all);
+  yield* scanLevel(bytesSource(bytes), { ...level, within: [...level.within, member], ordered: false, from: 0 }, all);
 }
 
 /** Where an image ends in the file, spare bytes counted; text that was converted has no place of its own. */

@@ -59,12 +59,13 @@ function makeAnchors(): NonNullable<typeof anchors> {
 /**
  * Everything seen, in order of place (signatures by the place of their superblock, as far as a piece of 256 KiB reaches).
  *
+ * @param from where to begin: the word that this byte lies in
  * @throws CramfsError IO
  */
-export function* search(file: ByteSource): Generator<Seen, void> {
+export function* search(file: ByteSource, from = 0): Generator<Seen, void> {
   const buffer = new Uint8Array(CHUNK + OVERLAP);
   const find = magicFinder();
-  for (let start = 0; ; start += CHUNK) {
+  for (let start = from - (from % WORD_BYTES); ; start += CHUNK) {
     const length = readInto(file, buffer, start);
     const bytes = buffer.subarray(0, length);
     const seen: Seen[] = [...signatures(bytes, start)];

@@ -27,6 +27,22 @@ export interface DiagnosisWords {
   readonly next: NextStep | null;
 }
 
+/** A diagnosis as one line: what it is, and what to run next. */
+export function diagnosisLineText({
+  message,
+  command,
+}: {
+  readonly message: string;
+  readonly command: string | null;
+}): string {
+  return command === null ? message : `${message}; run: ${command}`;
+}
+
+/** The same of what is not an image, as errors begin. */
+export function notAnImageWords(line: Parameters<typeof diagnosisLineText>[0]): string {
+  return `not a cramfs image: ${diagnosisLineText(line)}`;
+}
+
 interface ContentWords {
   readonly name: string;
   readonly next: NextStep | null;

@@ -4,10 +4,11 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import type { AuditResult } from '../audit/result.ts';
-import type { AuditedImage } from '../audit/run.ts';
+import type { AuditDiagnosis, AuditedImage } from '../audit/run.ts';
 import { CramfsError } from '../base/errors.ts';
 import type { ByteSource } from '../source/byteSource.ts';
-import { auditFile, auditNamedFile, type AuditSetup } from './auditJob.ts';
+import { openFileSource } from '../source/nodeFile.ts';
+import { auditFile, auditNamedFile, type AuditSetup, type AuditTarget } from './auditJob.ts';
 import { WorkerPool } from './pool.ts';
 import { type WorkerScript, workerScript } from './script.ts';
 
@@ -17,8 +18,7 @@ const DEFAULT_THREADS = 4;
 const AHEAD = 4;
 
 /** An image to audit, and its place among all of the run. */
-export interface AuditJob {
-  readonly image: string;
+export interface AuditJob extends AuditTarget {
   readonly index: number;
 }
 
@@ -26,7 +26,9 @@ export interface AuditJob {
 export interface CrewOptions {
   readonly setup: AuditSetup;
   /** Opens an image for this thread. */
-  readonly open: (image: string) => ByteSource;
+  readonly open: (job: AuditJob) => ByteSource;
+  /** Looks, in this thread, at what was done to the file of an image that is not whole. */
+  readonly diagnose?: ((job: AuditJob, source: ByteSource) => AuditDiagnosis | null) | undefined;
   /** Threads to use. Default: one for each processor, at most 4. */
   readonly jobs?: number | undefined;
   /** Ends the work early: no image comes after that. */
@@ -48,12 +50,12 @@ export async function* auditImages(
 ): AsyncGenerator<AuditedImage, void> {
   const { setup, jobs, script = workerScript('auditWorker') } = options;
   // Standard input can be read by this thread only; for one image there are threads within the check.
-  if (images.length < 2 || script === null || images.some(({ image }) => image === '-')) {
+  if (images.length < 2 || script === null || images.some(({ file }) => file === null)) {
     yield* inThisThread(images, options);
     return;
   }
   const threads = Math.min(jobs ?? Math.min(availableParallelism(), DEFAULT_THREADS), images.length);
-  const local = (image: string): Promise<AuditResult> => auditNamedFile(image, setup);
+  const local = (target: AuditTarget): Promise<AuditResult> => auditNamedFile(target, setup);
   const pool = new WorkerPool({ script, threads, data: setup, local, atATime: 1 });
   try {
     yield* inOrder(images, pool, threads * AHEAD, options);
@@ -64,20 +66,21 @@ export async function* auditImages(
 
 async function* inThisThread(
   images: readonly AuditJob[],
-  { setup, open, jobs, signal, progress }: CrewOptions,
+  { setup, open, diagnose, jobs, signal, progress }: CrewOptions,
 ): AsyncGenerator<AuditedImage, void> {
   for (const [place, job] of images.entries()) {
     // A signal is noticed between two images.
     await setImmediate();
     if (signal?.aborted === true) return;
+    const told = (done: number, total: number): void => {
+      progress?.(place, Math.min(1, done / Math.max(1, total)));
+    };
     let audited: AuditedImage;
     try {
-      const source = open(job.image);
+      const source = open(job);
       try {
-        const result = await auditFile(job.image, source, setup, jobs, (done, total) => {
-          progress?.(place, Math.min(1, done / Math.max(1, total)));
-        });
-        audited = { ...job, result, error: null };
+        const outcome = await attempt(job, () => auditFile(job, source, setup, jobs, told));
+        audited = { ...outcome, diagnosis: needsDiagnosis(outcome) ? (diagnose?.(job, source) ?? null) : null };
       } finally {
         source.close();
       }
@@ -92,16 +95,16 @@ async function* inThisThread(
 /** Gives images out, `ahead` of the one that is waited for at most. */
 async function* inOrder(
   images: readonly AuditJob[],
-  pool: WorkerPool<string, AuditResult>,
+  pool: WorkerPool<AuditTarget, AuditResult>,
   ahead: number,
-  { signal, progress }: CrewOptions,
+  { signal, progress, diagnose }: CrewOptions,
 ): AsyncGenerator<AuditedImage, void> {
   const { aborted, release } = abortOf(signal);
   const audit = async (job: AuditJob, place: number): Promise<AuditedImage> => {
     try {
-      return { ...job, result: await pool.run(job.image), error: null };
-    } catch (error) {
-      return unreadable(job, error);
+      const outcome = await attempt(job, () => pool.run(job));
+      const diagnosis = needsDiagnosis(outcome) && diagnose !== undefined ? diagnoseFile(job, diagnose) : null;
+      return { ...outcome, diagnosis };
     } finally {
       progress?.(place, 1);
     }
@@ -143,11 +146,47 @@ function abortOf(signal: AbortSignal | undefined): { aborted: Promise<undefined>
 }
 
 /** @throws CramfsError USAGE */
-function unreadable(job: AuditJob, error: unknown): AuditedImage {
+async function attempt(job: AuditJob, audit: () => Promise<AuditResult>): Promise<AuditedImage> {
+  const { image, index } = job;
+  try {
+    return { image, index, diagnosis: null, result: await audit(), error: null };
+  } catch (error) {
+    return unreadable(job, error);
+  }
+}
+
+/** Findings that an image has whose file is not as it was written. */
+const SUSPICIOUS: ReadonlySet<string> = new Set([
+  ...['image/crc-wrong', 'image/signature-wrong', 'image/image-truncated', 'image/size-too-small'],
+]);
+
+function needsDiagnosis({ result, error }: AuditedImage): boolean {
+  if (result === null) return error.code === 'NOT_CRAMFS';
+  const { findings, suppressed } = result;
+  return [...findings, ...suppressed.map(({ finding }) => finding)].some(({ id }) => SUSPICIOUS.has(id));
+}
+
+function diagnoseFile(job: AuditJob, diagnose: NonNullable<CrewOptions['diagnose']>): AuditDiagnosis | null {
+  try {
+    const source = openFileSource(job.file ?? job.image);
+    try {
+      return diagnose(job, source);
+    } finally {
+      source.close();
+    }
+  } catch (error) {
+    // The file is gone since.
+    if (error instanceof CramfsError && error.code === 'IO') return null;
+    throw error;
+  }
+}
+
+/** @throws CramfsError USAGE */
+function unreadable({ image, index }: AuditJob, error: unknown): AuditedImage {
   const typed = error instanceof CramfsError ? error : internalError(error);
   if (typed.code === 'USAGE') throw typed;
   const { code, message, offset = null, path = null } = typed;
-  return { ...job, result: null, error: { code, message, offset, path } };
+  return { image, index, diagnosis: null, result: null, error: { code, message, offset, path } };
 }
 
 function internalError(error: unknown): CramfsError {

@@ -20,8 +20,6 @@ const deflateFast = (block: Uint8Array): Uint8Array => deflateSync(block, { leve
 
 /** How images are audited. Plain data, for worker threads. */
 export interface AuditSetup {
-  /** Byte offset of the image in its file; undefined for 0. */
-  readonly imageOffset: number | undefined;
   /** Bytes of a block; undefined for what the image's files tell. */
   readonly pageSize: number | undefined;
   /** Name of the kernel model. */
@@ -34,36 +32,47 @@ export interface AuditSetup {
   readonly today: string;
 }
 
+/** An image to audit. Plain data. */
+export interface AuditTarget {
+  /** The image as the user named it. */
+  readonly image: string;
+  /** Its file; null for what no other thread can open. */
+  readonly file: string | null;
+  /** Byte offset of the image in its file. */
+  readonly imageOffset: number;
+}
+
 /**
  * Audits the image in a file.
  *
- * @param image the name of the file; "-" for one that no other thread can open
  * @param threads that inflate blocks; undefined for as many as the image is worth
  * @param progress is told now and then how many of the image's files have been looked at
  * @throws CramfsError as openDetected(), Board and auditImage()
  */
 export async function auditFile(
-  image: string,
+  { image, file, imageOffset }: AuditTarget,
   source: ByteSource,
   setup: AuditSetup,
   threads: number | undefined,
   progress?: (done: number, total: number) => void,
 ): Promise<AuditResult> {
-  const { imageOffset = 0, pageSize, kernel, inflate, policy, today } = setup;
+  const { pageSize, kernel, inflate, policy, today } = setup;
   const opened = openDetected(source, { imageOffset, pageSize });
   const board = new Board(opened, { ...setup.board, kernel: kernelModel(kernel) });
   const survey = new AuditSurvey();
   const rules = [...RULES, survey];
-  const check = await checkParallel(opened, { file: image, imageOffset, threads, inflate, rules });
+  // What other threads cannot open is checked by this one.
+  const crew = file === null ? { file: image, threads: 1 } : { file, threads };
+  const check = await checkParallel(opened, { ...crew, imageOffset, inflate, rules });
   const options = { name: image, imageOffset, check, survey, deflate: inflate ? deflateFast : undefined, progress };
   return policy === null ? auditImage(board, options) : auditWithPolicy(board, policy, { ...options, today });
 }
 
 /** The same for a file that any thread can open, in one thread. */
-export async function auditNamedFile(image: string, setup: AuditSetup): Promise<AuditResult> {
-  const source = openFileSource(image);
+export async function auditNamedFile(target: AuditTarget, setup: AuditSetup): Promise<AuditResult> {
+  const source = openFileSource(target.file ?? target.image);
   try {
-    return await auditFile(image, source, setup, 1);
+    return await auditFile(target, source, setup, 1);
   } finally {
     source.close();
   }

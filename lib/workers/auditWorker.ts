@@ -1,7 +1,7 @@
 /**
  * A worker thread of `cramfs audit`: audits image after image.
  */
-import { auditNamedFile, type AuditSetup } from './auditJob.ts';
+import { auditNamedFile, type AuditSetup, type AuditTarget } from './auditJob.ts';
 import { serve } from './serve.ts';
 
-serve((setup: AuditSetup) => (image: string) => auditNamedFile(image, setup));
+serve((setup: AuditSetup) => (target: AuditTarget) => auditNamedFile(target, setup));

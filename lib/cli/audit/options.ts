@@ -7,12 +7,12 @@ import type { Shard } from '../../report/audit/reporter.ts';
 import type { AuditSetup } from '../../workers/auditJob.ts';
 import type { AuditJob } from '../../workers/auditCrew.ts';
 import { machineOf, type MachineFiles, type MachineRequest } from '../machine.ts';
-import { parseNumber } from '../numbers.ts';
+import { parsePlace, type PlaceOptions, targetOf } from '../imagePlace.ts';
 import type { ColourChoice } from '../style.ts';
 import { readText } from '../inputFile.ts';
 
 /** The options as commander hands them over: text, still. */
-export interface AuditCommandOptions extends MachineRequest {
+export interface AuditCommandOptions extends MachineRequest, PlaceOptions {
   readonly format: AuditFormat;
   readonly json?: boolean;
   readonly notes?: boolean;
@@ -26,7 +26,6 @@ export interface AuditCommandOptions extends MachineRequest {
   readonly exitZero?: boolean;
   readonly maxWarnings?: string;
   readonly inflate: boolean;
-  readonly imageOffset?: string;
   readonly color: ColourChoice;
 }
 
@@ -47,9 +46,21 @@ export function parseShard(text: string | undefined): Shard {
   throw usage(`--shard: "${text}" is not I/N with I from 1 to N (as in 2/3), N at most ${String(MAX_SHARDS)}`);
 }
 
-/** The images of a shard: every N-th, so that shards are alike in size and each image stays in its shard. */
-export function imagesOfShard(images: readonly string[], { index, of }: Shard): AuditJob[] {
-  return images.map((image, place) => ({ image, index: place })).filter((job) => job.index % of === index - 1);
+/**
+ * The images of a shard: every N-th, so that shards are alike in size and each image stays in its shard.
+ *
+ * @throws CramfsError USAGE for places that cannot be
+ */
+export function imagesOfShard(
+  images: readonly string[],
+  { index, of }: Shard,
+  options: PlaceOptions,
+  pageSize: number | undefined,
+): AuditJob[] {
+  return images
+    .map((image, place) => ({ image, index: place }))
+    .filter((job) => job.index % of === index - 1)
+    .map((job) => ({ ...job, ...targetOf(parsePlace(job.image, options, pageSize ?? null)) }));
 }
 
 /**
@@ -66,6 +77,7 @@ export function refuseWithMerge(options: AuditCommandOptions): void {
       ['--no-inflate', options.inflate ? undefined : ''],
       ['--kernel', options.kernel],
       ['--image-offset', options.imageOffset],
+      ['--image', options.image],
       ['--page-size', options.pageSize],
       ['--board', options.board],
       ['--partition-table', options.partitionTable],
@@ -98,10 +110,6 @@ export function auditSetup(options: AuditCommandOptions, files: MachineFiles): A
   const { kernel, pageSize } = machine;
   const { kernel: _model, ...board } = machine.board(pageSize ?? null);
   return {
-    imageOffset:
-      options.imageOffset === undefined
-        ? undefined
-        : parseNumber(options.imageOffset, '--image-offset', pageSize ?? null),
     pageSize,
     kernel,
     board,

@@ -2,11 +2,12 @@
 import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { baselineText } from '../../policy/baseline.ts';
-import type { AuditedImage } from '../../audit/run.ts';
+import type { AuditDiagnosis, AuditedImage } from '../../audit/run.ts';
+import type { ByteSource } from '../../source/byteSource.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { AUDIT_FORMATS } from '../../report/audit/index.ts';
 import { plural } from '../../base/words.ts';
-import { auditImages } from '../../workers/auditCrew.ts';
+import { auditImages, type AuditJob } from '../../workers/auditCrew.ts';
 import {
   type AuditCommandOptions,
   auditSetup,
@@ -18,8 +19,9 @@ import {
 import { AuditOutputs, inOrder, type ReportedRun } from '../audit/output.ts';
 import { Tally } from '../audit/tally.ts';
 import { addMachineOptions, addProgramOptions } from '../boardOptions.ts';
-import { addColourOption, addJobsOption, addOffsetOptions, parseJobs } from '../imageOptions.ts';
-import { openSource } from '../imagePlace.ts';
+import { addColourOption, addJobsOption, addOffsetOptions, IMAGES_ARGUMENT, parseJobs } from '../imageOptions.ts';
+import { auditDiagnosis, withDiagnosis } from '../audit/diagnosis.ts';
+import { type ImagePlace, openPlace } from '../imagePlace.ts';
 import { readMachine } from '../machine.ts';
 import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io } from '../io.ts';
@@ -50,7 +52,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .description(
       'Check images, map every program in the emulated kernel, and report what is wrong, what it costs and what it saves',
     )
-    .argument('<image...>', 'images: files, or - for standard input');
+    .argument('<image...>', IMAGES_ARGUMENT);
   grouped(command, 'Findings:', () =>
     command
       .option('--baseline <file>', 'ignore the findings in this file')
@@ -151,15 +153,22 @@ async function auditFiles(
   }
   const jobs = parseJobs(options);
   const setup = auditSetup(options, await readMachine(options));
-  const images = imagesOfShard(files, shard);
+  const images = imagesOfShard(files, shard, options, setup.pageSize);
   const bar = new ProgressBar(io.stderr, true, io.env.TERM);
   const progress = progressOf(
-    images.map(({ image }) => image),
+    images.map(({ image, file }) => file ?? image),
     bar,
   );
   const work = async (signal?: AbortSignal): Promise<boolean> => {
-    const open = (image: string) => openSource(image, io);
-    const audits = auditImages(images, { setup, open, jobs, signal, progress });
+    const places = new Map<AuditJob, ImagePlace>();
+    const open = (job: AuditJob) => {
+      const place = openPlace(job.image, options, io, setup.pageSize ?? null);
+      places.set(job, place);
+      return place.source;
+    };
+    const diagnose = (job: AuditJob, source: ByteSource): AuditDiagnosis | null =>
+      auditDiagnosis(job, source, places.get(job)?.hit ?? null, files, io);
+    const audits = withDiagnosis(auditImages(images, { setup, open, diagnose, jobs, signal, progress }));
     await report({ images: clearing(audits, bar), run: { images: files.length, shard, version: VERSION } }, signal);
     return signal?.aborted === true;
   };

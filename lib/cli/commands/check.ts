@@ -7,7 +7,8 @@ import { checkJson } from '../../report/checkJson.ts';
 import { checkText } from '../../report/checkText.ts';
 import { RULES, VENDOR_RULES } from '../../check/rules/index.ts';
 import { checkParallel } from '../../workers/checkParallel.ts';
-import { diagnosisText, openedLine } from '../diagnosisLine.ts';
+import { openedLine } from '../diagnosisLine.ts';
+import { diagnosisLineText } from '../../report/diagnosisWords.ts';
 import {
   addImageOptions,
   addJobsOption,
@@ -98,7 +99,7 @@ async function check(
         io.stdout.write(`${JSON.stringify({ ...named, ...checkJson(result), diagnosis: line })}\n`);
       } else {
         if (isOneOfMany && place > 0) io.stdout.write('\n');
-        if (line !== null) io.stdout.write(`${style.bad(plainLine(`${name}: ${diagnosisText(line)}`))}\n`);
+        if (line !== null) io.stdout.write(`${style.bad(plainLine(`${name}: ${diagnosisLineText(line)}`))}\n`);
         io.stdout.write(checkText(result, name, style, widthFor(io)));
       }
     }

@@ -18,6 +18,7 @@ import { addMachineOptions, addProgramOptions } from '../boardOptions.ts';
 import { reportFailure } from '../failure.ts';
 import { addImageOptions, addQuietOption, type ImageOptions, openImage } from '../imageOptions.ts';
 import { grouped, GROUPS } from '../help/helpfulCommand.ts';
+import { splitArgument } from '../imagePlace.ts';
 import { openInput, readPiece, readText } from '../inputFile.ts';
 import { EXIT, type Io } from '../io.ts';
 import { type Machine, chooseMachine, type MachineRequest } from '../machine.ts';
@@ -90,7 +91,7 @@ async function diff(
     throw new CramfsError('USAGE', { found: 'standard input cannot be both images' });
   }
   const conditions = options.failOn === undefined ? null : parseFailOn(options.failOn);
-  const isAudit = fileA !== '-' && beginsAsJson(fileA);
+  const isAudit = fileA !== '-' && beginsAsJson(splitArgument(fileA).file);
   const open = (file: string): Board => {
     const image = openImage(file, options, io, machine.pageSize);
     try {

@@ -31,7 +31,8 @@ import { interruptible } from '../interrupt.ts';
 import { EXIT, type Io, type TextSink } from '../io.ts';
 import { parseNumber } from '../numbers.ts';
 import { ProgressBar } from '../progressBar.ts';
-import { diagnosisText, openedLine } from '../diagnosisLine.ts';
+import { openedLine } from '../diagnosisLine.ts';
+import { diagnosisLineText } from '../../report/diagnosisWords.ts';
 import type { ImagePlace } from '../imagePlace.ts';
 import { complain } from '../complain.ts';
 import { GROUPS, grouped } from '../help/helpfulCommand.ts';
@@ -134,7 +135,7 @@ async function extractAction(
   const bar = new ProgressBar(io.stderr, options.quiet !== true, io.env.TERM);
   try {
     const line = openedLine(place, image, io);
-    if (line !== null) complain(io, `cramfs extract: ${imageFile}: ${diagnosisText(line)}`);
+    if (line !== null) complain(io, `cramfs extract: ${imageFile}: ${diagnosisLineText(line)}`);
     const summary = await interruptible((signal) =>
       extract(
         image,

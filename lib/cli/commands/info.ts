@@ -5,7 +5,8 @@ import { type ImageInfo, imageInfo } from '../../inspect/imageInfo.ts';
 import { infoJson } from '../../report/infoJson.ts';
 import { infoText } from '../../report/infoText.ts';
 import { plainLine, printableName } from '../../format/names.ts';
-import { diagnosisText, openedLine } from '../diagnosisLine.ts';
+import { openedLine } from '../diagnosisLine.ts';
+import { diagnosisLineText } from '../../report/diagnosisWords.ts';
 import { addImageOptions, EXIT_CODES, IMAGES_ARGUMENT, type ImageOptions, openPlacedImage } from '../imageOptions.ts';
 import { eachImage, type ImageOutcome } from '../manyImages.ts';
 import { EXIT, type Io } from '../io.ts';
@@ -55,7 +56,7 @@ function infoOf(file: string, options: InfoOptions, io: Io, place: number, isOne
     } else {
       if (isOneOfMany) io.stdout.write(`${place > 0 ? '\n' : ''}${style.strong(printableName(file))}:\n`);
       if (line !== null)
-        io.stdout.write(`${style.bad(plainLine(`${printableName(file)}: ${diagnosisText(line)}`))}\n\n`);
+        io.stdout.write(`${style.bad(plainLine(`${printableName(file)}: ${diagnosisLineText(line)}`))}\n\n`);
       io.stdout.write(infoText(info, mount, ranges, style, widthFor(io)));
     }
     const state = line?.message ?? (hasFindings(info) ? 'damaged' : 'good');

@@ -35,6 +35,7 @@ import { type Machine, chooseMachine, type MachineRequest } from '../machine.ts'
 import { EXIT, type Io } from '../io.ts';
 import { parseNumber } from '../numbers.ts';
 import { styleFor, widthFor } from '../style.ts';
+import { announceDump } from '../diagnosisLine.ts';
 import { complain } from '../complain.ts';
 
 /** The options as commander hands them over: text, still. */
@@ -174,6 +175,7 @@ function map(
     return CramfsImage.open(source, { imageOffset, pageSize, quirks });
   });
   try {
+    announceDump(place, image, io);
     const board = new Board(image, boardOptions);
     const requirement = options.require ?? null;
     if (batch !== undefined) {

@@ -1,6 +1,7 @@
 /** `cramfs report IMAGE`: the picture of an image as one HTML file. */
 import { type Command, Option } from 'commander';
 import { CramfsError } from '../../base/errors.ts';
+import { CramfsImage } from '../../image/image.ts';
 import type { AuditResult } from '../../audit/result.ts';
 import { kernelModel } from '../../driver/models/index.ts';
 import { openDetected } from '../../inspect/openDetected.ts';
@@ -15,8 +16,9 @@ import { pageWith } from '../../page/html.ts';
 import { auditFile } from '../../workers/auditJob.ts';
 import { type AuditCommandOptions, auditSetup } from '../audit/options.ts';
 import { addMachineOptions } from '../boardOptions.ts';
+import { announceDump, notAnImage } from '../diagnosisLine.ts';
 import { addOffsetOptions, IMAGE_ARGUMENT } from '../imageOptions.ts';
-import { openSource } from '../imagePlace.ts';
+import { openPlace } from '../imagePlace.ts';
 import { installedText } from '../installed.ts';
 import { readMachine } from '../machine.ts';
 import { EXIT, type Io } from '../io.ts';
@@ -114,9 +116,14 @@ async function audited<Result>(
   use: (audited: Audited) => Result,
 ): Promise<Result> {
   const setup = auditSetup(options, await readMachine(options));
-  const source = openSource(file, io);
+  const place = openPlace(file, options, io, setup.pageSize ?? null);
+  const { source, imageOffset, path } = place;
   try {
-    return use({ source, audit: await auditFile(file, source, setup, undefined), setup });
+    const target = { image: file, file: path, imageOffset };
+    announceDump(place, CramfsImage.open(source, { imageOffset }), io);
+    return use({ source, audit: await auditFile(target, source, setup, undefined), setup });
+  } catch (error) {
+    throw error instanceof CramfsError && error.code === 'NOT_CRAMFS' ? notAnImage(error, place, io) : error;
   } finally {
     source.close();
   }

@@ -12,7 +12,8 @@ import { scanJson } from '../../report/scanJson.ts';
 import { SCHEMA_VERSION } from '../../report/mapJson.ts';
 import { scanLines } from '../../report/scanText.ts';
 import { scanRemarks } from '../../report/scanWords.ts';
-import { diagnosisLine, diagnosisText } from '../diagnosisLine.ts';
+import { diagnosisLine } from '../diagnosisLine.ts';
+import { diagnosisLineText } from '../../report/diagnosisWords.ts';
 import { addForceOption, addReportOptions, EXIT_CODES } from '../imageOptions.ts';
 import { openSource } from '../imagePlace.ts';
 import { eachImage, type ImageOutcome } from '../manyImages.ts';
@@ -98,7 +99,7 @@ async function scanFile(
       const result = { ...named, fileBytes: source.size, images: found, tooLarge, diagnosis: line };
       io.stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...result })}\n`);
     } else if (line !== null) {
-      complain(io, `cramfs scan: no cramfs image found in ${printableName(file)}: ${diagnosisText(line)}`);
+      complain(io, `cramfs scan: no cramfs image found in ${printableName(file)}: ${diagnosisLineText(line)}`);
     }
     const state = line === null ? (good ? 'good' : 'damaged or changed') : line.message;
     return { code: good && hits.length > 0 ? EXIT.ok : EXIT.findings, cells: [String(hits.length), state] };

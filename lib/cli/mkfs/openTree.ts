@@ -14,8 +14,8 @@ import type { CramfsImage } from '../../image/image.ts';
 import { openDetected } from '../../inspect/openDetected.ts';
 import { bytesSource, type ByteSource, sliceSource } from '../../source/byteSource.ts';
 import { diagnose } from '../../diagnose/diagnose.ts';
-import { notAnImage } from '../diagnosisLine.ts';
-import { openPlace, type PlaceOptions } from '../imagePlace.ts';
+import { announceDump, notAnImage } from '../diagnosisLine.ts';
+import { type ImagePlace, openPlace, type PlaceOptions } from '../imagePlace.ts';
 import type { Io } from '../io.ts';
 import { cannotRead } from '../inputFile.ts';
 
@@ -56,16 +56,24 @@ export async function openTree(source: string, io: Io, options: PlaceOptions = {
   try {
     const head = file.read(0, HEAD);
     if (head[0] === 0x1f && head[1] === 0x8b) return openUnzipped(file);
-    return openBytes(file);
+    return openBytes(file, (image) => {
+      announceDump(place, image, io);
+    });
   } catch (error) {
-    // What is no archive may be a dump with an image in it.
-    const isRefused = error instanceof CramfsError && error.code !== 'IO' && error.code !== 'LIMIT';
-    const isImage = isRefused && findSuperblock(file.read(0, HEAD)) !== null;
-    const refused =
-      isRefused && !isImage && diagnose(place.source).kind === 'image' ? notAnImage(error, place, io) : error;
+    const refused = error instanceof CramfsError ? whatElse(error, place, file, io) : error;
     file.close();
     throw refused;
   }
+}
+
+/** The error for a file that is neither an image nor an archive, which may be a dump with an image in it. */
+function whatElse(error: CramfsError, place: ImagePlace, file: ByteSource, io: Io): CramfsError {
+  if (error.code === 'IO' || error.code === 'LIMIT' || findSuperblock(file.read(0, HEAD)) !== null) return error;
+  const diagnosis = diagnose(place.source);
+  if (diagnosis.kind === 'image') return notAnImage(error, place, io);
+  // An archive is known by its first header; what is wrong after that is the archive's.
+  const isArchive = (error.offset ?? 0) > 0 || (diagnosis.kind === 'content' && diagnosis.content.kind === 'tar');
+  return isArchive ? error : notAnImage(error, place, io, 'not a tar archive either; ');
 }
 
 /** Whether this process runs under fakeroot or pseudo, which keep owners and device nodes of their own. */
@@ -103,12 +111,13 @@ function openUnzipped(file: ByteSource): OpenedTree {
   return openBytes(bytesSource(bytes));
 }
 
-function openBytes(source: ByteSource): OpenedTree {
+function openBytes(source: ByteSource, onImage?: (image: CramfsImage) => void): OpenedTree {
   const close = (): void => {
     source.close();
   };
   if (findSuperblock(source.read(0, HEAD)) !== null) {
     const image = openDetected(source);
+    onImage?.(image);
     return { root: imageTree(image), kind: 'image', image, close };
   }
   return { root: tarTree(source), kind: 'tar', image: null, close };

@@ -1,5 +1,6 @@
 /** Annotations of GitHub Actions: a workflow command for each finding, as the runner reads them from standard output. */
 import type { AuditResult } from '../../audit/result.ts';
+import { diagnosisLineText } from '../diagnosisWords.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import type { Severity } from '../../findings/definition.ts';
 import type { Finding } from '../../findings/finding.ts';
@@ -23,16 +24,20 @@ export const githubReport: AuditReporter = async function* (images) {
   yield `${countsText(totals)}\n`;
 };
 
-function annotationsOf({ image, result, error }: AuditedImage): string[] {
+function annotationsOf({ image, diagnosis, result, error }: AuditedImage): string[] {
   if (result === null) return [githubCommand('error', image, 'the image cannot be read', plainLine(error.message))];
-  return result.findings.map((finding) =>
-    githubCommand(
-      COMMANDS[finding.severity],
-      image,
-      `${finding.id}: ${definitionOf(finding).title}`,
-      messageOf(finding, result),
+  const first = diagnosis === null ? [] : [plainLine(diagnosisLineText(diagnosis))];
+  return [
+    ...first.map((line) => githubCommand('error', image, 'the dump is not the image as it was written', line)),
+    ...result.findings.map((finding) =>
+      githubCommand(
+        COMMANDS[finding.severity],
+        image,
+        `${finding.id}: ${definitionOf(finding).title}`,
+        messageOf(finding, result),
+      ),
     ),
-  );
+  ];
 }
 
 function messageOf(finding: Finding, result: AuditResult): string {

@@ -13,11 +13,12 @@ export const jsonReport: AuditReporter = async function* (images) {
   yield `\n],"totals":${JSON.stringify(totals)}}\n`;
 };
 
-function auditedImageJson({ image, result, error }: AuditedImage): Record<string, unknown> {
-  if (result === null) return { image, error };
+function auditedImageJson({ image, diagnosis, result, error }: AuditedImage): Record<string, unknown> {
+  if (result === null) return { image, error, diagnosis };
   return {
     image,
     error: null,
+    diagnosis,
     ...imageJson(result),
     findings: findingsJson(result),
     suppressed: suppressedJson(result),

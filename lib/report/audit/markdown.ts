@@ -1,4 +1,5 @@
 /** An audit as Markdown, for the comment of a merge request or the summary of a CI job. Its size is limited. */
+import { diagnosisLineText } from '../diagnosisWords.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import { printableName } from '../../format/names.ts';
 import { shownPath } from '../../format/shownPath.ts';
@@ -86,11 +87,12 @@ function imageRow({ image, result, error }: AuditedImage): string {
   return `| ${cells.join(' | ')} |\n`;
 }
 
-function addDetails(details: LimitedText, { image, result }: AuditedImage): void {
+function addDetails(details: LimitedText, { image, diagnosis, result }: AuditedImage): void {
   if (result === null) return;
   for (const count of Object.values(result.omitted)) details.left += count;
   if (result.findings.length === 0) return;
   const name = code(printableName(image));
+  const line = diagnosis === null ? '' : `**${escaped(diagnosisLineText(diagnosis))}**\n\n`;
   // Words are made of what is shown only: there may be a thousand images.
   if (details.isFull) {
     details.left += result.findings.length;
@@ -98,7 +100,7 @@ function addDetails(details: LimitedText, { image, result }: AuditedImage): void
   }
   const groups = groupFindings({ ...result, omitted: {} });
   details.add(groups, groupText, {
-    before: `\n<details><summary>${name}: ${plural(result.findings.length, 'finding')}</summary>\n\n`,
+    before: `\n<details><summary>${name}: ${plural(result.findings.length, 'finding')}</summary>\n\n${line}`,
     behind: '\n</details>\n',
     weight: ({ count }) => count,
   });

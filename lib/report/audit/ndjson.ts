@@ -18,10 +18,10 @@ export const ndjsonReport: AuditReporter = async function* (images, { images: of
   yield line({ type: 'end', images: count });
 };
 
-function recordsOf({ image, index, result, error }: AuditedImage): string {
-  if (result === null) return line({ type: 'unreadable', index, image, error });
+function recordsOf({ image, index, diagnosis, result, error }: AuditedImage): string {
+  if (result === null) return line({ type: 'unreadable', index, image, error, diagnosis });
   return [
-    { type: 'image', index, image, ...imageJson(result) },
+    { type: 'image', index, image, diagnosis, ...imageJson(result) },
     ...findingsJson(result).map((finding) => ({ type: 'finding', index, ...finding })),
     ...suppressedJson(result).map((finding) => ({ type: 'suppressed', index, ...finding })),
     ...result.files.map((file) => ({ type: 'file', index, ...file })),

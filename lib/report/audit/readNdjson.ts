@@ -9,7 +9,7 @@ import { SEVERITIES } from '../../findings/definition.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { FINDING_IDS } from '../../policy/findings.ts';
 import type { AuditedFile, AuditNumbers, AuditResult, SuppressedFinding } from '../../audit/result.ts';
-import type { AuditedImage, AuditError } from '../../audit/run.ts';
+import type { AuditDiagnosis, AuditedImage, AuditError } from '../../audit/run.ts';
 import { CramfsError, type ErrorCode } from '../../base/errors.ts';
 import { ACCOUNT_LABELS } from '../../inspect/account.ts';
 import { AUDIT_SCHEMA_VERSION } from './findingJson.ts';
@@ -101,6 +101,9 @@ const error = z.object({
   path: z.string().nullable(),
 });
 
+/** Reports of before have none. */
+const diagnosis = z.object({ code: z.string(), message: z.string(), command: z.string().nullable() }).nullish();
+
 const RECORD = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('run'),
@@ -113,6 +116,7 @@ const RECORD = z.discriminatedUnion('type', [
     type: z.literal('image'),
     index,
     image: z.string(),
+    diagnosis,
     imageOffset: count,
     board,
     counts,
@@ -122,7 +126,7 @@ const RECORD = z.discriminatedUnion('type', [
     ),
     numbers,
   }),
-  z.object({ type: z.literal('unreadable'), index, image: z.string(), error }),
+  z.object({ type: z.literal('unreadable'), index, image: z.string(), error, diagnosis }),
   finding.extend({ type: z.literal('finding') }),
   finding.extend({
     type: z.literal('suppressed'),
@@ -151,6 +155,7 @@ export interface AuditShard {
 interface Growing {
   readonly image: string;
   readonly index: number;
+  readonly diagnosis: AuditDiagnosis | null;
   readonly head: Omit<AuditResult, 'image' | 'findings' | 'suppressed' | 'files'>;
   readonly findings: Finding[];
   readonly suppressed: SuppressedFinding[];
@@ -195,14 +200,20 @@ export function readShard(lines: Iterable<string | CramfsError>, name: string): 
         throw bad('a second record "run": several files in one?');
       case 'image': {
         finish();
-        const { type: _type, index: at, image, board: written, ...others } = record;
+        const { type: _type, index: at, image, board: written, diagnosis: told, ...others } = record;
         const head = { ...others, board: { ...written, physBase: Number(written.physBase) } };
-        current = { image, index: at, head, findings: [], suppressed: [], files: [] };
+        current = { image, index: at, diagnosis: told ?? null, head, findings: [], suppressed: [], files: [] };
         break;
       }
       case 'unreadable':
         finish();
-        images.push({ image: record.image, index: record.index, result: null, error: errorOf(record.error) });
+        images.push({
+          image: record.image,
+          index: record.index,
+          diagnosis: record.diagnosis ?? null,
+          result: null,
+          error: errorOf(record.error),
+        });
         break;
       case 'end':
         finish();
@@ -261,8 +272,8 @@ function add(
   else to.suppressed.push({ finding: taken, by: record.by, reason: record.reason });
 }
 
-function finished({ image, index: at, head, findings, suppressed, files }: Growing): AuditedImage {
+function finished({ image, index: at, diagnosis: told, head, findings, suppressed, files }: Growing): AuditedImage {
   const { imageOffset, board: of, counts: kept, omitted, numbers: totals } = head;
   const result = { image, imageOffset, board: of, findings, counts: kept, omitted, suppressed, numbers: totals, files };
-  return { image, index: at, result, error: null };
+  return { image, index: at, diagnosis: told, result, error: null };
 }

@@ -3,6 +3,7 @@
  * machine, no absolute path that was not given.
  */
 import { hexDigits } from '../../base/hex.ts';
+import { diagnosisLineText } from '../diagnosisWords.ts';
 import type { AuditResult, SuppressedFinding } from '../../audit/result.ts';
 import type { AuditedImage } from '../../audit/run.ts';
 import type { Finding } from '../../findings/finding.ts';
@@ -111,14 +112,17 @@ function descriptionOf(page: string): string | undefined {
 }
 
 /** What the run could not do, or does not tell. */
-function notificationsOf({ image, result, error }: AuditedImage): unknown[] {
+function notificationsOf({ image, diagnosis, result, error }: AuditedImage): unknown[] {
   const notification = (level: string, text: string): unknown => ({
     level,
     message: { text },
     locations: [{ physicalLocation: { artifactLocation: { uri: imageUri(image) } } }],
   });
   if (result === null) return [notification('error', error.message)];
-  return Object.entries(result.omitted).map(([id, count]) =>
-    notification('warning', `${String(count)} more findings of ${id} are not in this report`),
-  );
+  return [
+    ...(diagnosis === null ? [] : [notification('error', diagnosisLineText(diagnosis))]),
+    ...Object.entries(result.omitted).map(([id, count]) =>
+      notification('warning', `${String(count)} more findings of ${id} are not in this report`),
+    ),
+  ];
 }

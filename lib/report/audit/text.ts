@@ -3,8 +3,9 @@ import { hex } from '../../base/hex.ts';
 import { cpuText } from '../cpuText.ts';
 import type { AuditNumbers, AuditResult } from '../../audit/result.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
-import { printableName } from '../../format/names.ts';
+import { plainLine, printableName } from '../../format/names.ts';
 import { shownPath } from '../../format/shownPath.ts';
+import { diagnosisLineText } from '../diagnosisWords.ts';
 import { ACCOUNT_WORDS } from '../infoText.ts';
 import { type Style, wrap } from '../style.ts';
 import { table } from '../table.ts';
@@ -61,11 +62,18 @@ function closingRow({ image, result }: AuditedImage): string[] {
   ];
 }
 
-function imageText({ image, result, error }: AuditedImage, style: Style, width: number, notes: boolean): string {
+function imageText(
+  { image, diagnosis, result, error }: AuditedImage,
+  style: Style,
+  width: number,
+  notes: boolean,
+): string {
   const name = printableName(image);
   if (result === null)
     return `${wrap(`${style.strong(name)}: ${style.bad('no audit')}: ${error.message}`, width, '  ')}\n`;
   const lines = [
+    // One line, so that its command can be pasted.
+    ...(diagnosis === null ? [] : [style.bad(plainLine(`${name}: ${diagnosisLineText(diagnosis)}`)), '']),
     style.strong(name),
     ...wrap(boardText(result), width, '').split('\n').map(style.faint),
     ...findingLines(result, style, width, notes),

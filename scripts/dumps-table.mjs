@@ -1,0 +1,137 @@
+// `npm run dumps -- FOLDER…  [--commands scan,info,…] [--json] [--no-follow]`: what each command says first of every file of
+// some folders, and its exit code; and of the command that it says to run next, pasted into a shell, the same. The exit code
+// is 1 if a command ends by an internal error or a signal, or a command to paste is not better off: it ends with 2 (wrong
+// usage), or with 3 where the tool that it needs is installed.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+
+const ALL = ['scan', 'info', 'check', 'audit', 'ls', 'extract', 'map', 'report', 'describe', 'diff', 'mkfs'];
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    commands: { type: 'string', default: ALL.join(',') },
+    json: { type: 'boolean', default: false },
+    'no-follow': { type: 'boolean', default: false },
+  },
+});
+const commands = values.commands.split(',');
+if (positionals.length === 0 || commands.some((command) => !ALL.includes(command))) {
+  console.error(`usage: npm run dumps -- FOLDER… [--commands ${ALL.join(',')}] [--json] [--no-follow]`);
+  process.exit(2);
+}
+
+const PROGRAM = fileURLToPath(new URL('../dist/bin/cramfs.cjs', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'cramfs-dumps-'));
+const out = join(scratch, 'out');
+const SECONDS = 120;
+
+/** @param {string} command @param {string} file */
+function wordsOf(command, file) {
+  switch (command) {
+    case 'extract':
+      return ['extract', file, out];
+    case 'map':
+      return ['map', file, largestFile(file)];
+    case 'report':
+      return ['report', file, '-o', out];
+    case 'diff':
+      return ['diff', file, file];
+    case 'mkfs':
+      return ['mkfs', file, out];
+    default:
+      return [command, file];
+  }
+}
+
+/** A file of the image, for commands that take one. @param {string} file */
+function largestFile(file) {
+  const { stdout } = spawnSync(process.execPath, [PROGRAM, 'ls', '--json', '-R', file], { encoding: 'utf8' });
+  try {
+    /** @type {{ entries: { path: string, type: string, size: number }[] }} */
+    const { entries } = JSON.parse(stdout);
+    const files = entries.filter(({ type }) => type === 'file');
+    return files.reduce((best, next) => (next.size > best.size ? next : best), { path: '/', size: -1 }).path;
+  } catch {
+    return '/';
+  }
+}
+
+/** @typedef {{ command: string, code: number, first: string, says: string }} Outcome */
+
+/** @param {string} command @param {string} program @param {string[]} args @returns {Outcome} */
+function run(command, program, args) {
+  rmSync(out, { recursive: true, force: true });
+  // One stream: what comes first is first.
+  const { status, signal, stdout } = spawnSync('sh', ['-c', 'exec "$@" 2>&1', 'sh', program, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    timeout: SECONDS * 1000,
+  });
+  const says = stdout.split(scratch).join('$TMP');
+  const first = says.split('\n').find((line) => line.trim() !== '') ?? '';
+  return { command, code: signal === null ? (status ?? 70) : 137, first, says };
+}
+
+/** Runs a command line as a shell would, with `cramfs` being the program under test. @param {string} text */
+function paste(text) {
+  const line = text.split('$TMP').join(scratch);
+  const functions = ['cramfs', 'cramfs-map']
+    .map((name) => `${name}() { "${process.execPath}" "${PROGRAM.replace('cramfs.cjs', `${name}.cjs`)}" "$@"; }`)
+    .join('\n');
+  // A function cannot have a dash in every shell.
+  return run(text, 'bash', ['-c', `${functions}\n${line}`]);
+}
+
+/** The files of a folder, or the file. @param {string} path @returns {string[]} */
+function filesOf(path) {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => filesOf(join(path, name)))
+    .filter((file) => !/[.](jsonl|json|md|txt|c)$/.test(file));
+}
+
+/** @param {Outcome} outcome */
+const isBroken = ({ code }) => code === 70 || code > 100;
+/** A suggestion that does not help. A tool that is not installed (127) is not ours. @param {Outcome} outcome */
+const isUseless = ({ code, command }) =>
+  isBroken({ code, command, first: '', says: '' }) || code === 2 || (code === 3 && /cramfs/.test(command));
+
+let failures = 0;
+try {
+  for (const file of positionals.flatMap(filesOf)) {
+    const rows = [];
+    for (const command of commands) {
+      const outcome = run(command, process.execPath, [PROGRAM, ...wordsOf(command, file)]);
+      const suggested = /(?:; run|^  to look into it|^fix): (.+)$/m.exec(outcome.first)?.[1] ?? null;
+      const next = suggested === null || values['no-follow'] ? null : paste(suggested);
+      const failed = isBroken(outcome) || (next !== null && isUseless(next));
+      if (failed) failures++;
+      rows.push({
+        file,
+        command,
+        code: outcome.code,
+        first: outcome.first,
+        next: next && { command: next.command, code: next.code, first: next.first },
+        failed,
+      });
+    }
+    if (values.json) for (const row of rows) console.log(JSON.stringify(row));
+    else {
+      console.log(`\n${file}`);
+      for (const { command, code, first, next, failed } of rows) {
+        console.log(`${failed ? '!' : ' '} ${command.padEnd(9)} ${String(code).padStart(2)}  ${first}`);
+        if (next !== null) console.log(`     pasted ${String(next.code).padStart(2)}  ${next.first}`);
+      }
+    }
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+if (failures > 0) console.error(`${String(failures)} runs marked !`);
+process.exitCode = failures > 0 ? 1 : 0;
