@@ -8,7 +8,10 @@ import { findPath } from '../lib/inspect/findPath.ts';
 import { imageInfo } from '../lib/inspect/imageInfo.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
 import { Board } from '../lib/verdict/board.ts';
+import { SOUND } from './support/checkCases.ts';
 import { noise } from './support/dumps.ts';
+import { buildRawImage } from './support/rawImage.ts';
+import { imageOf, LZMA_BLOCKS, TEXT } from './support/vendorImage.ts';
 import { type VendorFormat, vendorImage } from './support/vendorFormatImage.ts';
 
 const text = (bytes: number): Buffer =>
@@ -66,6 +69,30 @@ describe.each([true, false])('linear XIP, little endian: %s', (littleEndian) => 
 
   test('Linux of today does not', () => {
     expect(map('/prog', 'linux').state).toBe('none');
+  });
+});
+
+describe('layouts of vendors', () => {
+  const errorsOf = (bytes: Uint8Array, rules = RULES): unknown[] =>
+    checkImage(openDetected(bytes), { rules })
+      .findings.filter(({ id, severity }) => severity !== 'note' && /vendor|flags/.test(id))
+      .map(({ id, args }) => [id, args]);
+  const unreadable = (effect: string, flags = 0): unknown => ['image/vendor-unreadable', { effect, flags }];
+  const lzma = (flags: number): Uint8Array => imageOf({ blocks: LZMA_BLOCKS, size: TEXT.length, flags });
+
+  test.each([
+    ['16-byte inodes', imageOf({ blocks: [], size: 0, flags: 3, wide: true }), unreadable('sees-no-files')],
+    ['LZMA', lzma(3), unreadable('misreads')],
+    ['LZMA with flags', lzma(3 | (2 << 11) | (2 << 14)), unreadable('refuses', 0x9000)],
+  ])('%s: one error says what Linux makes of it, and for a vendor there is none', (_, bytes, error) => {
+    expect(errorsOf(bytes)).toEqual([error]);
+    expect(errorsOf(bytes, VENDOR_RULES)).toEqual([]);
+  });
+
+  test('flags that no format explains are unknown; for a vendor they are none of our business', () => {
+    const bytes = buildRawImage({ ...SOUND, flags: 0x1903 });
+    expect(errorsOf(bytes)).toEqual([['image/flags-unsupported', { flags: 0x1000 }]]);
+    expect(errorsOf(bytes, VENDOR_RULES)).toEqual([]);
   });
 });
 

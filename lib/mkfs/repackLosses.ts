@@ -16,7 +16,7 @@ import { variantNotes } from '../inspect/variant.ts';
 
 /** Something that an image has and one built from its files has not. */
 export type RepackLoss =
-  | { readonly code: 'wide-inodes' | 'lzma' | 'swapped-crc' }
+  | { readonly code: 'wide-inodes' | 'lzma' | 'swapped-crc' | 'linear-xip' | 'unflagged-stored' | 'long-tables' }
   /** Flag bits that mean something to the vendor's driver only. */
   | { readonly code: 'flags'; readonly flags: number }
   | { readonly code: 'signature'; readonly signature: string }
@@ -33,6 +33,9 @@ const OWN_FLAGS =
 /** Bits that a vendor's flags may use for the size of a block: EXT_BLOCK_POINTERS among them. */
 const VENDOR_FLAGS = 0xf800;
 
+/** How vendors store files. */
+const FILE_FORMATS = ['linear-xip', 'unflagged-stored', 'long-tables'] as const;
+
 /** The losses, the gravest first. @throws CramfsError IO */
 export function repackLosses(image: CramfsImage): RepackLoss[] {
   const codes = new Set(variantNotes(image, imageCrc(image)).map(({ code }) => code));
@@ -43,6 +46,7 @@ export function repackLosses(image: CramfsImage): RepackLoss[] {
   return [
     ...(codes.has('wide-inodes') ? [{ code: 'wide-inodes' } as const] : []),
     ...(codes.has('lzma') ? [{ code: 'lzma' } as const] : []),
+    ...FILE_FORMATS.filter((code) => codes.has(code)).map((code) => ({ code })),
     ...(PAGE_SIZES.includes(image.pageSize) ? [] : [{ code: 'block-size', bytes: image.pageSize } as const]),
     ...(lost === 0 ? [] : [{ code: 'flags', flags: lost >>> 0 } as const]),
     ...(signature === CRAMFS_SIGNATURE ? [] : [{ code: 'signature', signature } as const]),

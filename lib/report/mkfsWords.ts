@@ -9,20 +9,26 @@ import type { XipPlan } from '../mkfs/xip/plan.ts';
 import type { UnmatchedWish } from '../mkfs/xip/wishes.ts';
 
 /** What an image has and one built from its files has not, as a sentence without its subject. */
-export function repackLossText(loss: RepackLoss): string {
+export function repackLossText(loss: RepackLoss, whose = 'the source'): string {
   switch (loss.code) {
     case 'wide-inodes':
-      return "the source's 16-byte inodes become Linux's of 12 bytes";
+      return `${whose}'s 16-byte inodes become Linux's of 12 bytes`;
     case 'lzma':
-      return "the source's LZMA blocks become zlib blocks";
+      return `${whose}'s LZMA blocks become zlib blocks`;
+    case 'linear-xip':
+      return `${whose}'s files of linear XIP get block pointers and are compressed`;
+    case 'unflagged-stored':
+      return `${whose}'s blocks stored without their flag are compressed`;
+    case 'long-tables':
+      return `${whose}'s long block pointer tables get the length that Linux expects`;
     case 'block-size':
-      return `the source's blocks of ${String(loss.bytes / 1024)} KiB become blocks of another size`;
+      return `${whose}'s blocks of ${String(loss.bytes / 1024)} KiB become blocks of another size`;
     case 'flags':
-      return `the source's flags 0x${loss.flags.toString(16)} are not kept`;
+      return `${whose}'s flags 0x${loss.flags.toString(16)} are not kept`;
     case 'signature':
-      return `the source's signature "${printableName(loss.signature)}" becomes "Compressed ROMFS"`;
+      return `${whose}'s signature "${printableName(loss.signature)}" becomes "Compressed ROMFS"`;
     case 'swapped-crc':
-      return "the source's CRC in the other byte order becomes one in the image's own";
+      return `${whose}'s CRC in the other byte order becomes one in the image's own`;
   }
 }
 

@@ -4,6 +4,7 @@ import { args, defineFinding } from '../../findings/definition.ts';
 import { hex } from '../../base/hex.ts';
 import { REBUILD_IMAGE } from '../words.ts';
 import { defineRule } from '../rule.ts';
+import { vendorFlags } from './vendor.ts';
 
 export const FLAGS_UNSUPPORTED = defineFinding({
   id: 'image/flags-unsupported',
@@ -40,12 +41,19 @@ export const FUTURE_SET = defineFinding({
 /** Bits that Linux mounts without knowing what they mean. */
 const RESERVED = 0xff & ~(CRAMFS_FLAG_FSID_VERSION_2 | CRAMFS_FLAG_SORTED_DIRS);
 
-export const flags = defineRule([FLAGS_UNSUPPORTED, FLAGS_RESERVED, FUTURE_SET], (context, report) => ({
+/** What Linux refuses, unless a vendor's format explains it. */
+export const unknownFlags = defineRule([FLAGS_UNSUPPORTED], (context, report) => ({
+  superblock() {
+    const { flags: all, position } = context.image.superblock;
+    const unsupported = (all & ~CRAMFS_SUPPORTED_FLAGS & ~vendorFlags(context)) >>> 0;
+    if (unsupported !== 0) report(FLAGS_UNSUPPORTED, position + 8, null, { flags: unsupported });
+  },
+}));
+
+export const flags = defineRule([FLAGS_RESERVED, FUTURE_SET], (context, report) => ({
   superblock() {
     const { superblock } = context.image;
     const { position } = superblock;
-    const unsupported = (superblock.flags & ~CRAMFS_SUPPORTED_FLAGS) >>> 0;
-    if (unsupported !== 0) report(FLAGS_UNSUPPORTED, position + 8, null, { flags: unsupported });
     const reserved = superblock.flags & RESERVED;
     if (reserved !== 0) report(FLAGS_RESERVED, position + 8, null, { flags: reserved });
     if (superblock.future !== 0) report(FUTURE_SET, position + 12, null, { future: superblock.future });

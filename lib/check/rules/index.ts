@@ -6,7 +6,7 @@ import { counts } from './counts.ts';
 import { cycles } from './cycles.ts';
 import { directories } from './directories.ts';
 import { expansion } from './expansion.ts';
-import { flags } from './flags.ts';
+import { flags, unknownFlags } from './flags.ts';
 import { imageSize } from './imageSize.ts';
 import { inodes } from './inodes.ts';
 import { lastPage } from './lastPage.ts';
@@ -25,7 +25,8 @@ import { trailing } from './trailing.ts';
 import { unused } from './unused.ts';
 import { unseenEntries } from './unseenEntries.ts';
 import { vendor } from './vendor.ts';
-import { vendorFiles, vendorUnreadable } from './vendorFiles.ts';
+import { vendorFiles } from './vendorFiles.ts';
+import { vendorUnreadable } from './vendorUnreadable.ts';
 import { volumeName } from './volumeName.ts';
 import { zlibBlocks } from './zlibBlocks.ts';
 
@@ -33,10 +34,11 @@ export const RULES: readonly Rule[] = [
   signature,
   volumeName,
   imageSize,
+  unknownFlags,
   flags,
+  vendorUnreadable,
   vendor,
   vendorFiles,
-  vendorUnreadable,
   checksum,
   pageSize,
   root,
@@ -61,5 +63,5 @@ export const RULES: readonly Rule[] = [
   trailing,
 ];
 
-/** The rules for an image that a vendor's own kernel reads: that Linux does not is no finding then. */
-export const VENDOR_RULES = RULES.filter((rule) => rule !== vendorUnreadable);
+/** The rules for an image that a vendor's own kernel reads: what Linux does not know in it is not a finding then. */
+export const VENDOR_RULES = RULES.filter((rule) => rule !== vendorUnreadable && rule !== unknownFlags);

@@ -1,5 +1,6 @@
 /**
- * Variants of vendors, which their own kernels read and Linux does not: the image is sound for them, and of no use elsewhere.
+ * Variants of vendors in how an image is laid out: named as notes. What Linux makes of them is an error of its own
+ * (vendorUnreadable).
  */
 import { inflateLzma } from '../../image/lzma.ts';
 import { detectLayout } from '../../inspect/detectLayout.ts';
@@ -12,32 +13,31 @@ import { defineRule } from '../rule.ts';
 
 export const VENDOR_INODES = defineFinding({
   id: 'image/vendor-inodes',
-  severity: 'error',
+  severity: 'note',
   scope: 'image',
   args: args<{ readonly bytes: number }>(),
   title: 'Vendor-specific inodes',
-  cause: ({ bytes }) => `a vendor's variant: inodes have ${String(bytes)} bytes, and Linux finds no files in the image`,
+  cause: ({ bytes }) => `a vendor's variant: inodes have ${String(bytes)} bytes, their offset a word of its own`,
   fix: FOR_LINUX,
 });
 
 export const VENDOR_COMPRESSION = defineFinding({
   id: 'image/vendor-compression',
-  severity: 'warning',
+  severity: 'note',
   scope: 'image',
   args: args<Nothing>(),
   title: 'Vendor-specific compression',
-  cause: () => "a vendor's variant: blocks are compressed with LZMA, and Linux only inflates zlib",
+  cause: () => "a vendor's variant: blocks are compressed with LZMA, not with zlib",
   fix: FOR_LINUX,
 });
 
 export const VENDOR_FLAGS = defineFinding({
   id: 'image/vendor-flags',
-  severity: 'warning',
+  severity: 'note',
   scope: 'image',
   args: args<{ readonly flags: number; readonly blockSize: number }>(),
   title: 'Vendor-specific flags',
-  cause: ({ flags, blockSize }) =>
-    `a vendor's variant: flags ${hex(flags)} announce blocks of ${size(blockSize)}; Linux does not know such flags`,
+  cause: ({ flags, blockSize }) => `a vendor's variant: flags ${hex(flags)} announce blocks of ${size(blockSize)}`,
   fix: FOR_LINUX,
 });
 

@@ -1,6 +1,6 @@
 /**
- * What vendors changed about how files are stored (image.quirks): named as a note, and that Linux does not read it as an
- * error of its own, which whoever audits a vendor's image for the vendor's kernel turns off.
+ * What vendors changed about how files are stored (image.quirks): named as notes. What Linux makes of them is an error of
+ * its own (vendorUnreadable).
  */
 import { args, defineFinding, type Nothing } from '../../findings/definition.ts';
 import { FOR_LINUX } from '../words.ts';
@@ -38,18 +38,6 @@ export const VENDOR_TABLES = defineFinding({
   fix: FOR_LINUX,
 });
 
-export const VENDOR_UNREADABLE = defineFinding({
-  id: 'image/vendor-unreadable',
-  severity: 'error',
-  scope: 'image',
-  args: args<Nothing>(),
-  title: 'Not readable by Linux',
-  cause: () =>
-    "mainline Linux mounts the image and cannot read files of a vendor's format: it returns EIO or wrong bytes",
-  fix: FOR_LINUX,
-});
-
-/** The notes: which format it is. */
 export const vendorFiles = defineRule([VENDOR_LINEAR_XIP, VENDOR_STORED, VENDOR_TABLES], ({ image }, report) => ({
   superblock() {
     const { linearXip, unflaggedStored, longTables } = image.quirks;
@@ -57,15 +45,5 @@ export const vendorFiles = defineRule([VENDOR_LINEAR_XIP, VENDOR_STORED, VENDOR_
     if (linearXip) report(VENDOR_LINEAR_XIP, position, null, {});
     if (unflaggedStored) report(VENDOR_STORED, position, null, {});
     if (longTables !== null) report(VENDOR_TABLES, position, null, { extra: longTables.extra });
-  },
-}));
-
-/** The error: Linux does not read it. */
-export const vendorUnreadable = defineRule([VENDOR_UNREADABLE], ({ image }, report) => ({
-  superblock() {
-    const { linearXip, unflaggedStored, longTables } = image.quirks;
-    if (linearXip || unflaggedStored || longTables !== null) {
-      report(VENDOR_UNREADABLE, image.superblock.position, null, {});
-    }
   },
 }));

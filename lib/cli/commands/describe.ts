@@ -2,16 +2,12 @@
  * `cramfs describe`: prints a listing that `cramfs mkfs --from-listing` accepts.
  */
 import type { Command } from 'commander';
-import { sha256Hash } from '../../mkfs/contentHash.node.ts';
-import { newDeflate } from '../../mkfs/deflate.node.ts';
-import { directCompressor } from '../../mkfs/encodeFile.ts';
-import { describeImage } from '../../mkfs/listing/describe.ts';
 import { repackLosses } from '../../mkfs/repackLosses.ts';
+import { describeOpened } from '../mkfs/like.ts';
 import { repackLossText } from '../../report/mkfsWords.ts';
-import { DEFLATE_NAMES, writeListing } from '../../mkfs/listing/listing.ts';
+import { writeListing } from '../../mkfs/listing/listing.ts';
 import { addImageOptions, EXIT_CODES, IMAGE_ARGUMENT, type ImageOptions, openImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
-import { deflateOf } from '../mkfs/deflateMethod.ts';
 
 /** Adds the argument and options of `cramfs describe`, and what it does. */
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
@@ -37,8 +33,7 @@ ${EXIT_CODES}`,
 async function describeAction(file: string, options: ImageOptions, io: Io): Promise<number> {
   const image = openImage(file, options, io);
   try {
-    const compressors = new Map(DEFLATE_NAMES.map((name) => [name, directCompressor(newDeflate(deflateOf(name)))]));
-    const { listing, isExact } = await describeImage(image, compressors, sha256Hash);
+    const { listing, isExact } = await describeOpened(image);
     const remark = isExact
       ? 'Building from this listing gives the same image, byte for byte.'
       : 'The image was built by an unknown tool: building from this listing gives the same files, but other bytes.';

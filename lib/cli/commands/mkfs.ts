@@ -28,6 +28,7 @@ Examples:
   cramfs mkfs rootfs fw.cramfs
   cramfs mkfs rootfs.tar fw.cramfs -X -X -n "my board" -D devices.txt
   cramfs mkfs old.cramfs new.cramfs --holes
+  cramfs extract flash.bin@0x40000 tree && cramfs mkfs --like flash.bin@0x40000 tree new.cramfs
 
 SOURCE is a directory, a tar archive (plain or gzipped; - for standard input) or
 a cramfs image, which is repacked in its own byte order and block size unless
@@ -131,6 +132,12 @@ function addSourceOptions(command: Command): Command {
         '--from-listing <file>',
         'build what "cramfs describe" printed, with contents from the source',
       ).conflicts(LISTED_OPTIONS),
+    )
+    .addOption(
+      new Option(
+        '--like <image>',
+        'build as IMAGE was built: its byte order, block size, name, edition, flags and direct blocks, its owners and modes, and device nodes that the source lacks',
+      ).conflicts([...LISTED_OPTIONS, 'fromListing']),
     )
     .option('--image-offset <n>', 'where the image to repack starts in SOURCE (default: 0); SOURCE@N is the same')
     .option('--image <n>', 'repack the nth image that "cramfs scan" finds in SOURCE');

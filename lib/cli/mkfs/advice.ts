@@ -2,6 +2,7 @@
  * What `cramfs mkfs` warns of, and the commands that do what was meant.
  */
 import { CramfsError } from '../../base/errors.ts';
+import type { CramfsImage } from '../../image/image.ts';
 import { ElfTally } from '../../mkfs/elfTally.ts';
 import { type BuildWarning, makeNodes, UnfitError } from '../../mkfs/inodes.ts';
 import { type Listing, unlistedFiles } from '../../mkfs/listing/listing.ts';
@@ -17,12 +18,16 @@ import type { XipOptions } from './xipOptions.ts';
 
 /** What of the source is not in the image: a vendor's traits, and files that the listing lacks. */
 export function sourceWarnings({ image, root }: OpenedTree, listing: Listing | null): BuildWarning[] {
-  const losses = image === null ? [] : repackLosses(image);
-  const warnings: BuildWarning[] = losses.map((loss) => ({ code: 'lost', path: null, message: repackLossText(loss) }));
+  const warnings = image === null ? [] : lossWarnings(image, 'the source');
   for (const path of listing === null ? [] : unlistedFiles(root, listing)) {
     warnings.push({ code: 'lost', path, message: 'skipped: it is in the source but not in the listing' });
   }
   return warnings;
+}
+
+/** What of an image a build cannot do again. @throws CramfsError IO */
+export function lossWarnings(image: CramfsImage, whose: string): BuildWarning[] {
+  return repackLosses(image).map((loss) => ({ code: 'lost', path: null, message: repackLossText(loss, whose) }));
 }
 
 /** @throws CramfsError USAGE naming every name that matches no file */

@@ -10,7 +10,8 @@ import type { DeflateMethod } from '../../mkfs/deflate.node.ts';
 import { applyDeviceTable, parseDeviceTable } from '../../mkfs/deviceTable.ts';
 import { ElfTally } from '../../mkfs/elfTally.ts';
 import { type BuildWarning, UnfitError } from '../../mkfs/inodes.ts';
-import { describedOptions, type Listing } from '../../mkfs/listing/listing.ts';
+import { likeOptions, likeTree } from '../../mkfs/listing/likeImage.ts';
+import { describedOptions } from '../../mkfs/listing/listing.ts';
 import { parseListing } from '../../mkfs/listing/parse.ts';
 import { type BuildOptions, type BuildResult, buildImage } from '../../mkfs/mkfs.ts';
 import { mapOwners, parseOwnerMap } from '../../mkfs/owners.ts';
@@ -25,9 +26,10 @@ import { readBoard } from '../machine.ts';
 import { choosePartition, type ChosenPartition, type PartitionOptions } from '../partitionOptions.ts';
 import type { PolicyMachine } from '../../policy/policy.ts';
 import { writeOutput } from '../outputFile.ts';
-import { requireMatches, sourceWarnings, unusedXip, withFixes } from './advice.ts';
+import { lossWarnings, requireMatches, sourceWarnings, unusedXip, withFixes } from './advice.ts';
 import { compressorFor } from './compressor.ts';
 import { deflateOf } from './deflateMethod.ts';
+import { describeOpened, openLike } from './like.ts';
 import { type OpenedTree, openTree } from './openTree.ts';
 import { optionFiles, sourceFiles, writeDepfile } from './inputs.ts';
 import { newProgress } from './progress.ts';
@@ -54,6 +56,7 @@ export interface MkfsOptions extends XipOptions, PartitionOptions {
   readonly deflate: 'classic' | 'fast';
   readonly layout: 'mkcramfs' | 'util-linux';
   readonly fromListing?: string;
+  readonly like?: string;
   readonly imageOffset?: string;
   readonly image?: string;
   readonly uidGidMap?: string;
@@ -97,14 +100,22 @@ export async function buildFrom(
   const map = options.uidGidMap === undefined ? null : parseOwnerMap(readText(options.uidGidMap));
   const board = await readBoard(options.board);
   const tree = await openTree(source, io, { imageOffset: options.imageOffset, image: options.image });
+  const like = options.like === undefined ? null : openLike(options.like, io);
   const inputs = depfile === undefined ? [] : sourceFiles(source, tree, [image, depfile]);
   const progress = newProgress(io);
   try {
     const listing = options.fromListing === undefined ? null : parseListing(readText(options.fromListing), tree.root);
-    const root = listing?.root ?? tree.root;
+    const model = like === null ? null : (await describeOpened(like)).listing;
+    const root = listing?.root ?? (model === null ? tree.root : likeTree(model.root, tree.root));
+    const truncate = options.truncate === true;
     const buildOptions =
-      listing === null ? toBuildOptions(options, tree.image, board) : listedOptions(listing, options.truncate === true);
+      listing !== null
+        ? { ...describedOptions(listing.image, listing.direct), truncate, hash: sha256Hash }
+        : model !== null
+          ? { ...likeOptions(model), truncate, hash: sha256Hash }
+          : toBuildOptions(options, tree.image, board);
     const warnings: BuildWarning[] = sourceWarnings(tree, listing);
+    if (like !== null) warnings.push(...lossWarnings(like, 'the image'));
     const partition = choosePartition(options, board) ?? boardPlace(board);
     const { pageSize } = buildOptions;
     const request = xipRequest(options, partition, { root, image: tree.image, pageSize }, table, io);
@@ -117,7 +128,9 @@ export async function buildFrom(
     const elf = new ElfTally();
     const compressor = compressorFor(
       root,
-      listing === null ? deflateMethod(options) : deflateOf(listing.image.deflate),
+      listing === null && model === null
+        ? deflateMethod(options)
+        : deflateOf((listing ?? model)?.image.deflate ?? 'classic-9'),
     );
     const { chooseDirect } = buildOptions;
     const complete = {
@@ -159,6 +172,7 @@ export async function buildFrom(
   } finally {
     progress.clear();
     tree.close();
+    like?.close();
   }
 }
 
@@ -168,13 +182,6 @@ function prepareOwners(root: DirectoryEntry, squash: boolean, map: ReturnType<ty
 }
 
 const toRoot = (): number => 0;
-
-function listedOptions(
-  { image, direct }: Listing,
-  truncate: boolean,
-): Omit<BuildOptions, 'compressor'> & { readonly pageSize: number } {
-  return { ...describedOptions(image, direct), truncate, hash: sha256Hash };
-}
 
 /** @param repacked the image that is the source, if one is: byte order and page size are taken over */
 function toBuildOptions(

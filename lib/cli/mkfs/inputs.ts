@@ -40,6 +40,7 @@ interface FileOptions {
   readonly uidGidMap?: string;
   readonly board?: string;
   readonly fromListing?: string;
+  readonly like?: string;
   readonly insert?: string;
   readonly xipList?: string;
   readonly xipProfile?: readonly string[];
@@ -48,10 +49,12 @@ interface FileOptions {
 
 /** The files that options name. */
 export function optionFiles(options: FileOptions, partition: ChosenPartition | null): string[] {
-  const { deviceTable, uidGidMap, board, fromListing, insert, xipList, xipProfile = [], profileImage } = options;
+  const { deviceTable, uidGidMap, board, fromListing, like, insert, xipList, xipProfile = [], profileImage } = options;
   const named = [deviceTable, uidGidMap, board, fromListing, insert, xipList, ...xipProfile];
   const files = named.filter((file) => file !== undefined && file !== '-') as string[];
-  if (profileImage !== undefined && profileImage !== '-') files.push(splitArgument(profileImage).file);
+  for (const image of [like, profileImage]) {
+    if (image !== undefined && image !== '-') files.push(splitArgument(image).file);
+  }
   return [...files, ...(partition?.files ?? [])];
 }
 

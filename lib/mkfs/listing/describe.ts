@@ -94,22 +94,36 @@ const SAMPLE_BLOCKS = 4;
 /** Whether a compressor gives the streams that the image has, as far as a few of them show. */
 async function compressesAlike(
   image: CramfsImage,
-  sample: readonly Block[],
+  sample: readonly SampleBlock[],
   compressor: BlockCompressor,
 ): Promise<boolean> {
-  for (const block of sample) {
+  for (const { block, path } of sample) {
     const stored = image.source.read(block.start, block.length).slice();
-    const [stream] = await compressor.compress([readBlock(image, block).slice()]);
+    const [stream] = await compressor.compress([contentOf(image, block, path)]);
     if (stream === undefined || !sameBytes(stream, stored)) return false;
   }
   return true;
+}
+
+/** @throws CramfsError for damage, with the path */
+function contentOf(image: CramfsImage, block: Block, path: string): Uint8Array {
+  try {
+    return readBlock(image, block).slice();
+  } catch (error) {
+    throw error instanceof CramfsError ? error.withPath(path) : error;
+  }
+}
+
+interface SampleBlock {
+  readonly block: Block;
+  readonly path: string;
 }
 
 interface Survey {
   /** What building the image once costs, in units of {@link FREE_WORK}. */
   readonly work: number;
   /** Some of the compressed blocks. */
-  readonly sample: readonly Block[];
+  readonly sample: readonly SampleBlock[];
   readonly direct: ReadonlyMap<string, ReadonlySet<number>>;
   /** Byte offset of the first direct block of the image; null for none. */
   readonly firstDirect: number | null;
@@ -127,7 +141,7 @@ function survey(image: CramfsImage): Survey {
   let firstDirect: number | null = null;
   let level: number | null = null;
   let work = 0;
-  const sample: Block[] = [];
+  const sample: SampleBlock[] = [];
   for (const { inode, path } of walk(image)) {
     work += ENTRY_WORK;
     if ((inode.type !== 'file' && inode.type !== 'symlink') || inode.size === 0) continue;
@@ -138,7 +152,7 @@ function survey(image: CramfsImage): Survey {
       file = surveyFile(image, inode, path);
       known.set(key, file);
       work += inode.size;
-      sample.push(...file.compressed.slice(0, SAMPLE_BLOCKS - sample.length));
+      sample.push(...file.compressed.slice(0, SAMPLE_BLOCKS - sample.length).map((block) => ({ block, path })));
       firstDirect = Math.min(firstDirect ?? Infinity, file.firstDirect ?? Infinity);
       level ??= file.level;
     }
