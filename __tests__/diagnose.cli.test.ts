@@ -136,7 +136,9 @@ describe('places', () => {
 
   test('the command to go on with has one place: the one that was tried is left out', async () => {
     for (const tried of [[`${dump}@0x800`], [dump, '--image-offset', '0x800'], ['--image-offset=0x800', dump]]) {
-      expect((await runCommand(['tree', ...tried])).stderr).toMatch(/; run: cramfs tree '[^ ]* a dump[.]bin@0x1000'\n$/);
+      expect((await runCommand(['tree', ...tried])).stderr).toMatch(
+        /; run: cramfs tree '[^ ]* a dump[.]bin@0x1000'\n$/,
+      );
     }
     expect((await runCommand(['info', `${swapped}@16`])).stderr).toContain(`; run: cramfs info ${swapped} --image 1`);
   });

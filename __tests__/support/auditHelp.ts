@@ -151,7 +151,13 @@ export const RESULT: AuditResult = {
 };
 
 /** An audit as the first image of a run. */
-export const audited = (result: AuditResult): AuditedImage => ({ image: result.image, index: 0, diagnosis: null, result, error: null });
+export const audited = (result: AuditResult): AuditedImage => ({
+  image: result.image,
+  index: 0,
+  diagnosis: null,
+  result,
+  error: null,
+});
 
 /** An image that could not be audited. */
 export const UNREADABLE: AuditedImage = {
