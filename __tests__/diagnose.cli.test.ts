@@ -79,8 +79,8 @@ describe('the first line', () => {
     expect(code).toBe(3);
     expect(images.map(({ diagnosis }) => diagnosis?.command ?? null)).toEqual([
       null,
-      `cramfs audit --json ${spare} --image 1`,
-      `cramfs audit --json ${swapped} --image 1`,
+      `cramfs audit ${spare} --image 1`,
+      `cramfs audit ${swapped} --image 1`,
       null,
     ]);
   });

@@ -257,7 +257,7 @@ const ROOT = new URL('../', import.meta.url);
 const HINT_TESTS: Readonly<Record<string, string>> = {
   'base/suggest.ts': 'fixes.test.ts',
   'cli/commands/explain.ts': 'fixes.test.ts',
-  'cli/diagnosisLine.ts': 'diagnose.cli.test.ts',
+  'report/diagnosisWords.ts': 'diagnose.cli.test.ts',
   'cli/machine.ts': 'fixes.test.ts',
   'cli/mkfs/advice.ts': 'build.advice.test.ts',
   'cli/mkfs/xipOptions.ts': 'build.advice.test.ts',

@@ -48,11 +48,12 @@ const PROMPT_CRC = 16 << 20;
 /**
  * Says on standard error what was done to the dump of an image, before the command says anything else of it.
  *
+ * @param known the code of a diagnosis that the command makes itself, in its report
  * @throws CramfsError IO
  */
-export function announceDump(place: ImagePlace, image: CramfsImage, io: Io): void {
+export function announceDump(place: ImagePlace, image: CramfsImage, io: Io, known?: string): void {
   const line = openedLine(place, image, io, PROMPT_CRC);
-  if (line === null) return;
+  if (line === null || line.code === known) return;
   complain(io, `${programOf(io)}: ${printableName(place.argument)}: ${diagnosisLineText(line)}`);
 }
 

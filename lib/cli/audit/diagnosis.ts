@@ -8,24 +8,20 @@ import { notAnImageWords } from '../../report/diagnosisWords.ts';
 import type { ByteSource } from '../../source/byteSource.ts';
 import type { AuditJob } from '../../workers/auditCrew.ts';
 import { diagnosisLine, openedLine } from '../diagnosisLine.ts';
-import type { Io } from '../io.ts';
-import { alone } from '../manyImages.ts';
 
 /**
- * Looks at the file of an image that is not whole.
+ * Looks at the file of an image that is not whole. The command to go on with is the same however the run was divided, and
+ * whatever format it writes: it has no other option.
  *
  * @param hit the image that --image chose
- * @param images all of the run
  * @throws CramfsError IO
  */
 export function auditDiagnosis(
   { image: argument, imageOffset }: AuditJob,
   source: ByteSource,
   hit: ScanHit | null,
-  images: readonly string[],
-  io: Io,
 ): AuditDiagnosis | null {
-  const own = alone(argument, images, io);
+  const own = { commandLine: ['cramfs', 'audit', argument] };
   try {
     const image = CramfsImage.open(source, { imageOffset });
     return openedLine({ source, imageOffset, argument, hit }, image, own);

@@ -167,7 +167,7 @@ async function auditFiles(
       return place.source;
     };
     const diagnose = (job: AuditJob, source: ByteSource): AuditDiagnosis | null =>
-      auditDiagnosis(job, source, places.get(job)?.hit ?? null, files, io);
+      auditDiagnosis(job, source, places.get(job)?.hit ?? null);
     const audits = withDiagnosis(auditImages(images, { setup, open, diagnose, jobs, signal, progress }));
     await report({ images: clearing(audits, bar), run: { images: files.length, shard, version: VERSION } }, signal);
     return signal?.aborted === true;

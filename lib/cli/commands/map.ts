@@ -175,7 +175,8 @@ function map(
     return CramfsImage.open(source, { imageOffset, pageSize, quirks });
   });
   try {
-    announceDump(place, image, io);
+    // That the file ends early is a warning of the verdict.
+    announceDump(place, image, io, 'truncated');
     const board = new Board(image, boardOptions);
     const requirement = options.require ?? null;
     if (batch !== undefined) {

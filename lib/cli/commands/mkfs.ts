@@ -28,7 +28,7 @@ Examples:
   cramfs mkfs rootfs fw.cramfs
   cramfs mkfs rootfs.tar fw.cramfs -X -X -n "my board" -D devices.txt
   cramfs mkfs old.cramfs new.cramfs --holes
-  cramfs extract flash.bin@0x40000 tree && cramfs mkfs --like flash.bin@0x40000 tree new.cramfs
+  cramfs mkfs --like old.cramfs tree new.cramfs
 
 SOURCE is a directory, a tar archive (plain or gzipped; - for standard input) or
 a cramfs image, which is repacked in its own byte order and block size unless
