@@ -132,6 +132,8 @@ describe('the machine', () => {
       littleEndian: true,
       pageSize: 4096,
       physBase: '0x8000000',
+      programsFor: null,
+      programsNeedNommu: false,
       regionSize: 2 << 20,
     });
   });

@@ -155,7 +155,7 @@ describe('inputs that would take time and memory without bound', () => {
   test('an archive of zeros is not an empty tree', async () => {
     writeFileSync(at('zeros.tar'), Buffer.alloc(10_240));
     expect(await mkfs(at('zeros.tar'), at('a.img'))).toBe(3);
-    expect(err).toContain('a tar archive with entries');
+    expect(err).toContain('not a tar archive either; there is nothing in it: 10240 bytes, all 0x00');
   });
 
   test('a pax header of more than a megabyte is not read', () => {

@@ -257,7 +257,6 @@ const ROOT = new URL('../', import.meta.url);
 const HINT_TESTS: Readonly<Record<string, string>> = {
   'base/suggest.ts': 'fixes.test.ts',
   'cli/commands/explain.ts': 'fixes.test.ts',
-  'report/diagnosisWords.ts': 'diagnose.cli.test.ts',
   'cli/machine.ts': 'fixes.test.ts',
   'cli/mkfs/advice.ts': 'build.advice.test.ts',
   'cli/mkfs/xipOptions.ts': 'build.advice.test.ts',
@@ -265,6 +264,7 @@ const HINT_TESTS: Readonly<Record<string, string>> = {
   'policy/compileGlobs.ts': 'fixes.test.ts',
   'policy/ruleIds.ts': 'fixes.test.ts',
   'policy/schemaProblems.ts': 'fixes.test.ts',
+  'report/diagnosisWords.ts': 'diagnose.cli.test.ts',
   'report/mkfsWords.ts': 'build.advice.test.ts',
   'verdict/board.ts': 'fixes.test.ts',
 };

@@ -17,7 +17,7 @@ const hit = (riscvIcache?: IcacheKernel): (string | null)[] =>
 
 describe('an image of RISC-V programs', () => {
   test('is mapped on riscv32, which nobody named', () => {
-    expect(board().cpuChoice).toEqual({ name: 'riscv32', from: 'programs', machine: 'RISC-V' });
+    expect(board().cpuChoice).toEqual({ name: 'riscv32', from: 'programs', machine: 'RISC-V', needsNommu: false });
   });
 
   test('kills the kernel or sets a bit where text would be direct, and names both', () => {

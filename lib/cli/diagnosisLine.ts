@@ -46,15 +46,22 @@ export function openedLine(
 const PROMPT_CRC = 16 << 20;
 
 /**
- * Says on standard error what was done to the dump of an image, before the command says anything else of it.
+ * Says on standard error what was done to the dump of an image, before the command says anything else of it. Of a dump
+ * that only ends too soon nothing is said: what is there is as it was, and where it is not, the command says so.
  *
- * @param known the code of a diagnosis that the command makes itself, in its report
  * @throws CramfsError IO
  */
-export function announceDump(place: ImagePlace, image: CramfsImage, io: Io, known?: string): void {
-  const line = openedLine(place, image, io, PROMPT_CRC);
-  if (line === null || line.code === known) return;
+export function announceDump(place: ImagePlace, image: CramfsImage, io: Io): void {
+  if (place.hit !== null) return;
+  const diagnosis = diagnoseOpened(place.source, image, place.imageOffset, PROMPT_CRC);
+  if (diagnosis === null || isOnlyCut(diagnosis)) return;
+  const line = diagnosisLine(diagnosis, place.argument, io);
   complain(io, `${programOf(io)}: ${printableName(place.argument)}: ${diagnosisLineText(line)}`);
+}
+
+/** Whether the file just ends before its image does. */
+function isOnlyCut(diagnosis: Diagnosis): boolean {
+  return diagnosis.kind === 'image' && diagnosis.hit.undone.length === 0 && diagnosis.hit.loss === null;
 }
 
 /** The program as its messages begin: "cramfs ls", "cramfs-map". */

@@ -176,7 +176,7 @@ function map(
   });
   try {
     // That the file ends early is a warning of the verdict.
-    announceDump(place, image, io, 'truncated');
+    announceDump(place, image, io);
     const board = new Board(image, boardOptions);
     const requirement = options.require ?? null;
     if (batch !== undefined) {
