@@ -48,7 +48,11 @@ export function diffAudits(a: ComparedAudit, b: ComparedAudit): ImageDiff {
     omitted: 0,
     xip: xip.sort(byPath),
     programs: programs.sort(byPath),
-    numbers: { a: a.numbers, b: b.numbers },
+    // An estimate that only an audit on its own makes: two sides have it, or none.
+    numbers: {
+      a: { ...a.numbers, directCompressedBytes: null },
+      b: { ...b.numbers, directCompressedBytes: null },
+    },
     damage: [],
     basis: 'audit',
   });
