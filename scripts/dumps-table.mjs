@@ -48,16 +48,21 @@ function wordsOf(command, file) {
   }
 }
 
-/** A file of the image, for commands that take one. @param {string} file */
+/** A file of the image, or of the first in a dump, for commands that take one. @param {string} file */
 function largestFile(file) {
-  const { stdout } = spawnSync(process.execPath, [PROGRAM, 'ls', '--json', '-R', file], { encoding: 'utf8' });
+  return largestOf([file]) ?? largestOf([file, '--image', '1']) ?? '/';
+}
+
+/** @param {string[]} place @returns {string | null} */
+function largestOf(place) {
+  const { stdout } = spawnSync(process.execPath, [PROGRAM, 'ls', '--json', '-R', ...place], { encoding: 'utf8' });
   try {
     /** @type {{ entries: { path: string, type: string, size: number }[] }} */
     const { entries } = JSON.parse(stdout);
     const files = entries.filter(({ type }) => type === 'file');
     return files.reduce((best, next) => (next.size > best.size ? next : best), { path: '/', size: -1 }).path;
   } catch {
-    return '/';
+    return null;
   }
 }
 
@@ -98,9 +103,19 @@ function filesOf(path) {
 
 /** @param {Outcome} outcome */
 const isBroken = ({ code }) => code === 70 || code > 100;
-/** A suggestion that does not help. A tool that is not installed (127) is not ours. @param {Outcome} outcome */
-const isUseless = ({ code, command }) =>
-  isBroken({ code, command, first: '', says: '' }) || code === 2 || (code === 3 && command.includes('cramfs'));
+/**
+ * A suggestion that does not help. What is not ours: a map of "/", where no file of the image is known before; a tool that is not installed (127), an image in a container that cannot
+ * be told from here, and that both sides of a diff of one file with itself would be standard input.
+ * @param {Outcome} outcome
+ */
+function isUseless(outcome) {
+  const { code, command, says } = outcome;
+  if (isBroken(outcome) && code !== 127) return true;
+  return (
+    (code === 2 && !command.includes('| cramfs diff ') && !says.includes('it is a directory')) ||
+    (code === 3 && !command.includes('|') && command.startsWith('cramfs'))
+  );
+}
 
 let failures = 0;
 try {
