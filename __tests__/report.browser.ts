@@ -293,6 +293,71 @@ describe('a report', () => {
     await seen.page.close();
   });
 
+  test('sorts and filters the table, and shows programs or data alone', async () => {
+    const { page: opened, trouble } = await visit(reportOf('root.cramfs', image));
+    const column = (name: string) => opened.locator(`.tbody .td.${name}`).allTextContents();
+    const head = (title: RegExp) => opened.locator('.th').getByRole('button', { name: title });
+    await head(/^path/).click();
+    const ascending = await column('path');
+    expect(ascending.length).toBeGreaterThan(5);
+    expect(ascending).toEqual([...ascending].sort());
+    await head(/^path/).click();
+    const descending = await column('path');
+    expect(descending).toEqual([...descending].sort().reverse());
+    await opened.getByLabel('Kind of files').selectOption('data');
+    for (const path of await column('path')) expect(path).not.toMatch(/^[/]bin[/]|[.]so[.]1$/);
+    await opened.getByLabel('Kind of files').selectOption('programs');
+    for (const path of await column('path')) expect(path).toMatch(/^[/](bin|lib)[/]/);
+    await opened.getByLabel('Filter files by path').fill('COUNT');
+    expect(await column('path')).toEqual(['/bin/counter']);
+    expect(await opened.locator('.treemap-head .muted').textContent()).toMatch(/^1 of [0-9]+ files$/);
+    expect(trouble).toEqual([]);
+    await opened.close();
+  });
+
+  test('fills the treemap with what is asked for, and selects the file that is clicked in it', async () => {
+    const { page: opened, trouble } = await visit(reportOf('root.cramfs', image));
+    await opened.getByLabel('Filter files by path').fill('/lib/ld-musl');
+    const box = await opened.locator('canvas.treemap').boundingBox();
+    if (box === null) throw new Error('there is no treemap');
+    const middle = { x: box.width / 2, y: box.height / 2 };
+    /** What the treemap says of its middle, once it is laid out. */
+    const hovered = async (area: string): Promise<string> => {
+      for (let attempt = 0; attempt < 50; attempt++) {
+        await opened.mouse.move(box.x + 5, box.y - 40);
+        await opened.mouse.move(box.x + middle.x, box.y + middle.y);
+        const text = await opened.locator('canvas.treemap + .note').textContent();
+        if (text?.startsWith('/lib/ld-musl-i386.so.1') === true) return text;
+        await opened.waitForTimeout(100);
+      }
+      throw new Error(`nothing is hovered (${area})`);
+    };
+    const shown: string[] = [];
+    for (const area of ['flash', 'saved']) {
+      await opened.getByLabel('Area of the treemap').selectOption(area);
+      shown.push(await hovered(area));
+    }
+    expect(shown).toEqual(['/lib/ld-musl-i386.so.1 · 696.73 KiB', '/lib/ld-musl-i386.so.1 · 696 KiB']);
+    await opened.locator('canvas.treemap').click({ position: middle });
+    expect(await opened.locator('.panel h2').textContent()).toBe('/lib/ld-musl-i386.so.1');
+    expect(trouble).toEqual([]);
+    await opened.close();
+  });
+
+  test('leads from a finding to its file, in the map as well', async () => {
+    const { page: opened, trouble } = await visit(reportOf('root.cramfs', image));
+    const finding = opened.locator('.finding').filter({ hasText: 'xip/program-fails' });
+    if ((await finding.getAttribute('open')) === null) await finding.locator('summary').click();
+    await finding.getByRole('button', { name: '/bin/bare' }).click();
+    expect(await opened.locator('.panel h2').textContent()).toBe('/bin/bare');
+    // What is found is the inode, byte 188 of the image.
+    expect(await opened.locator('.flash-map .note').textContent()).toBe('0x10000000 · offset 0x0 · metadata');
+    expect(new URL(opened.url()).hash).toBe(`#file=${encodeURIComponent('/bin/bare')}&at=0xbc`);
+    expect(await opened.locator('.tbody .tr.selected .path').textContent()).toBe('/bin/bare');
+    expect(trouble).toEqual([]);
+    await opened.close();
+  });
+
   test('finds addresses, and says what was not found', async () => {
     const { page: opened } = await visit(reportOf('root.cramfs', image));
     const field = opened.locator('.flash-map input');
