@@ -42,18 +42,19 @@ export function openedLine(
   return diagnosis === null ? null : diagnosisLine(diagnosis, place.argument, io);
 }
 
-/** Bytes of an image whose CRC every command looks at, also one that needs little of it: a few milliseconds. */
+/** Bytes of an image whose CRC commands look at although they need little of it: some ten milliseconds. */
 const PROMPT_CRC = 16 << 20;
 
 /**
  * Says on standard error what was done to the dump of an image, before the command says anything else of it. Of a dump
  * that only ends too soon nothing is said: what is there is as it was, and where it is not, the command says so.
  *
+ * @param crcUpTo bytes of an image whose CRC is looked at for it
  * @throws CramfsError IO
  */
-export function announceDump(place: ImagePlace, image: CramfsImage, io: Io): void {
+export function announceDump(place: ImagePlace, image: CramfsImage, io: Io, crcUpTo = PROMPT_CRC): void {
   if (place.hit !== null) return;
-  const diagnosis = diagnoseOpened(place.source, image, place.imageOffset, PROMPT_CRC);
+  const diagnosis = diagnoseOpened(place.source, image, place.imageOffset, crcUpTo);
   if (diagnosis === null || isOnlyCut(diagnosis)) return;
   const line = diagnosisLine(diagnosis, place.argument, io);
   complain(io, `${programOf(io)}: ${printableName(place.argument)}: ${diagnosisLineText(line)}`);

@@ -38,6 +38,9 @@ import { styleFor, widthFor } from '../style.ts';
 import { announceDump } from '../diagnosisLine.ts';
 import { complain } from '../complain.ts';
 
+/** Bytes of an image whose CRC is looked at for the sake of a dump: more would be waited for. */
+const QUICK_CRC = 1 << 20;
+
 /** The options as commander hands them over: text, still. */
 interface MapOptions extends ImageOptions, MachineRequest {
   readonly offset?: string;
@@ -176,7 +179,7 @@ function map(
   });
   try {
     // That the file ends early is a warning of the verdict.
-    announceDump(place, image, io);
+    announceDump(place, image, io, QUICK_CRC);
     const board = new Board(image, boardOptions);
     const requirement = options.require ?? null;
     if (batch !== undefined) {
