@@ -116,7 +116,7 @@ describe('the kernel', () => {
 });
 
 describe('a call that never returns', () => {
-  test('is told with the function that oopsed', () => {
+  test('is recorded with the function that oopsed', () => {
     expect(oopsOf(OOPS)).toEqual({
       what: 'Unable to handle kernel paging request at virtual address ADDRESS',
       address: '0xff1bfffffeb704d0',

@@ -319,7 +319,7 @@ describe('a report', () => {
     const { page: opened, trouble } = await visit(reportOf('root.cramfs', image));
     await opened.getByLabel('Filter files by path').fill('/lib/ld-musl');
     const box = await opened.locator('canvas.treemap').boundingBox();
-    if (box === null) throw new Error('there is no treemap');
+    if (box === null) throw new Error('the treemap is not shown');
     const middle = { x: box.width / 2, y: box.height / 2 };
     /** What the treemap says of its middle, once it is laid out. */
     const hovered = async (area: string): Promise<string> => {

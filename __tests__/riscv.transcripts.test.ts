@@ -31,7 +31,7 @@ function recorded(name: string): Recorded {
   };
 }
 
-/** What a setup of these transcripts does not tell in fields of their own: the size of addresses. */
+/** What the setups of these transcripts do not record: the size of addresses. */
 function machineOf({ variant = '' }: LabSetup): ReplayOptions {
   return { cpu: variant.endsWith('sv39') ? 'riscv64-sv39' : variant.endsWith('sv48') ? 'riscv64-sv48' : undefined };
 }

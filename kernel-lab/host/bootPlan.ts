@@ -181,7 +181,7 @@ function linesOf({ console, results }: Architecture, files: MachineFiles): strin
   return [...(console === results ? [] : ['-serial', `file:${files.console}`]), '-serial', `file:${files.results}`];
 }
 
-/** RAM of the machine, as a transcript's setup tells it; undefined where regions are parts of it. */
+/** RAM of the machine, from a transcript's setup; undefined where regions are parts of it. */
 export function ramText({ keepOff, ramStart, minRam }: Architecture): string | undefined {
   return keepOff === 'flash' ? `${hex(ramStart)}-${hex(ramStart + minRam - 1)}` : undefined;
 }

@@ -8,7 +8,7 @@ const CRASH =
 /** Lines that are told, from the first of the crash on. */
 const LINES_TOLD = 12;
 
-/** What the log of a RISC-V kernel tells of an oops in a call that never returned. */
+/** What the log of a RISC-V kernel says of an oops in a call that never returned. */
 export function oopsOf(log: readonly string[]): LabOops {
   const named = (pattern: RegExp): string | undefined =>
     log.map((line) => pattern.exec(line)?.[1]).find((found) => found !== undefined);

@@ -62,7 +62,7 @@ export type LabMachine = Pick<
   'base' | 'mtd_size' | 'page_size' | 'release' | 'machine' | 'mtd' | 'memory_model' | 'patched' | 'ram'
 >;
 
-/** What a setup tells of a RISC-V kernel that flushes the instruction cache. */
+/** What a setup records of a RISC-V kernel that flushes the instruction cache. */
 function icacheOf({ memory_model: model, patched, release }: LabMachine): IcacheKernel | undefined {
   if (patched === true) return 'fixed';
   const told = (model ?? release).toLowerCase();

@@ -1,7 +1,7 @@
 /** The CPU of a machine in words, as the headings of reports have it. */
 import type { Machine } from '../verdict/machine.ts';
 
-/** What there is to tell of a CPU. */
+/** What is shown of a CPU. */
 export type CpuShown = Pick<Machine, 'littleEndian' | 'programsFor' | 'programsNeedNommu'> & { readonly cpu: string };
 
 /** The CPU and its byte order; where the image's programs are for another, which, and how to choose that. */

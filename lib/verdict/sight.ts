@@ -61,7 +61,7 @@ function storedContent({ board, file }: Opened, index: number): Uint8Array | nul
 /** Names what stands in a page: a page of the file itself, of another file, or a part of the image. */
 function identify({ board, file }: Opened, bytes: Uint8Array, phys: number | null): Sight {
   const { contentIndex, memory } = board;
-  // With a tail that is not zero it is no page by its bytes, but the block stands there.
+  // A page whose tail is not zero is not found by its bytes, but the block is there.
   const own =
     contentIndex.ownPage(file.inode, bytes) ??
     (phys === null ? null : contentIndex.ownBlockAt(file.inode, phys - memory.base));
