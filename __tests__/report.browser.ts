@@ -358,6 +358,35 @@ describe('a report', () => {
     await opened.close();
   });
 
+  test('prints all of each finding, the colours of the legend, and no panel that nothing was chosen for', async () => {
+    const { page: opened, trouble } = await visit(reportOf('root.cramfs', image));
+    const openFindings = () => opened.locator('.finding[open]').count();
+    const before = await openFindings();
+    await opened.evaluate(() => {
+      window.addEventListener('afterprint', () => performance.mark('printed'));
+      window.addEventListener('beforeprint', () => {
+        performance.mark('print', { detail: document.querySelectorAll('.finding:not([open])').length });
+      });
+    });
+    const paper = await opened.pdf({ format: 'A4' });
+    expect(Buffer.from(paper).subarray(0, 5).toString()).toBe('%PDF-');
+    await opened.waitForFunction(() => performance.getEntriesByName('printed').length > 0);
+    const closed = await opened.evaluate(() =>
+      performance.getEntriesByName('print').map((mark) => (mark as PerformanceMark).detail as number),
+    );
+    expect(closed).toEqual([0]);
+    // As it was on the screen.
+    expect(before).toBeLessThan(await opened.locator('.finding').count());
+    expect(await openFindings()).toBe(before);
+
+    await opened.emulateMedia({ media: 'print' });
+    expect(await opened.locator('.panel').isVisible()).toBe(false);
+    const swatch = opened.locator('.swatch').first();
+    expect(await swatch.evaluate((element) => getComputedStyle(element).printColorAdjust)).toBe('exact');
+    expect(trouble).toEqual([]);
+    await opened.close();
+  });
+
   test('finds addresses, and says what was not found', async () => {
     const { page: opened } = await visit(reportOf('root.cramfs', image));
     const field = opened.locator('.flash-map input');

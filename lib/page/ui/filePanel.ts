@@ -128,6 +128,7 @@ export class FilePanel {
   select(path: string | null, details: Details): void {
     this.#path = path;
     this.#form.hidden = path === null;
+    this.element.classList.toggle('unused', path === null);
     fill(this.#loaded);
     if (path === null) {
       fill(this.#title, 'No file selected');

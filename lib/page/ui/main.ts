@@ -3,6 +3,7 @@ import type { MapDetail, MapRequest } from '../../verdict/request.ts';
 import type { ReportData } from '../reportData.ts';
 import type { MachineChange } from '../session.ts';
 import { runLayoutWorker } from './layoutWorker.ts';
+import { openForPrint } from './print.ts';
 import { showReport } from './report.ts';
 
 function start(): void {
@@ -10,6 +11,7 @@ function start(): void {
   const embedded = document.querySelector('#report-data');
   if (root === null || embedded === null) return;
   const script = document.currentScript?.textContent ?? '';
+  openForPrint();
   const session = showReport(root, JSON.parse(embedded.textContent) as ReportData, script);
   // For scripts: the verdict on any request, as `cramfs-map --json` prints it.
   Object.assign(globalThis, {

@@ -7,10 +7,12 @@ import { hex } from '../../base/hex.ts';
 import { size } from '../../base/words.ts';
 import { REPORT_FORMAT, type ReportImage } from '../reportData.ts';
 import { fill, h } from './dom.ts';
+import { openForPrint } from './print.ts';
 import { showReport } from './report.ts';
 import { runWorker, type FoundImage, type WorkerAnswer, type WorkerQuestion } from './viewerWorker.ts';
 
 function startViewer(): void {
+  openForPrint();
   const root = document.querySelector('main');
   const script = document.currentScript?.textContent ?? '';
   if (root === null) return;
