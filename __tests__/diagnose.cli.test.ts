@@ -134,6 +134,21 @@ describe('places', () => {
     }
   });
 
+  test('the fixes of audit, report and map name the image that --image chose', async () => {
+    const gzip = folder.file('root.gz', gzipSync(fixture('images/root-XX.cramfs.gz')));
+    const fix = `cramfs mkfs ${gzip} --image 1 NEW-IMAGE --xip mmu --phys 0x10000000`;
+    const shard = `${folder.path}/shard.ndjson`;
+    const audited = await runCommand(['audit', '--json', gzip, '--image', '1']);
+    expect(audited.stdout).toContain(fix);
+    await runCommand(['audit', '--format', 'ndjson', '--output', shard, gzip, '--image', '1']);
+    expect((await runCommand(['audit', '--json', '--merge', shard])).stdout).toBe(audited.stdout);
+    expect((await runCommand(['report', gzip, '--image', '1'])).stdout).toContain(fix);
+    const mapped = await runCommand(['map', gzip, '/bin/counter', '--image', '1']);
+    expect(mapped.stdout.replace(/\n +/g, ' ')).toContain(`${fix} --xip-files auto /bin/counter`);
+    const words = fix.replace('NEW-IMAGE', `${folder.path}/fixed.img`).split(' ').slice(1);
+    expect((await runCommand(words)).code).toBe(0);
+  }, 30_000);
+
   test('the command to go on with has one place: the one that was tried is left out', async () => {
     for (const tried of [[`${dump}@0x800`], [dump, '--image-offset', '0x800'], ['--image-offset=0x800', dump]]) {
       expect((await runCommand(['tree', ...tried])).stderr).toMatch(

@@ -19,6 +19,8 @@ export interface AuditOptions {
   readonly name: string;
   /** Byte offset of the image in its file, for the report. Default 0. */
   readonly imageOffset?: number | undefined;
+  /** Its number among the images that a scan of the file finds, from 1, where it was chosen so. */
+  readonly imageNumber?: number | undefined;
   /** Whether compressed blocks are inflated, where no check is given. Default true; false is much faster. */
   readonly inflate?: boolean | undefined;
   /** The outcome of a check of the same image, made elsewhere. Default: one is made here. */
@@ -45,7 +47,7 @@ export interface AuditOptions {
  * @throws CramfsError IO when the image's source fails; whatever is wrong with the image is a finding
  */
 export function auditImage(board: Board, options: AuditOptions): AuditResult {
-  const { name, imageOffset = 0, alsoList, deflate, progress } = options;
+  const { name, imageOffset = 0, imageNumber, alsoList, deflate, progress } = options;
   const { memory, cpu, kernel } = board;
   const { check, survey } = checked(board, options);
   const context = new AuditContext(board, survey);
@@ -55,6 +57,7 @@ export function auditImage(board: Board, options: AuditOptions): AuditResult {
   return {
     image: name,
     imageOffset,
+    ...(imageNumber === undefined ? {} : { imageNumber }),
     board: {
       kernel: kernel.name,
       cpu: cpu.name,

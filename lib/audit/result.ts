@@ -103,6 +103,8 @@ export interface AuditResult {
   readonly image: string;
   /** Byte offset of the image in its file. */
   readonly imageOffset: number;
+  /** Its number among the images that a scan of the file finds, from 1, where it was chosen so. */
+  readonly imageNumber?: number | undefined;
   readonly board: AuditedBoard;
   /** In the order of the image: by path, then place, then id; those without a path first. */
   readonly findings: readonly Finding[];

@@ -28,6 +28,8 @@ export interface ImagePlace {
   readonly imageOffset: number;
   /** The file's path where another thread can open the image by path and offset; null for standard input and --image. */
   readonly path: string | null;
+  /** The number that --image gave; undefined without. */
+  readonly imageNumber?: number | undefined;
   /** The image that --image chose. */
   readonly hit: ScanHit | null;
 }
@@ -83,8 +85,10 @@ export function parsePlace(argument: string, options: PlaceOptions, pageSize: nu
 export function targetOf({ file, imageOffset, image }: NamedPlace): {
   readonly file: string | null;
   readonly imageOffset: number;
+  readonly imageNumber?: number;
 } {
-  return { file: file === '-' || image !== null ? null : file, imageOffset };
+  const at = { file: file === '-' || image !== null ? null : file, imageOffset };
+  return image === null ? at : { ...at, imageNumber: image };
 }
 
 /**
@@ -116,7 +120,7 @@ export function openNamed(named: NamedPlace, io: Pick<Io, 'stdin'>): ImagePlace 
     const close = (): void => {
       source.close();
     };
-    return { argument, source: withClose(hit.source, close), imageOffset: 0, path: null, hit };
+    return { argument, source: withClose(hit.source, close), imageOffset: 0, path: null, imageNumber: image, hit };
   } catch (error) {
     source.close();
     throw error;

@@ -11,6 +11,8 @@ export interface FixedImage {
   readonly image: string;
   /** Byte offset of the image in its file. */
   readonly imageOffset: number;
+  /** Its number among the images that a scan of the file finds, where the user chose it so. */
+  readonly imageNumber?: number | undefined;
   readonly board: Pick<AuditedBoard, 'kernel' | 'cpu' | 'physBase' | 'pageSize'>;
   /** Files that may be in flash. */
   readonly files: readonly Pick<AuditedFile, 'format' | 'directBlocks'>[];
@@ -23,8 +25,9 @@ const OFFSET = /@[0-9][0-9a-fx]*[kmg]?$/i;
 const NEW_IMAGE = 'NEW-IMAGE';
 
 /** What fixes of findings at a path may name. */
-export function fixPlace({ image: name, imageOffset, board, files }: FixedImage, path: string | null): FixPlace {
-  const image = shellWord(imageOffset === 0 || OFFSET.test(name) ? name : `${name}@${hex(imageOffset)}`, 'IMAGE');
+export function fixPlace(fixed: FixedImage, path: string | null): FixPlace {
+  const { image: name, board, files } = fixed;
+  const image = imageWords(fixed);
   const rebuildCompressed = (...options: readonly string[]): string =>
     ['cramfs', 'mkfs', image, NEW_IMAGE, ...options].join(' ');
   const rebuildDirect = (...options: readonly string[]): string =>
@@ -39,6 +42,12 @@ export function fixPlace({ image: name, imageOffset, board, files }: FixedImage,
     rebuildCompressed,
     audit: (...options) => ['cramfs', 'audit', image, '--phys', hex(board.physBase), ...options].join(' '),
   };
+}
+
+/** The image in a command: its file, and where in it the image is. */
+function imageWords({ image: name, imageOffset, imageNumber }: FixedImage): string {
+  if (imageNumber !== undefined) return `${shellWord(name, 'IMAGE')} --image ${String(imageNumber)}`;
+  return shellWord(imageOffset === 0 || OFFSET.test(name) ? name : `${name}@${hex(imageOffset)}`, 'IMAGE');
 }
 
 /** Models without an MMU are named so. */

@@ -37,6 +37,7 @@ export interface RemedyPlace {
   /** The image as the user named it. */
   readonly image: string;
   readonly imageOffset?: number | undefined;
+  readonly imageNumber?: number | undefined;
   readonly verdict: Pick<MapVerdict, 'path' | 'machine' | 'file' | 'offset' | 'length'>;
 }
 
@@ -139,7 +140,7 @@ type MappedCause =
 
 function remedyWords(remedy: MapRemedy, at: RemedyPlace): string {
   const { path, machine } = at.verdict;
-  const place = fixPlace({ image: at.image, imageOffset: at.imageOffset ?? 0, board: machine, files: [] }, path);
+  const place = fixPlace({ ...at, imageOffset: at.imageOffset ?? 0, board: machine, files: [] }, path);
   switch (remedy.kind) {
     case 'rebuild-for-page-size':
       return (

@@ -26,6 +26,7 @@ export interface TextOptions {
   /** The image as the user named it, for commands. Default: "IMAGE". */
   readonly image?: string | undefined;
   readonly imageOffset?: number | undefined;
+  readonly imageNumber?: number | undefined;
   /** What the verdict was asked to tell of each page. */
   readonly detail?: MapDetail | undefined;
 }
@@ -33,7 +34,7 @@ export interface TextOptions {
 /** The report of one mapping: lines, each ended by a newline. It has the advice if the verdict was made with it. */
 export function mapText(
   verdict: MapVerdict,
-  { style, width, image = 'IMAGE', imageOffset, detail = {} }: TextOptions,
+  { style, width, image = 'IMAGE', imageOffset, imageNumber, detail = {} }: TextOptions,
 ): string {
   const { kind } = verdict;
   if (kind === 'nommu' || (kind === 'failed' && !verdict.machine.hasMmu)) return nommuText(verdict, { style, width });
@@ -50,7 +51,7 @@ export function mapText(
   const words =
     verdict.advice === null || verdict.errno !== null
       ? null
-      : adviceWords(verdict.advice, { image, imageOffset, verdict });
+      : adviceWords(verdict.advice, { image, imageOffset, imageNumber, verdict });
   if (words !== null) row('why', words.why);
   if (words !== null && words.fix !== null) row('to fix', words.fix);
   const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);

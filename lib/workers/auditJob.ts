@@ -40,6 +40,8 @@ export interface AuditTarget {
   readonly file: string | null;
   /** Byte offset of the image in its file. */
   readonly imageOffset: number;
+  /** Its number among the images that a scan of the file finds, from 1, where it was chosen so. */
+  readonly imageNumber?: number | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ export interface AuditTarget {
  * @throws CramfsError as openDetected(), Board and auditImage()
  */
 export async function auditFile(
-  { image, file, imageOffset }: AuditTarget,
+  { image, file, imageOffset, imageNumber }: AuditTarget,
   source: ByteSource,
   setup: AuditSetup,
   threads: number | undefined,
@@ -64,7 +66,15 @@ export async function auditFile(
   // What other threads cannot open is checked by this one.
   const crew = file === null ? { file: image, threads: 1 } : { file, threads };
   const check = await checkParallel(opened, { ...crew, imageOffset, inflate, rules });
-  const options = { name: image, imageOffset, check, survey, deflate: inflate ? deflateFast : undefined, progress };
+  const options = {
+    name: image,
+    imageOffset,
+    imageNumber,
+    check,
+    survey,
+    deflate: inflate ? deflateFast : undefined,
+    progress,
+  };
   return policy === null ? auditImage(board, options) : auditWithPolicy(board, policy, { ...options, today });
 }
 

@@ -227,7 +227,7 @@ function map(
 function report(
   plain: MapVerdict,
   board: Board,
-  { argument: image, imageOffset }: ImagePlace,
+  { argument: image, imageOffset, imageNumber }: ImagePlace,
   request: MapRequest,
   detail: MapDetail,
   options: MapOptions,
@@ -237,7 +237,7 @@ function report(
   const width = widthFor(io);
   const judged = detail.trace === true || board.kernel.name !== DEFAULT_MODEL.name;
   const verdict = judged ? board.map(request, { ...detail, trace: true }) : plain;
-  const sections = [mapText(verdict, { style, width, image, imageOffset, detail })];
+  const sections = [mapText(verdict, { style, width, image, imageOffset, imageNumber, detail })];
   if (detail.trace === true) sections.push(traceText(verdict, style));
   if (judged) sections.push(violationsText(verdict, style, width));
   return sections.join('');

@@ -117,9 +117,9 @@ async function audited<Result>(
 ): Promise<Result> {
   const setup = auditSetup(options, await readMachine(options));
   const place = openPlace(file, options, io, setup.pageSize ?? null);
-  const { source, imageOffset, path } = place;
+  const { source, imageOffset, imageNumber, path } = place;
   try {
-    const target = { image: file, file: path, imageOffset };
+    const target = { image: file, file: path, imageOffset, imageNumber };
     announceDump(place, CramfsImage.open(source, { imageOffset }), io);
     return use({ source, audit: await auditFile(target, source, setup, undefined), setup });
   } catch (error) {

@@ -12,8 +12,9 @@ export const AUDIT_SCHEMA_VERSION = 1;
 
 /** An image without its findings and files. */
 export function imageJson(result: AuditResult): Record<string, unknown> {
-  const { imageOffset, board, counts, omitted, numbers } = result;
-  return { imageOffset, board: { ...board, physBase: hex(board.physBase) }, counts, omitted, numbers };
+  const { imageOffset, imageNumber, board, counts, omitted, numbers } = result;
+  const where = imageNumber === undefined ? { imageOffset } : { imageOffset, imageNumber };
+  return { ...where, board: { ...board, physBase: hex(board.physBase) }, counts, omitted, numbers };
 }
 
 /** The findings that count, in words too. */

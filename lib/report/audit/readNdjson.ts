@@ -118,6 +118,7 @@ const RECORD = z.discriminatedUnion('type', [
     image: z.string(),
     diagnosis,
     imageOffset: count,
+    imageNumber: z.int().positive().optional(),
     board,
     counts,
     omitted: z.record(
@@ -273,7 +274,8 @@ function add(
 }
 
 function finished({ image, index: at, diagnosis: told, head, findings, suppressed, files }: Growing): AuditedImage {
-  const { imageOffset, board: of, counts: kept, omitted, numbers: totals } = head;
-  const result = { image, imageOffset, board: of, findings, counts: kept, omitted, suppressed, numbers: totals, files };
+  const { imageOffset, imageNumber, board: of, counts: kept, omitted, numbers: totals } = head;
+  const where = imageNumber === undefined ? { imageOffset } : { imageOffset, imageNumber };
+  const result = { image, ...where, board: of, findings, counts: kept, omitted, suppressed, numbers: totals, files };
   return { image, index: at, diagnosis: told, result, error: null };
 }
