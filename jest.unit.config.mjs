@@ -24,6 +24,7 @@ const SLOW = [
   'build.hostile',
   'build.listing',
   'build.roundTrip',
+  'build.vendor',
   'compareKernels',
   'compat',
   'damage',

@@ -34,7 +34,7 @@ async function rebuilt(bytes: Uint8Array): Promise<{ bytes: Uint8Array; text: st
   const text = writeListing(listing, ['a remark']);
   const read = parseListing(text, imageTree(image));
   const compressor = compressorOf(read.image.deflate);
-  const options = { ...describedOptions(read.image, read.direct), truncate: true, compressor };
+  const options = { ...describedOptions(read), truncate: true, compressor };
   return { bytes: (await buildImage(read.root, options)).bytes, text, isExact };
 }
 

@@ -41,4 +41,5 @@ export const SORT = (_: unknown, { rebuild }: FixPlace): string =>
   `sort the entries by bytes, as strcmp() does: ${rebuild()}`;
 export const OTHER_PAGE_SIZE =
   'name the page size that the image is built for (--page-size); if it has the right one, rebuild the image from its source files';
-export const FOR_LINUX = (_: unknown, { rebuild }: FixPlace): string => `rebuild the image for Linux: ${rebuild()}`;
+export const FOR_LINUX = (_: unknown, { rebuild }: FixPlace): string =>
+  `rebuild the image for Linux: ${rebuild('--no-vendor')}`;

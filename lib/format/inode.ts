@@ -58,10 +58,17 @@ export interface InodeLayout {
   readonly size: number;
   /** Decodes the inode whose first byte is at `at`; `size` bytes must be there. */
   readonly decode: (view: DataView, at: number, littleEndian: boolean) => InodeFields;
+  /** The inverse: `size` bytes. Values are cut to their fields' widths. */
+  readonly encode: (inode: InodeFields, littleEndian: boolean) => Uint8Array;
 }
 
 /** What Linux and every maker but some vendors have. */
-export const LINUX_INODE: InodeLayout = { name: 'linux', size: INODE_SIZE, decode: decodeInode };
+export const LINUX_INODE: InodeLayout = {
+  name: 'linux',
+  size: INODE_SIZE,
+  decode: decodeInode,
+  encode: encodeInode,
+};
 
 /**
  * A vendor variant of 16 bytes: the third word has 8 bits of padding before namelen, and the offset is a word of its own,
@@ -75,6 +82,15 @@ export const WIDE_INODE: InodeLayout = {
     const offset = view.getUint32(at + 12, littleEndian); // 12 – offset (units of 4)
     const namelen = littleEndian ? (word2 >>> 8) & 0x3f : (word2 >>> 18) & 0x3f;
     return { ...decodeInode(view, at, littleEndian), namelen: namelen * 4, offset: offset * 4 };
+  },
+  encode(inode, littleEndian) {
+    const bytes = new Uint8Array(16);
+    bytes.set(encodeInode({ ...inode, offset: 0 }, littleEndian));
+    const view = new DataView(bytes.buffer);
+    const namelen = (inode.namelen >>> 2) & 0x3f;
+    view.setUint32(8, littleEndian ? namelen << 8 : namelen << 18, littleEndian);
+    view.setUint32(12, inode.offset / 4, littleEndian);
+    return bytes;
   },
 };
 

@@ -1,8 +1,8 @@
 /**
  * The superblock: 76 bytes, the root inode included.
  */
-import { BOOT_PAD, CRAMFS_MAGIC, CRAMFS_MAGIC_WEND, ROOT_INODE_OFFSET, SUPERBLOCK_SIZE } from './constants.ts';
-import { encodeInode, type InodeFields, type InodeLayout, LINUX_INODE } from './inode.ts';
+import { BOOT_PAD, CRAMFS_MAGIC, CRAMFS_MAGIC_WEND, ROOT_INODE_OFFSET } from './constants.ts';
+import { type InodeFields, type InodeLayout, LINUX_INODE } from './inode.ts';
 
 /** The superblock as stored. `edition` to `files` mean something with FSID_VERSION_2 only. */
 export interface Superblock {
@@ -74,10 +74,15 @@ export function decodeSuperblock(
   });
 }
 
-/** The inverse of {@link decodeSuperblock}: 76 bytes. `signature` and `name` are cut or zero-padded to 16. */
-export function encodeSuperblock(superblock: Omit<Superblock, 'position'>): Uint8Array {
+/**
+ * The inverse of {@link decodeSuperblock}: 76 bytes, 80 with wide inodes. `signature` and `name` are cut or zero-padded to 16.
+ */
+export function encodeSuperblock(
+  superblock: Omit<Superblock, 'position'>,
+  inodes: InodeLayout = LINUX_INODE,
+): Uint8Array {
   const { littleEndian } = superblock;
-  const bytes = new Uint8Array(SUPERBLOCK_SIZE);
+  const bytes = new Uint8Array(ROOT_INODE_OFFSET + inodes.size);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, CRAMFS_MAGIC, littleEndian);
   view.setUint32(4, superblock.size, littleEndian);
@@ -89,6 +94,6 @@ export function encodeSuperblock(superblock: Omit<Superblock, 'position'>): Uint
   view.setUint32(40, superblock.blocks, littleEndian);
   view.setUint32(44, superblock.files, littleEndian);
   bytes.set(superblock.name.subarray(0, 16), 48);
-  bytes.set(encodeInode(superblock.root, littleEndian), ROOT_INODE_OFFSET);
+  bytes.set(inodes.encode(superblock.root, littleEndian), ROOT_INODE_OFFSET);
   return bytes;
 }

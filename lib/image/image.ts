@@ -202,7 +202,7 @@ export class CramfsImage {
   }
 }
 
-/** Whether an image can have blocks of that many bytes: a power of two from 4 KiB on. */
-function isBlockSize(bytes: number): boolean {
+/** Whether an image can have blocks of that many bytes: a power of two from 4 to 512 KiB. */
+export function isBlockSize(bytes: number): boolean {
   return bytes >= 4096 && bytes <= MAX_BLOCK_SIZE && Number.isInteger(Math.log2(bytes));
 }

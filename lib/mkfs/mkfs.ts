@@ -14,25 +14,38 @@ import {
   CRAMFS_FLAG_HOLES,
   CRAMFS_FLAG_SHIFTED_ROOT_OFFSET,
   CRAMFS_FLAG_SORTED_DIRS,
-  CRAMFS_SIGNATURE,
   ENTRY_READ_SIZE,
-  INODE_SIZE,
-  SUPERBLOCK_SIZE,
+  ROOT_INODE_OFFSET,
+  S_IFMT,
+  S_IFREG,
+  S_ISVTX,
 } from '../format/constants.ts';
 import { crc32 } from '../format/crc32.ts';
-import { encodeInode, type InodeFields } from '../format/inode.ts';
-import { decodeName, encodeName } from '../format/names.ts';
+import type { InodeFields, InodeLayout } from '../format/inode.ts';
+import { encodeName } from '../format/names.ts';
 import { encodeSuperblock } from '../format/superblock.ts';
-import { PAGE_SIZES } from '../image/image.ts';
+import { isBlockSize, PAGE_SIZES } from '../image/image.ts';
+import { swapped } from '../inspect/imageCrc.ts';
 import { Canvas } from './canvas.ts';
 import { type ContentHash, plainHash } from './contentHash.ts';
-import { type BlockCompressor, defaultCompressor, type EncodedBlock, encodeFile } from './encodeFile.ts';
+import {
+  type BlockCompressor,
+  defaultCompressor,
+  type EncodedBlock,
+  encodeFile,
+  type EncodeOptions,
+} from './encodeFile.ts';
 import { type BuildWarning, type ImageNode, type InodeOptions, makeNodes } from './inodes.ts';
-import { type DirectPlacement, MAX_OFFSET, Placer } from './placer.ts';
+import { layOutDirectories, unseenEntries } from './layout.ts';
+import { type DirectPlacement, Placer } from './placer.ts';
 import type { DirectoryEntry, FileContent } from './sourceTree.ts';
+import { inodeLayoutOf, isForLinux, LINUX_FORMAT, VENDOR_FLAGS, type VendorFormat } from './vendorFormat.ts';
 
 /** Which blocks of a file are direct: for each block, or null for none. */
 export type ChooseDirect = (bytes: Uint8Array, node: ImageNode) => readonly boolean[] | null;
+
+/** Which blocks of a file a vendor stores without a flag: for each block, or null for what the format's rule says. */
+export type ChooseUnflagged = (bytes: Uint8Array, node: ImageNode) => readonly boolean[] | null;
 
 /** How an image is built. */
 export interface BuildOptions extends InodeOptions {
@@ -55,6 +68,9 @@ export interface BuildOptions extends InodeOptions {
   /** Leaves the rest of a longer zlib stream where mkcramfs does: in the bytes that align the next file. */
   readonly keepRemnants?: boolean | undefined;
   readonly chooseDirect?: ChooseDirect | undefined;
+  /** A vendor's format. Default: what Linux reads. Its kernels know no direct blocks. */
+  readonly format?: VendorFormat | undefined;
+  readonly chooseUnflagged?: ChooseUnflagged | undefined;
   /** Leave room after the last directory entry for all that Linux reads of it; the reference tools do not. */
   readonly entryRoom?: boolean | undefined;
   /** Default: aligned to a page of the image, inline. */
@@ -92,27 +108,33 @@ const FILES_AHEAD = 2048;
  * @throws UnfitError with everything in the tree that the format cannot hold; CramfsError UNFIT, LIMIT, USAGE, and what reading the source throws
  */
 export async function buildImage(root: DirectoryEntry, options: BuildOptions = {}): Promise<BuildResult> {
-  const { pageSize = 4096, littleEndian = true } = options;
-  if (!PAGE_SIZES.includes(pageSize)) {
+  const { pageSize = 4096, littleEndian = true, format = LINUX_FORMAT } = options;
+  if (!(isForLinux(format) ? PAGE_SIZES.includes(pageSize) : isBlockSize(pageSize))) {
     throw new CramfsError('USAGE', { found: `a page size of ${String(pageSize)} bytes: no CPU has it` });
   }
   const made = makeNodes(root, options);
   const start = options.bootPad === true ? BOOT_PAD : 0;
   const insert = options.insert ?? new Uint8Array(0);
-  const layout = layOutDirectories(made.root, start + SUPERBLOCK_SIZE + roundUp(insert.length, 4));
+  const inodes = inodeLayoutOf(format.inodes);
+  const superblockEnd = start + ROOT_INODE_OFFSET + inodes.size;
+  const layout = layOutDirectories(made.root, superblockEnd + roundUp(insert.length, 4), inodes);
   // As large as it is likely to become: growing takes a copy, and what is never written takes no memory.
   const canvas = new Canvas(layout.end + layout.total + 8 * layout.files);
-  canvas.put(start + SUPERBLOCK_SIZE, insert);
+  canvas.put(superblockEnd, insert);
   const direct = options.direct ?? { alignment: pageSize, base: 0, layout: 'inline' };
   requirePlacement(direct);
-  const placer = new Placer(canvas, layout.end, littleEndian, pageSize, direct);
+  const placer = new Placer(canvas, layout.end, littleEndian, pageSize, direct, format.longTables);
   const blocks = await placeContents(made.root, layout.total, placer, pageSize, options);
   placer.finish();
-  writeInodes(made.root, canvas, littleEndian);
+  if (placer.usesExtension && !isForLinux(format)) {
+    throw new CramfsError('USAGE', { found: "direct or flagged blocks in a vendor's format, whose kernels know none" });
+  }
+  writeInodes(made.root, canvas, littleEndian, inodes);
   const wanted = options.entryRoom === true ? layout.lastEntry + ENTRY_READ_SIZE : 0;
-  canvas.setLength(roundUp(Math.max(placer.cursor, wanted), pageSize));
-  writeSuperblock(canvas, start, littleEndian, {
+  canvas.setLength(roundUp(Math.max(placer.cursor, wanted), endAlignment(pageSize, format)));
+  writeSuperblock(canvas, start, littleEndian, format, {
     flags:
+      format.flags |
       CRAMFS_FLAG_FSID_VERSION_2 |
       CRAMFS_FLAG_SORTED_DIRS |
       (options.holes === true && (options.alwaysAnnounceHoles === true || placer.usesHoles) ? CRAMFS_FLAG_HOLES : 0) |
@@ -126,7 +148,7 @@ export async function buildImage(root: DirectoryEntry, options: BuildOptions = {
   });
   return {
     bytes: canvas.view(),
-    warnings: [...made.warnings, ...unseenEntries(made.root, canvas.length)],
+    warnings: [...made.warnings, ...(isForLinux(format) ? unseenEntries(made.root, canvas.length) : [])],
     root: made.root,
     files: layout.files,
     directBytes: placer.directBytes,
@@ -135,6 +157,10 @@ export async function buildImage(root: DirectoryEntry, options: BuildOptions = {
     directFiles: [...contentNodes(made.root)].filter(({ offset }) => placer.directTables.has(offset)).length,
   };
 }
+
+/** What an image's size is a multiple of: blocks whose size a vendor's flags tell are larger than the page of its CPU. */
+const endAlignment = (pageSize: number, { flags }: VendorFormat): number =>
+  (flags & VENDOR_FLAGS) === 0 ? pageSize : 4096;
 
 /** Pointers to direct blocks count words of 4 bytes. @throws CramfsError USAGE */
 function requirePlacement({ alignment, base }: DirectPlacement): void {
@@ -145,60 +171,11 @@ function requirePlacement({ alignment, base }: DirectPlacement): void {
   });
 }
 
-/** Gives every inode its place. */
-function layOutDirectories(
-  root: ImageNode,
-  start: number,
-): { end: number; lastEntry: number; files: number; total: number } {
-  let cursor = start;
-  let lastEntry = 0;
-  let files = 1;
-  let total = 0;
-  const enter = (directory: ImageNode): void => {
-    const children = directory.children ?? [];
-    const begin = cursor;
-    for (const child of children) {
-      child.position = cursor;
-      lastEntry = cursor;
-      cursor += INODE_SIZE + roundUp(child.name.length, 4);
-      if (child.content !== null) total += child.size;
-    }
-    files += children.length;
-    directory.size = cursor - begin;
-    directory.offset = directory.size === 0 ? 0 : begin;
-    if (begin > MAX_OFFSET || directory.size > 0xff_ffff) {
-      throw new CramfsError('UNFIT', {
-        path: directory.path,
-        found: `a directory of ${String(directory.size)} bytes at byte ${String(begin)} of the image`,
-        expected: 'less than 16 MiB, below 256 MiB',
-      });
-    }
-    for (const child of children) if (child.children !== null) enter(child);
-  };
-  enter(root);
-  // The root's offset is written even when it is empty.
-  root.offset = start;
-  return { end: cursor, lastEntry, files, total };
-}
-
-/** A warning for each directory with entries that Linux does not see in an image of that many bytes. */
-function unseenEntries(directory: ImageNode, imageBytes: number): BuildWarning[] {
-  const children = directory.children ?? [];
-  const unseen = children.filter(({ position }) => position + ENTRY_READ_SIZE > imageBytes);
-  const [first] = unseen;
-  const warnings = children.flatMap((child) => (child.children === null ? [] : unseenEntries(child, imageBytes)));
-  if (first === undefined) return warnings;
-  const others = unseen.length === 1 ? '' : ` and ${String(unseen.length - 1)} more`;
-  const message =
-    `Linux does not see ${decodeName(first.name)}${others} when it mounts the image from MTD: ` +
-    `entries in the last ${String(ENTRY_READ_SIZE)} bytes do not exist; --deflate fast and --xip leave room after them`;
-  return [{ code: 'entry-unseen', path: directory.path, message }, ...warnings];
-}
-
 interface Pending {
   readonly node: ImageNode;
   readonly size: number;
-  readonly encoded: Promise<EncodedBlock[]>;
+  /** Bytes of a file without block pointers; else its blocks. */
+  readonly encoded: Promise<EncodedBlock[]> | Uint8Array;
 }
 
 /** Reads, encodes and places every content once, in tree order. Returns the number of blocks, shared ones counted once. */
@@ -215,10 +192,12 @@ async function placeContents(
     storeIncompressible: options.storeIncompressible === true,
     compressFullLastPage: options.compressFullLastPage,
     keepRemnants: options.keepRemnants,
+    unflagged: options.format?.unflagged,
   };
-  const seen = new SeenContents(options.hash ?? plainHash);
-  /** Sources may know that files are one: their content is not read again. */
-  const firstOf = new Map<FileContent, ImageNode>();
+  const isRaw = ({ mode }: ImageNode): boolean =>
+    options.format?.linearXip === true && (mode & S_IFMT) === S_IFREG && (mode & S_ISVTX) !== 0;
+  // Files without block pointers share with their like only.
+  const stores = { withPointers: new Store(options), raw: new Store(options) };
   const sharers: { readonly node: ImageNode; readonly first: ImageNode }[] = [];
   const { compressor = defaultCompressor() } = options;
   /** Contents on their way to their place; those before `placed` have got there. */
@@ -235,13 +214,19 @@ async function placeContents(
       queue = queue.slice(placed);
       placed = 0;
     }
-    pending.node.offset = placer.place(pending.node.path, await pending.encoded);
+    const { node, encoded } = pending;
+    node.offset =
+      encoded instanceof Uint8Array
+        ? placer.placeRaw(node.path, encoded)
+        : placer.place(node.path, await encoded, node.size);
     ahead -= pending.size;
     done += pending.size;
     options.onProgress?.(done, total);
   };
   try {
     for (const node of contentNodes(root)) {
+      const raw = isRaw(node);
+      const { seen, firstOf } = raw ? stores.raw : stores.withPointers;
       const known = node.content === null ? undefined : firstOf.get(node.content);
       if (known !== undefined) {
         sharers.push({ node, first: known });
@@ -256,9 +241,9 @@ async function placeContents(
         done += bytes.length;
         continue;
       }
-      blocks += Math.ceil(bytes.length / pageSize);
-      const isDirect = options.chooseDirect?.(bytes, node) ?? null;
-      const encoded = encodeFile(bytes, isDirect, encodeOptions, compressor);
+      const encoded = raw ? bytes : encodeNode(node, bytes, options, encodeOptions, compressor);
+      // What has no pointers has no blocks that are counted.
+      if (!raw) blocks += Math.ceil(bytes.length / pageSize);
       queue.push({ node, size: bytes.length, encoded });
       ahead += bytes.length;
       while (ahead > READ_AHEAD || queue.length - placed > FILES_AHEAD) await placeFirst();
@@ -266,11 +251,24 @@ async function placeContents(
     while (placed < queue.length) await placeFirst();
   } catch (error) {
     // What is still being compressed is not waited for, and must not fail unheard.
-    for (const { encoded } of queue.slice(placed)) encoded.catch(() => undefined);
+    for (const { encoded } of queue.slice(placed)) {
+      if (!(encoded instanceof Uint8Array)) encoded.catch(() => undefined);
+    }
     throw error;
   }
   for (const { node, first } of sharers) node.offset = first.offset;
   return blocks;
+}
+
+function encodeNode(
+  node: ImageNode,
+  bytes: Uint8Array,
+  { chooseDirect, chooseUnflagged }: BuildOptions,
+  encodeOptions: EncodeOptions,
+  compressor: BlockCompressor,
+): Promise<EncodedBlock[]> {
+  const isDirect = chooseDirect?.(bytes, node) ?? null;
+  return encodeFile(bytes, isDirect, encodeOptions, compressor, chooseUnflagged?.(bytes, node) ?? null);
 }
 
 /** Files and links that are not empty, depth-first. */
@@ -298,6 +296,17 @@ function readNode(node: ImageNode): Uint8Array {
   return bytes;
 }
 
+/** What of the source is in the image so far. */
+class Store {
+  readonly seen: SeenContents;
+  /** Sources may know that files are one: their content is not read again. */
+  readonly firstOf = new Map<FileContent, ImageNode>();
+
+  constructor({ hash = plainHash }: BuildOptions) {
+    this.seen = new SeenContents(hash);
+  }
+}
+
 /** The contents that were met so far. */
 class SeenContents {
   readonly #hash: ContentHash;
@@ -323,11 +332,11 @@ class SeenContents {
   }
 }
 
-function writeInodes(directory: ImageNode, canvas: Canvas, littleEndian: boolean): void {
+function writeInodes(directory: ImageNode, canvas: Canvas, littleEndian: boolean, inodes: InodeLayout): void {
   for (const node of directory.children ?? []) {
-    canvas.put(node.position, encodeInode(fieldsOf(node), littleEndian));
-    canvas.put(node.position + INODE_SIZE, node.name);
-    if (node.children !== null) writeInodes(node, canvas, littleEndian);
+    canvas.put(node.position, inodes.encode(fieldsOf(node), littleEndian));
+    canvas.put(node.position + inodes.size, node.name);
+    if (node.children !== null) writeInodes(node, canvas, littleEndian, inodes);
   }
 }
 
@@ -340,16 +349,18 @@ function writeSuperblock(
   canvas: Canvas,
   start: number,
   littleEndian: boolean,
+  format: VendorFormat,
   fields: { flags: number; edition: number; name: Uint8Array; blocks: number; files: number; root: InodeFields },
 ): void {
-  const bytes = encodeSuperblock({
+  const superblock = {
     littleEndian,
     size: canvas.length,
     future: 0,
-    signature: encodeName(CRAMFS_SIGNATURE),
+    signature: encodeName(format.signature),
     crc: 0,
     ...fields,
-  });
-  canvas.put(start, bytes);
-  canvas.putU32(start + 32, crc32(canvas.view().subarray(start)), littleEndian);
+  };
+  canvas.put(start, encodeSuperblock(superblock, inodeLayoutOf(format.inodes)));
+  const crc = crc32(canvas.view().subarray(start));
+  canvas.putU32(start + 32, format.swappedCrc ? swapped(crc) : crc, littleEndian);
 }

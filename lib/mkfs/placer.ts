@@ -10,6 +10,7 @@ import { encodeBlockPointer } from '../format/blockPointer.ts';
 import type { BlockKind } from '../image/blocks.ts';
 import { type Canvas } from './canvas.ts';
 import type { EncodedBlock } from './encodeFile.ts';
+import type { LongTables } from './vendorFormat.ts';
 
 /** Where direct blocks go. */
 export interface DirectPlacement {
@@ -54,34 +55,40 @@ export class Placer {
   readonly #littleEndian: boolean;
   readonly #pageSize: number;
   readonly #direct: DirectPlacement;
+  readonly #longTables: LongTables | null;
   readonly #packed: Uint8Array[] = [];
   #packedLength = 0;
   readonly #late: LatePointer[] = [];
 
-  constructor(canvas: Canvas, cursor: number, littleEndian: boolean, pageSize: number, direct: DirectPlacement) {
+  /** @param longTables tables of a vendor with entries to spare */
+  constructor(
+    canvas: Canvas,
+    cursor: number,
+    littleEndian: boolean,
+    pageSize: number,
+    direct: DirectPlacement,
+    longTables: LongTables | null = null,
+  ) {
     this.#canvas = canvas;
     this.cursor = cursor;
     this.#littleEndian = littleEndian;
     this.#pageSize = pageSize;
     this.#direct = direct;
+    this.#longTables = longTables;
   }
 
   /**
    * Writes a file's pointer table and blocks.
    *
+   * @param size bytes of the file
    * @returns byte offset of the table
    * @throws CramfsError UNFIT when it would stand beyond what an inode can address, LIMIT
    */
-  place(path: string, blocks: readonly EncodedBlock[]): number {
-    const table = roundUp(this.cursor, 4);
-    if (table > MAX_OFFSET) {
-      throw new CramfsError('UNFIT', {
-        path,
-        found: `data at byte ${table} of the image`,
-        expected: 'offsets below 256 MiB (only the last file may reach beyond)',
-      });
-    }
-    this.cursor = table + blocks.length * 4;
+  place(path: string, blocks: readonly EncodedBlock[], size: number): number {
+    const table = this.#nextOffset(path);
+    const spare = this.#spareEntries(size);
+    const pointersEnd = table + blocks.length * 4;
+    this.cursor = pointersEnd + spare * 4;
     if (blocks.some(({ kind }) => kind === 'direct')) this.directTables.add(table);
     this.#canvas.reserve(this.cursor);
     // Where a block that is addressed by its end starts: in the image, or in the packed region, or neither.
@@ -89,7 +96,40 @@ export class Placer {
     blocks.forEach((block, index) => {
       chain = this.#block(block, table + index * 4, chain);
     });
+    if (this.#longTables?.filler === 'end') {
+      for (let at = pointersEnd; at < pointersEnd + spare * 4; at += 4) this.#pointer(at, 'zlib', this.cursor);
+    }
     return table;
+  }
+
+  /**
+   * Writes the bytes of a file without block pointers (linear XIP), from the next page boundary on.
+   *
+   * @returns byte offset for the inode: where the file before ended
+   * @throws CramfsError UNFIT, LIMIT
+   */
+  placeRaw(path: string, bytes: Uint8Array): number {
+    const offset = this.#nextOffset(path);
+    const start = roundUp(offset, this.#pageSize);
+    this.#canvas.put(start, bytes);
+    this.cursor = start + bytes.length;
+    return offset;
+  }
+
+  /** Where the data of the next file begin. @throws CramfsError UNFIT */
+  #nextOffset(path: string): number {
+    const offset = roundUp(this.cursor, 4);
+    if (offset <= MAX_OFFSET) return offset;
+    throw new CramfsError('UNFIT', {
+      path,
+      found: `data at byte ${offset} of the image`,
+      expected: 'offsets below 256 MiB (only the last file may reach beyond)',
+    });
+  }
+
+  #spareEntries(size: number): number {
+    const tables = this.#longTables;
+    return tables === null || (tables.wholeOnly && size % this.#pageSize !== 0) ? 0 : tables.extra;
   }
 
   #block(
@@ -109,10 +149,11 @@ export class Placer {
       this.#canvas.put(this.cursor, bytes);
       this.cursor += bytes.length;
       if (block.remnant !== undefined) this.#canvas.put(this.cursor, block.remnant);
-      this.#pointer(pointerAt, kind, this.cursor);
+      this.#pointer(pointerAt, kind === 'unflagged' ? 'zlib' : kind, this.cursor);
       return { at: this.cursor, packed: false };
     }
-    return this.#detached(kind, bytes, pointerAt);
+    // A pointer to its start has room for the flag.
+    return this.#detached(kind === 'unflagged' ? 'stored' : kind, bytes, pointerAt);
   }
 
   /** A block behind a packed one cannot be addressed by its end: it gets a pointer to its start. */

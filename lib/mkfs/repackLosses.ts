@@ -1,5 +1,5 @@
 /**
- * What building an image again from its files loses: the traits of vendors' images, which no builder here writes.
+ * What building an image again from its files loses: traits of the source that are not in the format of what is built.
  */
 import {
   CRAMFS_FLAG_EXT_BLOCK_POINTERS,
@@ -7,21 +7,27 @@ import {
   CRAMFS_FLAG_HOLES,
   CRAMFS_FLAG_SHIFTED_ROOT_OFFSET,
   CRAMFS_FLAG_SORTED_DIRS,
-  CRAMFS_SIGNATURE,
 } from '../format/constants.ts';
 import { decodeName } from '../format/names.ts';
 import { type CramfsImage, PAGE_SIZES } from '../image/image.ts';
-import { imageCrc } from '../inspect/imageCrc.ts';
-import { variantNotes } from '../inspect/variant.ts';
+import { type CrcVerdict, imageCrc } from '../inspect/imageCrc.ts';
+import { type VariantNote, variantNotes } from '../inspect/variant.ts';
+import { VENDOR_FLAGS, type VendorFormat } from './vendorFormat.ts';
 
-/** Something that an image has and one built from its files has not. */
+/** Something that an image has and what is built from it has not. */
 export type RepackLoss =
   | { readonly code: 'wide-inodes' | 'lzma' | 'swapped-crc' | 'linear-xip' | 'unflagged-stored' | 'long-tables' }
   /** Flag bits that mean something to the vendor's driver only. */
   | { readonly code: 'flags'; readonly flags: number }
   | { readonly code: 'signature'; readonly signature: string }
-  /** Blocks of a size that no CPU has a page of. */
+  /** Blocks of another size than those that are built. */
   | { readonly code: 'block-size'; readonly bytes: number };
+
+/** What is built: its format, and bytes of a block. */
+export interface BuiltFormat {
+  readonly format: VendorFormat;
+  readonly pageSize: number;
+}
 
 /** Flags that a builder sets where they are due. */
 const OWN_FLAGS =
@@ -30,26 +36,44 @@ const OWN_FLAGS =
   CRAMFS_FLAG_HOLES |
   CRAMFS_FLAG_SHIFTED_ROOT_OFFSET |
   CRAMFS_FLAG_EXT_BLOCK_POINTERS;
-/** Bits that a vendor's flags may use for the size of a block: EXT_BLOCK_POINTERS among them. */
-const VENDOR_FLAGS = 0xf800;
 
-/** How vendors store files. */
-const FILE_FORMATS = ['linear-xip', 'unflagged-stored', 'long-tables'] as const;
-
-/** The losses, the gravest first. @throws CramfsError IO */
-export function repackLosses(image: CramfsImage): RepackLoss[] {
-  const codes = new Set(variantNotes(image, imageCrc(image)).map(({ code }) => code));
+/**
+ * The losses, the gravest first.
+ *
+ * @param crc the image's, where it is known
+ * @throws CramfsError IO
+ */
+export function repackLosses(
+  image: CramfsImage,
+  { format, pageSize }: BuiltFormat,
+  crc: CrcVerdict = imageCrc(image),
+): RepackLoss[] {
+  const codes = new Set<VariantNote['code']>(variantNotes(image, crc).map(({ code }) => code));
   const { flags } = image.superblock;
   const signature = decodeName(image.superblock.signature);
-  const others = flags & ~OWN_FLAGS;
-  const lost = codes.has('vendor-flags') ? others | (flags & VENDOR_FLAGS) : others;
+  const own = codes.has('vendor-flags') ? OWN_FLAGS & ~VENDOR_FLAGS : OWN_FLAGS;
+  const lost = (flags & ~own & ~format.flags) >>> 0;
+  /** Files of the vendor's, and whether they stay so. */
+  const kept = {
+    'linear-xip': format.linearXip,
+    'unflagged-stored': format.unflagged !== 'none',
+    'long-tables': format.longTables !== null,
+  };
+  const files = (['linear-xip', 'unflagged-stored', 'long-tables'] as const).filter((code) => !kept[code]);
   return [
-    ...(codes.has('wide-inodes') ? [{ code: 'wide-inodes' } as const] : []),
+    ...(codes.has('wide-inodes') && format.inodes !== 'wide' ? [{ code: 'wide-inodes' } as const] : []),
     ...(codes.has('lzma') ? [{ code: 'lzma' } as const] : []),
-    ...FILE_FORMATS.filter((code) => codes.has(code)).map((code) => ({ code })),
-    ...(PAGE_SIZES.includes(image.pageSize) ? [] : [{ code: 'block-size', bytes: image.pageSize } as const]),
-    ...(lost === 0 ? [] : [{ code: 'flags', flags: lost >>> 0 } as const]),
-    ...(signature === CRAMFS_SIGNATURE ? [] : [{ code: 'signature', signature } as const]),
-    ...(codes.has('crc-swapped') ? [{ code: 'swapped-crc' } as const] : []),
+    ...files.filter((code) => codes.has(code)).map((code) => ({ code })),
+    ...(image.pageSize === pageSize || !isTied(image, codes)
+      ? []
+      : [{ code: 'block-size', bytes: image.pageSize } as const]),
+    ...(lost === 0 ? [] : [{ code: 'flags', flags: lost } as const]),
+    ...(signature === format.signature ? [] : [{ code: 'signature', signature } as const]),
+    ...(codes.has('crc-swapped') && !format.swappedCrc ? [{ code: 'swapped-crc' } as const] : []),
   ];
+}
+
+/** Whether the size of a block is more than a CPU's page: of a size that none has, or announced in the flags. */
+function isTied({ pageSize }: CramfsImage, codes: ReadonlySet<VariantNote['code']>): boolean {
+  return codes.has('vendor-flags') || !PAGE_SIZES.includes(pageSize);
 }

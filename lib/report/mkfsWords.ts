@@ -14,7 +14,7 @@ export function repackLossText(loss: RepackLoss, whose = 'the source'): string {
     case 'wide-inodes':
       return `${whose}'s 16-byte inodes become Linux's of 12 bytes`;
     case 'lzma':
-      return `${whose}'s LZMA blocks become zlib blocks`;
+      return `${whose}'s LZMA blocks become zlib blocks (LZMA cannot be written)`;
     case 'linear-xip':
       return `${whose}'s files of linear XIP get block pointers and are compressed`;
     case 'unflagged-stored':

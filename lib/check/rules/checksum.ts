@@ -26,7 +26,7 @@ export const CRC_BYTE_SWAPPED = defineFinding({
   title: 'CRC in the wrong byte order',
   cause: ({ stored }) => `the CRC is right, but stored in the other byte order (${crc(stored)})`,
   fix: ({ computed }, { rebuild }) =>
-    `the data is intact; write ${crc(computed)} as the CRC in the image's byte order, or rebuild the image: ${rebuild()}`,
+    `the data is intact; write ${crc(computed)} as the CRC in the image's byte order, or rebuild the image: ${rebuild('--no-vendor')}`,
 });
 
 export const CRC_ABSENT = defineFinding({

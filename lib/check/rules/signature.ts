@@ -2,7 +2,7 @@
 import { CRAMFS_FLAG_WRONG_SIGNATURE, CRAMFS_SIGNATURE } from '../../format/constants.ts';
 import { decodeName, printableName } from '../../format/names.ts';
 import { args, defineFinding, type Nothing } from '../../findings/definition.ts';
-import { NOTHING, REBUILD_IMAGE } from '../words.ts';
+import { NOTHING } from '../words.ts';
 import { defineRule } from '../rule.ts';
 
 export const SIGNATURE_WRONG = defineFinding({
@@ -12,7 +12,7 @@ export const SIGNATURE_WRONG = defineFinding({
   args: args<{ readonly found: string }>(),
   title: 'Wrong signature',
   cause: ({ found }) => `the signature is "${printableName(found)}", not "Compressed ROMFS"`,
-  fix: REBUILD_IMAGE,
+  fix: (_, { rebuild }) => `rebuild the image: ${rebuild('--no-vendor')}`,
 });
 
 export const SIGNATURE_WAIVED = defineFinding({

@@ -37,7 +37,7 @@ async function describeAction(file: string, options: ImageOptions, io: Io): Prom
     const remark = isExact
       ? 'Building from this listing gives the same image, byte for byte.'
       : 'The image was built by an unknown tool: building from this listing gives the same files, but other bytes.';
-    const losses = repackLosses(image).map((loss) => `Building from it: ${repackLossText(loss)}.`);
+    const losses = repackLosses(image, listing.image).map((loss) => `Building from it: ${repackLossText(loss)}.`);
     io.stdout.write(writeListing(listing, [remark, ...losses]));
     return EXIT.ok;
   } finally {

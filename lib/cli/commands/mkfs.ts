@@ -31,8 +31,9 @@ Examples:
   cramfs mkfs --like old.cramfs tree new.cramfs
 
 SOURCE is a directory, a tar archive (plain or gzipped; - for standard input) or
-a cramfs image, which is repacked in its own byte order and block size unless
-options say otherwise. The image is byte for byte what mkcramfs builds, or with
+a cramfs image, which is repacked in its own byte order, block size and, if it
+has a vendor's format, in that format (LZMA becomes zlib) unless options say
+otherwise. The image is byte for byte what mkcramfs builds, or with
 --layout util-linux what mkfs.cramfs builds. Equal input gives equal bytes.
 What cramfs cannot store is an error, unless --truncate is given.
 
@@ -140,7 +141,12 @@ function addSourceOptions(command: Command): Command {
       ).conflicts([...LISTED_OPTIONS, 'fromListing']),
     )
     .option('--image-offset <n>', 'where the image to repack starts in SOURCE (default: 0); SOURCE@N is the same')
-    .option('--image <n>', 'repack the nth image that "cramfs scan" finds in SOURCE');
+    .option('--image <n>', 'repack the nth image that "cramfs scan" finds in SOURCE')
+    .addOption(
+      new Option('--no-vendor', "build for mainline Linux: keep nothing of the source image's vendor format").conflicts(
+        ['fromListing', 'like'],
+      ),
+    );
 }
 
 async function mkfsAction(

@@ -7,7 +7,7 @@ import { ElfTally } from '../../mkfs/elfTally.ts';
 import { type BuildWarning, makeNodes, UnfitError } from '../../mkfs/inodes.ts';
 import { type Listing, unlistedFiles } from '../../mkfs/listing/listing.ts';
 import type { BuildOptions, BuildResult } from '../../mkfs/mkfs.ts';
-import { repackLosses } from '../../mkfs/repackLosses.ts';
+import { type BuiltFormat, repackLosses } from '../../mkfs/repackLosses.ts';
 import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
 import type { XipPlan } from '../../mkfs/xip/plan.ts';
 import { unmatchedWishes, type XipWish } from '../../mkfs/xip/wishes.ts';
@@ -17,17 +17,21 @@ import type { OpenedTree } from './openTree.ts';
 import type { XipOptions } from './xipOptions.ts';
 
 /** What of the source is not in the image: a vendor's traits, and files that the listing lacks. */
-export function sourceWarnings({ image, root }: OpenedTree, listing: Listing | null): BuildWarning[] {
-  const warnings = image === null ? [] : lossWarnings(image, 'the source');
+export function sourceWarnings(
+  { image, root }: OpenedTree,
+  listing: Listing | null,
+  built: BuiltFormat,
+): BuildWarning[] {
+  const warnings = image === null ? [] : lossWarnings(image, built, 'the source');
   for (const path of listing === null ? [] : unlistedFiles(root, listing)) {
     warnings.push({ code: 'lost', path, message: 'skipped: it is in the source but not in the listing' });
   }
   return warnings;
 }
 
-/** What of an image a build cannot do again. @throws CramfsError IO */
-export function lossWarnings(image: CramfsImage, whose: string): BuildWarning[] {
-  return repackLosses(image).map((loss) => ({ code: 'lost', path: null, message: repackLossText(loss, whose) }));
+/** What of an image is not in what is built. @throws CramfsError IO */
+export function lossWarnings(image: CramfsImage, built: BuiltFormat, whose: string): BuildWarning[] {
+  return repackLosses(image, built).map((loss) => ({ code: 'lost', path: null, message: repackLossText(loss, whose) }));
 }
 
 /** @throws CramfsError USAGE naming every name that matches no file */

@@ -11,11 +11,19 @@ import { applyDeviceTable, parseDeviceTable } from '../../mkfs/deviceTable.ts';
 import { ElfTally } from '../../mkfs/elfTally.ts';
 import { type BuildWarning, UnfitError } from '../../mkfs/inodes.ts';
 import { likeOptions, likeTree } from '../../mkfs/listing/likeImage.ts';
-import { describedOptions } from '../../mkfs/listing/listing.ts';
+import { chosenBlocks, describedOptions } from '../../mkfs/listing/listing.ts';
 import { parseListing } from '../../mkfs/listing/parse.ts';
 import { type BuildOptions, type BuildResult, buildImage } from '../../mkfs/mkfs.ts';
 import { mapOwners, parseOwnerMap } from '../../mkfs/owners.ts';
 import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
+import {
+  type FoundFormat,
+  isForLinux,
+  LINUX_FORMAT,
+  VENDOR_FLAGS,
+  type VendorFormat,
+  vendorFormatOf,
+} from '../../mkfs/vendorFormat.ts';
 import { verifyBuilt } from '../../mkfs/verifyBuilt.ts';
 import { planXip, type XipPlan } from '../../mkfs/xip/plan.ts';
 import type { CaptureReport } from '../../profile/capture.ts';
@@ -62,6 +70,8 @@ export interface MkfsOptions extends XipOptions, PartitionOptions {
   readonly uidGidMap?: string;
   readonly truncate?: boolean;
   readonly depfile?: string;
+  /** False with --no-vendor. */
+  readonly vendor?: boolean;
 }
 
 /** What was built, and how. */
@@ -110,12 +120,13 @@ export async function buildFrom(
     const truncate = options.truncate === true;
     const buildOptions =
       listing !== null
-        ? { ...describedOptions(listing.image, listing.direct), truncate, hash: sha256Hash }
+        ? { ...describedOptions(listing), truncate, hash: sha256Hash }
         : model !== null
           ? { ...likeOptions(model), truncate, hash: sha256Hash }
           : toBuildOptions(options, tree.image, board);
-    const warnings: BuildWarning[] = sourceWarnings(tree, listing);
-    if (like !== null) warnings.push(...lossWarnings(like, 'the image'));
+    const built = { format: buildOptions.format ?? LINUX_FORMAT, pageSize: buildOptions.pageSize };
+    const warnings: BuildWarning[] = options.vendor === false ? [] : sourceWarnings(tree, listing, built);
+    if (like !== null) warnings.push(...lossWarnings(like, built, 'the image'));
     const partition = choosePartition(options, board) ?? boardPlace(board);
     const { pageSize } = buildOptions;
     const request = xipRequest(options, partition, { root, image: tree.image, pageSize }, table, io);
@@ -163,7 +174,7 @@ export async function buildFrom(
     const unused = unusedXip(options, elf, result, plan, root, buildOptions.littleEndian !== false, argv);
     if (unused !== null) warnings.push({ code: 'no-program', path: null, message: unused });
     warnings.push(...result.warnings);
-    verifyBuilt(result.bytes, buildOptions.pageSize);
+    verifyBuilt(result.bytes, built.pageSize, built.format);
     if (depfile !== undefined) {
       warnings.push(...(await writeDepfile(depfile, image, [...inputs, ...optionFiles(options, partition)])));
     }
@@ -189,11 +200,13 @@ function toBuildOptions(
   repacked: CramfsImage | null,
   board: PolicyMachine,
 ): Omit<BuildOptions, 'compressor'> & { readonly pageSize: number } {
-  const pageSize =
-    options.pageSize === undefined
-      ? (board.pageSize ?? pageSizeOf(repacked))
-      : parseNumber(options.pageSize, '--page-size', null);
-  if (!PAGE_SIZES.includes(pageSize)) usage(`--page-size: ${String(pageSize)} is not 4K, 8K, 16K or 64K`);
+  const found = repacked === null || options.vendor === false ? null : vendorFormatOf(repacked);
+  const asked = options.pageSize === undefined ? board.pageSize : parseNumber(options.pageSize, '--page-size', null);
+  if (asked !== undefined && !PAGE_SIZES.includes(asked)) {
+    usage(`--page-size: ${String(asked)} is not 4K, 8K, 16K or 64K`);
+  }
+  const format = keptFormat(found, repacked, options, asked);
+  const pageSize = asked ?? (isForLinux(format) ? pageSizeOf(repacked) : (repacked?.pageSize ?? 4096));
   const utilLinux = options.layout === 'util-linux';
   const xip = options.xipElf ?? 0;
   const extended = options.extended === true || xip > 0;
@@ -218,8 +231,33 @@ function toBuildOptions(
     truncate: options.truncate,
     chooseDirect: xip === 0 ? undefined : (bytes) => compatibleDirectBlocks(bytes, pageSize),
     direct: { alignment: xip === 1 ? 8 : pageSize, base: 0, layout: 'inline' },
+    format,
+    chooseUnflagged:
+      format.unflagged === 'none' || found === null
+        ? undefined
+        : (bytes, { path }) => chosenBlocks(found.unflagged, bytes, path, pageSize),
     hash: sha256Hash,
   };
+}
+
+/**
+ * What of the format of an image that is repacked is kept: all that options leave room for. Vendors' kernels know neither
+ * direct nor flagged blocks, and their flags tell the size of blocks.
+ */
+function keptFormat(
+  found: FoundFormat | null,
+  repacked: CramfsImage | null,
+  { extended, xipElf = 0, xip }: MkfsOptions,
+  pageSize: number | undefined,
+): VendorFormat {
+  if (found === null) return LINUX_FORMAT;
+  const { format } = found;
+  if (extended === true || xipElf > 0 || xip !== undefined) {
+    const { signature, swappedCrc, flags } = format;
+    return { ...LINUX_FORMAT, signature, swappedCrc, flags: flags & ~VENDOR_FLAGS };
+  }
+  if (pageSize === undefined || pageSize === repacked?.pageSize) return format;
+  return { ...format, flags: format.flags & ~VENDOR_FLAGS };
 }
 
 /** Where a board puts the image, if it says so. */

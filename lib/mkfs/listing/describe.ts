@@ -13,7 +13,7 @@ import {
   CRAMFS_FLAG_SHIFTED_ROOT_OFFSET,
 } from '../../format/constants.ts';
 import { decodeName } from '../../format/names.ts';
-import { type Block, fileBlocks } from '../../image/blocks.ts';
+import { type Block, fileBlocks, isRaw } from '../../image/blocks.ts';
 import { readBlock } from '../../image/content.ts';
 import type { CramfsImage, Inode } from '../../image/image.ts';
 import { walk } from '../../inspect/walk.ts';
@@ -23,6 +23,7 @@ import { buildImage } from '../mkfs.ts';
 import type { DirectPlacement } from '../placer.ts';
 import { rememberingCompressor } from '../rememberingCompressor.ts';
 import { imageTree } from '../source/imageTree.ts';
+import { VENDOR_FLAGS, vendorFormatOf } from '../vendorFormat.ts';
 import { DEFLATE_NAMES, describedOptions, type DeflateName, type ImageDescription, type Listing } from './listing.ts';
 
 /** A listing, and whether it builds the image that it describes. */
@@ -45,6 +46,7 @@ export async function describeImage(
 ): Promise<Description> {
   const root = imageTree(image);
   const found = survey(image);
+  const { format, unflagged } = vendorFormatOf(image);
   const stored = image.source.read(0, image.size);
   const { superblock } = image;
   const start = superblock.position;
@@ -60,8 +62,10 @@ export async function describeImage(
     bootPad: start > 0,
     insert: stored.slice(insertStart, insertEnd),
     holes: image.hasFlag(CRAMFS_FLAG_HOLES),
-    storeIncompressible: image.hasFlag(CRAMFS_FLAG_EXT_BLOCK_POINTERS),
+    storeIncompressible: image.hasFlag(CRAMFS_FLAG_EXT_BLOCK_POINTERS) && (format.flags & VENDOR_FLAGS) === 0,
+    format,
   };
+  const { direct } = found;
   let first: Listing | null = null;
   const budget = new Budget(FREE_WORK + WORK_TIMES * stored.length);
   for (const deflate of found.deflate) {
@@ -70,16 +74,16 @@ export async function describeImage(
     const remembering = rememberingCompressor(compressor, hash);
     for (const placed of placements(found.firstDirect, image.pageSize)) {
       const description: ImageDescription = { ...common, ...placed, deflate };
-      const listing = { image: description, root, direct: found.direct };
+      const listing = { image: description, root, direct, unflagged };
       first ??= listing;
       if (!budget.spend(found.work)) break;
       if (!(await compressesAlike(image, found.sample, compressor))) break;
-      const options = { ...describedOptions(description, found.direct), truncate: true, hash, compressor: remembering };
+      const options = { ...describedOptions(listing), truncate: true, hash, compressor: remembering };
       if (sameBytes((await buildImage(root, options)).bytes, stored)) return { listing, isExact: true };
     }
   }
   const fallback: ImageDescription = { ...common, ...inline(8, 0, true), deflate: 'classic-9' };
-  return { listing: first ?? { image: fallback, root, direct: found.direct }, isExact: false };
+  return { listing: first ?? { image: fallback, root, direct, unflagged }, isExact: false };
 }
 
 /** Work that any image may cause: bytes of content that are built, and {@link ENTRY_WORK} for each entry. */
@@ -144,7 +148,7 @@ function survey(image: CramfsImage): Survey {
   const sample: SampleBlock[] = [];
   for (const { inode, path } of walk(image)) {
     work += ENTRY_WORK;
-    if ((inode.type !== 'file' && inode.type !== 'symlink') || inode.size === 0) continue;
+    if ((inode.type !== 'file' && inode.type !== 'symlink') || inode.size === 0 || isRaw(image, inode)) continue;
     // Files that share their blocks are built once, and look alike.
     const key = `${String(inode.ino)} ${String(inode.size)}`;
     let file = known.get(key);

@@ -36,23 +36,25 @@ const ownership = ({ mode, uid, gid }: SourceEntry): Pick<SourceEntry, 'mode' | 
  * that mkcramfs -X would choose are direct, as far as the image has any of that kind: in new files only where the image has
  * them among the other blocks, as mkcramfs places them.
  */
-export function likeOptions({
-  image,
-  root,
-  direct,
-}: Listing): Omit<BuildOptions, 'compressor'> & { readonly pageSize: number } {
-  const described = describedOptions(image, direct);
+export function likeOptions(listing: Listing): Omit<BuildOptions, 'compressor'> & { readonly pageSize: number } {
+  const { image, root, direct } = listing;
+  const described = describedOptions(listing);
+  const isUnchanged = (bytes: Uint8Array, path: string): boolean => {
+    const old = findEntry(root, path);
+    return old?.type === 'file' && old.content.size === bytes.length && sameBytes(old.content.read(), bytes);
+  };
   const placesAll = image.direct?.layout === 'inline' && direct.size > 0;
   return {
     ...described,
     chooseDirect: (bytes, node) => {
       const blocks = direct.get(node.path);
       if (blocks === undefined && !placesAll) return null;
-      const old = findEntry(root, node.path);
-      if (old?.type === 'file' && old.content.size === bytes.length && sameBytes(old.content.read(), bytes)) {
-        return described.chooseDirect?.(bytes, node) ?? null;
-      }
+      if (isUnchanged(bytes, node.path)) return described.chooseDirect?.(bytes, node) ?? null;
       return compatibleDirectBlocks(bytes, image.pageSize);
     },
+    chooseUnflagged: (bytes, node) =>
+      listing.unflagged.has(node.path) && isUnchanged(bytes, node.path)
+        ? (described.chooseUnflagged?.(bytes, node) ?? null)
+        : null,
   };
 }

@@ -10,13 +10,15 @@
  *     /etc/motd f 644 0 0 from=/etc/motd.new
  *
  * Fields are separated by blanks; in names, blanks, backslashes, control characters and bytes that are no UTF-8 are
- * written \xHH. Contents of files are not part of it: they come from the source, from the same path or from `from=`.
+ * written \xHH. In a vendor's format the line "image" has more fields (see VendorFormat), and files `unflagged=` blocks, which
+ * are stored as they are without a flag. Contents of files are not part of it: they come from the source, from the same path or from `from=`.
  */
 import { hexDigits, hexBytes } from '../../base/hex.ts';
 import { decodeName, encodeName } from '../../format/names.ts';
 import type { BuildOptions } from '../mkfs.ts';
 import type { DirectPlacement } from '../placer.ts';
 import { type DirectoryEntry, type FileContent, findEntry, type SourceEntry, walkEntries } from '../sourceTree.ts';
+import { LINUX_FORMAT, type VendorFormat } from '../vendorFormat.ts';
 
 /** The first line. */
 export const HEADER = 'cramfs-listing 1';
@@ -42,35 +44,43 @@ export interface ImageDescription {
   readonly deflate: DeflateName;
   /** Where direct blocks go; null where there are none. */
   readonly direct: DirectPlacement | null;
+  readonly format: VendorFormat;
 }
 
-/** Direct blocks of a file: block numbers. */
-export type DirectBlocks = ReadonlyMap<string, ReadonlySet<number>>;
+/** Some of the blocks of files, by path: block numbers. */
+export type BlockSets = ReadonlyMap<string, ReadonlySet<number>>;
 
 /** A listing taken apart. */
 export interface Listing {
   readonly image: ImageDescription;
   readonly root: DirectoryEntry;
-  readonly direct: DirectBlocks;
+  readonly direct: BlockSets;
+  /** Blocks stored without a flag, in files that the format's rule does not tell of. */
+  readonly unflagged: BlockSets;
 }
 
 /** The options that build an image as described. */
-export function describedOptions(
-  image: ImageDescription,
-  direct: DirectBlocks,
-): Omit<BuildOptions, 'compressor'> & { readonly pageSize: number } {
+export function describedOptions({
+  image,
+  direct,
+  unflagged,
+}: Omit<Listing, 'root'>): Omit<BuildOptions, 'compressor'> & { readonly pageSize: number } {
   const { direct: placement, deflate: _deflate, ...options } = image;
   return {
     ...options,
     // What is described is the flag of the superblock.
     alwaysAnnounceHoles: true,
     direct: placement ?? undefined,
-    chooseDirect: (bytes, node) => {
-      const blocks = direct.get(node.path);
-      if (blocks === undefined) return null;
-      return Array.from({ length: Math.ceil(bytes.length / image.pageSize) }, (_, block) => blocks.has(block));
-    },
+    chooseDirect: (bytes, node) => chosenBlocks(direct, bytes, node.path, image.pageSize),
+    chooseUnflagged: (bytes, node) => chosenBlocks(unflagged, bytes, node.path, image.pageSize),
   };
+}
+
+/** For each block of a file whether it is among those chosen; null where nothing is said of the file. */
+export function chosenBlocks(sets: BlockSets, bytes: Uint8Array, path: string, pageSize: number): boolean[] | null {
+  const blocks = sets.get(path);
+  if (blocks === undefined) return null;
+  return Array.from({ length: Math.ceil(bytes.length / pageSize) }, (_, block) => blocks.has(block));
 }
 
 /** Entries of the source that the listing lacks, and files whose content it takes nowhere; by path. */
@@ -86,7 +96,7 @@ export function unlistedFiles(source: DirectoryEntry, { root }: Listing): string
 }
 
 /** Writes a listing. `remarks` become comments at its beginning. */
-export function writeListing({ image, root, direct }: Listing, remarks: readonly string[]): string {
+export function writeListing({ image, root, direct, unflagged }: Listing, remarks: readonly string[]): string {
   const lines = [HEADER, ...remarks.map((remark) => `# ${remark}`), imageLine(image)];
   const entries = [{ path: '/', entry: root as SourceEntry }, ...walkEntries(root)];
   const ranges = new Map<ReadonlySet<number>, string>();
@@ -94,12 +104,13 @@ export function writeListing({ image, root, direct }: Listing, remarks: readonly
     const words = [escapeText(path), LETTERS[entry.type], entry.mode.toString(8), String(entry.uid), String(entry.gid)];
     if (entry.type === 'chardev' || entry.type === 'blockdev') words.push(String(entry.major), String(entry.minor));
     if (entry.type === 'symlink') words.push(`target=${escapeText(decodeName(entry.target))}`);
-    const blocks = direct.get(path);
-    if (blocks !== undefined && blocks.size > 0) {
+    for (const [key, sets] of Object.entries({ direct, unflagged })) {
+      const blocks = sets.get(path);
+      if (blocks === undefined) continue;
       // Files that share their blocks share the set.
       const text = ranges.get(blocks) ?? writeRanges(blocks);
       ranges.set(blocks, text);
-      words.push(`direct=${text}`);
+      words.push(`${key}=${text}`);
     }
     lines.push(words.join(' '));
   }
@@ -134,10 +145,26 @@ function imageLine(image: ImageDescription): string {
     `direct=${direct === null ? 'none' : `${direct.layout},${direct.alignment},${direct.base},${direct.padTail === true ? 'padded' : 'tight'}`}`,
   ];
   if (image.insert.length > 0) fields.push(`insert=${hexBytes(image.insert)}`);
-  return `image ${fields.join(' ')}`;
+  return `image ${[...fields, ...formatFields(image.format)].join(' ')}`;
 }
 
-/** "0-3,7" for the blocks 0, 1, 2, 3 and 7. */
+/** What of a vendor's format differs from Linux's. */
+function formatFields(format: VendorFormat): string[] {
+  const { inodes, linearXip, longTables, unflagged, flags, signature, swappedCrc } = format;
+  return [
+    ...(inodes === LINUX_FORMAT.inodes ? [] : [`inodes=${inodes}`]),
+    ...(linearXip ? ['linear-xip=yes'] : []),
+    ...(longTables === null
+      ? []
+      : [`long-tables=${longTables.extra},${longTables.wholeOnly ? 'whole' : 'all'},${longTables.filler}`]),
+    ...(unflagged === 'none' ? [] : [`unflagged=${unflagged}`]),
+    ...(flags === 0 ? [] : [`flags=0x${flags.toString(16)}`]),
+    ...(signature === LINUX_FORMAT.signature ? [] : [`signature=${escapeText(signature)}`]),
+    ...(swappedCrc ? ['crc=swapped'] : []),
+  ];
+}
+
+/** "0-3,7" for the blocks 0, 1, 2, 3 and 7; "none" for none. */
 function writeRanges(blocks: ReadonlySet<number>): string {
   const ranges: { first: number; last: number }[] = [];
   for (const block of [...blocks].sort((a, b) => a - b)) {
@@ -145,6 +172,7 @@ function writeRanges(blocks: ReadonlySet<number>): string {
     if (range?.last === block - 1) range.last = block;
     else ranges.push({ first: block, last: block });
   }
+  if (ranges.length === 0) return 'none';
   return ranges.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`)).join(',');
 }
 

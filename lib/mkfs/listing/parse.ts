@@ -3,10 +3,11 @@
  */
 import { CramfsError } from '../../base/errors.ts';
 import { decodeName, encodeName } from '../../format/names.ts';
-import { PAGE_SIZES } from '../../image/image.ts';
+import { isBlockSize, PAGE_SIZES } from '../../image/image.ts';
 import { MAX_VOLUME_NAME } from '../inodes.ts';
 import type { DirectPlacement } from '../placer.ts';
 import { type DirectoryEntry, findEntry, newDirectory, putEntry, type SourceEntry } from '../sourceTree.ts';
+import { isForLinux, LINUX_FORMAT, type LongTables, type UnflaggedRule, type VendorFormat } from '../vendorFormat.ts';
 import { type DeflateName, HEADER, type ImageDescription, type Listing } from './listing.ts';
 
 /**
@@ -17,6 +18,7 @@ import { type DeflateName, HEADER, type ImageDescription, type Listing } from '.
 export function parseListing(text: string, source: DirectoryEntry): Listing {
   const root = newDirectory();
   const direct = new Map<string, ReadonlySet<number>>();
+  const unflagged = new Map<string, ReadonlySet<number>>();
   const images: ImageDescription[] = [];
   const lines = text.split('\n');
   if (lines[0]?.trim() !== HEADER) usage(1, `it must be "${HEADER}"`);
@@ -28,22 +30,28 @@ export function parseListing(text: string, source: DirectoryEntry): Listing {
       images.push(parseImage(words.slice(1), index + 1));
       return;
     }
-    const { path, entry, blocks } = parseEntry(words, source, index + 1);
+    const { path, entry, blocks, unflaggedBlocks } = parseEntry(words, source, index + 1);
     if (path !== '/' && entry.type !== 'directory' && findEntry(root, path) !== null)
       usage(index + 1, `${path} appears twice`);
     putEntry(root, path, entry);
     if (blocks !== null) direct.set(path, blocks);
+    if (unflaggedBlocks !== null) unflagged.set(path, unflaggedBlocks);
   });
   const [image] = images;
   if (image === undefined || images.length > 1) usage(lines.length, 'there must be one line "image …"');
-  return { image, root, direct };
+  return { image, root, direct, unflagged };
 }
 
 function parseEntry(
   words: readonly string[],
   source: DirectoryEntry,
   line: number,
-): { path: string; entry: SourceEntry; blocks: ReadonlySet<number> | null } {
+): {
+  path: string;
+  entry: SourceEntry;
+  blocks: ReadonlySet<number> | null;
+  unflaggedBlocks: ReadonlySet<number> | null;
+} {
   const [name = '', letter = '', mode = '', uid = '', gid = '', ...rest] = words;
   const path = unescapeText(name, line);
   if (!path.startsWith('/')) usage(line, `the path "${name}" does not begin with a slash`);
@@ -55,12 +63,15 @@ function parseEntry(
     line,
   );
   const plain = rest.filter((word) => !word.includes('='));
-  const allowed = { f: ['from', 'direct'], l: ['target', 'from', 'direct'] }[letter] ?? [];
+  const allowed = { f: ['from', 'direct', 'unflagged'], l: ['target', 'from', 'direct', 'unflagged'] }[letter] ?? [];
   const unknown = [...fields.keys()].find((key) => !allowed.includes(key));
   if (unknown !== undefined) usage(line, `an entry of type "${letter}" has no "${unknown}="`);
   if (plain.length !== (letter === 'c' || letter === 'b' ? 2 : 0)) usage(line, `too many or too few fields`);
-  const ranges = fields.get('direct');
-  const blocks = ranges === undefined ? null : parseRanges(ranges, line);
+  const rangesOf = (key: string): ReadonlySet<number> | null => {
+    const ranges = fields.get(key);
+    return ranges === undefined ? null : parseRanges(key, ranges, line);
+  };
+  const sets = { blocks: rangesOf('direct'), unflaggedBlocks: rangesOf('unflagged') };
   switch (letter) {
     case 'f': {
       const from = unescapeText(fields.get('from') ?? name, line);
@@ -68,29 +79,29 @@ function parseEntry(
       if (found?.type !== 'file') {
         throw new CramfsError('NOT_FOUND', { path: from, found: `listing, line ${line}: the source has no such file` });
       }
-      return { path, blocks, entry: { ...common, type: 'file', content: found.content } };
+      return { path, ...sets, entry: { ...common, type: 'file', content: found.content } };
     }
     case 'l':
       return {
         path,
-        blocks,
+        ...sets,
         entry: { ...common, type: 'symlink', target: encodeName(unescapeText(fields.get('target') ?? '', line)) },
       };
     case 'd':
-      return { path, blocks, entry: { ...common, type: 'directory', children: new Map<string, SourceEntry>() } };
+      return { path, ...sets, entry: { ...common, type: 'directory', children: new Map<string, SourceEntry>() } };
     case 'c':
     case 'b': {
       const [major = '', minor = ''] = plain;
       const type = letter === 'c' ? 'chardev' : 'blockdev';
       return {
         path,
-        blocks,
+        ...sets,
         entry: { ...common, type, major: number(major, 'major', line), minor: number(minor, 'minor', line) },
       };
     }
     case 'p':
     case 's':
-      return { path, blocks, entry: { ...common, type: letter === 'p' ? 'fifo' : 'socket' } };
+      return { path, ...sets, entry: { ...common, type: letter === 'p' ? 'fifo' : 'socket' } };
     default:
       return usage(line, `the type "${letter}" is none of f, d, l, c, b, p and s`);
   }
@@ -107,13 +118,16 @@ function parseImage(words: readonly string[], line: number): ImageDescription {
   const flag = (key: string): boolean => take(key, /^(yes|no)$/) === 'yes';
   const insert = fields.has('insert') ? take('insert', /^[0-9a-f]*$/) : '';
   if (insert.length % 2 !== 0) usage(line, 'insert= has an odd number of digits');
+  const format = parseFormat(fields, take, line);
   const pageSize = Number(take('page-size', /^[0-9]+$/));
-  if (!PAGE_SIZES.includes(pageSize)) usage(line, `page-size=${pageSize} is not possible`);
+  if (!(isForLinux(format) ? PAGE_SIZES.includes(pageSize) : isBlockSize(pageSize)))
+    usage(line, `page-size=${pageSize} is not possible`);
   const name = unescapeText(take('name', /^/), line);
   if (encodeName(name).length > MAX_VOLUME_NAME) usage(line, `the name has more than ${MAX_VOLUME_NAME} bytes`);
   const edition = Number(take('edition', /^[0-9]{1,10}$/));
   if (edition > 0xffff_ffff) usage(line, `edition=${edition} is not possible`);
   const image: ImageDescription = {
+    format,
     littleEndian: take('endian', /^(little|big)$/) === 'little',
     pageSize,
     edition,
@@ -131,6 +145,36 @@ function parseImage(words: readonly string[], line: number): ImageDescription {
   if (unknown !== undefined) usage(line, `there is no "${unknown}="`);
   return image;
 }
+
+/** The fields of a vendor's format, each of which may be missing. */
+function parseFormat(
+  fields: ReadonlyMap<string, string>,
+  take: (key: string, pattern: RegExp) => string,
+  line: number,
+): VendorFormat {
+  const optional = (key: string, pattern: RegExp): string | null => (fields.has(key) ? take(key, pattern) : null);
+  const tables = optional('long-tables', /^([1-9]|1[0-6]),(whole|all),(zero|end)$/)?.split(',');
+  const signature = unescapeText(optional('signature', /^/) ?? LINUX_FORMAT.signature, line);
+  if (encodeName(signature).length > SIGNATURE_BYTES) usage(line, 'the signature has more than 16 bytes');
+  return {
+    inodes: optional('inodes', /^(linux|wide)$/) === 'wide' ? 'wide' : 'linux',
+    linearXip: optional('linear-xip', /^(yes|no)$/) === 'yes',
+    longTables:
+      tables === undefined
+        ? null
+        : {
+            extra: Number(tables[0]),
+            wholeOnly: tables[1] === 'whole',
+            filler: tables[2] as LongTables['filler'],
+          },
+    unflagged: (optional('unflagged', /^(none|incompressible|all)$/) ?? 'none') as UnflaggedRule,
+    flags: Number(optional('flags', /^0x[0-9a-f]{1,8}$/) ?? 0),
+    signature,
+    swappedCrc: optional('crc', /^(own|swapped)$/) === 'swapped',
+  };
+}
+
+const SIGNATURE_BYTES = 16;
 
 /** @param text an even number of digits 0-9 and a-f */
 function bytesOfHex(text: string): Uint8Array {
@@ -177,13 +221,13 @@ function number(text: string, what: string, line: number): number {
 /** A file has at most 4096 blocks. */
 const MAX_BLOCK = 4095;
 
-function parseRanges(text: string, line: number): ReadonlySet<number> {
+function parseRanges(key: string, text: string, line: number): ReadonlySet<number> {
   const blocks = new Set<number>();
   for (const part of text === 'none' ? [] : text.split(',')) {
     const match = /^([0-9]{1,4})(?:-([0-9]{1,4}))?$/.exec(part);
     const first = Number(match?.[1]);
     const last = Number(match?.[2] ?? match?.[1]);
-    if (match === null || last < first || last > MAX_BLOCK) usage(line, `direct=${text} is not "0-3,7" or the like`);
+    if (match === null || last < first || last > MAX_BLOCK) usage(line, `${key}=${text} is not "0-3,7" or the like`);
     for (let block = first; block <= last; block++) blocks.add(block);
   }
   return blocks;

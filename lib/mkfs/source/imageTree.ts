@@ -4,6 +4,7 @@
 import { Budget } from '../../base/budget.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { walk } from '../../inspect/walk.ts';
+import { isRaw } from '../../image/blocks.ts';
 import { readContent } from '../../image/content.ts';
 import type { CramfsImage, Inode } from '../../image/image.ts';
 import { type DirectoryEntry, type FileContent, newDirectory, type SourceEntry } from '../sourceTree.ts';
@@ -91,7 +92,8 @@ class InodeContents {
   of(inode: Inode, path: string): FileContent {
     const { ino, size } = inode;
     if (size === 0) return { size, read: () => new Uint8Array(0) };
-    const key = `${String(ino)} ${String(size)}`;
+    // The same place holds other bytes for a file without block pointers.
+    const key = `${isRaw(this.#image, inode) ? 'raw ' : ''}${String(ino)} ${String(size)}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     if (!this.#budget.spend(size)) {
