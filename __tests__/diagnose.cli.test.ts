@@ -1,8 +1,9 @@
 /** The commands on dumps: the diagnosis comes first, its command works, places can be named, many files close with a table. */
+import { existsSync, mkdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { Folder } from './support/cli.ts';
-import { inOrder, noise, withSpareBytes } from './support/dumps.ts';
+import { gzipOfZeros, inOrder, noise, withSpareBytes, zipOf } from './support/dumps.ts';
 import { runCommand } from './support/extractHelp.ts';
 import { fixture } from './support/fixtures.ts';
 
@@ -64,7 +65,66 @@ describe('the first line', () => {
     // audit has it in its report, with the other commands it goes to standard error: before anything else there.
     const [first] = (name === 'audit' ? stdout : stderr).split('\n');
     expect(first).toContain('NAND spare bytes are left in, 16 after every 512; a cramfs image is at 0x0');
-    expect(first).toMatch(/; run: cramfs .* --image 1$/);
+    expect(first).toMatch(name === 'diff' ? /; run: cramfs diff '.*@#1' '.*@#1'$/ : /; run: cramfs .* --image 1$/);
+  });
+
+  describe('of a dump in which the magic number is still one, in the other byte order', () => {
+    const reversed = folder.file('reversed.bin', inOrder(image, { words: '32', bits: 'plain' }));
+
+    test.each([
+      ['ls', []],
+      ['cat', ['/x']],
+      ['map', ['/x']],
+      ['diff', [reversed]],
+      ['describe', []],
+      ['mkfs', [`${folder.path}/none`]],
+    ])('%s says it and does nothing', async (name, more) => {
+      const { code, stdout, stderr } = await runCommand([name, reversed, ...more]);
+      expect([code, stdout]).toEqual([3, '']);
+      expect(stderr).toContain('not a cramfs image: the four bytes of each 32-bit word are in reverse order; a cramfs');
+      expect(existsSync(`${folder.path}/none`)).toBe(false);
+    });
+  });
+
+  test('nothing is built from a dump that is not as the image was made', async () => {
+    const out = `${folder.path}/none`;
+    const tree = `${folder.path}/tree`;
+    mkdirSync(tree);
+    for (const words of [
+      ['describe', spare],
+      ['mkfs', spare, out],
+      ['mkfs', '--like', spare, tree, out],
+    ]) {
+      const { code, stdout, stderr } = await runCommand(words);
+      expect([code, stdout]).toEqual([3, '']);
+      expect(stderr).toMatch(/^cramfs \w+: not a cramfs image: NAND spare bytes are left in, 16 after every 512; /);
+    }
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test.each(['info', 'check', 'audit'])(
+    '%s of an image that is cut short does not name the place where it is',
+    async (name) => {
+      const mini = Buffer.from(fixture('images/mini-plain.cramfs.gz'));
+      const cut = folder.file('cut.img', mini.subarray(0, mini.length - 4096));
+      const { stdout } = await runCommand([name, cut]);
+      expect(stdout).toContain('the file ends 4096 bytes before the image does\n');
+    },
+  );
+
+  test.each([
+    ['gzip', gzipOfZeros(100 << 20)],
+    ['zip', zipOf('bomb', Buffer.alloc(100 << 20))],
+  ])('a bomb in %s is said to be one, by each command', async (format, bomb) => {
+    const file = folder.file(`bomb.${format}`, bomb);
+    const words = `the ${format} member at 0x0 unpacks to more than 64 MiB and was not searched, nor were members after it`;
+    for (const [name, exit] of [
+      ['scan', 1],
+      ['info', 3],
+    ] as const) {
+      const { code, stderr } = await runCommand([name, file]);
+      expect([code, stderr]).toEqual([exit, expect.stringContaining(words)]);
+    }
   });
 
   test.each(['json', 'ndjson', 'markdown', 'sarif', 'github'])('an audit as %s has it', async (format) => {
@@ -175,6 +235,18 @@ describe('places', () => {
       expect(code).toBe(2);
       expect(stderr).toContain(message);
     }
+  });
+
+  test('each of two dumps has its image: FILE@#N', async () => {
+    expect(await runCommand(['diff', `${dump}@#2`, `${packed}@#1`])).toMatchObject({
+      code: 0,
+      stdout: 'no difference\n',
+    });
+    const { stderr } = await runCommand(['diff', plain, swapped]);
+    expect(stderr).toMatch(new RegExp(`; run: cramfs diff ${plain} '${swapped}@#1'\n$`));
+    expect((await runCommand(['diff', plain, `${swapped}@#1`])).code).toBe(0);
+    for (const place of [`${dump}@#3`, `${dump}@#0`]) expect((await runCommand(['ls', place])).code).not.toBe(0);
+    expect((await runCommand(['ls', `${dump}@#1`, '--image-offset', '0'])).code).toBe(2);
   });
 
   test('a file whose name ends so is meant first', async () => {

@@ -45,24 +45,45 @@ export function openedLine(
 /** Bytes of an image whose CRC commands look at although they need little of it: some ten milliseconds. */
 const PROMPT_CRC = 16 << 20;
 
+/** How what was done to a dump is looked for, and what follows from it. */
+export interface AnnounceOptions {
+  /** Bytes of an image whose CRC is looked at for it. */
+  readonly crcUpTo?: number;
+  /** Whether the image must be as it was made: something is built from it. Default false. */
+  readonly sound?: boolean;
+}
+
 /**
  * Says on standard error what was done to the dump of an image, before the command says anything else of it. Of a dump
  * that only ends too soon nothing is said: what is there is as it was, and where it is not, the command says so.
  *
- * @param crcUpTo bytes of an image whose CRC is looked at for it
- * @throws CramfsError IO
+ * @throws CramfsError IO; NOT_CRAMFS with the diagnosis, where all bytes are in another order (that the magic number can be
+ *   read in it means nothing) and, with `sound`, for whatever was done
  */
-export function announceDump(place: ImagePlace, image: CramfsImage, io: Io, crcUpTo = PROMPT_CRC): void {
+export function announceDump(
+  place: ImagePlace,
+  image: CramfsImage,
+  io: Io,
+  { crcUpTo = PROMPT_CRC, sound = false }: AnnounceOptions = {},
+): void {
   if (place.hit !== null) return;
-  const diagnosis = diagnoseOpened(place.source, image, place.imageOffset, crcUpTo);
+  const diagnosis = diagnoseOpened(place.source, image, place.imageOffset, sound ? Infinity : crcUpTo);
   if (diagnosis === null || isOnlyCut(diagnosis)) return;
   const line = diagnosisLine(diagnosis, place.argument, io);
+  if (sound || isReordered(diagnosis)) {
+    throw new CramfsError('NOT_CRAMFS', { what: diagnosisLineText(line), diagnosis: line });
+  }
   complain(io, `${programOf(io)}: ${printableName(place.argument)}: ${diagnosisLineText(line)}`);
 }
 
 /** Whether the file just ends before its image does. */
 function isOnlyCut(diagnosis: Diagnosis): boolean {
   return diagnosis.kind === 'image' && diagnosis.hit.undone.length === 0 && diagnosis.hit.loss === null;
+}
+
+/** Whether the bytes or bits are in another order. */
+function isReordered(diagnosis: Diagnosis): boolean {
+  return diagnosis.kind === 'image' && diagnosis.hit.undone.some(({ kind }) => kind === 'order');
 }
 
 /** The program as its messages begin: "cramfs ls", "cramfs-map". */

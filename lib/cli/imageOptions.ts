@@ -7,7 +7,7 @@ import { type CramfsImage, PAGE_SIZES } from '../image/image.ts';
 import { openDetected } from '../inspect/openDetected.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { GROUPS, grouped } from './help/helpfulCommand.ts';
-import { announceDump, notAnImage } from './diagnosisLine.ts';
+import { announceDump, type AnnounceOptions, notAnImage } from './diagnosisLine.ts';
 import { type ImagePlace, openPlace, type PlaceOptions } from './imagePlace.ts';
 import type { Io } from './io.ts';
 import { parseNumber } from './numbers.ts';
@@ -49,7 +49,10 @@ export function addOffsetOptions(command: Command, where: string): Command {
   return grouped(command, GROUPS.image, () =>
     command
       .option('--image-offset <n>', `where the image starts in ${where} (default: 0); FILE@N is the same`)
-      .option('--image <n>', `the nth image that "cramfs scan" finds in ${where}, decoded as scan decodes it`)
+      .option(
+        '--image <n>',
+        `the nth image that "cramfs scan" finds in ${where}, decoded as scan decodes it; or FILE@#N`,
+      )
       .option('--page-size <n>', 'bytes of a block: 4K, 8K, 16K or 64K (default: detected from the image)'),
   );
 }
@@ -58,7 +61,10 @@ export function addOffsetOptions(command: Command, where: string): Command {
 export function addPlaceOptions(command: Command): Command {
   return command
     .option('--image-offset <n>', 'where the image starts in the file (default: 0); FILE@N is the same')
-    .option('--image <n>', 'the nth image that "cramfs scan" finds in the file, decoded as scan decodes it');
+    .option(
+      '--image <n>',
+      'the nth image that "cramfs scan" finds in the file, decoded as scan decodes it; or FILE@#N',
+    );
 }
 
 /** Adds --json and --color. */
@@ -157,11 +163,21 @@ export function openAt<T>(place: ImagePlace, io: Io, open: (source: ByteSource, 
   }
 }
 
-/** The image of {@link openPlacedImage}, where its place does not matter; what was done to the dump is said. */
-export function openImage(argument: string, options: ImageOptions, io: Io, fallback?: number): CramfsImage {
+/**
+ * The image of {@link openPlacedImage}, where its place does not matter; what was done to the dump is said.
+ *
+ * @throws CramfsError as openPlacedImage() and announceDump()
+ */
+export function openImage(
+  argument: string,
+  options: ImageOptions,
+  io: Io,
+  fallback?: number,
+  announced: AnnounceOptions = {},
+): CramfsImage {
   const { image, place } = openPlacedImage(argument, options, io, fallback);
   try {
-    announceDump(place, image, io);
+    announceDump(place, image, io, announced);
     return image;
   } catch (error) {
     image.close();

@@ -1,7 +1,7 @@
 /**
  * Where an image is: the argument of a command, with what options say about it.
  *
- * `FILE`, `FILE@OFFSET`, `-`, with --image-offset or --image. With --image the source is the image's own, with everything
+ * `FILE`, `FILE@OFFSET`, `FILE@#N`, `-`, with --image-offset or --image. With --image the source is the image's own, with everything
  * undone that a scan undoes.
  */
 import { existsSync } from 'node:fs';
@@ -43,14 +43,23 @@ export function openSource(file: string, io: Pick<Io, 'stdin'>): ByteSource {
   return file === '-' ? openStdinSource(io.stdin) : openFileSource(file);
 }
 
-/** "dump.bin@0x40000" taken apart; a file that really has such a name goes first. Offset null without one. */
-export function splitArgument(argument: string): { readonly file: string; readonly offset: number | null } {
+/** An argument taken apart: the file, and where in it the image is, or which of a scan; null for what is not said. */
+export interface SplitArgument {
+  readonly file: string;
+  readonly offset: number | null;
+  readonly image: number | null;
+}
+
+/** "dump.bin@0x40000" or "dump.bin@#2" taken apart; a file that really has such a name goes first. */
+export function splitArgument(argument: string): SplitArgument {
+  const plain = { file: argument, offset: null, image: null };
   const at = argument.lastIndexOf('@');
-  if (at <= 0 || existsSync(argument)) return { file: argument, offset: null };
-  const offset = parseQuantity(argument.slice(at + 1), null);
-  return offset === null || !Number.isSafeInteger(offset)
-    ? { file: argument, offset: null }
-    : { file: argument.slice(0, at), offset };
+  if (at <= 0 || existsSync(argument)) return plain;
+  const file = argument.slice(0, at);
+  const place = argument.slice(at + 1);
+  if (/^#[1-9][0-9]{0,8}$/.test(place)) return { file, offset: null, image: Number(place.slice(1)) };
+  const offset = parseQuantity(place, null);
+  return offset === null || !Number.isSafeInteger(offset) ? plain : { file, offset, image: null };
 }
 
 /** A place by its words. */
@@ -70,13 +79,14 @@ export interface NamedPlace {
  * @throws CramfsError USAGE
  */
 export function parsePlace(argument: string, options: PlaceOptions, pageSize: number | null): NamedPlace {
-  const { file, offset } = splitArgument(argument);
+  const { file, offset, image: numbered } = splitArgument(argument);
   const given = options.imageOffset === undefined ? null : parseNumber(options.imageOffset, '--image-offset', pageSize);
   if (offset !== null && given !== null) usage(`${argument}: the offset is given twice (--image-offset)`);
-  if (options.image !== undefined && (offset ?? given) !== null) {
+  if ((options.image ?? numbered ?? null) !== null && (offset ?? given) !== null) {
     usage('--image cannot be used with an offset: it counts the images that "cramfs scan" finds');
   }
-  const image = options.image === undefined ? null : parseNumber(options.image, '--image', null);
+  // What is said of one file goes before what is said of all.
+  const image = numbered ?? (options.image === undefined ? null : parseNumber(options.image, '--image', null));
   if (image !== null && image < 1) usage(`--image: ${String(image)} is not a number from 1 on`);
   return { argument, file, imageOffset: offset ?? given ?? 0, image };
 }

@@ -22,7 +22,10 @@ export function nextCommand(step: NextStep | null, file: string, io: Pick<Io, 'c
         ? withOption(typed, '--image-offset', hex(step.offset))
         : shell(named(`${plain}@${hex(step.offset)}`));
     case 'image':
-      return withOption(named(plain), '--image', String(step.index));
+      // Of two images each has a number of its own.
+      return typed[1] === 'diff' && file !== '-'
+        ? shell(named(`${plain}@#${String(step.index)}`))
+        : withOption(named(plain), '--image', String(step.index));
     case 'pipe':
       return `${shell([...step.words, plain])} | ${shell(named('-'))}`;
     case 'program':

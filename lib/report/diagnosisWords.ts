@@ -137,9 +137,9 @@ function bombWords(tooLarge: TooLarge | null): string {
   return tooLarge === null ? '' : `; ${tooLargeWords(tooLarge)}`;
 }
 
-/** "the gzip member at 0x0 unpacks to more than 64 MiB and was not searched". */
+/** "the gzip member at 0x0 unpacks to more than 64 MiB and was not searched, nor were members after it". */
 export function tooLargeWords({ member, limit }: TooLarge): string {
-  return `the ${member.format} member at ${hex(member.offset)} unpacks to more than ${size(limit)} and was not searched`;
+  return `the ${member.format} member at ${hex(member.offset)} unpacks to more than ${size(limit)} and was not searched, nor were members after it`;
 }
 
 function imageWords({ hit, index, images, content }: Extract<Diagnosis, { kind: 'image' }>): DiagnosisWords {
@@ -148,8 +148,10 @@ function imageWords({ hit, index, images, content }: Extract<Diagnosis, { kind: 
   parts.push(...hit.undone.map(undoneWords));
   if (hit.loss !== null) parts.push(lossWords(hit.loss));
   else if (hit.crc.state === 'truncated') parts.push(truncatedWords(hit));
-  parts.push(placeWords(hit, images));
   const plain = hit.undone.length === 0 && hit.within.length === 0;
+  // Nobody looks elsewhere for an image that is where the file begins.
+  const isHere = plain && hit.offset === 0 && parts.length > 0;
+  if (!isHere || images > 1) parts.push(placeWords(hit, images));
   const next: NextStep | null =
     plain && hit.offset === 0 ? null : plain ? { kind: 'offset', offset: hit.offset } : { kind: 'image', index };
   return { code: codeOf(hit), sentence: parts.join('; '), next };

@@ -15,7 +15,7 @@ export const VENDOR_LINEAR_XIP = defineFinding({
   cause: () =>
     'files with the sticky bit have no block pointers: their bytes are stored as they are from the page boundary at or after their offset',
   fix: (_, { rebuildCompressed }) =>
-    `nothing to do for the vendor's kernels (--kernel linear-xip); for others rebuild the image: ${rebuildCompressed()}`,
+    `nothing to do for the vendor's kernels (--kernel linear-xip); for others rebuild the image: ${rebuildCompressed('--no-vendor')}`,
 });
 
 export const VENDOR_STORED = defineFinding({

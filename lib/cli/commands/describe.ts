@@ -31,7 +31,7 @@ ${EXIT_CODES}`,
 }
 
 async function describeAction(file: string, options: ImageOptions, io: Io): Promise<number> {
-  const image = openImage(file, options, io);
+  const image = openImage(file, options, io, undefined, { sound: true });
   try {
     const { listing, isExact } = await describeOpened(image);
     const remark = isExact

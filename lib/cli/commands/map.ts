@@ -179,7 +179,7 @@ function map(
   });
   try {
     // That the file ends early is a warning of the verdict.
-    announceDump(place, image, io, QUICK_CRC);
+    announceDump(place, image, io, { crcUpTo: QUICK_CRC });
     const board = new Board(image, boardOptions);
     const requirement = options.require ?? null;
     if (batch !== undefined) {

@@ -17,5 +17,5 @@ export async function describeOpened(image: CramfsImage): Promise<Description> {
 
 /** Opens the image of --like; to be closed once all is built. @throws CramfsError as openImage() */
 export function openLike(argument: string, io: Io): CramfsImage {
-  return openImage(argument, { color: 'never' }, io);
+  return openImage(argument, { color: 'never' }, io, undefined, { sound: true });
 }

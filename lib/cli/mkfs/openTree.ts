@@ -57,7 +57,7 @@ export async function openTree(source: string, io: Io, options: PlaceOptions = {
     const head = file.read(0, HEAD);
     if (head[0] === 0x1f && head[1] === 0x8b) return openUnzipped(file);
     return openBytes(file, (image) => {
-      announceDump(place, image, io);
+      announceDump(place, image, io, { sound: true });
     });
   } catch (error) {
     const refused = error instanceof CramfsError ? whatElse(error, place, file, io) : error;
