@@ -203,6 +203,9 @@ describe('places', () => {
     await runCommand(['audit', '--format', 'ndjson', '--output', shard, gzip, '--image', '1']);
     expect((await runCommand(['audit', '--json', '--merge', shard])).stdout).toBe(audited.stdout);
     expect((await runCommand(['report', gzip, '--image', '1'])).stdout).toContain(fix);
+    expect((await runCommand(['audit', '--json', `${gzip}@#1`])).stdout).toMatch(
+      /mkfs '?[^ ]*root[.]gz@#1'? NEW-IMAGE/,
+    );
     const mapped = await runCommand(['map', gzip, '/bin/counter', '--image', '1']);
     expect(mapped.stdout.replace(/\n +/g, ' ')).toContain(`${fix} --xip-files auto /bin/counter`);
     const words = fix.replace('NEW-IMAGE', `${folder.path}/fixed.img`).split(' ').slice(1);

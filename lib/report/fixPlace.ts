@@ -18,8 +18,8 @@ export interface FixedImage {
   readonly files: readonly Pick<AuditedFile, 'format' | 'directBlocks'>[];
 }
 
-/** The offset of an image as the user may have given it, in its name. */
-const OFFSET = /@[0-9][0-9a-fx]*[kmg]?$/i;
+/** Where in its file an image is, as the user may have said it with the name: by offset or by number. */
+const PLACE = /@(?:[0-9][0-9a-fx]*[kmg]?|#[0-9]+)$/i;
 
 /** The name of the image that a command writes. */
 const NEW_IMAGE = 'NEW-IMAGE';
@@ -35,7 +35,7 @@ export function fixPlace(fixed: FixedImage, path: string | null): FixPlace {
   const runsFromFlash = files.some(({ format, directBlocks }) => format !== 'data' && directBlocks > 0);
   return {
     image,
-    file: shellWord(name.replace(OFFSET, ''), 'FILE'),
+    file: shellWord(name.replace(PLACE, ''), 'FILE'),
     path: path === null ? null : shellWord(path.replace(/[*?[\\]/g, '\\$&'), 'FILE'),
     rebuild: runsFromFlash ? rebuildDirect : rebuildCompressed,
     rebuildDirect,
@@ -46,8 +46,9 @@ export function fixPlace(fixed: FixedImage, path: string | null): FixPlace {
 
 /** The image in a command: its file, and where in it the image is. */
 function imageWords({ image: name, imageOffset, imageNumber }: FixedImage): string {
+  if (PLACE.test(name)) return shellWord(name, 'IMAGE');
   if (imageNumber !== undefined) return `${shellWord(name, 'IMAGE')} --image ${String(imageNumber)}`;
-  return shellWord(imageOffset === 0 || OFFSET.test(name) ? name : `${name}@${hex(imageOffset)}`, 'IMAGE');
+  return shellWord(imageOffset === 0 ? name : `${name}@${hex(imageOffset)}`, 'IMAGE');
 }
 
 /** Models without an MMU are named so. */
