@@ -19,6 +19,7 @@ const SLOW = [
   'audit.numbers',
   'audit.policy.apply',
   'audit.shards',
+  'batch.transcripts',
   'build.compatible',
   'build.deflate',
   'build.hostile',

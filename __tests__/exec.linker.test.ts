@@ -159,3 +159,30 @@ test('bss behind the data is anonymous memory', () => {
   expect(bss).toMatchObject({ object: '', perms: 'rw-p', offset: 0, state: 'anonymous' });
   expect((bss?.end ?? 0) - (bss?.start ?? 0)).toBe(0x3000);
 });
+
+describe('a dynamic linker by another name', () => {
+  const start = (ld: Uint8Array | string): ExecReport => {
+    const app = dynamicObject({ interpreter: '/lib/ld.so', needed: ['libgone.so'] });
+    return exec({ app, lib: { 'ld.so': ld } }, { path: '/app' });
+  };
+  const saying = (text: string): Uint8Array => Buffer.concat([linker, Buffer.from(text)]);
+
+  test.each([
+    ['musl', 'musl libc (i386)\0'],
+    ['glibc', '\0GLIBC_PRIVATE\0'],
+    ['glibc', '\0/etc/ld.so.cache\0glibc-ld.so.cache1.1'],
+  ])('is taken for that of %s by its texts', (kind, text) => {
+    const report = start(saying(text));
+    expect(report).toMatchObject({ linker: kind, outcome: { kind: 'exits', status: 127 }, uncertain: [] });
+    expect(found(report)).toEqual({ 'libgone.so': null });
+  });
+
+  test('that says nothing of the kind is not known, and only what execve() maps is told', () => {
+    const report = start(linker);
+    expect(report).toMatchObject({ linker: 'unknown', outcome: { kind: 'runs' }, needed: [] });
+    expect(report.uncertain).toEqual([
+      '/lib/ld.so is not the dynamic linker of glibc or musl: what it maps is not known',
+    ]);
+    expect(new Set(report.mappings.map(({ object }) => object))).toEqual(new Set(['/app', '/lib/ld.so', '']));
+  });
+});

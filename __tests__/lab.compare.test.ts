@@ -4,7 +4,7 @@ import { linux617 } from '../lib/driver/models/mainline.ts';
 import { compareTranscript, type LabDifference } from '../kernel-lab/host/compare.ts';
 import { comparisonJson, labDifferencesText, totalsText } from '../kernel-lab/host/differencesText.ts';
 import type { LabExecRecord, LabReadRecord, LabRecord, LabSetup, LabVectorRecord } from '../kernel-lab/host/record.ts';
-import { recorded } from './support/transcripts.ts';
+import { recorded, riscvTranscript } from './support/transcripts.ts';
 
 const { transcript, image, options } = recorded('transcripts/root-XX@0x10000000.jsonl.gz');
 const { setup, records } = transcript;
@@ -104,7 +104,7 @@ describe('a read', () => {
 describe('a program', () => {
   test.each([
     ['outcome', { exit: null, signal: 11 }],
-    ['outcome', { exit: 3 }],
+    ['outcome', { exit: 3, output: 'no maps here' }],
     ['kmsg', { kmsg: [] }],
     ['mappings', { output: program.output.replace('r-xp', 'rwxp') }],
     ['mappings', { output: program.output.replace(/^.*r-xp.*\n/m, '') }],
@@ -112,8 +112,46 @@ describe('a program', () => {
     expect(fieldsOf(compare({ ...program, ...change }))).toContain(field);
   });
 
+  test('that has printed its mappings has run, whatever its exit status', () => {
+    expect(compare({ ...program, exit: 42 })).toEqual([]);
+  });
+
   test('that does not print its mappings is compared by the rest', () => {
     expect(compare({ ...program, output: 'no maps here' })).toEqual([]);
+  });
+});
+
+describe('a program whose dynamic linker is not known', () => {
+  const { transcript: riscv, image: own } = riscvTranscript('rv64-a@0x22000000@6.12-rv64-vmemmap.jsonl.gz');
+  const fixed = riscvTranscript('rv64-a@0x22000000@6.12-rv64-vmemmap-fixed.jsonl.gz').transcript;
+  const ofProgram = (from: typeof riscv, path: string): LabExecRecord =>
+    from.records.find((record) => record.type === 'exec' && record.argv[0] === path) as LabExecRecord;
+  const differ = (record: LabExecRecord, machine = fixed.setup): string[] =>
+    fieldsOf(compareTranscript(own, { setup: machine, records: [record] }));
+  const dyn = ofProgram(fixed, '/bin/dyn');
+  const execveLines = dyn.kmsg.filter((line) => !line.includes('libx.so'));
+
+  test('may map more, and end as it likes', () => {
+    expect(dyn.kmsg).not.toEqual(execveLines);
+    for (const wrong of [{}, { kmsg: execveLines }, { exit: 1 }, { exit: null, signal: 11, output: '' }]) {
+      expect(differ({ ...dyn, ...wrong })).toEqual([]);
+    }
+  });
+
+  test.each([
+    ['kmsg', { kmsg: execveLines.slice(1) }],
+    ['kmsg', { kmsg: dyn.kmsg.map((line) => line.replace('dyn[1]', 'dyn[2]')) }],
+    ['mappings', { output: dyn.output.replace('r-xp 22017000', 'r-xp 22018000') }],
+    ['mappings', { output: dyn.output.replace('r-xp 2201f000', 'r--p 2201f000') }],
+  ])('is compared by what execve() did: %s', (field, wrong) => {
+    expect(differ({ ...dyn, ...wrong })).toEqual([field]);
+  });
+
+  test('may die in a call of its linker, but not in execve()', () => {
+    const dync = ofProgram(riscv, '/bin/dync');
+    expect(differ(dync, riscv.setup)).toEqual([]);
+    const oops = { what: '', trace: ['flush_icache_pte', 'vm_mmap', 'load_elf_binary', 'bprm_execve'] };
+    expect(differ({ ...dync, oops }, riscv.setup)).toContain('bug');
   });
 });
 

@@ -1,6 +1,7 @@
 /** The recorded transcripts of real kernels, and what their setups do not tell. */
 import { linux617 } from '../../lib/driver/models/mainline.ts';
 import { CramfsImage } from '../../lib/image/image.ts';
+import { decodeName } from '../../lib/format/names.ts';
 import { parseTranscript } from '../../kernel-lab/host/parseRecords.ts';
 import type { LabSetup, LabTranscript } from '../../kernel-lab/host/record.ts';
 import type { ReplayOptions } from '../../kernel-lab/host/replay.ts';
@@ -37,4 +38,12 @@ export function recorded(name: string): {
       physBits: name.includes('40bit') ? 40 : 46,
     },
   };
+}
+
+/** A transcript of a RISC-V kernel, and its image. */
+export function riscvTranscript(name: string): { readonly transcript: LabTranscript; readonly image: CramfsImage } {
+  const transcript = parseTranscript(decodeName(fixture(`riscv/transcripts/${name}`)), name);
+  const own = /^rv(?:32|64)-a/.exec(name)?.[0];
+  const file = own === undefined ? `images/${name.split('@')[0] ?? ''}` : `riscv/images/${own}`;
+  return { transcript, image: CramfsImage.open(fixture(`${file}.cramfs.gz`), { pageSize: 4096 }) };
 }

@@ -6,7 +6,14 @@
  * has a line about a block that cannot be read (readFailures.ts).
  */
 import { type Board, CramfsError, type CramfsImage } from '../../lib/index.ts';
-import { execFacts, type RelativeMapping, withoutVma } from './execCompare.ts';
+import {
+  diedInUserCall,
+  type ExecFacts,
+  execFacts,
+  factsOfExecve,
+  type RelativeMapping,
+  withoutVma,
+} from './execCompare.ts';
 import { type Ahead, comparableFailures, failuresOf, isReadFailure } from './readFailures.ts';
 import {
   type LabActionRecord,
@@ -212,8 +219,15 @@ function execFields(kernel: LabExecRecord, ours: LabExecRecord, ahead: Ahead): S
   const failures = comparableFailures(kernel.kmsg, ours.kmsg, ahead);
   const real = execFacts(kernel);
   const emulated = execFacts(ours);
+  if (ours.endsAtLinker === true && (kernel.returned !== false || diedInUserCall(kernel))) {
+    const fields = (facts: ExecFacts): Fields => {
+      const { kmsg, mappings } = factsOfExecve(facts, emulated);
+      return { kmsg, mappings: real.mappings === null ? undefined : mappings };
+    };
+    return { kernel: fields(real), ours: fields(emulated) };
+  }
   const fields = (
-    { outcome, kmsg, mappings }: typeof real,
+    { outcome, kmsg, mappings }: ExecFacts,
     { bug, returned }: LabExecRecord,
     failed: readonly string[],
   ): Fields => ({

@@ -29,9 +29,9 @@ export interface ExecFacts {
 
 /** What of a run does not change from one run to the next. */
 export function execFacts(record: LabExecRecord): ExecFacts {
-  const mappings = record.exit === 0 ? mappingsOf(record.output) : [];
+  const mappings = record.exit === null ? [] : mappingsOf(record.output);
   return {
-    outcome: outcomeOf(record),
+    outcome: outcomeOf(record, mappings),
     kmsg: record.kmsg.filter((line) => !isReadFailure(line)).map(withoutVma),
     mappings: mappings.length === 0 ? null : mappings,
   };
@@ -42,11 +42,33 @@ export function withoutVma(line: string): string {
   return line.replace(/to vma 0x[0-9a-f]+/, 'to vma *');
 }
 
-function outcomeOf({ exit, signal, output }: LabExecRecord): string {
+/** A program that printed its mappings has run, whatever its exit status. */
+function outcomeOf({ exit, signal, output }: LabExecRecord, mappings: readonly RelativeMapping[]): string {
   const failed = /^execve: (\w+)$/m.exec(output);
   if (failed !== null) return `failed ${failed[1] ?? ''}`;
   if (signal !== null) return `killed ${String(signal)}`;
-  return exit === 0 ? 'runs' : `exits ${String(exit)}`;
+  return exit === 0 || mappings.length > 0 ? 'runs' : `exits ${String(exit)}`;
+}
+
+/**
+ * What execve() has done of a run, where a dynamic linker that is not known took over: the log up to there, and the
+ * mappings that a linker leaves alone. How the program ends is up to the linker.
+ *
+ * @param facts of a run
+ * @param execve what execve() alone does
+ */
+export function factsOfExecve({ kmsg, mappings }: ExecFacts, execve: ExecFacts): Omit<ExecFacts, 'outcome'> {
+  const own = execve.mappings ?? [];
+  const isFixed = ({ object, start, end }: RelativeMapping): boolean => {
+    const touching = own.filter((each) => each.object === object && each.start < end && start < each.end);
+    return touching.length > 0 && touching.every(({ perms }) => !perms.includes('w'));
+  };
+  return { kmsg: kmsg.slice(0, execve.kmsg.length), mappings: mappings?.filter(isFixed) ?? null };
+}
+
+/** Whether a call that never returned was not execve(), but one that the program or its linker made. */
+export function diedInUserCall({ returned, oops }: LabExecRecord): boolean {
+  return returned === false && oops !== undefined && !oops.trace.some((name) => name.includes('execve'));
 }
 
 /** The mappings of files in the lines of /proc/PID/maps that a program printed. */

@@ -28,9 +28,12 @@ export function parseTranscript(text: string, name = 'transcript'): LabTranscrip
   const first = lines[0];
   if (first === undefined) throw new CramfsError('USAGE', { found: `${name}: expected a setup, found no line` });
   const setup = setupOf(first);
-  const records = lines.slice(1).map((line): LabRecord => {
+  const records = lines.slice(1).flatMap((line): LabRecord | [] => {
     const request = parseRequest(line);
-    if (request === null) throw line.error('expected one setup only, found another');
+    if (request === null) {
+      if (line.isSetup()) throw line.error('expected one setup only, found another');
+      return [];
+    }
     switch (request.type) {
       case 'vector':
         return { ...request, ...vectorResult(line) };
@@ -82,6 +85,10 @@ class Line {
     return this.#fields[name] !== undefined;
   }
 
+  isSetup(): boolean {
+    return this.#fields.type === 'setup';
+  }
+
   /** The field, which `isRight` must accept. */
   field<T>(name: string, expected: string, isRight: (value: unknown) => value is T): T {
     const value = this.#fields[name];
@@ -124,11 +131,15 @@ function setupOf(line: Line): LabSetup {
   };
 }
 
-/** The request of a line, null for a setup. */
+/** The request of a line, null for a setup and for what was looked at between requests. */
 function parseRequest(line: Line): LabRequest | null {
   const type = line.field('type', '"vector", "read" or "exec"', isType);
   switch (type) {
     case 'setup':
+    case 'pfn':
+    case 'fill':
+    case 'check':
+    case 'text':
       return null;
     case 'vector':
       return {
@@ -223,7 +234,8 @@ const isStrings = arrayOf(isString);
 const isCrcs = arrayOf(isCrc);
 const isCrcsOrNull = arrayOf(orNull(isCrc));
 const isArgv = (value: unknown): value is string[] => isStrings(value) && isPath(value[0]);
-const isType = oneOf('setup', 'vector', 'read', 'exec');
+/** The last four are looks at memory and at a process between requests, as the transcripts of RISC-V kernels have them. */
+const isType = oneOf('setup', 'vector', 'read', 'exec', 'pfn', 'fill', 'check', 'text');
 const isState = oneOf('pfnmap', 'mixedmap', 'none');
 const isActions = arrayOf(
   (value): value is LabActionRecord =>

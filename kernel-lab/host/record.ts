@@ -175,6 +175,8 @@ export interface LabExecRecord extends LabExec {
   readonly cached?: string | undefined;
   /** How the kernel died. Only the emulation lives to tell. */
   readonly bug?: string | undefined;
+  /** True where a dynamic linker took over that the emulation does not know: only what execve() did is told. */
+  readonly endsAtLinker?: true | undefined;
   /** False where execve(), or a call of the program, never returned. */
   readonly returned?: false | undefined;
   readonly oops?: LabOops | undefined;

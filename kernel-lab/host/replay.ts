@@ -305,7 +305,14 @@ function run(board: Board, { type, argv }: LabExec): LabExecRecord {
     case 'bug':
       return { ...request, exit: null, signal: null, output: '', kmsg, bug: outcome.bug };
     case 'runs':
-      return { ...request, exit: 0, signal: null, output: mapsOf(board, report), kmsg };
+      return {
+        ...request,
+        exit: 0,
+        signal: null,
+        output: mapsOf(board, report),
+        kmsg,
+        ...(report.linker === 'unknown' ? { endsAtLinker: true } : {}),
+      };
   }
 }
 

@@ -4,7 +4,6 @@
  */
 import { CramfsError } from '../base/errors.ts';
 import { type ElfHeaders, ET_EXEC } from '../elf/elf.ts';
-import { linkerKind } from '../exec/dynamicLinker.ts';
 import type { ExecReport } from '../exec/execProgram.ts';
 import type { LinkerKind } from '../exec/linkerCommand.ts';
 import { loadAlone, type Loader } from '../exec/loadAlone.ts';
@@ -36,9 +35,9 @@ export class LoadedFiles {
   /**
    * Takes what a start has loaded. Of several starts those count that come to run, and of these the least direct one.
    */
-  take({ objects, outcome, header, interpreter }: ExecReport): void {
+  take({ objects, outcome, header, linker }: ExecReport): void {
     const isUsable = outcome.kind === 'runs';
-    if (header !== null && interpreter !== null) this.#linkers.set(machineOf(header), linkerKind(interpreter));
+    if (header !== null && linker !== null && linker !== 'unknown') this.#linkers.set(machineOf(header), linker);
     for (const file of objects) {
       const known = this.#files.get(file.position);
       if (known === undefined && !this.#segments.spend(file.segments.length)) continue;

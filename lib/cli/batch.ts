@@ -2,7 +2,7 @@
  * Batches: one request a line in JSON, one result a line, in the same order.
  */
 import { CramfsError } from '../base/errors.ts';
-import type { Errno } from '../mm/errno.ts';
+import { OPEN_ERRNOS } from '../driver/lookup.ts';
 import { mapJson, SCHEMA_VERSION } from '../report/mapJson.ts';
 import type { Board, BoardVariant } from '../verdict/board.ts';
 import type { MapDetail } from '../verdict/request.ts';
@@ -59,14 +59,6 @@ interface Answer {
   readonly good: boolean;
 }
 
-/** Errors that belong to one request; any other ends the batch. */
-const OPEN_ERRNO: Partial<Record<string, Errno>> = {
-  NOT_FOUND: 'ENOENT',
-  NOT_A_DIRECTORY: 'ENOTDIR',
-  SYMLINK_LOOP: 'ELOOP',
-  NAME_TOO_LONG: 'ENAMETOOLONG',
-};
-
 function answerLine(
   family: BoardFamily,
   line: string | CramfsError,
@@ -87,7 +79,7 @@ function answerLine(
     };
   } catch (error) {
     if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
-    const errno = OPEN_ERRNO[error.code];
+    const errno = OPEN_ERRNOS[error.code];
     return {
       result: {
         schemaVersion: SCHEMA_VERSION,

@@ -97,8 +97,15 @@ function bad(found: string): never {
 
 function wholeNumber(value: unknown, key: string): number | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'number' || !Number.isInteger(value)) bad(`"${key}" must be a whole number of bytes`);
-  return value;
+  const number = typeof value === 'string' ? exactHex(value) : value;
+  if (typeof number !== 'number' || !Number.isInteger(number)) bad(`"${key}" must be a whole number of bytes`);
+  return number;
+}
+
+/** What JSON numbers cannot tell exactly, as "0x7ffffffffffff000"; NaN for what a double does not hold either. */
+function exactHex(text: string): number {
+  const isExact = /^0x[0-9a-f]{1,16}$/i.test(text) && BigInt(Number(text)) === BigInt(text);
+  return isExact ? Number(text) : Number.NaN;
 }
 
 function protLetters(value: unknown): string | undefined {

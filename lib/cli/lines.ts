@@ -3,6 +3,7 @@
  */
 import { closeSync } from 'node:fs';
 import { CramfsError } from '../base/errors.ts';
+import { decodeName } from '../format/names.ts';
 import { openInput, readPiece } from './inputFile.ts';
 
 /** Longest line, in bytes. */
@@ -26,8 +27,8 @@ export function* readLines(file: string | number, what = 'the batch'): Generator
       const line = overlong
         ? new CramfsError('USAGE', { found: `the line is longer than ${String(MAX_LINE)} bytes` })
         : rest.length === 0
-          ? piece.toString('utf8')
-          : Buffer.concat([...rest, piece]).toString('utf8');
+          ? textOf(piece)
+          : textOf(Buffer.concat([...rest, piece]));
       rest = [];
       restLength = 0;
       overlong = false;
@@ -53,4 +54,10 @@ export function* readLines(file: string | number, what = 'the batch'): Generator
   } finally {
     if (typeof file === 'string') closeSync(fd);
   }
+}
+
+/** A line as text. Names of files in it may be any bytes, as a kernel's log has them. */
+function textOf(line: Buffer): string {
+  const text = line.toString('utf8');
+  return text.includes('\ufffd') ? decodeName(line) : text;
 }

@@ -7,7 +7,7 @@ import type { DynamicSection } from './dynamicSection.ts';
 import { type ElfHeaders, type ElfSegment, ET_DYN, readElfHeaders } from '../elf/elf.ts';
 import { type LoadedObject, loadSegments } from './elfMap.ts';
 import type { LibrarySearch } from './librarySearch.ts';
-import type { LinkerKind, LinkerOptions } from './linkerCommand.ts';
+import type { LinkerOptions } from './linkerCommand.ts';
 import { machineName } from '../elf/machines.ts';
 import type { ProgramFile } from './programFile.ts';
 import { ProcessEnd, type UserProcess } from './userProcess.ts';
@@ -76,17 +76,6 @@ export interface LinkRequest {
   readonly uncertain: string[];
   /** Filled while libraries are found, or not. */
   readonly needed: NeededLibrary[];
-}
-
-/** Tells musl's dynamic linker from others by its file name. */
-export function linkerKind(path: string): LinkerKind {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  return name.startsWith('ld-musl') || name === 'libc.so' ? 'musl' : 'glibc';
-}
-
-/** Whether a program that was started is a dynamic linker by its name: it loads what its arguments say. */
-export function isLinkerName(path: string): boolean {
-  return /(?:^|\/)(?:ld-musl-[^/]*|ld-linux[^/]*|ld64?[.-][^/]*|ld(?:64)?-uClibc[^/]*|libc[.]so)$/.test(path);
 }
 
 /**

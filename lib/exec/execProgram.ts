@@ -9,17 +9,11 @@ import { vmFlagNames, VM_EXEC, VM_MAYSHARE, VM_READ, VM_WRITE } from '../mm/vmFl
 import type { Board } from '../verdict/board.ts';
 import type { MapState } from '../verdict/mapVerdict.ts';
 import { vmaState } from '../verdict/vmaState.ts';
-import {
-  giveUp,
-  isLinkerName,
-  type LinkEnd,
-  type LinkerEnvironment,
-  linkerKind,
-  type LinkRequest,
-  type NeededLibrary,
-} from './dynamicLinker.ts';
-import { linkerCommand, NO_OPTIONS, splitPreload } from './linkerCommand.ts';
+import { giveUp, type LinkEnd, type LinkerEnvironment, type LinkRequest, type NeededLibrary } from './dynamicLinker.ts';
+import type { LoadedObject } from './elfMap.ts';
+import { linkerCommand, type LinkerKind, NO_OPTIONS, splitPreload } from './linkerCommand.ts';
 import { hasGlibcNote } from './dynamicSection.ts';
+import { isLinkerName, linkerKind } from './linkerKind.ts';
 import { protectRelro } from './relro.ts';
 import type { ElfHeader } from '../elf/elf.ts';
 import { visitFilePages } from './filePages.ts';
@@ -80,6 +74,8 @@ export interface ExecReport {
   readonly cpu: CpuName | null;
   /** Address of the first instruction, of the interpreter where there is one; null where nothing is in memory. */
   readonly entry: number | null;
+  /** Which dynamic linker works for the program; null where it did not come to one. An unknown one is not run. */
+  readonly linker: LinkerKind | 'unknown' | null;
   /** Paths of scripts that led to the program. */
   readonly scripts: readonly string[];
   /** The dynamic linker that the program names. */
@@ -124,6 +120,7 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
     needed: [],
     uncertain: [],
     log: [],
+    linker: null,
   };
   const { trail, needed, uncertain, log } = start;
   let argv: readonly string[] = [path, ...args];
@@ -145,6 +142,7 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
     entry: trail.entry,
     scripts: trail.scripts,
     interpreter: trail.interpreterPath,
+    linker: start.linker,
     mappings: process === null ? [] : process.mm.vmas.map((vma) => describe(process, vma)),
     objects: process === null ? [] : loadedFiles(process),
     needed,
@@ -164,6 +162,7 @@ interface Start {
   readonly needed: NeededLibrary[];
   readonly uncertain: string[];
   readonly log: string[];
+  linker: ExecReport['linker'];
 }
 
 /**
@@ -196,15 +195,19 @@ function link(
   if (interpreter !== null) {
     const linkerPath = trail.interpreterPath ?? interpreter.file.path;
     const none = { options: NO_OPTIONS, mode: 'run' } as const;
-    runLinker({ ...common, ...none, program, path: program.file.path, linker: interpreter, linkerPath });
+    const kind = linkerOf(start, linkerPath, interpreter);
+    const request = { ...common, ...none, program, path: program.file.path, linker: interpreter, linkerPath };
+    if (kind !== 'unknown') runLinker(kind, request);
     return null;
   }
   if (isLinkerName(program.file.path) || isLinkerName(argv[0] ?? '')) {
     const linkerPath = argv[0] ?? program.file.path;
-    const command = linkerCommand(linkerKind(linkerPath), argv);
+    const kind = linkerOf(start, linkerPath, program);
+    if (kind === 'unknown') return null;
+    const command = linkerCommand(kind, argv);
     if (command.kind === 'exits') throw new ProcessEnd(command);
     const { path, mode, options } = command;
-    const end = runLinker({ ...common, program: null, path, linker: program, linkerPath, mode, options });
+    const end = runLinker(kind, { ...common, program: null, path, linker: program, linkerPath, mode, options });
     return end === 'static' ? { path, argv: command.argv } : null;
   }
   // Static programs: glibc's protect themselves, musl's do not.
@@ -212,8 +215,17 @@ function link(
   return null;
 }
 
-function runLinker(request: LinkRequest): LinkEnd {
-  return linkerKind(request.linkerPath) === 'musl' ? linkWithMusl(request) : linkWithGlibc(request);
+/** The kind of a linker. Of what another than musl's and glibc's does, nothing is known. */
+function linkerOf(start: Start, path: string, { file }: LoadedObject): LinkerKind | 'unknown' {
+  start.linker = linkerKind(path, file);
+  if (start.linker === 'unknown') {
+    start.uncertain.push(`${path} is not the dynamic linker of glibc or musl: what it maps is not known`);
+  }
+  return start.linker;
+}
+
+function runLinker(kind: LinkerKind, request: LinkRequest): LinkEnd {
+  return kind === 'musl' ? linkWithMusl(request) : linkWithGlibc(request);
 }
 
 function describe(process: UserProcess, vma: Vma): ExecMapping {

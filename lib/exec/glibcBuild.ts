@@ -4,6 +4,7 @@
 import type { ElfHeaders } from '../elf/elf.ts';
 import { EM_386, EM_AARCH64, EM_ARM, EM_RISCV, EM_X86_64 } from '../elf/machines.ts';
 import type { BoardFile } from '../verdict/board.ts';
+import { linkerText } from './linkerKind.ts';
 import type { ProgramFile } from './programFile.ts';
 
 /** What a dynamic linker has built in. */
@@ -40,8 +41,6 @@ const HWCAPS: Readonly<Record<number, readonly string[]>> = { [EM_X86_64]: ['x86
 
 /** Two or more absolute paths one after the other, each ending with a slash and a NUL: system_dirs of elf/dl-load.c. */
 const SYSTEM_DIRECTORIES = /(?<![\w./+-])(?:\/[\w./+-]*lib[\w./+-]*\/\0){2,}/;
-/** Bytes of a linker that are looked at. */
-const MAX_LINKER = 4 * 1024 * 1024;
 
 const known = new WeakMap<BoardFile, GlibcBuild>();
 
@@ -50,8 +49,7 @@ export function glibcBuild(file: ProgramFile, headers: ElfHeaders): GlibcBuild {
   const before = known.get(file.file);
   if (before !== undefined) return before;
   const { machine, bits } = headers;
-  const bytes = file.peek(0, Math.min(file.size, MAX_LINKER));
-  const text = bytes === null ? '' : new TextDecoder('latin1').decode(bytes);
+  const text = linkerText(file);
   const found = SYSTEM_DIRECTORIES.exec(text)?.[0];
   const directories = found
     ?.split('\0')

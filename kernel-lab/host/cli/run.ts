@@ -1,15 +1,7 @@
 /** `cramfs-lab run IMAGE`: what a real kernel does with an image. */
+import { decodeName } from '../../../lib/format.ts';
 import { CramfsImage } from '../../../lib/index.ts';
-import {
-  addForceOption,
-  EXIT,
-  GROUPS,
-  grouped,
-  type Io,
-  readText,
-  parseNumber,
-  openOutput,
-} from '../../../lib/cli/shared.ts';
+import { addForceOption, EXIT, GROUPS, grouped, type Io, parseNumber, openOutput } from '../../../lib/cli/shared.ts';
 import { type Command, Option } from 'commander';
 import { bootImage } from '../boot.node.ts';
 import { type LabRegion, PAGE_SIZE } from '../bootPlan.ts';
@@ -21,6 +13,7 @@ import { type LabRequest, type LabTranscript, transcriptText } from '../record.t
 import { wholeFileRequests } from '../wholeFiles.ts';
 import { capturedText, captureRequests } from './captures.ts';
 import { addKernelOptions, LAB_EXIT_CODES, withKernel } from './labOptions.ts';
+import { readMaybePacked } from './transcriptFile.ts';
 import { addMountOption, addRegionOptions, openRegion, type RegionOptions } from './region.ts';
 
 interface RunOptions extends RegionOptions {
@@ -106,7 +99,7 @@ async function bootInto(
 
 function requestsFor(image: Uint8Array, { vectors, smaps }: RunOptions): readonly LabRequest[] {
   if (smaps !== undefined) return captureRequests(smaps, 'smaps');
-  if (vectors !== undefined) return parseRequests(readText(vectors), vectors);
+  if (vectors !== undefined) return parseRequests(decodeName(readMaybePacked(vectors)), vectors);
   return wholeFileRequests(CramfsImage.open(image, { pageSize: PAGE_SIZE }));
 }
 

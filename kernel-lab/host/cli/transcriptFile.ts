@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { decodeName } from '../../../lib/format.ts';
 import { CramfsError } from '../../../lib/index.ts';
 import { readBytes } from '../../../lib/cli/shared.ts';
 import { parseTranscript } from '../parseRecords.ts';
@@ -31,7 +32,7 @@ export function readMaybePacked(file: string): Uint8Array {
  * @throws CramfsError IO, USAGE
  */
 export function readTranscript(file: string): LabTranscript {
-  return parseTranscript(Buffer.from(readMaybePacked(file)).toString('utf8'), file);
+  return parseTranscript(decodeName(readMaybePacked(file)), file);
 }
 
 /**

@@ -2,7 +2,7 @@
  * The processes of a capture as the model of a board starts them.
  */
 import { isElf } from '../../elf/elf.ts';
-import { isLinkerName } from '../../exec/dynamicLinker.ts';
+import { isLinkerName } from '../../exec/linkerKind.ts';
 import { type ExecMapping, execProgram, type ExecReport } from '../../exec/execProgram.ts';
 import { ProgramFile } from '../../exec/programFile.ts';
 import type { ExecOutcome } from '../../exec/userProcess.ts';
