@@ -5,6 +5,7 @@
  * part of the value.
  */
 import { hexDigits } from '../base/hex.ts';
+import type { Evidence } from './evidence.ts';
 import type { Release } from './release.ts';
 import { VM_EXEC, VM_READ, VM_WRITE } from './vmFlags.ts';
 
@@ -42,14 +43,6 @@ export interface AddressLayout {
 
 /** What a read of an address gives at which no memory and no device answers. */
 export type AbsentMemory = 'zeros' | 'SIGSEGV' | 'SIGBUS';
-
-/** A kernel that was run on a CPU, or a rule that was only read in its source. */
-export interface CpuEvidence {
-  /** Releases and configurations that were run; empty where nobody ran one. */
-  readonly run: readonly string[];
-  /** What was only read, or nobody looked at; null where nothing is left to say. */
-  readonly notRun: string | null;
-}
 
 /** The values of vm_page_prot by protection, in hexadecimal as the kernel prints them. */
 export interface ProtectionTable {
@@ -96,7 +89,7 @@ export interface CpuModel {
   readonly charSignedBefore62: boolean;
   /** First release in which PROT_WRITE implies PROT_READ; null for none. */
   readonly writeImpliesReadSince: Release | null;
-  readonly evidence: CpuEvidence;
+  readonly evidence: Evidence;
   readonly layout: (pageSize: number, release: Release) => AddressLayout;
   /** vm_page_prot of mappings that are not writable. */
   readonly protections: (pageSize: number, release: Release) => ProtectionTable;

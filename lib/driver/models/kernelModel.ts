@@ -2,6 +2,7 @@
  * A kernel model: how one kernel maps a cramfs file. Models are values; whoever maps takes one.
  */
 import type { MmapHooks, NommuOperations } from '../../mm/fileOperations.ts';
+import type { Evidence } from '../../mm/evidence.ts';
 import type { Release } from '../../mm/release.ts';
 import type { Decision } from '../decision.ts';
 import type { KernelInode } from '../inode.ts';
@@ -32,6 +33,8 @@ export interface KernelModel {
   readonly releases: string;
   /** What differs from the default model. */
   readonly differences: string;
+  /** What was run, and what was only read. */
+  readonly evidence: Evidence;
   /** Whether x86 PAT reservations show in VmFlags ("ar"). */
   readonly vmPat: boolean;
   /**

@@ -67,9 +67,10 @@ export const linearXip: KernelModel = {
   aliases: [],
   title: "vendors' kernels with linear XIP (sticky bit), 2000 to 2010",
   release: [4, 15],
-  releases: 'vendor trees of Linux 2.4 and 2.6 (read, not run)',
+  releases: 'vendor trees of Linux 2.4 and 2.6',
   differences:
     'a file with the sticky bit has no block pointers and is mapped from the page boundary at or after its offset; a mapping with an offset reaches past the end of the file',
+  evidence: { run: [], notRun: "everything: vendors' trees were read" },
   vmPat: false,
   verifiesFileType: false,
   ignoresBssFault: false,

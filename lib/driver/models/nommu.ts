@@ -45,9 +45,10 @@ export const nommu: KernelModel = {
   aliases: [],
   title: 'mainline Linux without an MMU (CONFIG_MMU=n)',
   release: [6, 1],
-  releases: '6.1 (run on riscv64)',
+  releases: '4.15 to about 6.4',
   differences:
     'a mapping points at the stored data as a whole, at any address, or is a copy in RAM; mappings of the same file are shared',
+  evidence: { run: ['6.1 on riscv64'], notRun: 'other releases and CPUs: read' },
   vmPat: false,
   verifiesFileType: true,
   ignoresBssFault: false,
@@ -62,9 +63,10 @@ export const nommu612: KernelModel = {
   name: 'nommu-6.12',
   title: 'mainline Linux without an MMU (CONFIG_MMU=n), 6.12',
   release: [6, 12],
-  releases: '6.12 (run on riscv64)',
+  releases: 'from about 6.5',
   differences:
     'as nommu, but that /proc/PID/maps shows private mappings as private (p), and RISC-V has a loader for ELF: it copies ' +
     'position independent programs to RAM as a whole',
+  evidence: { run: ['6.12 on riscv64'], notRun: 'other releases and CPUs: read' },
   mayOverlay: true,
 };

@@ -113,6 +113,7 @@ export const patchV1: KernelModel = {
   differences:
     'pgoff of private mappings is lost, complete walks again from an uninitialised page count, the shared tail is ' +
     'forgotten, vmf_insert_mixed() gets an address as PFN, and pages are counted in 32 bits',
+  evidence: { run: ['its functions in 6.1 on x86-64'], notRun: 'the kernel that it was posted for' },
   vmPat: false,
   verifiesFileType: false,
   ignoresBssFault: false,
@@ -135,5 +136,6 @@ export const patchV1Intended: KernelModel = {
   name: 'patch-v1-intended',
   title: 'the two-phase patch, version 1, with the state threaded as its author meant it',
   differences: 'maps the same; prepare changes the description only, complete the page table only',
+  evidence: { run: [], notRun: 'everything: no one built it' },
   hooks: asIntended,
 };

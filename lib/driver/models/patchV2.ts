@@ -111,6 +111,7 @@ export const patchV2: KernelModel = {
   differences:
     'the log says "mapping" where it said "mapped", before the pages are there; in a mixed map vmf_insert_mixed() gets the ' +
     'user address of each page as PFN',
+  evidence: { run: ['its functions in 6.1 on x86-64'], notRun: 'the kernel that it was posted for' },
   vmPat: false,
   verifiesFileType: false,
   ignoresBssFault: false,
@@ -124,5 +125,6 @@ export const patchV2Fixed: KernelModel = {
   name: 'patch-v2-fixed',
   title: "patch-v2 with its author's fix of 2025-09-15",
   differences: 'maps the same; the log says "mapping" where it said "mapped", before the pages are there',
+  evidence: { run: ['its functions in 6.1 on x86-64', '7.3 with it on x86-64'], notRun: null },
   hooks: (file) => hooks(file, ({ pfn }, page) => pfn + page),
 };

@@ -37,7 +37,7 @@ export const riscv64: CpuModel = {
   // Seen on 7.3 and not on 6.12; no kernel between them was run.
   writeImpliesReadSince: [7, 0],
   evidence: {
-    run: ['6.1', '6.12', '7.3', '6.1 without an MMU'],
+    run: ['6.1', '6.12', '7.3', '6.1 without an MMU', '6.12 without an MMU'],
     notRun: 'several CPUs, hardware',
   },
   layout: (_, release) =>
