@@ -31,14 +31,22 @@ interface Anchor {
   readonly toSuperblock: number;
 }
 
-let anchors: { readonly words: ReadonlyMap<number, readonly Anchor[]>; readonly filter: Uint8Array } | undefined;
+/** Anchors by their word, as this machine reads it, and a table that few other words pass. */
+interface Anchors {
+  readonly words: ReadonlyMap<number, readonly Anchor[]>;
+  readonly filter: Uint8Array;
+}
 
-const folded = (word: number): number => (word ^ (word >>> 16)) & 0xffff;
+let anchors: Anchors | undefined;
+
+/** Places of the filter: it stays in a processor's first cache. */
+const FILTER_SIZE = 1 << 14;
+const folded = (word: number): number => (word ^ (word >>> 16)) & (FILTER_SIZE - 1);
 
 /** For each order and each alignment of the signature one aligned word that lies in it. */
-function makeAnchors(): NonNullable<typeof anchors> {
+function makeAnchors(): Anchors {
   const words = new Map<number, Anchor[]>();
-  const filter = new Uint8Array(0x10000);
+  const filter = new Uint8Array(FILTER_SIZE);
   const signature = encodeName(CRAMFS_SIGNATURE);
   for (const order of [null, ...BYTE_ORDERS]) {
     for (let phase = 0; phase < WORD_BYTES; phase++) {
@@ -47,7 +55,7 @@ function makeAnchors(): NonNullable<typeof anchors> {
       const seen = order === null ? bytes : reorder(bytes, order);
       // The second group of eight is all signature, whatever the phase.
       const at = 2 * WORD_BYTES;
-      const word = new DataView(seen.buffer).getUint32(at, true);
+      const [word = 0] = new Int32Array(seen.buffer, at, 1);
       const anchor = { order, toSuperblock: WORD_BYTES + phase - at - SIGNATURE_AT };
       words.set(word, [...(words.get(word) ?? []), anchor]);
       filter[folded(word)] = 1;
@@ -64,11 +72,13 @@ function makeAnchors(): NonNullable<typeof anchors> {
  */
 export function* search(file: ByteSource, from = 0): Generator<Seen, void> {
   const buffer = new Uint8Array(CHUNK + OVERLAP);
+  const words = new Int32Array(buffer.buffer);
   const find = magicFinder();
   for (let start = from - (from % WORD_BYTES); ; start += CHUNK) {
     const length = readInto(file, buffer, start);
     const bytes = buffer.subarray(0, length);
-    const seen: Seen[] = [...signatures(bytes, start)];
+    const seen: Seen[] = [];
+    addSignatures(words.subarray(0, Math.min(length, CHUNK) >> 2), start, seen);
     for (const { at, word } of find(bytes)) if (at < CHUNK) seen.push(beginning(start + at, word));
     yield* seen.sort((a, b) => a.at - b.at);
     if (length < buffer.length) return;
@@ -83,18 +93,22 @@ function beginning(at: number, word: number): Seen {
   return { kind: 'magic', at, littleEndian: word === CRAMFS_MAGIC_WEND };
 }
 
-/** Signatures in any order whose anchor lies in the piece; not yet compared in full. */
-function* signatures(bytes: Uint8Array, start: number): Generator<Seen, void> {
+/**
+ * Adds the signatures in any order whose anchor is one of the words; not yet compared in full.
+ *
+ * @param words from byte `start` of the dump on; an anchor is an even one, and they are looked at in fours
+ */
+function addSignatures(words: Int32Array, start: number, seen: Seen[]): void {
   anchors ??= makeAnchors();
-  const { words, filter } = anchors;
-  const end = Math.min(CHUNK, bytes.length - 3);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let i = 0; i < end; i += WORD_BYTES) {
-    const word = view.getUint32(i, true);
-    if (filter[folded(word)] === 0) continue;
-    for (const { order, toSuperblock } of words.get(word) ?? []) {
-      const at = start + i + toSuperblock;
-      if (at >= 0) yield { kind: 'signature', at, order };
+  const { words: known, filter } = anchors;
+  const passes = (at: number): number => filter[folded(words[at] ?? 0)] ?? 0;
+  for (let i = 0; i < words.length; i += 8) {
+    if ((passes(i) | passes(i + 2) | passes(i + 4) | passes(i + 6)) === 0) continue;
+    for (let at = i; at < Math.min(i + 8, words.length); at += 2) {
+      for (const { order, toSuperblock } of known.get(words[at] ?? 0) ?? []) {
+        const place = start + at * 4 + toSuperblock;
+        if (place >= 0) seen.push({ kind: 'signature', at: place, order });
+      }
     }
   }
 }
