@@ -16,6 +16,7 @@ import { englishOnly } from './bundle-plugins.mjs';
 import { licencesOf } from './licences.mjs';
 import { writeManPages } from './man.mjs';
 import { buildPage } from './page.mjs';
+import { joinPieces } from './pieces.mjs';
 
 /** Commands: dist/bin/NAME.cjs, executable. Those whose source is not there are left out. */
 const COMMANDS = ['bin/cramfs-map.ts', 'bin/cramfs.ts', 'bin/cramfs-lab.ts'];
@@ -176,9 +177,28 @@ async function bundle(entries) {
     write: false,
   });
   inputs.push(...inputsOf(metafile));
-  for (const { path, text } of outputFiles) {
+  const texts = new Map(outputFiles.map(({ path, text }) => [relative('.', path).replaceAll('\\', '/'), text]));
+  const pieces = joinPieces(metafile.outputs);
+  const places = new Map([...pieces].flatMap(([path, parts]) => parts.map((part) => [part, { path, parts }])));
+  for (const [path, parts] of pieces) {
     const file = relative('dist', path).replaceAll('\\', '/');
-    const { code } = await esbuild.transform(asCommonJs(text), {
+    /** How a part gets what another exports. @param {string} from */
+    const access = (from) => {
+      const part = `dist/bin/${from.slice('./'.length)}`;
+      const place = places.get(part);
+      if (place === undefined) return `require("${from}")`;
+      const index = place.parts.indexOf(part);
+      if (place.path === path) return `part${index}`;
+      const exported = `require("./${relative('dist/bin', place.path)}")`;
+      return place.parts.length === 1 ? exported : `${exported}.part${index}`;
+    };
+    const codes = parts.map((part) => asCommonJs(texts.get(part) ?? '', parts.length === 1, access));
+    const text =
+      parts.length === 1
+        ? codes.join('')
+        : `${codes.map((code, index) => `const part${index} = (() => {${code}})();\n`).join('')}
+           module.exports = {${codes.map((_, index) => `part${index}`).join(', ')}};`;
+    const { code } = await esbuild.transform(text, {
       sourcefile: file,
       platform: 'node',
       target: 'node20',
@@ -219,19 +239,27 @@ function removeUnreached(entries) {
  * of the other piece at each use, which costs a tenth of a walk over an image. The pieces do not import each other in
  * circles, and what they export is complete when they have run.
  * @param {string} text its imports are at the start of lines, and its exports at its end
+ * @param {boolean} isModule whether it is a file, or else a function's body
+ * @param {(from: string) => string} access the expression for what a file exports
  */
-function asCommonJs(text) {
+function asCommonJs(text, isModule, access) {
   const names = (/** @type {string} */ list) => list.replaceAll(/ as /g, ': ');
   const swapped = (/** @type {string} */ list) => list.replaceAll(/([\w$]+) as ([\w$]+)/g, '$2: $1');
   const code = text
     .replaceAll(
-      /^import\s*\{([^}]*)\}\s*from\s*("[^"]+");$/gm,
-      (_, list, from) => `const {${names(list)}} = require(${from});`,
+      /^import\s*\{([^}]*)\}\s*from\s*"([^"]+)";$/gm,
+      (_, list, from) => `const {${names(list)}} = ${access(from)};`,
     )
-    .replaceAll(/^import\s+\*\s+as\s+([\w$]+)\s+from\s*("[^"]+");$/gm, 'const $1 = require($2);')
-    .replaceAll(/^import\s+([\w$]+)\s+from\s*("[^"]+");$/gm, 'const $1 = require($2);')
-    .replaceAll(/^import\s*("[^"]+");$/gm, 'require($1);')
-    .replaceAll(/^export\s*\{([^}]*)\};$/gm, (_, list) => `module.exports = {${swapped(list)}};`);
+    .replaceAll(
+      /^import\s+\*\s+as\s+([\w$]+)\s+from\s*"([^"]+)";$/gm,
+      (_, name, from) => `const ${name} = ${access(from)};`,
+    )
+    .replaceAll(/^import\s+([\w$]+)\s+from\s*"([^"]+)";$/gm, (_, name, from) => `const ${name} = ${access(from)};`)
+    .replaceAll(/^import\s*"([^"]+)";$/gm, (_, from) => `${access(from)};`)
+    .replaceAll(
+      /^export\s*\{([^}]*)\};$/gm,
+      (_, list) => `${isModule ? 'module.exports =' : 'return'} {${swapped(list)}};`,
+    );
   if (/^(import|export)\b(?!\()/m.test(code)) throw new Error('an import or export of a form that is not expected');
   return code;
 }
