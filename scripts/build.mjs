@@ -9,10 +9,11 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
-import { dirname, join, normalize, relative } from 'node:path';
+import { basename, dirname, join, normalize, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { englishOnly } from './bundle-plugins.mjs';
+import { keepCode } from './kept-code.mjs';
 import { licencesOf } from './licences.mjs';
 import { writeManPages } from './man.mjs';
 import { buildPage } from './page.mjs';
@@ -127,11 +128,13 @@ const common = {
 };
 
 const entryPoints = [...COMMANDS, ...WORKERS].filter((file) => existsSync(file));
-const commands = new Set(COMMANDS.map((file) => file.replace(/[.]ts$/, '.cjs')));
+/** The programs' own files, which a launcher of each program's name runs. */
+const MAIN = '-main';
 /** @type {string[]} */
 const inputs = [];
 mkdirSync('dist/bin', { recursive: true });
 await bundle(entryPoints);
+for (const entry of entryPoints) await writeLauncher(basename(entry, '.ts'), COMMANDS.includes(entry));
 for (const [name, bundle] of lazyPackages) {
   const result = await esbuild.build({
     ...common,
@@ -148,6 +151,10 @@ mkdirSync('dist/page', { recursive: true });
 writeFileSync('dist/page/report.html', await buildPage('.', 'main'));
 await writeManPages('.', 'dist/man');
 writeFileSync('dist/bin/THIRD-PARTY-LICENSES.txt', licencesOf(inputs));
+keepCode(
+  'dist/bin',
+  entryPoints.map((entry) => `${basename(entry, '.ts')}${MAIN}`),
+);
 if (process.argv.includes('--verbose')) {
   for (const file of readdirSync('dist/bin'))
     console.log(`dist/bin/${file}  ${statSync(`dist/bin/${file}`).size} bytes`);
@@ -161,7 +168,7 @@ if (process.argv.includes('--verbose')) {
 async function bundle(entries) {
   const { outputFiles, metafile } = await esbuild.build({
     ...common,
-    entryPoints: entries,
+    entryPoints: Object.fromEntries(entries.map((entry) => [`${basename(entry, '.ts')}${MAIN}`, entry])),
     outdir: 'dist/bin',
     entryNames: '[name]',
     chunkNames: '[name]-[hash]',
@@ -207,14 +214,31 @@ async function bundle(entries) {
       minifyWhitespace: true,
       minifySyntax: true,
       minifyIdentifiers: true,
-      banner: commands.has(file) ? '#!/usr/bin/env node' : '',
       logLevel: 'warning',
       // import.meta is looked at only where there is no __dirname.
       define: { 'import.meta.url': 'undefined' },
     });
     writeFileSync(path, code);
-    if (commands.has(file)) chmodSync(path, 0o755);
   }
+}
+
+/**
+ * Writes what starts a program: bin/launch.ts.
+ * @param {string} name
+ * @param {boolean} isCommand
+ */
+async function writeLauncher(name, isCommand) {
+  const outfile = `dist/bin/${name}.cjs`;
+  await esbuild.build({
+    ...common,
+    entryPoints: ['bin/launch.ts'],
+    outfile,
+    format: 'cjs',
+    minifyIdentifiers: true,
+    banner: isCommand ? { js: '#!/usr/bin/env node' } : {},
+    define: { PROGRAM: JSON.stringify(`./${name}${MAIN}.cjs`) },
+  });
+  if (isCommand) chmodSync(outfile, 0o755);
 }
 
 /**

@@ -1,0 +1,55 @@
+// What V8 compiled of the programs, kept beside them in dist/bin for bin/launch.ts: the programs are run on a sample, since
+// only functions that were called are compiled. It is for the Node that builds, so it is no part of the package.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+
+const SAMPLE = new URL('../fixtures/images/root-XX.cramfs.gz', import.meta.url);
+const HOOK = fileURLToPath(new URL('keep-code.cjs', import.meta.url));
+
+/** What is run, each on the sample `image`; `out` is a path that is free. */
+const RUNS = [
+  ['cramfs-map', 'image', '/bin/hello', '--json'],
+  ['cramfs-map', 'image', '/bin/hello'],
+  ['cramfs', 'ls', '-R', 'image'],
+  ['cramfs', 'info', 'image'],
+  ['cramfs', 'scan', 'image'],
+  ['cramfs', 'check', 'image'],
+  ['cramfs', 'audit', 'image'],
+  ['cramfs', 'extract', '--quiet', 'image', 'out'],
+];
+
+/**
+ * Runs the programs of a folder, and keeps what V8 made of them.
+ * @param {string} bin
+ * @param {readonly string[]} programs names of their own files, without .cjs
+ */
+export function keepCode(bin, programs) {
+  // That there is something, however empty, is what the launcher goes by.
+  for (const name of programs) {
+    writeFileSync(join(bin, `${name}.cjs.${process.versions.v8}-${process.arch}.code`), '');
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'cramfs-build-'));
+  try {
+    writeFileSync(join(folder, 'image'), gunzipSync(readFileSync(SAMPLE)));
+    for (const [program, ...args] of RUNS) {
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        ['--require', HOOK, resolve(bin, `${program}.cjs`), ...args],
+        {
+          cwd: folder,
+          stdio: ['ignore', 'ignore', 'pipe'],
+          encoding: 'utf8',
+        },
+      );
+      // 1: findings.
+      if (status !== 0 && status !== 1) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
