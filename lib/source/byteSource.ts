@@ -85,10 +85,14 @@ function shiftedAround(source: ByteSource, start: number): Pick<ByteSource, 'aro
   };
 }
 
-/** Bytes of a chunk that {@link cachedSource} reads and keeps at a time. */
-export const CHUNK_SIZE = 16 * 1024;
+/** Bytes of a chunk that {@link cachedSource} keeps. */
+export const CHUNK_SIZE = 4 * 1024;
+/** Chunks that are read together where one follows another: of scattered reads most of a longer one would be in vain. */
+const CHUNKS_AHEAD = 4;
 /** Chunks kept at most: 16 MiB. */
-const MAX_CHUNKS = 1024;
+const MAX_CHUNKS = 4096;
+/** Bytes from which on a read passes the cache by. */
+const LARGE = 64 * 1024;
 
 /** What {@link cachedSource} reads from: like a ByteSource, but free to fail in its own way. */
 export interface RawSource {
@@ -99,7 +103,7 @@ export interface RawSource {
 }
 
 /**
- * Reads a raw source lazily in aligned chunks and keeps the most recently used ones, so that small reads are cheap and
+ * Reads a raw source lazily in aligned chunks and keeps those that were read last, so that small reads are cheap and
  * memory stays bounded. Failures of the raw source become CramfsError IO.
  */
 export function cachedSource(raw: RawSource): ByteSource {
@@ -113,13 +117,7 @@ export function cachedSource(raw: RawSource): ByteSource {
       throw new CramfsError('IO', { offset, found: errnoWords(cause), cause });
     }
   };
-  const chunk = (index: number): Uint8Array => {
-    const known = chunks.get(index);
-    if (known !== undefined) return known;
-    const buffer = new Uint8Array(CHUNK_SIZE);
-    const offset = index * CHUNK_SIZE;
-    const got = attempt(() => raw.readInto(buffer, offset), offset);
-    const bytes = got === CHUNK_SIZE ? buffer : buffer.slice(0, got);
+  const keep = (index: number, bytes: Uint8Array): void => {
     if (chunks.size >= MAX_CHUNKS) {
       for (const oldest of chunks.keys()) {
         chunks.delete(oldest);
@@ -127,7 +125,21 @@ export function cachedSource(raw: RawSource): ByteSource {
       }
     }
     chunks.set(index, bytes);
-    return bytes;
+  };
+  const chunk = (index: number): Uint8Array => {
+    const known = chunks.get(index);
+    if (known !== undefined) return known;
+    const buffer = new Uint8Array(chunks.has(index - 1) ? CHUNKS_AHEAD * CHUNK_SIZE : CHUNK_SIZE);
+    const offset = index * CHUNK_SIZE;
+    const got = attempt(() => raw.readInto(buffer, offset), offset);
+    const bytes = got === buffer.length ? buffer : buffer.slice(0, got);
+    for (let at = CHUNK_SIZE; at < bytes.length; at += CHUNK_SIZE) {
+      const next = index + at / CHUNK_SIZE;
+      if (!chunks.has(next)) keep(next, bytes.subarray(at, at + CHUNK_SIZE));
+    }
+    const first = bytes.length > CHUNK_SIZE ? bytes.subarray(0, CHUNK_SIZE) : bytes;
+    keep(index, first);
+    return first;
   };
   return {
     get size(): number {
@@ -139,7 +151,7 @@ export function cachedSource(raw: RawSource): ByteSource {
       const first = Math.floor(offset / CHUNK_SIZE);
       const within = offset - first * CHUNK_SIZE;
       if (within + length <= CHUNK_SIZE) return chunk(first).subarray(within, within + length);
-      if (length > 4 * CHUNK_SIZE) return readLarge(raw, offset, length, attempt);
+      if (length > LARGE) return readLarge(raw, offset, length, attempt);
       const result = new Uint8Array(length);
       let filled = 0;
       for (let index = first; filled < length; index++) {
