@@ -99,19 +99,31 @@ function usesLiteral(bits: BitReader, literal: number): boolean {
   return previous !== 0;
 }
 
+/** The bits of each number of {@link MAX_BITS} bits, the other way round. */
+const REVERSED = Uint8Array.from({ length: 1 << MAX_BITS }, (_, value) => {
+  let reversed = 0;
+  for (let bit = 0; bit < MAX_BITS; bit++) reversed |= ((value >>> bit) & 1) << (MAX_BITS - 1 - bit);
+  return reversed;
+});
+/** For each length the next code of that length. */
+const nextCode = new Uint16Array(MAX_BITS + 1);
+
 /** Fills {@link table}: the next bits → the code length that they stand for × 256 + bits of its code; 0 for none. */
 function fillTable(): void {
   table.fill(0);
-  let code = 0;
-  for (let length = 1; length <= MAX_BITS; length++) {
-    for (let symbol = 0; symbol < codeLengths.length; symbol++) {
-      if (codeLengths[symbol] !== length) continue;
-      // Codes come highest bit first, all else lowest bit first.
-      let reversed = 0;
-      for (let bit = 0; bit < length; bit++) reversed |= ((code >>> bit) & 1) << (length - 1 - bit);
-      for (let at = reversed; at < table.length; at += 1 << length) table[at] = (symbol << 8) | length;
-      code++;
-    }
-    code <<= 1;
+  nextCode.fill(0);
+  for (const length of codeLengths) if (length < MAX_BITS) nextCode[length + 1] = (nextCode[length + 1] ?? 0) + 1;
+  nextCode[1] = 0;
+  for (let length = 2; length <= MAX_BITS; length++) {
+    nextCode[length] = ((nextCode[length - 1] ?? 0) + (nextCode[length] ?? 0)) << 1;
+  }
+  for (let symbol = 0; symbol < codeLengths.length; symbol++) {
+    const length = codeLengths[symbol] ?? 0;
+    if (length === 0) continue;
+    const code = nextCode[length] ?? 0;
+    nextCode[length] = code + 1;
+    // Codes come highest bit first, all else lowest bit first. An oversubscribed code has more than fit.
+    const reversed = (REVERSED[code & (table.length - 1)] ?? 0) >>> (MAX_BITS - length);
+    for (let at = reversed; at < table.length; at += 1 << length) table[at] = (symbol << 8) | length;
   }
 }

@@ -119,6 +119,7 @@ export class FileSurvey {
 
   /** Looks at the blocks of all files, and hands out the compressed ones in batches unless `inflate` is false. */
   *surveyBlocks(inflate: boolean): Generator<FileBatch, void> {
+    const { findings } = this.#context;
     let batch = new BatchBuilder();
     for (let index = 0; index < this.#files.position.length && !this.#full; index++) {
       if (!this.#readable.has(index)) continue;
@@ -132,9 +133,9 @@ export class FileSurvey {
           return;
         }
         const visit = this.#blockVisit(file.inode, block, count);
-        this.#recording(index, () => {
-          this.#visitors.block(file, visit);
-        });
+        this.#record(index);
+        this.#visitors.block(file, visit);
+        findings.listener = null;
         if (visit.problem !== null) sound = false;
         else if (inflate && this.#wants(visit)) {
           this.#bytes += visit.length;
@@ -162,9 +163,9 @@ export class FileSurvey {
     for (const { index, problem } of [...problems].sort((a, b) => a.index - b.index)) {
       const start = batch.fields[index * BLOCK_FIELDS] ?? 0;
       const file = batch.file[index] ?? 0;
-      this.#recording(file, () => {
-        this.#visitors.zlib(this.#file(file), batch.block[index] ?? 0, start, problem);
-      });
+      this.#record(file);
+      this.#visitors.zlib(this.#file(file), batch.block[index] ?? 0, start, problem);
+      this.#context.findings.listener = null;
     }
   }
 
@@ -180,20 +181,16 @@ export class FileSurvey {
     }
   }
 
-  /** Does something, and keeps what is found meanwhile if other files share the table of this one. */
-  #recording(index: number, action: () => void): void {
-    const { findings } = this.#context;
-    if (this.#shared.has(index)) {
-      findings.listener = (found) => {
-        if (ONCE.has(found.definition) || this.#kept >= MAX_REPEATED) return;
-        this.#kept++;
-        const known = this.#found.get(index);
-        if (known === undefined) this.#found.set(index, [found]);
-        else known.push(found);
-      };
-    }
-    action();
-    findings.listener = null;
+  /** Keeps what is found from now on, until there is no listener again, if other files share the table of this one. */
+  #record(index: number): void {
+    if (!this.#shared.has(index)) return;
+    this.#context.findings.listener = (found) => {
+      if (ONCE.has(found.definition) || this.#kept >= MAX_REPEATED) return;
+      this.#kept++;
+      const known = this.#found.get(index);
+      if (known === undefined) this.#found.set(index, [found]);
+      else known.push(found);
+    };
   }
 
   #file(index: number): FileNode {

@@ -10,13 +10,17 @@ export type Handlers<V> = {
 /** One function for each event that a visitor may want. */
 export type Visitors = Handlers<Visitor>;
 
-/** The function for one event: it calls the visitors that want the event, in their order. */
+/** What an event has at most: a list of arguments would be an array for each of millions of calls. */
+type Handler = (first?: unknown, second?: unknown, third?: unknown, fourth?: unknown) => void;
+
+/** The function for one event: it calls the handlers of the visitors that want the event, in their order. */
 export function sender<V>(visitors: readonly V[]): <E extends keyof V>(event: E) => Handlers<V>[E] {
-  return (event) => {
-    const wanting = visitors.filter((visitor) => visitor[event] !== undefined);
-    return (...args) => {
-      for (const visitor of wanting) (visitor[event] as (...values: typeof args) => void)(...args);
+  return <E extends keyof V>(event: E) => {
+    const handlers = visitors.flatMap((visitor) => (visitor[event] as Handler | undefined) ?? []);
+    const send: Handler = (first, second, third, fourth) => {
+      for (const handler of handlers) handler(first, second, third, fourth);
     };
+    return send as unknown as Handlers<V>[E];
   };
 }
 
