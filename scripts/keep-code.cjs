@@ -1,7 +1,6 @@
 // node --require scripts/keep-code.cjs dist/bin/PROGRAM.cjs …: keeps, when the program ends, what V8 compiled of its files,
 // the functions that were called included, where bin/launch.ts looks for it.
 const { renameSync, writeFileSync } = require('node:fs');
-const process = require('node:process');
 const vm = require('node:vm');
 const { threadId } = require('node:worker_threads');
 
