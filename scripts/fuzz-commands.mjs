@@ -1,23 +1,44 @@
-// `npm run fuzz:commands -- [--seconds N] [--seed N] [--threads N] [--out DIR] [--planted]`: runs the commands in process on
-// small images of the project's own writer, and lets coverage decide which are kept. With --planted a bug is put into the
-// source as it is bundled, one at a time, and each has to be found within five minutes.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// `npm run fuzz -- [--seconds N] [--seed N] [--threads N] [--corpus FILE] [--out DIR] [--planted [NAME]]`: runs whole commands
+// in process on inputs of the project's own writers, and lets coverage decide what is kept; see docs/fuzzing.md.
+// --replay FILE runs the cases of a file and no others; --minimise FILE writes the smallest part of a corpus that reaches all
+// that it reaches, to FILE itself. With --planted a bug is put into the source as it is bundled, one at a time, and each has
+// to be found within five minutes.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
+import { clearInterval, setInterval } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { PLANTED } from './fuzz/planted.mjs';
 
-const { values } = parseArgs({
+/** What is kept between runs. */
+const CORPUS = fileURLToPath(new URL('../fixtures/fuzz/corpus.jsonl.gz', import.meta.url));
+/** Seconds within which a planted bug must be found. */
+const PLANTED_LIMIT = 300;
+/** Milliseconds after which a case hangs: the machine may be busy with other things. */
+const HANGS_AFTER = 30_000;
+/** Heap of each thread, in MiB. */
+const MEMORY_LIMIT = 512;
+/** Heap for new objects, in MiB: more than usual, since each command leaves much that is garbage at its end. */
+const YOUNG_LIMIT = 96;
+const MAX_LINE = 1 << 20;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     threads: { type: 'string', default: '2' },
+    corpus: { type: 'string', default: CORPUS },
     out: { type: 'string', default: join(tmpdir(), 'cramfs-fuzz') },
+    replay: { type: 'string' },
+    minimise: { type: 'string' },
     planted: { type: 'boolean', default: false },
   },
 });
@@ -28,89 +49,173 @@ if (![seconds, seed, threads].every((value) => Number.isSafeInteger(value) && va
   console.error('fuzz: --seconds, --seed and --threads take whole numbers');
   process.exit(2);
 }
+const [out, corpusFile] = [resolve(values.out), resolve(values.corpus)];
+const replayed = values.replay === undefined ? null : resolve(values.replay);
+const minimised = values.minimise === undefined ? null : resolve(values.minimise);
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
 /**
- * @typedef {{ kind: 'failure', message: string, bytes: Uint8Array }} Failure
- * @typedef {{ kind: 'end', executions: number, commands: number, covered: number, corpus: Uint8Array[], cpuSeconds: number }} End
+ * @typedef {{ kind: 'failure', message: string, line: string }} Failure
+ * @typedef {{ kind: 'end', executions: number, commands: number, covered: number, features: number, corpus: string[] }} End
+ * @typedef {import('./fuzz/planted.mjs').PlantedBug} PlantedBug
+ * @typedef {{ seconds: number, corpus: string[], threads: number, minimise?: boolean, bug?: PlantedBug | undefined }} Task
  */
 
-/** Seconds within which a planted bug must be found. */
-const PLANTED_LIMIT = 300;
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-if (values.planted) {
-  let missed = 0;
-  for (const bug of PLANTED) {
-    const began = Date.now();
-    const { failures } = await fuzz(PLANTED_LIMIT, bug);
-    const [first] = failures.keys();
-    const took = ((Date.now() - began) / 1000).toFixed(1);
-    if (first === undefined) missed++;
-    console.log(
-      `${first === undefined ? 'MISSED' : 'found'} ${bug.name} after ${took} s${first === undefined ? '' : `: ${first.slice(0, 140)}`}`,
-    );
-  }
-  console.log(`${PLANTED.length - missed} of ${PLANTED.length} planted bugs found`);
-  process.exitCode = missed === 0 ? 0 : 1;
+/** @param {string} file @returns {string[]} */
+const linesOf = (file) =>
+  existsSync(file)
+    ? (file.endsWith('.gz') ? gunzipSync(readFileSync(file)) : readFileSync(file))
+        .toString()
+        .split('\n')
+        .filter((line) => line !== '')
+    : [];
+
+/** @param {string} file @param {string[]} lines */
+function writeLines(file, lines) {
+  const text = lines.map((line) => `${line}\n`).join('');
+  writeFileSync(file, file.endsWith('.gz') ? gzipSync(text, { level: 9 }) : text);
+}
+
+if (values.planted) await findPlanted();
+else if (minimised !== null) {
+  const before = linesOf(minimised);
+  const { sums } = await fuzz({ seconds: 0, corpus: before, threads: 1, minimise: true });
+  writeLines(minimised, sums.corpus);
+  console.log(`${before.length} cases, of which ${sums.corpus.length} reach all that they reach`);
+} else if (replayed !== null) {
+  const corpus = linesOf(replayed);
+  const { failures, sums } = await fuzz({ seconds: 0, corpus, threads: 1 });
+  console.log(`${corpus.length} cases, ${sums.commands} commands, ${failures.size} failures`);
+  process.exitCode = failures.size === 0 ? 0 : 1;
 } else {
-  const { failures, sums } = await fuzz(seconds, null);
-  const perSecond = (/** @type {number} */ count) => (sums.cpuSeconds > 0 ? Math.round(count / sums.cpuSeconds) : 0);
-  console.log(`seed ${seed}: ${sums.executions} executions, ${sums.commands} commands in ${seconds} s`);
+  const before = linesOf(corpusFile);
+  const { failures, sums } = await fuzz({ seconds, corpus: before, threads });
+  const { executions, commands, elapsed, cpuSeconds } = sums;
+  console.log(`seed ${seed}: ${executions} cases, ${commands} executions of commands in ${elapsed.toFixed(0)} s`);
   console.log(
-    `${perSecond(sums.executions)} executions and ${perSecond(sums.commands)} commands for each second of CPU time`,
+    `${Math.round(commands / elapsed)} executions a second with ${threads} threads; ${Math.round(commands / cpuSeconds)} a second of CPU time`,
   );
-  console.log(`coverage: ${sums.covered} pieces of code at most in a thread; corpus: ${sums.kept} images kept`);
-  for (const [message, bytes] of failures) {
-    mkdirSync(values.out, { recursive: true });
-    const file = join(values.out, `${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}.img`);
-    writeFileSync(file, bytes);
-    console.error(`FAILURE: ${message}\n  ${file}`);
-  }
+  console.log(
+    `coverage: ${sums.covered} pieces of code and ${sums.features} kinds of answers at most in a thread; corpus: ${before.length} cases, ${sums.corpus.length} new`,
+  );
+  if (values.corpus !== CORPUS) writeLines(corpusFile, [...before, ...sums.corpus]);
+  console.log(`${failures.size} failures`);
   process.exitCode = failures.size === 0 ? 0 : 1;
 }
 
-/**
- * @param {number} limit seconds
- * @param {import('./fuzz/planted.mjs').PlantedBug | null} bug
- */
-async function fuzz(limit, bug) {
-  const folder = mkdtempSync(join(tmpdir(), 'cramfs-fuzz-'));
-  /** @type {Map<string, Uint8Array>} */
+async function findPlanted() {
+  const bugs = PLANTED.filter(
+    ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
+  );
+  let missed = 0;
+  for (const bug of bugs) {
+    const { failures, sums } = await fuzz({ seconds: PLANTED_LIMIT, corpus: linesOf(corpusFile), threads, bug });
+    const [first] = failures.keys();
+    if (first === undefined) missed++;
+    const told = first === undefined ? '' : `: ${first.slice(0, 140)}`;
+    console.log(`${first === undefined ? 'MISSED' : 'found'} ${bug.name} after ${sums.elapsed.toFixed(1)} s${told}`);
+  }
+  console.log(`${bugs.length - missed} of ${bugs.length} planted bugs found`);
+  process.exitCode = missed === 0 ? 0 : 1;
+}
+
+/** Messages that differ in numbers and names only are one. @param {string} message */
+function kindOf(message) {
+  return message
+    .replace(/[0-9]+/g, 'N')
+    .replace(/"[^"]*"/g, (words) => words.split(' ', 1)[0] ?? '')
+    .slice(0, 100);
+}
+
+/** @param {Task} task */
+async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, bug }) {
+  const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+  const folder = mkdtempSync(join(memory, 'cramfs-fuzz-'));
+  /** @type {Map<string, string>} */
   const failures = new Map();
   const kinds = new Set();
-  const sums = { executions: 0, commands: 0, covered: 0, kept: 0, cpuSeconds: 0 };
+  /** @type {string[]} */
+  const kept = [];
+  const sums = { executions: 0, commands: 0, covered: 0, features: 0, corpus: kept, cpuSeconds: 0, elapsed: 0 };
+  /** @type {Set<Worker>} */
+  const workers = new Set();
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+    for (const worker of workers) void worker.terminate();
+  };
+  const fail = (/** @type {string} */ message, /** @type {string} */ line) => {
+    if (bug !== undefined && !bug.shows.test(message)) return;
+    const kind = kindOf(message);
+    if (kinds.has(kind)) return;
+    kinds.add(kind);
+    failures.set(message, line);
+    if (bug !== undefined) {
+      end();
+      return;
+    }
+    mkdirSync(out, { recursive: true });
+    const file = join(out, `${createHash('sha256').update(line).digest('hex').slice(0, 12)}.jsonl`);
+    writeFileSync(file, `${line}\n`);
+    console.error(`FAILURE: ${message}\n  npm run fuzz -- --replay ${file}`);
+  };
   try {
     await bundle(folder, bug);
-    const until = Date.now() + limit * 1000;
-    /** @type {Worker[]} */
-    const workers = [];
-    const run = (/** @type {number} */ index) =>
-      new Promise((resolve, reject) => {
+    const began = Date.now();
+    const cpuBegan = process.cpuUsage();
+    const until = began + limit * 1000;
+    /** One thread, until it ends. @param {number} own its seed @param {string} name @returns {Promise<void>} */
+    const run = (own, name) =>
+      new Promise((done) => {
+        const watched = {
+          began: new Float64Array(new SharedArrayBuffer(16)),
+          present: new Uint8Array(new SharedArrayBuffer(MAX_LINE)),
+        };
+        const setup = { seed: own, until, corpus, minimise, folder: join(folder, name), schemas: resolve('schemas') };
         const worker = new Worker(join(folder, 'commands.mjs'), {
-          workerData: { seed: seed + index, until, folder, corpus: [] },
+          workerData: { ...setup, ...watched },
+          resourceLimits: { maxOldGenerationSizeMb: MEMORY_LIMIT, maxYoungGenerationSizeMb: YOUNG_LIMIT },
         });
-        workers.push(worker);
+        workers.add(worker);
+        const failHere = (/** @type {string} */ message) => {
+          const text = Buffer.from(watched.present).toString();
+          fail(message, text.slice(0, text.indexOf('\0')));
+          sums.commands += watched.began[1] ?? 0;
+        };
+        const watch = setInterval(() => {
+          const since = watched.began[0] ?? 0;
+          if (since === 0 || Date.now() - since < HANGS_AFTER) return;
+          failHere(`a case hangs: ${HANGS_AFTER} ms`);
+          void worker.terminate();
+        }, 1000);
+        let isDone = false;
         worker.on('message', (/** @type {Failure | End} */ message) => {
           if (message.kind === 'failure') {
-            if (bug !== null && !bug.shows.test(message.message)) return;
-            const kind = message.message
-              .replace(/[0-9]+/g, 'N')
-              .replace(/"[^"]*"/g, '""')
-              .slice(0, 100);
-            if (!kinds.has(kind)) failures.set(message.message, message.bytes);
-            kinds.add(kind);
-            if (bug !== null) for (const each of workers) void each.terminate();
-          } else {
-            sums.executions += message.executions;
-            sums.commands += message.commands;
-            sums.covered = Math.max(sums.covered, message.covered);
-            sums.kept += message.corpus.length;
-            // process.cpuUsage() counts all threads.
-            sums.cpuSeconds = Math.max(sums.cpuSeconds, message.cpuSeconds);
+            fail(message.message, message.line);
+            return;
           }
+          isDone = true;
+          sums.executions += message.executions;
+          sums.commands += message.commands;
+          sums.covered = Math.max(sums.covered, message.covered);
+          sums.features = Math.max(sums.features, message.features);
+          kept.push(...message.corpus);
         });
-        worker.on('error', reject);
-        worker.on('exit', resolve);
+        worker.on('error', (error) => {
+          if (!isOver) failHere(`the thread died: ${error.message}`);
+        });
+        worker.on('exit', () => {
+          clearInterval(watch);
+          workers.delete(worker);
+          // What a thread does that died is done by another, from another seed.
+          if (isDone || isOver || Date.now() >= until) done();
+          else done(run(own + 1000, `${name}-`));
+        });
       });
-    await Promise.all(Array.from({ length: threads }, (_, index) => run(index)));
+    await Promise.all(Array.from({ length: count }, (_, index) => run(seed + index, String(index))));
+    const { user, system } = process.cpuUsage(cpuBegan);
+    sums.cpuSeconds = (user + system) / 1e6;
+    sums.elapsed = (Date.now() - began) / 1000;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -119,25 +224,30 @@ async function fuzz(limit, bug) {
 
 /**
  * @param {string} folder
- * @param {import('./fuzz/planted.mjs').PlantedBug | null} bug
+ * @param {PlantedBug | undefined} bug
  */
 async function bundle(folder, bug) {
-  let isPlanted = bug === null;
+  let isPlanted = bug === undefined;
+  /** @type {import('esbuild').BuildOptions} */
+  const common = { bundle: true, platform: 'node', target: 'node20', logLevel: 'error', outdir: folder };
   await build({
+    ...common,
+    entryPoints: ['auditWorker', 'checkWorker', 'imageWorker', 'deflateWorker'].map((name) => `lib/workers/${name}.ts`),
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    define: { 'import.meta.url': 'undefined' },
+  });
+  await build({
+    ...common,
     entryPoints: ['scripts/fuzz/commands.ts'],
-    outdir: folder,
     outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
     format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     plugins: [
       {
         name: 'planted',
         setup(builder) {
-          if (bug === null) return;
+          if (bug === undefined) return;
           builder.onLoad({ filter: /[.]ts$/ }, ({ path }) => {
             if (relative('.', path) !== bug.file) return undefined;
             const source = readFileSync(path, 'utf8');

@@ -1,4 +1,4 @@
-// `npm run fuzz -- --seconds N [--seed N] [--from INDEX] [--out DIR]`: damages small images and uses them in every way:
+// `npm run fuzz:library -- --seconds N [--seed N] [--from INDEX] [--out DIR]`: damages small images and uses them in every way:
 // scan, open, check, info, walk, read, extract, map, exec. Only typed errors may come of it, within a time limit, and what
 // check calls sound must be readable. Inputs that fail are made smaller and written to DIR; the seed and the number of an
 // execution repeat it.

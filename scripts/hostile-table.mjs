@@ -55,7 +55,8 @@ function largestFile(image) {
   try {
     /** @type {{ entries: { path: string, type: string, size: number }[] }} */
     const { entries } = JSON.parse(stdout);
-    const files = entries.filter(({ type }) => type === 'file');
+    // A path with a NUL cannot be handed to a program.
+    const files = entries.filter(({ type, path }) => type === 'file' && !path.includes('\0'));
     return files.reduce((best, next) => (next.size > best.size ? next : best), { path: '/', size: -1 }).path;
   } catch {
     return '/';
@@ -84,6 +85,8 @@ function archiveCommands(file) {
   ];
 }
 
+const XIP = ['--xip', 'mmu', '--phys', '0x10000000'];
+
 /** Everything that reads a file beside an image. @param {string} file */
 function textCommands(file) {
   const { tree, image } = plain;
@@ -94,8 +97,8 @@ function textCommands(file) {
     each('mkfs --truncate --device-table', 'mkfs', '--truncate', '--device-table', file, tree, out),
     each('mkfs --uid-gid-map', 'mkfs', '--uid-gid-map', file, tree, out),
     each('mkfs --insert', 'mkfs', '--insert', file, tree, out),
-    each('mkfs --xip-list', 'mkfs', '--xip', 'mmu', '--xip-list', file, tree, out),
-    each('mkfs --xip-profile', 'mkfs', '--xip', 'mmu', '--xip-profile', file, tree, out),
+    each('mkfs --xip-list', 'mkfs', ...XIP, '--xip-list', file, tree, out),
+    each('mkfs --xip-profile', 'mkfs', ...XIP, '--xip-profile', file, tree, out),
     each('policy check', 'policy', 'check', file),
     each('audit --policy', 'audit', '--policy', file, image),
     each('audit --baseline', 'audit', '--baseline', file, image),
@@ -134,12 +137,11 @@ function imageCommands(file) {
     each('map', 'map', file, path),
     each('map --trace', 'map', '--trace', '--pages', '--crc', file, path),
     each('exec', 'exec', file, path),
-    each('policy init', 'policy', 'init', file),
     each('diff', 'diff', file, file),
     each('compare-kernels', 'compare-kernels', file, 'linux-4.15'),
     each('describe', 'describe', file),
     each('mkfs', 'mkfs', file, out),
-    each('mkfs --xip', 'mkfs', '--xip', 'mmu', '-X', file, out),
+    each('mkfs --xip', 'mkfs', ...XIP, file, out),
     each('extract', 'extract', '--force', file, join(scratch, 'tree')),
     each('extract --tar', 'extract', '--tar', '/dev/null', file),
     each('stage', 'stage', '--from', file, path, '-o', out),
@@ -179,7 +181,10 @@ let runs = 0;
 function tryCommand(file, command) {
   const { status, signal, stdout, stderr, seconds, cpu, megabytes } = run(command.args);
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  const raw = command.name !== 'cat' && /[\u0000-\u0008\u000b-\u001f\u007f]/.test(stdout + stderr);
+  const isRaw = (/** @type {string} */ text) => /[\u0000-\u0008\u000b-\u001f\u007f]/.test(text);
+  // JSON may hold what is not a control character to it: DEL.
+  const printed = command.args.includes('--json') ? stdout.replaceAll('\u007f', '') : stdout;
+  const raw = command.name !== 'cat' && isRaw(printed + stderr);
   const faults = [
     ...(Math.min(seconds, cpu) > limits.seconds ? ['SLOW'] : []),
     ...(megabytes > limits.megabytes ? ['LARGE'] : []),

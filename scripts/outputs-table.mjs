@@ -31,8 +31,8 @@ const tree = join(scratch, 'tree');
 mkdirSync(out);
 mkdirSync(tree);
 writeFileSync(join(tree, 'f'), 'a'.repeat(5000));
-const capture = join(scratch, 'maps');
-writeFileSync(capture, '');
+const capture = join(scratch, 'used.csv');
+writeFileSync(capture, 'path,first page,pages,uses,first use\n/0000,0,1,1,\n');
 await writeImage();
 
 async function writeImage() {
@@ -86,7 +86,17 @@ const outputs = [
   written('policy init FILE', (to) => ['policy', 'init', to]),
   written('mkfs', (to) => ['mkfs', tree, to]),
   written('mkfs --depfile', (to) => ['mkfs', '--depfile', to, tree, join(out, 'b.img')]),
-  written('mkfs --curve', (to) => ['mkfs', '--xip', 'mmu', '--curve', to, tree, join(out, 'b.img')]),
+  written('mkfs --curve', (to) => [
+    'mkfs',
+    '--xip',
+    'mmu',
+    '--phys',
+    '0x10000000',
+    '--curve',
+    to,
+    tree,
+    join(out, 'b.img'),
+  ]),
   written('profile --output', (to) => ['profile', image, capture, '-o', to]),
   written('stage --output', (to) => ['stage', '--from', tree, '/f', '-o', to]),
 ].filter(({ name }) => name.includes(values.only));

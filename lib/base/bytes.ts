@@ -19,6 +19,18 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
+/** Index of the first byte that is not 0; -1 if there is none. */
+export function firstNonZero(bytes: Uint8Array): number {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return i;
+  return -1;
+}
+
+/** Index of the last byte that is not 0; -1 if there is none. */
+export function lastNonZero(bytes: Uint8Array): number {
+  for (let i = bytes.length - 1; i >= 0; i--) if (bytes[i] !== 0) return i;
+  return -1;
+}
+
 /** An array of numbers of a fixed size each. */
 interface Numbers<Self> {
   readonly length: number;

@@ -22,7 +22,7 @@ interface Running {
   readonly done: (exitCode: number) => void;
 }
 
-/** A program as a tree of commands, of which those that are wanted are complete. */
+/** A program as a tree of commands: those that are wanted, or the names of all of them if none is. */
 export async function defineProgram(
   { name, description, notes, subcommands }: SubcommandProgram,
   wanted: readonly string[],
@@ -30,7 +30,8 @@ export async function defineProgram(
   { commandLine, done }: Running,
 ): Promise<Command> {
   const program = addHelpCommand(newProgram(name, io).description(description)).addHelpText('after', notes);
-  for (const subcommand of subcommands) {
+  const chosen = subcommands.filter((subcommand) => wanted.includes(subcommand.name));
+  for (const subcommand of chosen.length > 0 ? chosen : subcommands) {
     const command = newCommand(subcommand.name, io).summary(subcommand.summary).helpGroup(subcommand.group);
     if (wanted.includes(subcommand.name)) {
       const { define } = await subcommand.load();

@@ -2,6 +2,7 @@
  * The account of an image: what each of its bytes is for. Every byte of the file has exactly one label, bytes that several
  * files share count once, and the totals add up to the file's size.
  */
+import { firstNonZero, lastNonZero } from '../base/bytes.ts';
 import { roundUp } from '../base/pages.ts';
 import { BOOT_PAD, CRAMFS_FLAG_FSID_VERSION_2, CRAMFS_FLAG_SHIFTED_ROOT_OFFSET } from '../format/constants.ts';
 import type { Block, BlockKind } from '../image/blocks.ts';
@@ -182,10 +183,10 @@ export class Accountant {
     let behindLast = end;
     for (let at = start; at < end; at += CHUNK) {
       const bytes = this.#image.source.read(at, Math.min(CHUNK, end - at));
-      const from = bytes.findIndex((byte) => byte !== 0);
+      const from = firstNonZero(bytes);
       if (from === -1) continue;
       if (first === end) first = at + from;
-      behindLast = at + bytes.findLastIndex((byte) => byte !== 0) + 1;
+      behindLast = at + lastNonZero(bytes) + 1;
     }
     return [first, behindLast];
   }

@@ -2,7 +2,7 @@
  * Kernels compared: one mapping under several models, or a whole image under two.
  */
 import { hex } from '../base/hex.ts';
-import { printableName } from '../format/names.ts';
+import { plainLine, printableName } from '../format/names.ts';
 import type { KernelComparison, Outcome, OutcomeCount } from '../verdict/compareKernels.ts';
 import { causeText } from '../audit/violationWords.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
@@ -127,7 +127,7 @@ export function comparisonText(
       `  ${style.faint(wrap(exampleCommand(image, request, nameOf(count.worse)), width, '    ', 2))}`,
     );
   }
-  for (const { error } of skipped) out.push('', wrap(`skipped: ${error.message}`, width, '  '));
+  for (const { error } of skipped) out.push('', wrap(`skipped: ${plainLine(error.message)}`, width, '  '));
   return `${out.join('\n')}\n`;
 }
 

@@ -2,7 +2,7 @@
  * A program on paper for people: its mappings as /proc/PID/maps shows them, and what they are.
  */
 import { hex, hexDigits } from '../base/hex.ts';
-import { printableName } from '../format/names.ts';
+import { plainLine, printableName } from '../format/names.ts';
 import type { ExecMapping, ExecReport } from '../exec/execProgram.ts';
 import { machineName } from '../elf/machines.ts';
 import type { Machine } from '../verdict/machine.ts';
@@ -70,7 +70,7 @@ function heading(report: ExecReport, style: Style): string {
 /** How the start of a program ended, in a sentence. */
 export function outcomeText({ outcome, path }: ExecReport, style: Style): string {
   // The program itself has been named in front.
-  const why = 'why' in outcome ? outcome.why.replace(`${path}: `, '') : '';
+  const why = 'why' in outcome ? plainLine(outcome.why.replace(`${path}: `, '')) : '';
   switch (outcome.kind) {
     case 'runs':
       return style.good('starts');

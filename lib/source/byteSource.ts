@@ -179,7 +179,7 @@ function readLarge(
   length: number,
   attempt: <T>(action: () => T, offset: number) => T,
 ): Uint8Array {
-  const step = 1 << 20;
+  let step = 1 << 16;
   const pieces: Uint8Array[] = [];
   let filled = 0;
   while (filled < length) {
@@ -189,6 +189,7 @@ function readLarge(
     pieces.push(got === piece.length ? piece : piece.subarray(0, got));
     filled += got;
     if (got < piece.length) break;
+    step = Math.min(step * 2, 1 << 20);
   }
   if (pieces.length === 1) return pieces[0] ?? EMPTY;
   const result = new Uint8Array(filled);

@@ -4,6 +4,7 @@
  */
 import { CRAMFS_FLAG_SHIFTED_ROOT_OFFSET } from '../../format/constants.ts';
 import { args, defineFinding } from '../../findings/definition.ts';
+import { firstNonZero } from '../../base/bytes.ts';
 import { plural } from '../../base/words.ts';
 import { NOTHING } from '../words.ts';
 import { defineRule } from '../rule.ts';
@@ -71,7 +72,7 @@ export const unused = defineRule([INSERTED_FILE, UNUSED_NOT_ZERO], (context, rep
     let gaps = 0;
     let length = 0;
     for (let gap = nextGap(from); gap !== null; gap = nextGap(gap.end)) {
-      const first = firstNonZero(gap.start, gap.end);
+      const first = nonZeroIn(gap.start, gap.end);
       if (first === -1) continue;
       if (offset === -1) offset = first;
       gaps++;
@@ -79,9 +80,9 @@ export const unused = defineRule([INSERTED_FILE, UNUSED_NOT_ZERO], (context, rep
     }
     if (offset !== -1) report(UNUSED_NOT_ZERO, offset, null, { gaps, length });
 
-    function firstNonZero(start: number, end: number): number {
+    function nonZeroIn(start: number, end: number): number {
       for (let at = start; at < end; at += STEP) {
-        const index = image.source.read(at, Math.min(STEP, end - at)).findIndex((byte) => byte !== 0);
+        const index = firstNonZero(image.source.read(at, Math.min(STEP, end - at)));
         if (index !== -1) return at + index;
       }
       return -1;

@@ -1,7 +1,7 @@
 /** An audit as a Code Quality report of GitLab: an array of issues, each with a fingerprint of its own. */
 import type { AuditedImage } from '../../audit/run.ts';
 import type { Severity } from '../../findings/definition.ts';
-import { printableName } from '../../format/names.ts';
+import { plainLine, printableName } from '../../format/names.ts';
 import { shownPath } from '../../format/shownPath.ts';
 import { definitionOf } from '../../policy/findings.ts';
 import { fingerprints } from '../../policy/fingerprint.ts';
@@ -25,7 +25,7 @@ function issuesOf({ image, result, error }: AuditedImage): Record<string, unknow
   // Issues have a place in the repository: the image's file.
   const location = { path: printableName(image).replace(/^\.\//, ''), lines: { begin: 1 } };
   if (result === null) {
-    const description = `the image cannot be read: ${error.message}`;
+    const description = `the image cannot be read: ${plainLine(error.message)}`;
     return [{ description, check_name: error.code, fingerprint: `${image}:unreadable`, severity: 'blocker', location }];
   }
   const names = fingerprints(result);

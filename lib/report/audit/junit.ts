@@ -6,7 +6,7 @@ import { hexDigits, hex } from '../../base/hex.ts';
 import type { Finding } from '../../findings/finding.ts';
 import type { AuditResult } from '../../audit/result.ts';
 import type { AuditedImage } from '../../audit/run.ts';
-import { printableName } from '../../format/names.ts';
+import { plainLine, printableName } from '../../format/names.ts';
 import { findingWords } from '../findingWords.ts';
 import type { AuditReporter } from './reporter.ts';
 
@@ -29,7 +29,7 @@ export const junitReport: AuditReporter = async function* (images) {
 function suiteOf({ image, result, error }: AuditedImage): string {
   const cases: readonly TestCase[] =
     result === null
-      ? [{ name: WHOLE, outcome: 'error', content: element('error', error.code, error.message) }]
+      ? [{ name: WHOLE, outcome: 'error', content: element('error', error.code, plainLine(error.message)) }]
       : casesOf(result);
   const count = (outcome: TestCase['outcome']): number => cases.filter((test) => test.outcome === outcome).length;
   const name = attribute(printableName(image));

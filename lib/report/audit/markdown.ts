@@ -1,7 +1,7 @@
 /** An audit as Markdown, for the comment of a merge request or the summary of a CI job. Its size is limited. */
 import { diagnosisLineText } from '../diagnosisWords.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
-import { printableName } from '../../format/names.ts';
+import { plainLine, printableName } from '../../format/names.ts';
 import { shownPath } from '../../format/shownPath.ts';
 
 import { percent, plural, size } from '../../base/words.ts';
@@ -72,7 +72,7 @@ class LimitedText {
 
 function imageRow({ image, result, error }: AuditedImage): string {
   const name = code(printableName(image));
-  if (result === null) return `| ${name} | ${SIGNS.error} ${escaped(error.message)} | | | | | | |\n`;
+  if (result === null) return `| ${name} | ${SIGNS.error} ${escaped(plainLine(error.message))} | | | | | | |\n`;
   const { counts, numbers } = result;
   const cells = [
     name,

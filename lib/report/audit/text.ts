@@ -70,7 +70,7 @@ function imageText(
 ): string {
   const name = printableName(image);
   if (result === null)
-    return `${wrap(`${style.strong(name)}: ${style.bad('no audit')}: ${error.message}`, width, '  ')}\n`;
+    return `${wrap(`${style.strong(name)}: ${style.bad('no audit')}: ${plainLine(error.message)}`, width, '  ')}\n`;
   const lines = [
     // One line, so that its command can be pasted.
     ...(diagnosis === null ? [] : [style.bad(plainLine(`${name}: ${diagnosisLineText(diagnosis)}`)), '']),

@@ -1,7 +1,7 @@
 /** A check of a running board as text. */
 import { hex, hexDigits } from '../../base/hex.ts';
 import { plural } from '../../base/words.ts';
-import { printableName } from '../../format/names.ts';
+import { plainLine, printableName } from '../../format/names.ts';
 import type { Cause, Change, ImageVariant } from '../../profile/check/causes.ts';
 import type { BoardCheck, CheckedProcess, CheckNote } from '../../profile/check/checkBoard.ts';
 import type { Difference } from '../../profile/check/compare.ts';
@@ -26,7 +26,7 @@ export function boardCheckText(check: BoardCheck, style: Style, width: number): 
     ]),
   ];
   const uncertain = [...new Set(processes.flatMap((process) => process.uncertain))];
-  lines.push(...uncertain.map((why) => wrap(`${style.fair('not certain')}: ${why}`, width, '  ')));
+  lines.push(...uncertain.map((why) => wrap(`${style.fair('not certain')}: ${plainLine(why)}`, width, '  ')));
   const all = processes.flatMap((process) => process.differences);
   if (all.length > 0) {
     lines.push(

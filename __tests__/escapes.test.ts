@@ -1,0 +1,71 @@
+/** What an image calls its files reaches the terminal escaped, in errors and in the reports that quote them. */
+import { afterAll, expect, test } from '@jest/globals';
+import { runCramfs } from '../lib/cli/cramfs.ts';
+import { Folder, runProgram } from './support/cli.ts';
+import { buildRawImage } from './support/rawImage.ts';
+
+const folder = new Folder();
+afterAll(() => {
+  folder.remove();
+});
+
+const NAME = '\u001b[31m';
+/** A file that cannot be read, and a program that cannot be started, with a name that would colour a terminal. */
+const image = folder.file(
+  'names.img',
+  buildRawImage({
+    entries: [
+      {
+        type: 'file',
+        name: NAME,
+        mode: 0o644,
+        size: 9000,
+        blocks: [{ kind: 'zlib', data: new Uint8Array(9), pointer: 0x8000_0004 }],
+      },
+      {
+        type: 'directory',
+        name: 'bin',
+        entries: [
+          {
+            type: 'file',
+            name: `${NAME}x`,
+            mode: 0o755,
+            size: 99,
+            blocks: [{ kind: 'zlib', stored: new Uint8Array(9) }],
+          },
+        ],
+      },
+      { type: 'symlink', name: `${NAME}l`, blocks: [{ kind: 'zlib', stored: new Uint8Array(4) }] },
+    ],
+  }),
+);
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const RAW = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
+
+test.each([
+  ['ls', '-R', '-l', image],
+  ['tree', image],
+  ['info', image],
+  ['stat', image, `/${NAME}`],
+  ['blocks', image, `/${NAME}`],
+  ['check', image],
+  ['manifest', image],
+  ['map', image, `/${NAME}`],
+  ['exec', image, `/${NAME}`],
+  ['exec', image, `/bin/${NAME}x`],
+  ['exec', '--kernel', 'nommu', image, `/bin/${NAME}x`],
+  ['compare-kernels', image, 'linux-4.15'],
+  ['diff', image, image],
+  ['describe', image],
+  ['extract', '--tar', '/dev/null', image],
+  ['mkfs', image, `${folder.path}/out`],
+  ['stat', image, '/\u001b]0;title'],
+  ['info', `${folder.path}/\u001b[2J`],
+  ['info', '--\u001b[2J'],
+  ['\u001b[2J'],
+  ...['text', 'sarif', 'junit', 'github', 'gitlab', 'markdown'].map((format) => ['audit', '--format', format, image]),
+])('no control character comes out of cramfs %s %s', async (...argv: string[]) => {
+  const { stdout, stderr } = await runProgram(runCramfs, argv);
+  expect(stdout + stderr).not.toBe('');
+  expect(stdout + stderr).not.toMatch(RAW);
+});

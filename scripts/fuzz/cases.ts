@@ -1,0 +1,286 @@
+/** What is run: a command or several whose results must fit together, on inputs of certain kinds. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type Chance, chanceFrom } from './inputs/chance.ts';
+import type { InputKind } from './inputs/index.ts';
+import { randomFrom } from './mutate.ts';
+import { expect, type Sandbox } from './sandbox.ts';
+
+/** One execution, which it repeats. */
+export interface Case {
+  readonly kind: string;
+  /** Chooses the options. */
+  readonly choice: number;
+  readonly inputs: readonly Uint8Array[];
+}
+
+interface Kind {
+  /** How often, among all. */
+  readonly weight: number;
+  readonly inputs: readonly InputKind[];
+  /** @param files paths of the inputs */
+  run(sandbox: Sandbox, files: readonly string[], chance: Chance): Promise<void>;
+}
+
+const PATHS = ['/', '/a', '/sh', '/link', '/lib', '/x.so', '/lib/a', '/\u001b[1m', '/::error::x', '/"q" \n'];
+const KERNELS = ['6.12', '6.1', 'linux-4.15', 'nommu', 'nommu-6.12'];
+const MACHINE = [
+  [],
+  [],
+  ['--kernel', '6.1'],
+  ['--kernel', 'nommu'],
+  ['--kernel', 'linux-4.15'],
+  ['--cpu', 'arm'],
+  ['--cpu', 'riscv32', '--riscv-icache', 'sparsemem'],
+  ['--cpu', 'xtensa', '--kernel', 'nommu-6.12'],
+  ['--phys', '0x42000000', '--region', '64K'],
+  ['--fill', 'ff'],
+];
+const PLACE = [
+  [],
+  [],
+  [],
+  [],
+  ['--page-size', '8K'],
+  ['--page-size', '64K'],
+  ['--image-offset', '4'],
+  ['--image', '1'],
+];
+const MAPPING = [
+  [],
+  ['--trace'],
+  ['--pages', '--crc'],
+  ['--offset', '4096'],
+  ['--length', '8192', '--prot', 'rw'],
+  ['--shared'],
+];
+const AUDIT = ['text', 'json', 'ndjson', 'sarif', 'junit', 'github', 'gitlab', 'markdown'];
+const LISTS = [['-R', '-l'], ['-R', '--json'], ['-R'], ['-l', '--long'], []];
+
+/** A command with options chosen from lists. Words that are numbers stand for the inputs. */
+function command(
+  weight: number,
+  inputs: readonly InputKind[],
+  words: readonly string[],
+  ...options: readonly (readonly (readonly string[])[])[]
+): Kind {
+  return {
+    weight,
+    inputs,
+    run: async (sandbox, files, { pick }) => {
+      const argv = words.map((word) => {
+        if (word === 'PATH') return pick(PATHS);
+        if (word === 'OUT') return fresh(sandbox);
+        if (word === 'EXTRACTED') return sandbox.path('extracted');
+        if (word === TREE) return sandbox.path(TREE);
+        return /^[0-9]$/.test(word) ? (files[Number(word)] ?? '') : word;
+      });
+      await sandbox.run(...argv, ...options.flatMap(pick));
+    },
+  };
+}
+
+const JSON_OR_NOT = [[], ['--json']];
+const TREE = 'TREE';
+
+/** Builds from the tree of plain files with a text, and checks what comes of it. */
+function building(input: InputKind, option: string, ...more: string[]): Kind {
+  return {
+    weight: 3,
+    inputs: [input],
+    run: async (sandbox, [file = ''], { pick }) => {
+      const out = fresh(sandbox);
+      const extra = pick([[], ['--truncate'], ['-B'], ['-z', '-x']]);
+      const { code } = await sandbox.run('mkfs', ...more, ...extra, option, file, sandbox.path(TREE), out);
+      if (code === 0) expect((await sandbox.run('check', out)).code === 0, `mkfs ${option} builds what check refuses`);
+    },
+  };
+}
+
+function fresh(sandbox: Sandbox, name = 'out'): string {
+  const out = sandbox.path(name);
+  rmSync(out, { force: true });
+  return out;
+}
+
+export const KINDS: Readonly<Record<string, Kind>> = {
+  sound: {
+    weight: 20,
+    inputs: ['image'],
+    run: async (sandbox, [image = ''], { random }) => {
+      const check = await sandbox.run('check', '--json', image);
+      if (random(4) === 0)
+        expect((await sandbox.run('check', image)).code === check.code, 'check and check --json end differently');
+      if (check.code !== 0) return;
+      if (random(3) === 0) {
+        const { code } = await sandbox.run('diff', '--json', image, image);
+        expect(code === 0, `diff of a sound image with itself ends with ${String(code)}`);
+      } else {
+        const { code, stderr } = await sandbox.run('extract', '--tar', '/dev/null', image);
+        expect(code !== 3, `check is clean, extract: ${stderr.slice(0, 200)}`);
+      }
+    },
+  },
+  repack: {
+    weight: 8,
+    inputs: ['image'],
+    run: async (sandbox, [image = ''], { pick }) => {
+      const out = fresh(sandbox);
+      const { code } = await sandbox.run(
+        'mkfs',
+        ...pick([[], ['-X'], ['-z'], ['-B'], ['--xip', 'mmu', '--phys', '0x10000000']]),
+        image,
+        out,
+      );
+      if (code === 0) expect((await sandbox.run('check', out)).code === 0, 'mkfs builds what check refuses');
+    },
+  },
+  listing: {
+    weight: 3,
+    inputs: ['image'],
+    run: async (sandbox, [image = '']) => {
+      const [first, second, list] = [fresh(sandbox), fresh(sandbox, 'again'), sandbox.path('list')];
+      if ((await sandbox.run('mkfs', image, first)).code !== 0) return;
+      const described = await sandbox.run('describe', first);
+      expect(described.code === 0, `describe of an image of mkfs ends with ${String(described.code)}`);
+      writeFileSync(list, described.stdout);
+      const { code, stderr } = await sandbox.run('mkfs', '--from-listing', list, first, second);
+      expect(code === 0, `mkfs of a listing of its own: ${stderr.slice(0, 200)}`);
+      // An image without files does not show its page size, and others less than their bytes: describe says so.
+      if (!described.stdout.includes('byte for byte')) return;
+      expect(readFileSync(first).equals(readFileSync(second)), 'describe and mkfs do not give the same bytes');
+    },
+  },
+  threads: {
+    weight: 0.02,
+    inputs: ['image', 'image'],
+    run: async (sandbox, files, { pick }) => {
+      const words = ['audit', '--format', pick(AUDIT), ...files];
+      const [one, two] = [await sandbox.run(...words, '--jobs', '1'), await sandbox.run(...words, '--jobs', '2')];
+      expect(one.code === two.code && one.stdout === two.stdout, 'two threads report other than one');
+    },
+  },
+  'diff of two': command(1, ['image', 'image'], ['diff', '0', '1'], JSON_OR_NOT, MACHINE),
+  info: command(8, ['image'], ['info', '0'], [[], ['--json'], ['--ranges']], PLACE),
+  ls: command(8, ['image'], ['ls', '0'], LISTS, PLACE),
+  tree: command(3, ['image'], ['tree', '0'], JSON_OR_NOT),
+  stat: command(6, ['image'], ['stat', '0', 'PATH'], JSON_OR_NOT),
+  blocks: command(6, ['image'], ['blocks', '0', 'PATH'], JSON_OR_NOT),
+  cat: command(3, ['image'], ['cat', '0', 'PATH']),
+  map: command(10, ['image'], ['map', '0', 'PATH'], MAPPING, MACHINE, JSON_OR_NOT),
+  exec: command(10, ['image'], ['exec', '0', 'PATH'], MACHINE, JSON_OR_NOT),
+  manifest: command(
+    4,
+    ['image'],
+    ['manifest', '0'],
+    ['mtree', 'sha256sum', 'cyclonedx', 'json'].map((format) => ['--format', format]),
+  ),
+  audit: command(
+    4,
+    ['image'],
+    ['audit', '--jobs', '1', '0'],
+    [...AUDIT.map((format) => ['--format', format]), ['--json']],
+    MACHINE,
+  ),
+  report: command(1, ['image'], ['report', '0']),
+  describe: command(3, ['image'], ['describe', '0']),
+  'compare-kernels': command(
+    4,
+    ['image'],
+    ['compare-kernels', '0'],
+    KERNELS.map((kernel) => [kernel]),
+    JSON_OR_NOT,
+  ),
+  extract: command(2, ['image'], ['extract', '--force', '0', 'EXTRACTED']),
+  scan: command(6, ['dump'], ['scan', '0'], JSON_OR_NOT),
+  'dump, info': command(3, ['dump'], ['info', '0'], PLACE, JSON_OR_NOT),
+  'dump, check': command(3, ['dump'], ['check', '0'], PLACE, JSON_OR_NOT),
+  'plain tree': {
+    weight: 1,
+    inputs: [],
+    run: async (sandbox, _files, { pick }) => {
+      const out = fresh(sandbox);
+      const options = pick([
+        [],
+        ['-X', '-x'],
+        ['-z'],
+        ['-B'],
+        ['-p'],
+        ['--page-size', '16K'],
+        ['--xip', 'mmu', '--phys', '0x10000000'],
+      ]);
+      const { code, stderr } = await sandbox.run('mkfs', ...options, sandbox.path(TREE), out);
+      expect(code === 0, `mkfs of a plain tree: ${stderr.slice(0, 200)}`);
+      expect((await sandbox.run('check', out)).code === 0, 'mkfs builds what check refuses');
+    },
+  },
+  archive: {
+    weight: 6,
+    inputs: ['tar'],
+    run: async (sandbox, [file = '']) => {
+      const out = fresh(sandbox);
+      const { code } = await sandbox.run('mkfs', file, out);
+      if (code === 0)
+        expect((await sandbox.run('check', out)).code === 0, 'mkfs of an archive builds what check refuses');
+    },
+  },
+  stage: command(1, ['tar', 'paths'], ['stage', '--from', '0', '--dlopen-list', '1', '/sh'], JSON_OR_NOT),
+  'from listing': building('listing', '--from-listing'),
+  'device table': building('device table', '--device-table'),
+  'id map': building('id map', '--uid-gid-map'),
+  insert: building('insert', '--insert'),
+  'xip list': building('paths', '--xip-list', '--xip', 'mmu', '--phys', '0x10000000'),
+  'xip profile': building('capture', '--xip-profile', '--xip', 'mmu', '--phys', '0x10000000'),
+  like: command(2, ['image'], ['mkfs', '--like', '0', TREE, 'OUT']),
+  'policy check': command(6, ['policy'], ['policy', 'check', '0']),
+  policy: command(3, ['policy', 'image'], ['audit', '--jobs', '1', '--policy', '0', '1'], JSON_OR_NOT),
+  baseline: command(2, ['baseline', 'image'], ['audit', '--jobs', '1', '--baseline', '0', '1'], JSON_OR_NOT),
+  board: command(4, ['board', 'image'], ['map', '--board', '0', '1', 'PATH'], JSON_OR_NOT),
+  partition: command(
+    4,
+    ['partition table', 'image'],
+    ['map', '--partition', 'rootfs', '--partition-table', '0', '1', 'PATH'],
+    [[], ['--flash-base', '0x42000000']],
+  ),
+  merge: command(4, ['shard', 'shard'], ['audit', '--merge', '0', '1'], JSON_OR_NOT),
+  'old audit': command(2, ['audit', 'image'], ['diff', '0', '1'], JSON_OR_NOT),
+  batch: command(5, ['batch', 'image'], ['map', '1', '--batch', '0'], MACHINE),
+  profile: command(4, ['capture', 'image'], ['profile', '1', '0'], [[], ['--json'], ['--check']]),
+  words: {
+    weight: 2,
+    inputs: ['paths'],
+    run: async (sandbox, [file = ''], { pick }) => {
+      // The command line itself is an input: words of a text, NULs aside, which no system hands over.
+      const words = readFileSync(file, 'utf8')
+        .replaceAll('\0', '')
+        .split(/\s+/)
+        .filter((word) => !word.startsWith('-'));
+      await sandbox.run(pick(['info', 'explain', 'help', 'stat', '', 'no-such']), ...words.slice(0, 3));
+    },
+  },
+};
+
+/** The tree that texts are tried on. */
+export const TREE_FOLDER = TREE;
+const NAMES = Object.keys(KINDS);
+const TOTAL = NAMES.reduce((sum, name) => sum + (KINDS[name]?.weight ?? 0), 0);
+
+/** The name of a kind, by weight. */
+export function pickKind({ random }: Chance): string {
+  let left = (random(1 << 24) / (1 << 24)) * TOTAL;
+  for (const name of NAMES) {
+    left -= KINDS[name]?.weight ?? 0;
+    if (left < 0) return name;
+  }
+  return 'sound';
+}
+
+/** Runs a case. @throws Error for what does not hold */
+export async function runCase({ kind, choice, inputs }: Case, sandbox: Sandbox): Promise<void> {
+  const files = inputs.map((bytes, index) => {
+    const file = sandbox.path(`in${String(index)}`);
+    writeFileSync(file, bytes);
+    return file;
+  });
+  sandbox.features.clear();
+  await KINDS[kind]?.run(sandbox, files, chanceFrom(randomFrom(choice)));
+}

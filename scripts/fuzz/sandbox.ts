@@ -1,0 +1,113 @@
+/** Runs commands in this process, and expects of each what must hold for all. */
+import { Ajv, type ValidateFunction } from 'ajv';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCramfs } from '../../lib/cli/cramfs.ts';
+import type { Io, TextSink } from '../../lib/cli/io.ts';
+
+/** Characters that a command may print; more is an error. */
+const MAX_OUTPUT = 64 << 20;
+/** Milliseconds that a command may take on such inputs. */
+const TIME_LIMIT = 10_000;
+/** The schemas of --json, where they are not named as the command. */
+const SCHEMAS: Readonly<Record<string, string>> = { map: 'map-verdict', tree: 'ls', mkfs: 'xip-plan' };
+/** Commands whose schema has no errors; and those whose JSON is one document on several lines. */
+const WITHOUT_ERRORS = new Set(['audit', 'profile', 'stage', 'mkfs']);
+const WHOLE = new Set(['ls', 'tree', 'manifest']);
+const MAX_MESSAGE = 300;
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function expect(holds: boolean, message: string): asserts holds {
+  if (!holds) throw new Error(message);
+}
+
+export class Sandbox {
+  /** Commands that ran. */
+  commands = 0;
+  /** What the commands of the present case did, in short: what is new among it is worth keeping. */
+  readonly features = new Set<string>();
+  readonly #schemas = new Map<string, ValidateFunction>();
+  readonly #folder: string;
+  readonly #schemaFolder: string;
+
+  constructor(folder: string, schemaFolder: string) {
+    this.#folder = folder;
+    this.#schemaFolder = schemaFolder;
+  }
+
+  /** A path of this thread's own. */
+  path(name: string): string {
+    return join(this.#folder, name);
+  }
+
+  /** Runs a command, and expects an exit code that is documented, in time, with plain text or valid JSON. */
+  async run(...argv: string[]): Promise<Ran> {
+    const written = { stdout: '', stderr: '' };
+    const sink = (name: 'stdout' | 'stderr'): TextSink => ({
+      isTTY: false,
+      columns: undefined,
+      write: (text) => {
+        written[name] += text;
+        if (written[name].length > MAX_OUTPUT) throw new Error(`more than ${String(MAX_OUTPUT)} characters of output`);
+      },
+      writeBytes: () => undefined,
+    });
+    const io: Io = { stdout: sink('stdout'), stderr: sink('stderr'), stdin: -1, env: {} };
+    const [name = ''] = argv;
+    this.commands++;
+    const began = Date.now();
+    const code = await runCramfs(argv, io);
+    const took = Date.now() - began;
+    const { stdout, stderr } = written;
+    const command = `"${argv.join(' ').replaceAll(this.#folder, '')}"`;
+    expect(code >= 0 && code <= 3, `${command} ends with ${String(code)}: ${stderr.slice(0, MAX_MESSAGE)}`);
+    expect(took < TIME_LIMIT, `${command} takes more than ${String(TIME_LIMIT)} ms`);
+    expect(code !== 2 || stderr !== '', `${command} ends with 2 and says nothing`);
+    const isJson = argv.includes('--json');
+    // JSON may hold what is not a control character to it, such as U+009B.
+    const text = (isJson || name === 'cat' ? '' : stdout) + stderr;
+    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+    expect(!/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/.test(text), `${command} prints control characters`);
+    expect(!/^::/m.test(stderr), `${command} prints a workflow command on standard error`);
+    if (isJson) this.#validate(name, stdout, command);
+    this.#note(name, code, stdout, stderr);
+    return { code, stdout, stderr };
+  }
+
+  #validate(name: string, stdout: string, command: string): void {
+    const documents = WHOLE.has(name) ? [stdout] : stdout.split('\n').filter((line) => line !== '');
+    for (const document of name === 'audit' || name === 'profile'
+      ? [stdout].filter((each) => each !== '')
+      : documents) {
+      const value = JSON.parse(document) as object;
+      const validate = this.#schema('error' in value && WITHOUT_ERRORS.has(name) ? 'error' : (SCHEMAS[name] ?? name));
+      const problem = validate(value) ? null : validate.errors?.[0];
+      expect(
+        problem === null,
+        `${command} is not valid by its schema: ${problem?.instancePath ?? ''} ${problem?.message ?? ''}`,
+      );
+    }
+  }
+
+  #schema(name: string): ValidateFunction {
+    const known = this.#schemas.get(name);
+    if (known !== undefined) return known;
+    const text = readFileSync(join(this.#schemaFolder, `${name}.schema.json`), 'utf8');
+    const made = new Ajv({ allowUnionTypes: true, strictTuples: false }).compile(JSON.parse(text) as object);
+    this.#schemas.set(name, made);
+    return made;
+  }
+
+  #note(name: string, code: number, stdout: string, stderr: string): void {
+    this.features.add(`${name} ${String(code)}`);
+    const message = stderr.slice(0, MAX_MESSAGE).replaceAll(this.#folder, '');
+    if (message !== '') this.features.add(`${name} ${message.replace(/[0-9]+/g, 'N').replace(/["'/][^ ]*/g, '_')}`);
+    for (const [finding] of stdout.slice(0, 1 << 16).matchAll(/\b[a-z]+\/[a-z]+(?:-[a-z]+)+\b/g))
+      this.features.add(finding);
+  }
+}
