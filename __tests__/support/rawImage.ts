@@ -26,7 +26,7 @@ import { encodeSuperblock, type Superblock } from '../../lib/format/superblock.t
 import { CramfsError } from '../../lib/base/errors.ts';
 import type { BlockKind } from '../../lib/image/blocks.ts';
 import { compareBytes } from '../../lib/base/bytes.ts';
-import { Canvas } from '../../lib/mkfs/canvas.ts';
+import { MemoryCanvas } from '../../lib/mkfs/canvas.ts';
 
 /** Where a block that is addressed by its start (`direct`, `direct-zlib`) goes. */
 export type RawPlace =
@@ -151,7 +151,7 @@ class RawWriter {
   readonly #spec: RawImageSpec;
   readonly #littleEndian: boolean;
   readonly #pageSize: number;
-  readonly #canvas = new Canvas();
+  readonly #canvas = new MemoryCanvas();
   readonly #placed = new Map<string, RawPlaced>();
   readonly #late: LatePointer[] = [];
   #cursor: number;

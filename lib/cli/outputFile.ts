@@ -10,10 +10,12 @@ import {
   constants,
   fchmodSync,
   fchownSync,
+  ftruncateSync,
   lstatSync,
   mkdirSync,
   openSync,
   readlinkSync,
+  readSync,
   realpathSync,
   type Stats,
   statSync,
@@ -26,6 +28,7 @@ import { setImmediate } from 'node:timers/promises';
 import { errnoName } from '../base/errnoWords.ts';
 import { CramfsError } from '../base/errors.ts';
 import { publish } from '../extract/fileBatch.node.ts';
+import type { Storage } from '../mkfs/storedCanvas.ts';
 import { cannotWrite } from './cannotWrite.ts';
 import { cleanUpAtExit } from './interrupt.ts';
 
@@ -44,6 +47,12 @@ export interface Output {
   discard(): void;
 }
 
+/** A file in the making that is written and read at random. */
+export interface StoredOutput extends Output {
+  /** Its bytes. @throws CramfsError CANNOT_WRITE */
+  readonly storage: Storage;
+}
+
 /**
  * Begins a file. Whether it can be written there is known afterwards, before there is anything to write.
  *
@@ -51,10 +60,19 @@ export interface Output {
  * @throws CramfsError CANNOT_WRITE; USAGE for a file that is there and must not be replaced
  */
 export function openOutput(path: string, { replaces }: { readonly replaces: boolean }): Output {
+  return openStoredOutput(path, { replaces }) ?? attempt(path, () => new DirectOutput(path));
+}
+
+/**
+ * Begins a file that is written at random; null for what is no regular file, as a device or a pipe.
+ *
+ * @throws CramfsError as {@link openOutput}
+ */
+export function openStoredOutput(path: string, { replaces }: { readonly replaces: boolean }): StoredOutput | null {
   return attempt(path, () => {
     const there = statSync(path, { throwIfNoEntry: false });
     if (there?.isDirectory() === true) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
-    if (there !== undefined && !there.isFile()) return new DirectOutput(path);
+    if (there !== undefined && !there.isFile()) return null;
     if (!replaces && lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
       throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
     }
@@ -125,7 +143,8 @@ export function openAppended(path: string): Appended {
 }
 
 /** A regular file, written beside its place. */
-class WholeFile implements Output {
+class WholeFile implements StoredOutput {
+  readonly storage: Storage;
   readonly #path: string;
   readonly #target: string;
   readonly #there: Stats | undefined;
@@ -143,12 +162,25 @@ class WholeFile implements Output {
     // A folder that takes no file says so now; a file that stays until the first write would have to be watched over.
     this.#open();
     this.discard();
+    this.storage = {
+      write: (bytes, offset) => {
+        attempt(path, () => {
+          writeAll(this.#open(), bytes, offset);
+        });
+      },
+      read: (target, offset) => attempt(path, () => readSync(this.#open(), target, 0, target.length, offset)),
+      truncate: (length) => {
+        attempt(path, () => {
+          ftruncateSync(this.#open(), length);
+        });
+      },
+    };
   }
 
   #open(): number {
     if (this.#fd !== null) return this.#fd;
     const there = this.#there;
-    const fd = openSync(this.#temporary, 'wx', there === undefined ? 0o666 : 0o600);
+    const fd = openSync(this.#temporary, 'wx+', there === undefined ? 0o666 : 0o600);
     this.#fd = fd;
     this.#forget = cleanUpAtExit(() => {
       removeQuietly(this.#temporary);
@@ -233,8 +265,11 @@ function keepOwnerAndMode(fd: number, { uid, gid, mode }: Stats): void {
   fchmodSync(fd, mode & 0o777);
 }
 
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+/** @param offset where; where the last write ended if it is left out */
+function writeAll(fd: number, bytes: Uint8Array, offset?: number): void {
+  for (let at = 0; at < bytes.length;) {
+    at += writeSync(fd, bytes, at, bytes.length - at, offset === undefined ? null : offset + at);
+  }
 }
 
 function removeQuietly(file: string): void {

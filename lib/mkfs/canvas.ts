@@ -1,48 +1,75 @@
 /**
- * A growing run of bytes that is written at any offset; what is never written is zero.
+ * A growing run of bytes that is written at any offset; what is never written is zero. In memory here; see storedCanvas.ts
+ * for one in a file.
  */
 import { withRoom } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
+import { crc32 } from '../format/crc32.ts';
 
 /** Most bytes that a canvas takes: what cramfs can address by inode offsets (256 MiB), and the last file behind it. */
 export const CANVAS_LIMIT = (1 << 28) + (1 << 26);
 
-/** Bytes in memory, written at random. */
-export class Canvas {
-  #bytes: Uint8Array;
-  #end = 0;
-  readonly #limit: number;
-
-  /** @param expected bytes that are likely needed; @param limit bytes at most */
-  constructor(expected = 1 << 16, limit: number = CANVAS_LIMIT) {
-    this.#bytes = new Uint8Array(Math.min(expected, limit));
-    this.#limit = limit;
-  }
-
+/** Where an image is drawn. Failures of what it is drawn on are thrown as they are. */
+export interface Canvas {
   /** Bytes so far: the end of the furthest write. */
-  get length(): number {
-    return this.#end;
-  }
-
+  readonly length: number;
+  /** Says how many bytes are likely needed in all; fewer or more will do. */
+  expect(length: number): void;
   /**
    * Makes sure that the canvas is at least `length` bytes long.
    *
    * @throws CramfsError LIMIT beyond the limit
    */
+  reserve(length: number): void;
+  /** Makes the canvas exactly `length` bytes long: zeros are added, or what is behind is dropped. */
+  setLength(length: number): void;
+  /** Writes bytes at an offset. They may change afterwards. */
+  put(offset: number, bytes: Uint8Array): void;
+  /** Writes a 32-bit word. */
+  putU32(offset: number, value: number, littleEndian: boolean): void;
+  /** Writes a 16-bit word. */
+  putU16(offset: number, value: number, littleEndian: boolean): void;
+  /** The CRC-32 of everything from an offset on. */
+  crcFrom(offset: number): number;
+}
+
+/** @throws CramfsError LIMIT for a length beyond the limit; `end` is where the canvas ends so far */
+export function requireWithin(limit: number, length: number, end: number): void {
+  if (length <= limit) return;
+  throw new CramfsError('LIMIT', {
+    offset: end,
+    expected: `an image of at most ${String(limit)} bytes`,
+    found: `one of ${String(length)} or more`,
+  });
+}
+
+/** Bytes in memory, written at random. */
+export class MemoryCanvas implements Canvas {
+  #bytes: Uint8Array = new Uint8Array(1 << 16);
+  #end = 0;
+  readonly #limit: number;
+
+  /** @param limit bytes at most */
+  constructor(limit: number = CANVAS_LIMIT) {
+    this.#limit = limit;
+  }
+
+  get length(): number {
+    return this.#end;
+  }
+
+  /** Growing takes a copy, and what is never written takes no memory. */
+  expect(length: number): void {
+    this.#bytes = withRoom(this.#bytes, Math.min(length, this.#limit), this.#limit);
+  }
+
   reserve(length: number): void {
     if (length <= this.#end) return;
-    if (length > this.#limit) {
-      throw new CramfsError('LIMIT', {
-        offset: this.#end,
-        expected: `an image of at most ${String(this.#limit)} bytes`,
-        found: `one of ${String(length)} or more`,
-      });
-    }
+    requireWithin(this.#limit, length, this.#end);
     this.#bytes = withRoom(this.#bytes, length, this.#limit);
     this.#end = length;
   }
 
-  /** Makes the canvas exactly `length` bytes long: zeros are added, or what is behind is dropped. */
   setLength(length: number): void {
     if (length < this.#end) {
       this.#bytes.fill(0, length, this.#end);
@@ -50,22 +77,23 @@ export class Canvas {
     } else this.reserve(length);
   }
 
-  /** Writes bytes at an offset. */
   put(offset: number, bytes: Uint8Array): void {
     this.reserve(offset + bytes.length);
     this.#bytes.set(bytes, offset);
   }
 
-  /** Writes a 32-bit word. */
   putU32(offset: number, value: number, littleEndian: boolean): void {
     this.reserve(offset + 4);
     new DataView(this.#bytes.buffer, this.#bytes.byteOffset).setUint32(offset, value, littleEndian);
   }
 
-  /** Writes a 16-bit word. */
   putU16(offset: number, value: number, littleEndian: boolean): void {
     this.reserve(offset + 2);
     new DataView(this.#bytes.buffer, this.#bytes.byteOffset).setUint16(offset, value, littleEndian);
+  }
+
+  crcFrom(offset: number): number {
+    return crc32(this.view().subarray(offset));
   }
 
   /** The bytes so far: a view, valid until the next write. */

@@ -101,6 +101,8 @@ export interface ImageNode {
   position: number;
   /** Byte offset of the pointer table or of the first child, once laid out; 0 for none. */
   offset: number;
+  /** Byte offset of the end of the content that is placed there; 0 for what has none, or none yet. */
+  end: number;
 }
 
 /** How entries become inodes. */
@@ -174,6 +176,7 @@ class NodeMaker {
       children: entry.type === 'directory' ? this.#children(entry, path) : null,
       position: 0,
       offset: 0,
+      end: 0,
     };
   }
 

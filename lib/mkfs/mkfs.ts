@@ -20,13 +20,12 @@ import {
   S_IFREG,
   S_ISVTX,
 } from '../format/constants.ts';
-import { crc32 } from '../format/crc32.ts';
 import type { InodeFields, InodeLayout } from '../format/inode.ts';
 import { encodeName } from '../format/names.ts';
 import { encodeSuperblock } from '../format/superblock.ts';
 import { isBlockSize, PAGE_SIZES } from '../image/image.ts';
 import { swapped } from '../inspect/imageCrc.ts';
-import { Canvas } from './canvas.ts';
+import { type Canvas, MemoryCanvas } from './canvas.ts';
 import { type ContentHash, plainHash } from './contentHash.ts';
 import {
   type BlockCompressor,
@@ -82,9 +81,12 @@ export interface BuildOptions extends InodeOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-/** A built image. */
-export interface BuildResult {
-  readonly bytes: Uint8Array;
+/** What is known of an image that was built. */
+export interface BuiltImage {
+  /** Bytes of the image. */
+  readonly size: number;
+  /** Its checksum, as the superblock has it. */
+  readonly crc: number;
   /** What was cut to fit. */
   readonly warnings: readonly BuildWarning[];
   readonly root: ImageNode;
@@ -98,16 +100,32 @@ export interface BuildResult {
   readonly directFiles: number;
 }
 
+/** A built image. */
+export interface BuildResult extends BuiltImage {
+  readonly bytes: Uint8Array;
+}
+
 /** Content that is read and encoded ahead of the one that is placed: bytes and files at most. */
 const READ_AHEAD = 8 << 20;
 const FILES_AHEAD = 2048;
 
 /**
- * Builds an image. The same tree and options give the same bytes.
+ * Builds an image in memory. The same tree and options give the same bytes.
  *
  * @throws UnfitError with everything in the tree that the format cannot hold; CramfsError UNFIT, LIMIT, USAGE, and what reading the source throws
  */
 export async function buildImage(root: DirectoryEntry, options: BuildOptions = {}): Promise<BuildResult> {
+  const canvas = new MemoryCanvas();
+  const built = await drawImage(root, canvas, options);
+  return { ...built, bytes: canvas.view() };
+}
+
+/**
+ * Builds an image on an empty canvas.
+ *
+ * @throws as {@link buildImage}, and what the canvas throws
+ */
+export async function drawImage(root: DirectoryEntry, canvas: Canvas, options: BuildOptions = {}): Promise<BuiltImage> {
   const { pageSize = 4096, littleEndian = true, format = LINUX_FORMAT } = options;
   if (!(isForLinux(format) ? PAGE_SIZES.includes(pageSize) : isBlockSize(pageSize))) {
     throw new CramfsError('USAGE', { found: `a page size of ${String(pageSize)} bytes: no CPU has it` });
@@ -118,8 +136,7 @@ export async function buildImage(root: DirectoryEntry, options: BuildOptions = {
   const inodes = inodeLayoutOf(format.inodes);
   const superblockEnd = start + ROOT_INODE_OFFSET + inodes.size;
   const layout = layOutDirectories(made.root, superblockEnd + roundUp(insert.length, 4), inodes);
-  // As large as it is likely to become: growing takes a copy, and what is never written takes no memory.
-  const canvas = new Canvas(layout.end + layout.total + 8 * layout.files);
+  canvas.expect(layout.end + layout.total + 8 * layout.files);
   canvas.put(superblockEnd, insert);
   const direct = options.direct ?? { alignment: pageSize, base: 0, layout: 'inline' };
   requirePlacement(direct);
@@ -132,7 +149,7 @@ export async function buildImage(root: DirectoryEntry, options: BuildOptions = {
   writeInodes(made.root, canvas, littleEndian, inodes);
   const wanted = options.entryRoom === true ? layout.lastEntry + ENTRY_READ_SIZE : 0;
   canvas.setLength(roundUp(Math.max(placer.cursor, wanted), endAlignment(pageSize, format)));
-  writeSuperblock(canvas, start, littleEndian, format, {
+  const crc = writeSuperblock(canvas, start, littleEndian, format, {
     flags:
       format.flags |
       CRAMFS_FLAG_FSID_VERSION_2 |
@@ -147,7 +164,8 @@ export async function buildImage(root: DirectoryEntry, options: BuildOptions = {
     root: fieldsOf(made.root),
   });
   return {
-    bytes: canvas.view(),
+    size: canvas.length,
+    crc,
     warnings: [...made.warnings, ...(isForLinux(format) ? unseenEntries(made.root, canvas.length) : [])],
     root: made.root,
     files: layout.files,
@@ -219,6 +237,7 @@ async function placeContents(
       encoded instanceof Uint8Array
         ? placer.placeRaw(node.path, encoded)
         : placer.place(node.path, await encoded, node.size);
+    node.end = placer.cursor;
     ahead -= pending.size;
     done += pending.size;
     options.onProgress?.(done, total);
@@ -256,7 +275,10 @@ async function placeContents(
     }
     throw error;
   }
-  for (const { node, first } of sharers) node.offset = first.offset;
+  for (const { node, first } of sharers) {
+    node.offset = first.offset;
+    node.end = first.end;
+  }
   return blocks;
 }
 
@@ -345,13 +367,14 @@ function fieldsOf(node: ImageNode): InodeFields {
   return { mode, uid, gid, size, offset, namelen: roundUp(node.name.length, 4) };
 }
 
+/** @returns the image's checksum */
 function writeSuperblock(
   canvas: Canvas,
   start: number,
   littleEndian: boolean,
   format: VendorFormat,
   fields: { flags: number; edition: number; name: Uint8Array; blocks: number; files: number; root: InodeFields },
-): void {
+): number {
   const superblock = {
     littleEndian,
     size: canvas.length,
@@ -361,6 +384,8 @@ function writeSuperblock(
     ...fields,
   };
   canvas.put(start, encodeSuperblock(superblock, inodeLayoutOf(format.inodes)));
-  const crc = crc32(canvas.view().subarray(start));
-  canvas.putU32(start + 32, format.swappedCrc ? swapped(crc) : crc, littleEndian);
+  const sum = canvas.crcFrom(start);
+  const crc = format.swappedCrc ? swapped(sum) : sum;
+  canvas.putU32(start + 32, crc, littleEndian);
+  return crc;
 }

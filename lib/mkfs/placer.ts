@@ -59,6 +59,9 @@ export class Placer {
   readonly #packed: Uint8Array[] = [];
   #packedLength = 0;
   readonly #late: LatePointer[] = [];
+  /** The pointer table of the file that is placed, and its byte offset. */
+  #table = new DataView(new ArrayBuffer(0));
+  #tableAt = 0;
 
   /** @param longTables tables of a vendor with entries to spare */
   constructor(
@@ -91,14 +94,19 @@ export class Placer {
     this.cursor = pointersEnd + spare * 4;
     if (blocks.some(({ kind }) => kind === 'direct')) this.directTables.add(table);
     this.#canvas.reserve(this.cursor);
+    const isFilled = this.#longTables?.filler === 'end';
+    const pointers = new Uint8Array((blocks.length + (isFilled ? spare : 0)) * 4);
+    this.#table = new DataView(pointers.buffer);
+    this.#tableAt = table;
     // Where a block that is addressed by its end starts: in the image, or in the packed region, or neither.
     let chain: { readonly at: number; readonly packed: boolean } = { at: this.cursor, packed: false };
     blocks.forEach((block, index) => {
       chain = this.#block(block, table + index * 4, chain);
     });
-    if (this.#longTables?.filler === 'end') {
+    if (isFilled) {
       for (let at = pointersEnd; at < pointersEnd + spare * 4; at += 4) this.#pointer(at, 'zlib', this.cursor);
     }
+    this.#canvas.put(table, pointers);
     return table;
   }
 
@@ -214,13 +222,19 @@ export class Placer {
     }
     this.#canvas.reserve(at);
     this.cursor = at;
-    for (const { at: pointerAt, kind, within } of this.#late) this.#pointer(pointerAt, kind, start + within);
+    for (const { at: pointerAt, kind, within } of this.#late) {
+      this.#canvas.putU32(pointerAt, this.#encode(kind, start + within), this.#littleEndian);
+    }
   }
 
   #pointer(at: number, kind: BlockKind, address: number): void {
+    this.#table.setUint32(at - this.#tableAt, this.#encode(kind, address), this.#littleEndian);
+  }
+
+  #encode(kind: BlockKind, address: number): number {
     const direct = kind === 'direct' || kind === 'direct-zlib';
     const uncompressed = kind === 'direct' || kind === 'stored';
     if (direct || uncompressed) this.usesExtension = true;
-    this.#canvas.putU32(at, encodeBlockPointer({ direct, uncompressed, address }), this.#littleEndian);
+    return encodeBlockPointer({ direct, uncompressed, address });
   }
 }

@@ -8,6 +8,7 @@ import { RULES, VENDOR_RULES } from '../check/rules/index.ts';
 import { SIGNATURE_WRONG } from '../check/rules/signature.ts';
 import { ENTRY_UNSEEN } from '../check/rules/unseenEntries.ts';
 import { CramfsImage } from '../image/image.ts';
+import type { ByteSource } from '../source/byteSource.ts';
 import { isForLinux, LINUX_FORMAT, openOptionsOf, type VendorFormat } from './vendorFormat.ts';
 
 /**
@@ -21,11 +22,15 @@ const NOT_STRUCTURE: ReadonlySet<string> = new Set([CHECK_INCOMPLETE.id, ENTRY_U
  *
  * @param pageSize bytes of a block
  * @param format a vendor's, whose checks apply then
- * @throws CramfsError BROKEN_PLAN with the first error
+ * @throws CramfsError BROKEN_PLAN with the first error, and what reading it throws
  */
-export function verifyBuilt(bytes: Uint8Array, pageSize: number, format: VendorFormat = LINUX_FORMAT): void {
+export function verifyBuilt(
+  source: ByteSource | Uint8Array,
+  pageSize: number,
+  format: VendorFormat = LINUX_FORMAT,
+): void {
   const rules = isForLinux(format) ? RULES : VENDOR_RULES;
-  const image = CramfsImage.open(bytes, { pageSize, ...openOptionsOf(format) });
+  const image = CramfsImage.open(source, { pageSize, ...openOptionsOf(format) });
   const { findings } = checkImage(image, { inflate: false, rules });
   const error = findings.find(({ severity, id }) => severity === 'error' && !NOT_STRUCTURE.has(id));
   if (error === undefined) return;

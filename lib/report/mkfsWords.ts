@@ -2,7 +2,7 @@
  * What `cramfs mkfs` and `cramfs describe` say of a build.
  */
 import { printableName } from '../format/names.ts';
-import type { BuildResult } from '../mkfs/mkfs.ts';
+import type { BuiltImage } from '../mkfs/mkfs.ts';
 import type { ImageNode } from '../mkfs/inodes.ts';
 import type { RepackLoss } from '../mkfs/repackLosses.ts';
 import type { XipPlan } from '../mkfs/xip/plan.ts';
@@ -45,8 +45,8 @@ export function unmatchedText({ origin, text, isPattern, type, near }: Unmatched
 }
 
 /** One line on what was built: `fw.cramfs 4.99 MiB: 22 files, 1267 pages in flash; +1.9 MiB of flash saves 3.2 MiB of RAM`. */
-export function buildSummary(image: string, result: BuildResult, pageSize: number, plan: XipPlan | null): string {
-  const head = `${printableName(image)} ${bytesText(result.bytes.length, 2)}`;
+export function buildSummary(image: string, result: BuiltImage, pageSize: number, plan: XipPlan | null): string {
+  const head = `${printableName(image)} ${bytesText(result.size, 2)}`;
   const placed = plan === null ? { files: result.directFiles, pages: result.directBlocks } : placedBy(plan);
   if (placed.pages === 0) {
     const none = plan === null ? '' : ', none of them in flash';
@@ -54,7 +54,7 @@ export function buildSummary(image: string, result: BuildResult, pageSize: numbe
   }
   const where = `${count(placed.files, 'file')}, ${count(placed.pages, 'page')} in flash`;
   if (plan === null) return `${head}: ${where}`;
-  const more = Math.max(0, result.bytes.length - plan.plainSize);
+  const more = Math.max(0, result.size - plan.plainSize);
   const saved = plan.items.reduce((sum, { leftOut, ramPages }) => sum + (leftOut === null ? ramPages : 0), 0);
   return `${head}: ${where}; +${bytesText(more, 1)} of flash saves ${bytesText(saved * pageSize, 1)} of RAM`;
 }

@@ -42,7 +42,7 @@ export function xipPlanText(plan: XipPlan): string {
     `${totals.ramPages} of ${totals.ramPagesWanted} pages of ${plan.pageSize} bytes need no RAM` +
       (hasProfile ? `, ${usesText(totals.uses)} of ${usesText(totals.usesWanted)} uses` : '') +
       (isBest ? '' : ` (no selection within the budget serves more than ${usesText(plan.boundUses)} uses)`),
-    `image: ${plan.image.bytes.length} bytes, ${plan.plainSize} with nothing direct; ` +
+    `image: ${plan.image.size} bytes, ${plan.plainSize} with nothing direct; ` +
       `${plan.image.directBytes} bytes direct, ${plan.image.paddingBytes} bytes of padding (${plan.spec.layout})`,
     '',
     ...curveText(plan),
@@ -98,7 +98,7 @@ export function xipPlanJson(plan: XipPlan) {
     pageSize,
     flashBudget: spec.flashBudget,
     plainSize,
-    imageSize: image.bytes.length,
+    imageSize: image.size,
     directBytes: image.directBytes,
     paddingBytes: image.paddingBytes,
     ...totalsOf(plan),

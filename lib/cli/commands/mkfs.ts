@@ -5,7 +5,7 @@ import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { printableName } from '../../format/names.ts';
 import type { BuildWarning } from '../../mkfs/inodes.ts';
-import type { BuildResult } from '../../mkfs/mkfs.ts';
+import type { BuiltImage } from '../../mkfs/mkfs.ts';
 import type { XipPlan } from '../../mkfs/xip/plan.ts';
 import { proveXip } from '../../mkfs/xip/prove.ts';
 import { curveSvg } from '../../report/profile/curveSvg.ts';
@@ -203,8 +203,8 @@ function tellWarnings(warnings: readonly BuildWarning[], io: Io): void {
 }
 
 /** One line a file: what it takes of the image, in the order of the image. */
-function tellFiles({ root, files, bytes }: BuildResult, io: Io): void {
-  const tell = (node: BuildResult['root']): void => {
+function tellFiles({ root, files, size }: BuiltImage, io: Io): void {
+  const tell = (node: BuiltImage['root']): void => {
     for (const child of node.children ?? []) {
       io.stdout.write(
         `${child.mode.toString(8).padStart(6, '0')} ${String(child.uid)}:${String(child.gid)} ${String(child.size)} ` +
@@ -214,5 +214,5 @@ function tellFiles({ root, files, bytes }: BuildResult, io: Io): void {
     }
   };
   tell(root);
-  io.stdout.write(`${String(files)} inodes, ${String(bytes.length)} bytes\n`);
+  io.stdout.write(`${String(files)} inodes, ${String(size)} bytes\n`);
 }

@@ -2,9 +2,7 @@
 import type { Command } from 'commander';
 import { CramfsError } from '../../base/errors.ts';
 import { sha256Hash } from '../../mkfs/contentHash.node.ts';
-import { buildImage } from '../../mkfs/mkfs.ts';
 import { imageTree } from '../../mkfs/source/imageTree.ts';
-import { verifyBuilt } from '../../mkfs/verifyBuilt.ts';
 import { stageJson, stageText } from '../../report/stage/stageText.ts';
 import { findClosure } from '../../stage/closure.ts';
 import { type StagedTree, stagedTree } from '../../stage/stagedTree.ts';
@@ -14,9 +12,9 @@ import { addForceOption, openImage } from '../imageOptions.ts';
 import { readText } from '../inputFile.ts';
 import { EXIT, type Io } from '../io.ts';
 import { compressorFor } from '../mkfs/compressor.ts';
+import { ImageOutput } from '../mkfs/imageOutput.ts';
 import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { openTree } from '../mkfs/openTree.ts';
-import { writeOutput } from '../outputFile.ts';
 import { printableName } from '../../format/names.ts';
 
 interface StageOptions {
@@ -98,11 +96,13 @@ async function stage(roots: readonly string[], options: StageOptions, io: Io): P
 /** Builds the image that `cramfs mkfs` builds of the same tree. */
 async function build({ root }: StagedTree, output: string, replaces: boolean): Promise<void> {
   const compressor = compressorFor(root, { kind: 'classic', level: 9 });
+  const image = new ImageOutput(output, { replaces });
   try {
-    const { bytes } = await buildImage(root, { compressor, hash: sha256Hash, entryRoom: true });
-    verifyBuilt(bytes, 4096);
-    await writeOutput(output, bytes, { replaces });
+    await image.build(root, { compressor, hash: sha256Hash, entryRoom: true });
+    image.verify(4096);
+    await image.commit();
   } finally {
+    image.discard();
     await compressor.close();
   }
 }

@@ -6,7 +6,7 @@ import type { CramfsImage } from '../../image/image.ts';
 import { ElfTally } from '../../mkfs/elfTally.ts';
 import { type BuildWarning, makeNodes, UnfitError } from '../../mkfs/inodes.ts';
 import { type Listing, unlistedFiles } from '../../mkfs/listing/listing.ts';
-import type { BuildOptions, BuildResult } from '../../mkfs/mkfs.ts';
+import type { BuildOptions, BuiltImage } from '../../mkfs/mkfs.ts';
 import { type BuiltFormat, repackLosses } from '../../mkfs/repackLosses.ts';
 import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
 import type { XipPlan } from '../../mkfs/xip/plan.ts';
@@ -48,7 +48,7 @@ export function requireMatches(root: DirectoryEntry, wishes: readonly XipWish[])
 export function unusedXip(
   options: Pick<XipOptions, 'xip'> & { readonly xipElf?: number },
   elf: ElfTally,
-  result: BuildResult,
+  result: BuiltImage,
   plan: XipPlan | null,
   root: DirectoryEntry,
   littleEndian: boolean,

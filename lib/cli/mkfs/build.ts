@@ -13,7 +13,7 @@ import { type BuildWarning, UnfitError } from '../../mkfs/inodes.ts';
 import { likeOptions, likeTree } from '../../mkfs/listing/likeImage.ts';
 import { chosenBlocks, describedOptions } from '../../mkfs/listing/listing.ts';
 import { parseListing } from '../../mkfs/listing/parse.ts';
-import { type BuildOptions, type BuildResult, buildImage } from '../../mkfs/mkfs.ts';
+import type { BuildOptions, BuiltImage } from '../../mkfs/mkfs.ts';
 import { mapOwners, parseOwnerMap } from '../../mkfs/owners.ts';
 import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
 import {
@@ -24,7 +24,6 @@ import {
   type VendorFormat,
   vendorFormatOf,
 } from '../../mkfs/vendorFormat.ts';
-import { verifyBuilt } from '../../mkfs/verifyBuilt.ts';
 import { planXip, type XipPlan } from '../../mkfs/xip/plan.ts';
 import type { CaptureReport } from '../../profile/capture.ts';
 import { readBytes, readText, TEXT_LIMIT } from '../inputFile.ts';
@@ -33,12 +32,12 @@ import { parseNumber } from '../numbers.ts';
 import { readBoard } from '../machine.ts';
 import { choosePartition, type ChosenPartition, type PartitionOptions } from '../partitionOptions.ts';
 import type { PolicyMachine } from '../../policy/policy.ts';
-import { writeOutput } from '../outputFile.ts';
 import { lossWarnings, requireMatches, sourceWarnings, unusedXip, withFixes } from './advice.ts';
 import { compressorFor } from './compressor.ts';
 import { deflateOf } from './deflateMethod.ts';
 import { describeOpened, openLike } from './like.ts';
 import { type OpenedTree, openTree } from './openTree.ts';
+import { ImageOutput } from './imageOutput.ts';
 import { optionFiles, sourceFiles, writeDepfile } from './inputs.ts';
 import { newProgress } from './progress.ts';
 import { flashBudgetOf, type XipOptions, xipRequest } from './xipOptions.ts';
@@ -76,7 +75,7 @@ export interface MkfsOptions extends XipOptions, PartitionOptions {
 
 /** What was built, and how. */
 export interface Build {
-  readonly result: BuildResult;
+  readonly result: BuiltImage;
   readonly plan: XipPlan | null;
   readonly warnings: readonly BuildWarning[];
   readonly pageSize: number;
@@ -113,6 +112,7 @@ export async function buildFrom(
   const like = options.like === undefined ? null : openLike(options.like, io);
   const inputs = depfile === undefined ? [] : sourceFiles(source, tree, [image, depfile]);
   const progress = newProgress(io);
+  const output = new ImageOutput(image, { replaces: true });
   try {
     const listing = options.fromListing === undefined ? null : parseListing(readText(options.fromListing), tree.root);
     const model = like === null ? null : (await describeOpened(like)).listing;
@@ -151,11 +151,15 @@ export async function buildFrom(
       compressor,
       onProgress: progress.update,
     };
-    let result: BuildResult;
+    let result: BuiltImage;
     let plan: XipPlan | null = null;
     try {
       plan = spec === null ? null : await planXip(root, spec, complete);
-      result = plan === null ? await buildImage(root, complete) : plan.image;
+      if (plan === null) result = await output.build(root, complete);
+      else {
+        result = plan.image;
+        output.take(plan.image.bytes);
+      }
       progress.clear();
       if (plan !== null) await onPlan(plan, request?.reports ?? []);
     } catch (error) {
@@ -164,24 +168,25 @@ export async function buildFrom(
       await compressor.close();
     }
     const budget = flashBudgetOf(options, partition, buildOptions.pageSize);
-    if (budget !== null && result.bytes.length > budget.bytes) {
+    if (budget !== null && result.size > budget.bytes) {
       throw new CramfsError('UNFIT', {
         what: budget.origin,
         expected: `an image of at most ${String(budget.bytes)} bytes`,
-        found: `${String(result.bytes.length)} bytes`,
+        found: `${String(result.size)} bytes`,
       });
     }
     const unused = unusedXip(options, elf, result, plan, root, buildOptions.littleEndian !== false, argv);
     if (unused !== null) warnings.push({ code: 'no-program', path: null, message: unused });
     warnings.push(...result.warnings);
-    verifyBuilt(result.bytes, built.pageSize, built.format);
+    output.verify(built.pageSize, built.format);
     if (depfile !== undefined) {
       warnings.push(...(await writeDepfile(depfile, image, [...inputs, ...optionFiles(options, partition)])));
     }
-    if (options.plan !== true) await writeOutput(image, result.bytes, { replaces: true });
+    if (options.plan !== true) await output.commit();
     return { result, plan, warnings, pageSize };
   } finally {
     progress.clear();
+    output.discard();
     tree.close();
     like?.close();
   }

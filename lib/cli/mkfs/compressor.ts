@@ -2,8 +2,9 @@
  * Who compresses: this thread for little, worker threads for much.
  */
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { type DeflateMethod, newDeflate } from '../../mkfs/deflate.node.ts';
-import { type BlockCompressor, directCompressor } from '../../mkfs/encodeFile.ts';
+import type { BlockCompressor } from '../../mkfs/encodeFile.ts';
 import { type DirectoryEntry, walkEntries } from '../../mkfs/sourceTree.ts';
 import { DeflatePool } from '../../workers/deflatePool.ts';
 import { workerScript } from '../../workers/script.ts';
@@ -23,9 +24,30 @@ export function compressorFor(root: DirectoryEntry, method: DeflateMethod): Clos
   const script = workerScript('deflateWorker');
   const threads = Math.min(availableParallelism(), MAX_THREADS);
   if (script === null || threads < 2 || contentBytes(root) < LEAST_BYTES) {
-    return { ...directCompressor(newDeflate(method)), close: () => Promise.resolve() };
+    return { ...patientCompressor(newDeflate(method)), close: () => Promise.resolve() };
   }
   return new DeflatePool(method, threads, script);
+}
+
+/** Bytes that this thread compresses between two looks at signals. */
+const STEP = 1 << 20;
+
+/** Compresses in this thread, which lets signals be handled now and then. */
+function patientCompressor(deflate: (block: Uint8Array) => Uint8Array): BlockCompressor {
+  let bytes = 0;
+  return {
+    async compress(pieces) {
+      const streams = pieces.map((piece) => {
+        bytes += piece.length;
+        return deflate(piece);
+      });
+      if (bytes >= STEP) {
+        bytes = 0;
+        await setImmediate();
+      }
+      return streams;
+    },
+  };
 }
 
 function contentBytes(root: DirectoryEntry): number {

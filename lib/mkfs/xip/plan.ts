@@ -98,7 +98,7 @@ export async function planXip(
     direct: { alignment: spec.mode === 'mmu' ? pageSize : 8, base: spec.physBase, layout: spec.layout, padTail: true },
   };
   const plain = await buildImage(root, base);
-  const plainSize = plain.bytes.length;
+  const plainSize = plain.size;
   const candidates = await findCandidates(root, { spec, pageSize, littleEndian, hash, compressor });
   const pinned = requirePinned(candidates);
   const open = candidates.filter((candidate) => candidate.leftOut === null && !candidate.pinned);
@@ -136,15 +136,15 @@ export async function planXip(
       if (candidate !== undefined && taken !== undefined) chosen.set(candidate, taken);
     });
     const plan = await finish(chosen, usesOf(pinned) + selection.bound / scale);
-    const excess = plan.image.bytes.length - flashBudget;
+    const excess = plan.image.size - flashBudget;
     if (excess <= 0) return plan;
     allowance = Math.min(allowance, selection.cost) - excess;
   }
   const least = await finish(pinned, usesOf(pinned));
-  if (least.image.bytes.length <= flashBudget) return least;
+  if (least.image.size <= flashBudget) return least;
   throw new CramfsError('UNFIT', {
     expected: `an image of at most ${flashBudget} bytes (--flash-budget)`,
-    found: `${least.image.bytes.length} bytes with only the pinned files direct`,
+    found: `${least.image.size} bytes with only the pinned files direct`,
   });
 }
 

@@ -1,0 +1,69 @@
+/**
+ * The file that an image is built in: block after block, so that no image is held in memory, under a temporary name until
+ * it is whole. What is no regular file gets an image that was built in memory.
+ */
+import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
+import { type BuildOptions, type BuiltImage, buildImage, drawImage } from '../../mkfs/mkfs.ts';
+import { StoredCanvas } from '../../mkfs/storedCanvas.ts';
+import type { VendorFormat } from '../../mkfs/vendorFormat.ts';
+import { verifyBuilt } from '../../mkfs/verifyBuilt.ts';
+import { type ByteSource, bytesSource, cachedSource } from '../../source/byteSource.ts';
+import { openStoredOutput, type StoredOutput, writeOutput } from '../outputFile.ts';
+
+/** An image on its way to its file. It must be discarded in the end, which does nothing to one that has its name. */
+export class ImageOutput {
+  readonly #path: string;
+  readonly #replaces: boolean;
+  #file: StoredOutput | null = null;
+  #bytes: Uint8Array | null = null;
+  #source: ByteSource | null = null;
+
+  /** @param path of the file; @param replaces whether a file of that name may be there */
+  constructor(path: string, { replaces }: { readonly replaces: boolean }) {
+    this.#path = path;
+    this.#replaces = replaces;
+  }
+
+  /** Builds the image. @throws CramfsError CANNOT_WRITE, and as buildImage() */
+  async build(root: DirectoryEntry, options: BuildOptions): Promise<BuiltImage> {
+    const file = openStoredOutput(this.#path, { replaces: this.#replaces });
+    if (file === null) {
+      const built = await buildImage(root, options);
+      this.take(built.bytes);
+      return built;
+    }
+    this.#file = file;
+    const canvas = new StoredCanvas(file.storage);
+    const built = await drawImage(root, canvas, options);
+    canvas.finish();
+    const { storage } = file;
+    this.#source = cachedSource({
+      size: () => built.size,
+      readInto: (target, offset) => storage.read(target, offset),
+      close: () => undefined,
+    });
+    return built;
+  }
+
+  /** Takes an image that was built in memory. */
+  take(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#source = bytesSource(bytes);
+  }
+
+  /** Looks at the image as a stranger: see verifyBuilt(). @throws CramfsError BROKEN_PLAN */
+  verify(pageSize: number, format?: VendorFormat): void {
+    if (this.#source !== null) verifyBuilt(this.#source, pageSize, format);
+  }
+
+  /** Gives the file its name. @throws CramfsError CANNOT_WRITE; USAGE for a name that was taken meanwhile */
+  async commit(): Promise<void> {
+    if (this.#bytes !== null) await writeOutput(this.#path, this.#bytes, { replaces: this.#replaces });
+    else this.#file?.commit();
+  }
+
+  /** Leaves nothing of it, unless it was committed. */
+  discard(): void {
+    this.#file?.discard();
+  }
+}
