@@ -65,6 +65,11 @@ export class GrowingBytes {
     this.#length = length;
   }
 
+  /** Begins anew, in the same memory. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   /** The bytes so far: a view, valid until the next addition. */
   get bytes(): Uint8Array {
     return this.#buffer.subarray(0, this.#length);

@@ -1,6 +1,6 @@
 /** Compressing blocks with Node's own zlib: several times faster, other bytes, the same content. */
-import { deflateSync } from 'node:zlib';
 import { classicDeflate, type Deflate } from './deflate.ts';
+import { nodeDeflate } from './reusedDeflate.node.ts';
 
 /**
  * Which compressor to use: classic zlib's bytes at a level of 1 to 9, or the fastest that is worth while. Plain data, so
@@ -14,5 +14,5 @@ const FAST_LEVEL = 6;
 /** The compressor of a method. */
 export function newDeflate(method: DeflateMethod): Deflate {
   if (method.kind === 'classic') return classicDeflate(method.level);
-  return (block) => deflateSync(block, { level: FAST_LEVEL });
+  return nodeDeflate(FAST_LEVEL);
 }

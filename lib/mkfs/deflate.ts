@@ -13,7 +13,7 @@ import {
 } from 'pako';
 import { MAX_SMALL_INPUT, smallDeflate } from './zlib/smallDeflate.ts';
 
-/** Compresses one block to a zlib stream. The result is the caller's. */
+/** Compresses one block to a zlib stream. The result may be a view, valid until the next call. */
 export type Deflate = (block: Uint8Array) => Uint8Array;
 
 const Z_DEFLATED = 8;
@@ -54,7 +54,7 @@ export function pakoDeflate(level: number): Deflate {
     stream.next_out = 0;
     stream.avail_out = output.length;
     check(zlibDeflate(stream, Z_FINISH), Z_STREAM_END);
-    return output.slice(0, stream.next_out);
+    return output.subarray(0, stream.next_out);
   };
 }
 

@@ -3,7 +3,7 @@
  */
 import type { BlockKind } from '../image/blocks.ts';
 import { inflate, isFailure } from '../image/codec.ts';
-import { classicDeflate } from './deflate.ts';
+import { classicDeflate, type Deflate } from './deflate.ts';
 import type { UnflaggedRule } from './vendorFormat.ts';
 
 /** A block to be placed. */
@@ -40,13 +40,13 @@ const BEST_COMPRESSION = 9;
 
 /** Compresses the blocks of a file. */
 export interface BlockCompressor {
-  /** One zlib stream for each piece, in their order. The pieces must not be changed before the promise settles. */
+  /** One zlib stream for each piece, in their order. The pieces are taken at once: they may change afterwards. */
   compress(pieces: readonly Uint8Array[]): Promise<Uint8Array[]>;
 }
 
 /** Compresses in this thread. */
-export function directCompressor(deflate: (block: Uint8Array) => Uint8Array): BlockCompressor {
-  return { compress: (pieces) => Promise.resolve(pieces.map(deflate)) };
+export function directCompressor(deflate: Deflate): BlockCompressor {
+  return { compress: (pieces) => Promise.resolve(pieces.map((piece) => deflate(piece).slice())) };
 }
 
 /** What compresses where nothing else is given: the bytes of mkcramfs, in this thread. */
@@ -57,6 +57,8 @@ export function defaultCompressor(): BlockCompressor {
 /**
  * Encodes a file.
  *
+ * @param bytes kept where blocks are not compressed: they may change afterwards only if all are compressed or
+ *   holes
  * @param isDirect for each block whether it is to be direct; null for none
  * @param isUnflagged for each block whether it is to be stored without a flag; null where `options.unflagged` decides
  */

@@ -108,6 +108,8 @@ export interface BuildResult extends BuiltImage {
 /** Content that is read and encoded ahead of the one that is placed: bytes and files at most. */
 const READ_AHEAD = 8 << 20;
 const FILES_AHEAD = 2048;
+/** Bytes of files that are read to the same memory, one after the other. */
+const READ_ROOM = 1 << 20;
 
 /**
  * Builds an image in memory. The same tree and options give the same bytes.
@@ -216,6 +218,12 @@ async function placeContents(
     options.format?.linearXip === true && (mode & S_IFMT) === S_IFREG && (mode & S_ISVTX) !== 0;
   // Files without block pointers share with their like only.
   const stores = { withPointers: new Store(options), raw: new Store(options) };
+  // Blocks that are stored as they are are kept until they are placed; vendors have more of them.
+  const isKept =
+    encodeOptions.storeIncompressible ||
+    options.chooseDirect !== undefined ||
+    !isForLinux(options.format ?? LINUX_FORMAT);
+  const room = isKept ? undefined : new Uint8Array(READ_ROOM);
   const sharers: { readonly node: ImageNode; readonly first: ImageNode }[] = [];
   const { compressor = defaultCompressor() } = options;
   /** Contents on their way to their place; those before `placed` have got there. */
@@ -252,7 +260,7 @@ async function placeContents(
         done += node.size;
         continue;
       }
-      const bytes = readNode(node);
+      const bytes = readNode(node, room);
       const first = seen.firstLike(node, bytes);
       if (node.content !== null) firstOf.set(node.content, first ?? node);
       if (first !== null) {
@@ -301,10 +309,10 @@ function* contentNodes(directory: ImageNode): Generator<ImageNode, void> {
   }
 }
 
-function readNode(node: ImageNode): Uint8Array {
+function readNode(node: ImageNode, room?: Uint8Array): Uint8Array {
   let bytes: Uint8Array | undefined;
   try {
-    bytes = node.content?.read();
+    bytes = node.content?.read(room);
   } catch (error) {
     throw error instanceof CramfsError ? error.withPath(node.path) : error;
   }

@@ -6,8 +6,13 @@ import { CramfsError } from '../base/errors.ts';
 /** The bytes of a file, read when they are needed and not kept. */
 export interface FileContent {
   readonly size: number;
-  /** All `size` bytes; to be read only. @throws CramfsError IO when the source fails or has changed */
-  read(): Uint8Array;
+  /**
+   * All `size` bytes; to be read only.
+   *
+   * @param room where they may be put, if there are fewer: then they are valid until the room is used again
+   * @throws CramfsError IO when the source fails or has changed
+   */
+  read(room?: Uint8Array): Uint8Array;
 }
 
 interface Common {

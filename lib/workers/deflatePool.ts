@@ -1,70 +1,103 @@
 /**
- * Compresses blocks in worker threads. Blocks of small files travel together.
+ * Compresses blocks in worker threads. Blocks of small files travel together, those of a large file one after the other, in
+ * buffers that are used again.
  */
 import { type DeflateMethod, newDeflate } from '../mkfs/deflate.node.ts';
 import type { BlockCompressor } from '../mkfs/encodeFile.ts';
-import { type PackedPieces, packPieces, unpackPieces } from './packedPieces.ts';
+import { deflateJob, type PackedPieces, unpackPieces } from './deflateJob.ts';
 import { WorkerPool } from './pool.ts';
 import { type WorkerScript, workerScript } from './script.ts';
 
-/** Bytes that are sent at a time, at least, while more is coming. */
+/** Bytes that are sent at a time while more is coming. */
 const BATCH_BYTES = 128 << 10;
+/** Buffers that are kept: for what a builder has under way. */
+const MAX_KEPT = 64;
 
-/** What a caller waits for: a part of a batch. */
+/** What a caller waits for. */
 interface Order {
-  readonly count: number;
+  readonly streams: Uint8Array[];
+  /** Streams that have not come. */
+  missing: number;
   readonly resolve: (streams: Uint8Array[]) => void;
   readonly reject: (error: Error) => void;
+}
+
+/** Blocks that are sent together. */
+interface Batch {
+  readonly buffer: Uint8Array<ArrayBuffer>;
+  length: number;
+  readonly lengths: number[];
+  /** Of each block, whose it is and which of those. */
+  readonly owners: { readonly order: Order; readonly index: number }[];
 }
 
 /** Worker threads that compress. */
 export class DeflatePool implements BlockCompressor {
   readonly #pool: WorkerPool<PackedPieces, PackedPieces>;
-  #pieces: Uint8Array[] = [];
-  #orders: Order[] = [];
-  #bytes = 0;
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
+  #batch: Batch | null = null;
   #isFlushDue = false;
 
   /** @param script of the threads. Default: the one beside this module */
   constructor(method: DeflateMethod, threads: number, script: WorkerScript | null = workerScript('deflateWorker')) {
-    const local = (job: PackedPieces): PackedPieces => packPieces(unpackPieces(job).map(newDeflate(method)));
+    const local = (job: PackedPieces): PackedPieces => deflateJob(newDeflate(method))(job);
     this.#pool = new WorkerPool({ script, threads, data: method, local });
   }
 
   compress(pieces: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    if (pieces.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      this.#orders.push({ count: pieces.length, resolve, reject });
-      for (const piece of pieces) {
-        this.#pieces.push(piece);
-        this.#bytes += piece.length;
-      }
-      if (this.#bytes >= BATCH_BYTES) this.#flush();
-      else if (!this.#isFlushDue) {
-        // Whoever waits for the last, small batch lets the event loop run.
-        this.#isFlushDue = true;
-        setImmediate(() => {
-          this.#isFlushDue = false;
-          this.#flush();
-        });
-      }
+      const order: Order = { streams: [], missing: pieces.length, resolve, reject };
+      for (const [index, piece] of pieces.entries()) this.#add(piece, order, index);
+      if (this.#batch === null || this.#isFlushDue) return;
+      // Whoever waits for the last, small batch lets the event loop run.
+      this.#isFlushDue = true;
+      setImmediate(() => {
+        this.#isFlushDue = false;
+        this.#flush();
+      });
     });
   }
 
+  #add(piece: Uint8Array, order: Order, index: number): void {
+    if (this.#batch !== null && this.#batch.length + piece.length > this.#batch.buffer.length) this.#flush();
+    const batch = (this.#batch ??= {
+      buffer: this.#buffer(piece.length),
+      length: 0,
+      lengths: [],
+      owners: [],
+    });
+    batch.buffer.set(piece, batch.length);
+    batch.length += piece.length;
+    batch.lengths.push(piece.length);
+    batch.owners.push({ order, index });
+  }
+
+  #buffer(least: number): Uint8Array<ArrayBuffer> {
+    return (least <= BATCH_BYTES ? this.#free.pop() : undefined) ?? new Uint8Array(Math.max(BATCH_BYTES, least));
+  }
+
   #flush(): void {
-    const orders = this.#orders;
-    if (orders.length === 0) return;
-    const job = packPieces(this.#pieces);
-    this.#pool.run(job, [job.bytes.buffer]).then(
+    if (this.#batch === null) return;
+    const { buffer, length, lengths, owners } = this.#batch;
+    this.#batch = null;
+    this.#pool.run({ bytes: buffer.subarray(0, length), lengths }, [buffer.buffer]).then(
       (answer) => {
-        deliver(orders, unpackPieces(answer));
+        for (const [at, stream] of unpackPieces(answer).entries()) {
+          const owner = owners[at];
+          // A copy: the buffer is used again.
+          if (owner !== undefined) deliver(owner.order, owner.index, stream.slice());
+        }
+        this.#keep(answer.bytes.buffer);
       },
       (error: unknown) => {
-        for (const { reject } of orders) reject(error as Error);
+        for (const { order } of owners) order.reject(error as Error);
       },
     );
-    this.#pieces = [];
-    this.#orders = [];
-    this.#bytes = 0;
+  }
+
+  #keep(buffer: ArrayBuffer): void {
+    if (buffer.byteLength === BATCH_BYTES && this.#free.length < MAX_KEPT) this.#free.push(new Uint8Array(buffer));
   }
 
   /** Ends the threads. */
@@ -73,7 +106,7 @@ export class DeflatePool implements BlockCompressor {
   }
 }
 
-function deliver(orders: readonly Order[], streams: readonly Uint8Array[]): void {
-  let at = 0;
-  for (const { count, resolve } of orders) resolve(streams.slice(at, (at += count)));
+function deliver(order: Order, index: number, stream: Uint8Array): void {
+  order.streams[index] = stream;
+  if (--order.missing === 0) order.resolve(order.streams);
 }

@@ -2,13 +2,10 @@
  * A worker thread that compresses blocks.
  */
 import { type DeflateMethod, newDeflate } from '../mkfs/deflate.node.ts';
-import { type PackedPieces, packPieces, unpackPieces } from './packedPieces.ts';
+import { deflateJob } from './deflateJob.ts';
 import { serve } from './serve.ts';
 
 serve(
-  (method: DeflateMethod) => {
-    const deflate = newDeflate(method);
-    return (job: PackedPieces) => packPieces(unpackPieces(job).map(deflate));
-  },
+  (method: DeflateMethod) => deflateJob(newDeflate(method)),
   ({ bytes }) => [bytes.buffer],
 );

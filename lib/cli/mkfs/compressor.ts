@@ -4,7 +4,8 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { type DeflateMethod, newDeflate } from '../../mkfs/deflate.node.ts';
-import type { BlockCompressor } from '../../mkfs/encodeFile.ts';
+import type { Deflate } from '../../mkfs/deflate.ts';
+import { type BlockCompressor, directCompressor } from '../../mkfs/encodeFile.ts';
 import { type DirectoryEntry, walkEntries } from '../../mkfs/sourceTree.ts';
 import { DeflatePool } from '../../workers/deflatePool.ts';
 import { workerScript } from '../../workers/script.ts';
@@ -33,14 +34,13 @@ export function compressorFor(root: DirectoryEntry, method: DeflateMethod): Clos
 const STEP = 1 << 20;
 
 /** Compresses in this thread, which lets signals be handled now and then. */
-function patientCompressor(deflate: (block: Uint8Array) => Uint8Array): BlockCompressor {
+function patientCompressor(deflate: Deflate): BlockCompressor {
+  const compressor = directCompressor(deflate);
   let bytes = 0;
   return {
     async compress(pieces) {
-      const streams = pieces.map((piece) => {
-        bytes += piece.length;
-        return deflate(piece);
-      });
+      const streams = compressor.compress(pieces);
+      for (const piece of pieces) bytes += piece.length;
       if (bytes >= STEP) {
         bytes = 0;
         await setImmediate();

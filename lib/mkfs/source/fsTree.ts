@@ -42,8 +42,10 @@ export interface FsLike {
   /**
    * Opens a file without following a link and without waiting for the other end of a fifo, and reads at most `limit` bytes.
    * Not read (null) if `isWanted` says no of what was opened.
+   *
+   * @param room may take the bytes, if it has room for `limit` of them
    */
-  readFile(path: string, limit: number, isWanted: (stats: FsStats) => boolean): Uint8Array | null;
+  readFile(path: string, limit: number, isWanted: (stats: FsStats) => boolean, room?: Uint8Array): Uint8Array | null;
 }
 
 /** The synchronous part of node:fs that memfs volumes have too. */
@@ -174,11 +176,11 @@ class ReadFile implements FileContent {
     this.#mtimeMs = seen.mtimeMs;
   }
 
-  read(): Uint8Array {
+  read(room?: Uint8Array): Uint8Array {
     const seen = { dev: this.#dev, ino: this.#ino, mode: this.#mode };
     const isUnchanged = (stats: FsStats): boolean =>
       isSame(seen, stats) && stats.size === this.size && stats.mtimeMs === this.#mtimeMs;
-    const bytes = attempt(this.#path, () => this.#fs.readFile(this.#path, this.size + 1, isUnchanged));
+    const bytes = attempt(this.#path, () => this.#fs.readFile(this.#path, this.size + 1, isUnchanged, room));
     if (bytes?.length !== this.size) throw changed(this.#path);
     return bytes;
   }

@@ -19,11 +19,11 @@ export function nodeFs(): FsLike {
   return {
     // Links on the way to the topmost directory are the user's own.
     openDirectory: (path) => new NodeDirectory(bytesOf(path), openSync(bytesOf(path), DIRECTORY), null),
-    readFile: (path, limit, isWanted) => {
+    readFile: (path, limit, isWanted, room) => {
       const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
       const fd = openSync(bytesOf(path), flags);
       try {
-        return isWanted(fstatSync(fd)) ? readAtMost(fd, limit) : null;
+        return isWanted(fstatSync(fd)) ? readAtMost(fd, limit, room) : null;
       } finally {
         closeSync(fd);
       }
@@ -33,8 +33,17 @@ export function nodeFs(): FsLike {
 
 const bytesOf = (path: string): Buffer => Buffer.from(encodeName(path));
 
-/** Reads a descriptor to its end, or `limit` bytes of it. */
-function readAtMost(fd: number, limit: number): Uint8Array {
+const EMPTY = new Uint8Array(0);
+
+/** Reads a descriptor to its end, or `limit` bytes of it, to `room` if it is large enough. */
+function readAtMost(fd: number, limit: number, room: Uint8Array = EMPTY): Uint8Array {
+  if (limit <= room.length) {
+    let filled = 0;
+    for (let got = -1; got !== 0 && filled < limit; filled += got) {
+      got = readSync(fd, room, filled, limit - filled, null);
+    }
+    return room.subarray(0, filled);
+  }
   const pieces: Uint8Array[] = [];
   for (let left = limit; left > 0;) {
     const piece = new Uint8Array(Math.min(STEP, left));

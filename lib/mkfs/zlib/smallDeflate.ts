@@ -43,7 +43,7 @@ const pairs = new Uint16Array(MAX_SMALL_INPUT);
 const head = new Uint16Array(HASH_MASK + 1);
 const previous = new Uint16Array(MAX_SMALL_INPUT);
 
-/** Compresses inputs of up to {@link MAX_SMALL_INPUT} bytes; null for a level that is not known here (6 and 9 are). */
+/** Compresses inputs of up to {@link MAX_SMALL_INPUT} bytes, to a view that is valid until the next call; null for a level that is not known here (6 and 9 are). */
 export function smallDeflate(level: number): ((input: Uint8Array) => Uint8Array) | null {
   const effort = EFFORTS[level];
   if (effort === undefined) return null;
@@ -59,7 +59,7 @@ export function smallDeflate(level: number): ((input: Uint8Array) => Uint8Array)
     writer.finish(input);
     const sum = adler32(input);
     for (const shift of [24, 16, 8, 0]) writer.byte((sum >>> shift) & 0xff);
-    return writer.output.slice(0, writer.length);
+    return writer.output.subarray(0, writer.length);
   };
 }
 
