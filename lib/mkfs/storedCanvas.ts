@@ -44,8 +44,9 @@ export class StoredCanvas implements Canvas {
     return this.#end;
   }
 
-  /** Storage grows as it is written. */
-  expect(): void {}
+  expect(): void {
+    // Storage grows as it is written.
+  }
 
   reserve(length: number): void {
     if (length <= this.#end) return;
