@@ -81,7 +81,7 @@ export function runFileBatch(context: FileBatchContext, batch: FileBatch): FileB
   const failures: FileFailure[] = [];
   const differing: number[] = [];
   const leftOut = nothingLeftOut();
-  const made: NewFiles = { known: null };
+  const made: NewFiles = { owner: null, modes: new Map() };
   let files = 0;
   let bytes = 0;
   for (const [index, name] of batch.names.entries()) {
@@ -114,10 +114,17 @@ export function fileFailure(error: unknown, index: number): FileFailure {
   return { index, blame, code, message, offset };
 }
 
-/** Whose the new files of a batch are, which are made in one directory by one process; null before the first. */
+/**
+ * What the new files of a batch are like, which are made in one directory by one process: whose they are, null before the
+ * first; and for each mode that was asked for the one that they got, less the umask or what the directory says.
+ */
 interface NewFiles {
-  known: { readonly uid: number; readonly gid: number } | null;
+  owner: { readonly uid: number; readonly gid: number } | null;
+  readonly modes: Map<number, number>;
 }
+
+/** Permissions without set-id bits and the sticky bit, which open() is not asked for. */
+const PLAIN_BITS = 0o777;
 
 /** Writes a file under another name, gives it owner, mode and time, and then its name. It appears whole or not at all. */
 function writeWhole(
@@ -131,17 +138,24 @@ function writeWhole(
   made: NewFiles,
 ): void {
   const unfinished = join(batch.stage, Buffer.from(`${batch.unfinished}-${String(number)}`, 'latin1'));
-  const fd = openSync(unfinished, CREATE, 0o600);
+  // Nobody else can reach it before it has its name.
+  const asked = inode.mode & PLAIN_BITS;
+  const fd = openSync(unfinished, CREATE, asked);
   try {
     try {
       for (let at = 0; at < content.length;) at += writeSync(fd, content, at, content.length - at);
-      const { uid, gid } = (made.known ??= fstatSync(fd));
+      if (made.owner === null || !made.modes.has(asked)) {
+        const { uid, gid, mode } = fstatSync(fd);
+        made.owner = { uid, gid };
+        made.modes.set(asked, mode & 0o7777);
+      }
       // Changing the owner clears set-id bits, of which a new file has none.
-      const isOwner = uid === inode.uid && gid === inode.gid;
+      const isOwner = made.owner.uid === inode.uid && made.owner.gid === inode.gid;
       const owned = setOwner(policy, inode, leftOut, () => {
         if (!isOwner) fchownSync(fd, inode.uid, inode.gid);
       });
-      fchmodSync(fd, permissions(inode.mode, policy, policy.setuid && owned, leftOut));
+      const mode = permissions(inode.mode, policy, policy.setuid && owned, leftOut);
+      if (made.modes.get(asked) !== mode) fchmodSync(fd, mode);
       futimesSync(fd, 0, 0);
     } finally {
       closeSync(fd);

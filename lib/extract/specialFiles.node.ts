@@ -10,17 +10,15 @@ export type SpecialType = 'chardev' | 'blockdev' | 'fifo';
 /**
  * Makes a special file of mode 0600.
  *
- * @param path as this process sees it; in ASCII, because arguments of commands cannot be any bytes
+ * @param path the same for every process; in ASCII, because arguments of commands cannot be any bytes
  * @throws an error with a code: EPERM where it is not allowed, ENOSYS where there is no such command
  */
 export async function makeSpecialFile(path: string, type: SpecialType, inode: Inode): Promise<void> {
-  // The command has another /proc/self.
-  const seen = path.replace(/^[/]proc[/]self[/]/, `/proc/${String(process.pid)}/`);
   const { major, minor } = deviceNumber(inode.size);
   const { status, error, stderr } =
     type === 'fifo'
-      ? await run('mkfifo', ['-m', '600', seen])
-      : await run('mknod', ['-m', '600', seen, type === 'chardev' ? 'c' : 'b', String(major), String(minor)]);
+      ? await run('mkfifo', ['-m', '600', path])
+      : await run('mknod', ['-m', '600', path, type === 'chardev' ? 'c' : 'b', String(major), String(minor)]);
   if (error !== undefined) throw fault('ENOSYS', error.message);
   if (status !== 0) throw fault(/exists/i.test(stderr) ? 'EEXIST' : 'EPERM', stderr.trim());
 }

@@ -2,7 +2,7 @@
  * Directories that are written to, held so that no link can lead a write elsewhere.
  *
  * A directory is opened once, without following a link, and from then on addressed by its descriptor
- * (/proc/self/fd/N/name, which is what openat() would do): whatever happens to the path meanwhile, the write goes to the
+ * (/proc/PID/fd/N/name, which is what openat() would do): whatever happens to the path meanwhile, the write goes to the
  * directory that was opened. Where there is no /proc the path is used, and every directory on it is compared with the one
  * that was opened before each use.
  */
@@ -16,6 +16,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readlinkSync,
   rmdirSync,
   unlinkSync,
 } from 'node:fs';
@@ -29,8 +30,8 @@ export interface TargetTraits {
   readonly prefix: string;
   /** Whether a name in other letter case is the same name. Then a rename might replace a file of the image. */
   foldsCase: boolean;
-  /** Whether /proc/self/fd can be used. */
-  readonly byDescriptor: boolean;
+  /** The directory of this process's descriptors, /proc/N/fd: its links lead to what is open. Null where it cannot be used. */
+  readonly descriptors: string | null;
 }
 
 /** An opened directory to write to. */
@@ -61,7 +62,8 @@ export class TargetDirectory {
 
   /** What stands in front of "/name". */
   get base(): Buffer {
-    return this.#traits.byDescriptor ? Buffer.from(`/proc/self/fd/${String(this.fd)}`) : this.#path;
+    const { descriptors } = this.#traits;
+    return descriptors === null ? this.#path : Buffer.from(`${descriptors}/${String(this.fd)}`);
   }
 
   /** Gives its descriptor back for a while: a deep tree would need one for each level. */
@@ -78,7 +80,7 @@ export class TargetDirectory {
    */
   unpark(child: TargetDirectory): void {
     if (this.#fd !== null) return;
-    const path = this.#traits.byDescriptor ? child.path('..') : this.#path;
+    const path = this.#traits.descriptors === null ? this.#path : child.path('..');
     const fd = openSync(path, OPEN_DIRECTORY);
     const { ino, dev } = fstatSync(fd, { bigint: true });
     if (ino !== this.#identity.ino || dev !== this.#identity.dev) {
@@ -102,7 +104,7 @@ export class TargetDirectory {
       isNew = false;
     }
     const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
-    const traits: TargetTraits = { prefix, foldsCase: false, byDescriptor: descriptorsWork(fd) };
+    const traits: TargetTraits = { prefix, foldsCase: false, descriptors: findDescriptors(fd) };
     return { directory: new TargetDirectory(Buffer.from(path), fd, false, null, traits), isNew };
   }
 
@@ -122,7 +124,7 @@ export class TargetDirectory {
    * @throws an error with the code ELOOP
    */
   verify(): void {
-    if (this.#traits.byDescriptor) return;
+    if (this.#traits.descriptors !== null) return;
     this.#parent?.verify();
     const now = lstatSync(this.#path, { bigint: true });
     const was = this.#identity;
@@ -227,16 +229,22 @@ function exists(path: Buffer): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Whether /proc/self/fd/N leads to what is open as N. */
-function descriptorsWork(fd: number): boolean {
-  if (process.platform !== 'linux') return false;
+/**
+ * Where the links are that lead to what this process has open. Asked once by the number that /proc has for this process:
+ * looking /proc/self up again for each file takes as long as looking the file up.
+ *
+ * @param fd an open directory; null where its link leads elsewhere
+ */
+function findDescriptors(fd: number): string | null {
+  if (process.platform !== 'linux') return null;
   try {
+    const descriptors = `/proc/${readlinkSync('/proc/self')}/fd`;
     const [here, there] = [
       fstatSync(fd, { bigint: true }),
-      lstatSync(`/proc/self/fd/${String(fd)}/.`, { bigint: true }),
+      lstatSync(`${descriptors}/${String(fd)}/.`, { bigint: true }),
     ];
-    return here.ino === there.ino && here.dev === there.dev;
+    return here.ino === there.ino && here.dev === there.dev ? descriptors : null;
   } catch {
-    return false;
+    return null;
   }
 }
