@@ -3,7 +3,9 @@
  */
 import { CramfsError } from '../base/errors.ts';
 import { type Inflate, isFailure } from '../image/codec.ts';
-import type { ByteSource } from '../source/byteSource.ts';
+import type { CramfsImage } from '../image/image.ts';
+import type { ReusedInflate } from '../image/reusedInflate.ts';
+import { passingReader } from '../source/byteSource.ts';
 import type { ZlibProblem } from './rule.ts';
 
 /** Numbers that describe a block: byte offset, stored bytes, bytes that it must inflate to. */
@@ -28,40 +30,51 @@ const EMPTY = new Uint8Array(0);
 /** Bytes that are read at a time. */
 const WINDOW = 1 << 20;
 
-/**
- * Inflates the blocks [from, to) of a batch and tells what is wrong with them.
- *
- * @throws CramfsError IO
- */
-export function verifyBlocks(
-  source: ByteSource,
-  inflate: Inflate,
-  pageSize: number,
-  batch: BlockBatch,
-  from = 0,
-  to = batch.count,
-): BlockProblem[] {
-  const problems: BlockProblem[] = [];
-  const quick = inflate.reused?.() ?? null;
-  const room = quick === null ? EMPTY : new Uint8Array(pageSize + 1);
-  let window: Uint8Array = EMPTY;
-  let windowStart = 0;
-  for (let index = from; index < to; index++) {
-    const start = batch.fields[index * BLOCK_FIELDS] ?? 0;
-    const length = batch.fields[index * BLOCK_FIELDS + 1] ?? 0;
-    const expected = batch.fields[index * BLOCK_FIELDS + 2] ?? 0;
-    if (start < windowStart || start + length > windowStart + window.length) {
-      window = source.read(start, Math.max(length, reach(batch, index, to) - start));
-      windowStart = start;
-    }
-    const data = window.subarray(start - windowStart, start - windowStart + length);
-    // The image was that long a moment ago.
-    if (data.length !== length) throw new CramfsError('IO', { offset: start, found: 'the file shrank' });
-    if (quick?.into(data, room, 0, pageSize) === expected && quick.unread === 0) continue;
-    const problem = verifyBlock(inflate, data, expected, pageSize);
-    if (problem !== null) problems.push({ index, problem });
+/** Inflates blocks and tells what is wrong with them. Its memory serves batch after batch. */
+export class BlockVerifier {
+  readonly #read: (offset: number, length: number) => Uint8Array;
+  readonly #inflate: Inflate;
+  readonly #pageSize: number;
+  readonly #quick: ReusedInflate | null;
+  readonly #room: Uint8Array;
+
+  constructor({ source, inflate, pageSize }: Pick<CramfsImage, 'source' | 'inflate' | 'pageSize'>) {
+    this.#read = passingReader(source);
+    this.#inflate = inflate;
+    this.#pageSize = pageSize;
+    this.#quick = inflate.reused?.() ?? null;
+    this.#room = this.#quick === null ? EMPTY : new Uint8Array(pageSize + 1);
   }
-  return problems;
+
+  /**
+   * What is wrong with the blocks [from, to) of a batch.
+   *
+   * @throws CramfsError IO
+   */
+  verify(batch: BlockBatch, from = 0, to = batch.count): BlockProblem[] {
+    const problems: BlockProblem[] = [];
+    const quick = this.#quick;
+    const read = this.#read;
+    const pageSize = this.#pageSize;
+    let window: Uint8Array = EMPTY;
+    let windowStart = 0;
+    for (let index = from; index < to; index++) {
+      const start = batch.fields[index * BLOCK_FIELDS] ?? 0;
+      const length = batch.fields[index * BLOCK_FIELDS + 1] ?? 0;
+      const expected = batch.fields[index * BLOCK_FIELDS + 2] ?? 0;
+      if (start < windowStart || start + length > windowStart + window.length) {
+        window = read(start, Math.max(length, reach(batch, index, to) - start));
+        windowStart = start;
+      }
+      const data = window.subarray(start - windowStart, start - windowStart + length);
+      // The image was that long a moment ago.
+      if (data.length !== length) throw new CramfsError('IO', { offset: start, found: 'the file shrank' });
+      if (quick?.into(data, this.#room, 0, pageSize) === expected && quick.unread === 0) continue;
+      const problem = verifyBlock(this.#inflate, data, expected, pageSize);
+      if (problem !== null) problems.push({ index, problem });
+    }
+    return problems;
+  }
 }
 
 /** How far one read should go: over the blocks that follow each other closely. */

@@ -3,7 +3,7 @@
  * take much memory: each byte is looked at a bounded number of times.
  */
 import type { CramfsImage } from '../image/image.ts';
-import { type BlockProblem, verifyBlocks } from './blockBatch.ts';
+import { type BlockProblem, BlockVerifier } from './blockBatch.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { SeverityCounts } from '../findings/findingList.ts';
 import { CheckContext, type Tally } from './context.ts';
@@ -93,8 +93,7 @@ export class ImageCheck {
  */
 export function checkImage(image: CramfsImage, options: CheckOptions = {}): CheckResult {
   const check = new ImageCheck(image, options);
-  for (const batch of check.batches()) {
-    check.tell(batch, verifyBlocks(image.source, image.inflate, image.pageSize, batch));
-  }
+  const verifier = new BlockVerifier(image);
+  for (const batch of check.batches()) check.tell(batch, verifier.verify(batch));
   return check.finish();
 }

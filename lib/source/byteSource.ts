@@ -4,6 +4,7 @@
  * Everything above reads through this interface, so a file, an array in memory, standard input and a slice of a larger
  * file all work alike. Reads are synchronous: the kernel code that is emulated dereferences memory.
  */
+import { withRoom } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { errnoWords } from '../base/errnoWords.ts';
 
@@ -35,7 +36,7 @@ export interface ByteSource {
   close(): void;
 }
 
-const EMPTY = new Uint8Array(0);
+const EMPTY: Uint8Array = new Uint8Array(0);
 const nothingToRelease = (): void => undefined;
 
 /** A source over bytes in memory. */
@@ -69,6 +70,17 @@ export function readInto(source: ByteSource, target: Uint8Array, offset: number)
   const bytes = source.read(offset, target.length);
   target.set(bytes);
   return bytes.length;
+}
+
+/** Reads bytes of a source: valid until the next call. For readers that go through much of it and keep nothing. */
+export function passingReader(source: ByteSource): (offset: number, length: number) => Uint8Array {
+  // A source in memory has nothing to copy.
+  if (source.readInto === undefined) return (offset, length) => source.read(offset, length);
+  let buffer = EMPTY;
+  return (offset, length) => {
+    buffer = withRoom(buffer, length);
+    return buffer.subarray(0, readInto(source, buffer.subarray(0, length), offset));
+  };
 }
 
 /** `around` of a source whose byte 0 is byte `start` of another; nothing where that one has all its bytes. */

@@ -3,7 +3,7 @@
  * then it takes its own share of what is left.
  */
 import { availableParallelism } from 'node:os';
-import { type BlockProblem, verifyBlocks } from '../check/blockBatch.ts';
+import { type BlockProblem, BlockVerifier } from '../check/blockBatch.ts';
 import { type CheckOptions, type CheckResult, ImageCheck } from '../check/checkImage.ts';
 import type { FileBatch } from '../check/fileSurvey.ts';
 import type { CramfsImage } from '../image/image.ts';
@@ -66,13 +66,13 @@ interface Pending {
 }
 
 class Crew {
-  readonly #image: CramfsImage;
+  readonly #verifier: BlockVerifier;
   readonly #pool: WorkerPool<SharedBatch, BlockProblem[]>;
   #pending: Pending[] = [];
   #started = 0;
 
   constructor(image: CramfsImage, options: ParallelCheckOptions, threads: number) {
-    this.#image = image;
+    this.#verifier = new BlockVerifier(image);
     const { file, imageOffset, script = workerScript('checkWorker') } = options;
     const method = image.inflate === inflateLzma ? 'lzma' : 'zlib';
     const data: CheckSetup = { file, imageOffset, pageSize: image.pageSize, method };
@@ -95,9 +95,8 @@ class Crew {
 
   /** Takes part in the work, waits for the others, and hands on what was found. */
   async settle(check: ImageCheck): Promise<void> {
-    const { source, inflate, pageSize } = this.#image;
     const own = this.#pending.map(({ shared }) =>
-      shareOf(shared, (from, to) => verifyBlocks(source, inflate, pageSize, shared, from, to)),
+      shareOf(shared, (from, to) => this.#verifier.verify(shared, from, to)),
     );
     for (const [index, { batch, answers }] of this.#pending.entries()) {
       check.tell(batch, [...(own[index] ?? []), ...(await Promise.all(answers)).flat()]);

@@ -1,7 +1,7 @@
 /**
  * A worker thread of `cramfs check`: inflates blocks and reports what is wrong with them.
  */
-import { verifyBlocks } from '../check/blockBatch.ts';
+import { BlockVerifier } from '../check/blockBatch.ts';
 import { inflate } from '../image/codec.ts';
 import { inflateLzma } from '../image/lzma.ts';
 import { sliceSource } from '../source/byteSource.ts';
@@ -10,8 +10,10 @@ import { type CheckSetup, shareOf, type SharedBatch } from './checkShare.ts';
 import { serve } from './serve.ts';
 
 serve(({ file, imageOffset, pageSize, method }: CheckSetup) => {
-  const decompress = method === 'lzma' ? inflateLzma : inflate;
-  const source = sliceSource(openFileSource(file), imageOffset);
-  return (batch: SharedBatch) =>
-    shareOf(batch, (from, to) => verifyBlocks(source, decompress, pageSize, batch, from, to));
+  const verifier = new BlockVerifier({
+    source: sliceSource(openFileSource(file), imageOffset),
+    inflate: method === 'lzma' ? inflateLzma : inflate,
+    pageSize,
+  });
+  return (batch: SharedBatch) => shareOf(batch, (from, to) => verifier.verify(batch, from, to));
 });

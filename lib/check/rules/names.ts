@@ -88,6 +88,7 @@ export const names = defineRule(
         report(NAME_EMPTY, position, directory.path, {});
         return;
       }
+      if (isPlain(nameBytes)) return;
       if (nameBytes.includes(0)) report(NAME_NUL, position, path, {});
       if (nameBytes.includes(SLASH)) report(NAME_SLASH, position, path, {});
       if (isDots(nameBytes)) report(NAME_DOTS, position, path, {});
@@ -99,6 +100,15 @@ export const names = defineRule(
     },
   }),
 );
+
+/** Whether a name has letters, digits and other signs of ASCII only, and begins with no dot: nearly all names. */
+function isPlain(name: Uint8Array): boolean {
+  for (let at = 0; at < name.length; at++) {
+    const byte = name[at] ?? 0;
+    if (byte < 0x20 || byte >= 0x7f || byte === SLASH || byte === BACKSLASH) return false;
+  }
+  return name[0] !== DOT;
+}
 
 function isDots(name: Uint8Array): boolean {
   return name.length <= 2 && name.every((byte) => byte === DOT);

@@ -5,6 +5,7 @@
  * above that of the wanted name, and at one of the same padded length that sorts behind it. What stands after such an entry
  * is listed, and cannot be opened.
  */
+import { withRoom } from '../../base/bytes.ts';
 import { CRAMFS_FLAG_SORTED_DIRS } from '../../format/constants.ts';
 import { rawEntries } from '../../image/directory.ts';
 import type { CramfsImage, Inode } from '../../image/image.ts';
@@ -43,58 +44,70 @@ export const NAME_UNREACHABLE = defineFinding({
   fix: SORT,
 });
 
-/** An entry that look-ups of lesser names end at. */
-interface Barrier {
-  readonly name: Uint8Array;
-  readonly position: number;
+/** An entry, and a copy of its name; others take its place, in the same memory. */
+class Kept {
+  #room = new Uint8Array(64);
+  name: Uint8Array = this.#room.subarray(0, 0);
+  position = 0;
+
+  keep(name: Uint8Array, position: number): void {
+    this.#room = withRoom(this.#room, name.length);
+    this.#room.set(name);
+    if (this.name.length !== name.length) this.name = this.#room.subarray(0, name.length);
+    this.position = position;
+  }
 }
 
 export const order = defineRule([NAME_DUPLICATE, NAME_UNREACHABLE, DIRECTORY_UNSORTED], (context, report) => {
   const sorted = context.image.hasFlag(CRAMFS_FLAG_SORTED_DIRS);
-  let previous: Uint8Array | null = null;
+  const previous = new Kept();
+  let isFirst = true;
   let inOrder = true;
   let unreachable = false;
   /** Names so far, once the directory turned out to be unsorted; until then duplicates stand side by side. */
   let known: Set<string> | null = null;
-  let firstByte: Barrier | null = null;
-  const byLength = new Map<number, Barrier>();
+  // Entries that look-ups of lesser names end at: the one with the greatest first byte, and the greatest of each padded length.
+  let highest: { readonly byte: number; readonly position: number } | null = null;
+  const byLength = new Map<number, Kept>();
 
-  const barrierBefore = (name: Uint8Array, namelen: number): Barrier | null => {
-    if (firstByte !== null && (name[0] ?? 0) < (firstByte.name[0] ?? 0)) return firstByte;
+  const barrierBefore = (name: Uint8Array, namelen: number): { readonly position: number } | null => {
+    if (highest !== null && (name[0] ?? 0) < highest.byte) return highest;
     const alike = byLength.get(namelen);
     return alike !== undefined && compare(name, alike.name) < 0 ? alike : null;
   };
 
   return {
-    entry({ inode: { position, namelen }, nameBytes, path }, directory, occupied) {
-      if (occupied !== -1 || nameBytes.length === 0) return;
-      const name = nameBytes.slice();
-      const relation = previous === null ? 1 : compare(name, previous);
+    entry({ inode: { position, namelen }, nameBytes: name, path }, directory, occupied) {
+      if (occupied !== -1 || name.length === 0) return;
+      const relation = isFirst ? 1 : compare(name, previous.name);
       if (relation < 0 && known === null) {
         inOrder = false;
         known = namesBefore(context.image, directory.inode, position);
       }
       if (relation === 0 || known?.has(key(name)) === true) report(NAME_DUPLICATE, position, path, {});
       known?.add(key(name));
-      previous = name;
+      previous.keep(name, position);
+      isFirst = false;
       if (!sorted) return;
       const barrier = barrierBefore(name, namelen);
       if (barrier !== null) {
         unreachable = true;
         report(NAME_UNREACHABLE, position, path, { hiddenBy: barrier.position });
       }
-      const own = { name, position };
-      if (firstByte === null || (name[0] ?? 0) > (firstByte.name[0] ?? 0)) firstByte = own;
-      const alike = byLength.get(namelen);
-      if (alike === undefined || compare(name, alike.name) > 0) byLength.set(namelen, own);
+      const byte = name[0] ?? 0;
+      if (highest === null || byte > highest.byte) highest = { byte, position };
+      let alike = byLength.get(namelen);
+      if (alike === undefined) byLength.set(namelen, (alike = new Kept()));
+      else if (compare(name, alike.name) <= 0) return;
+      alike.keep(name, position);
     },
     directoryEnd({ inode, path }) {
       if (sorted && !inOrder && !unreachable) report(DIRECTORY_UNSORTED, inode.offset, path, {});
-      previous = null;
+      isFirst = true;
       inOrder = true;
       unreachable = false;
       known = null;
-      firstByte = null;
+      highest = null;
       byLength.clear();
     },
   };
