@@ -103,8 +103,7 @@ export const names = defineRule(
 
 /** Whether a name has letters, digits and other signs of ASCII only, and begins with no dot: nearly all names. */
 function isPlain(name: Uint8Array): boolean {
-  for (let at = 0; at < name.length; at++) {
-    const byte = name[at] ?? 0;
+  for (const byte of name) {
     if (byte < 0x20 || byte >= 0x7f || byte === SLASH || byte === BACKSLASH) return false;
   }
   return name[0] !== DOT;
