@@ -222,6 +222,7 @@ async function placeContents(
   const isKept =
     encodeOptions.storeIncompressible ||
     options.chooseDirect !== undefined ||
+    options.chooseUnflagged !== undefined ||
     !isForLinux(options.format ?? LINUX_FORMAT);
   const room = isKept ? undefined : new Uint8Array(READ_ROOM);
   const sharers: { readonly node: ImageNode; readonly first: ImageNode }[] = [];
