@@ -33,7 +33,9 @@ export interface VendorFormat {
   readonly swappedCrc?: boolean;
 }
 
-const deflate = pakoDeflate(9);
+const pako = pakoDeflate(9);
+/** A copy: the next call uses the memory of the result. */
+const deflate = (block: Uint8Array): Uint8Array => pako(block).slice();
 
 /** An image of the files in its root directory, which must be in order. */
 export function vendorImage(files: readonly VendorFile[], format: VendorFormat = {}): Uint8Array {
