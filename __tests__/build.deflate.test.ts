@@ -1,7 +1,9 @@
 import { inflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { classicDeflate, pakoDeflate } from '../lib/mkfs/deflate.ts';
+import { nodeDeflate } from '../lib/mkfs/reusedDeflate.node.ts';
 import { fixture } from './support/fixtures.ts';
 
 /** Bytes of few values, with repetitions near and far, runs and noise: what decides between the ways to write a block. */
@@ -44,5 +46,18 @@ test('the blocks of a real image become the bytes of classic zlib', () => {
   for (let at = 0; at < image.length; at += 4096) {
     const block = image.subarray(at, at + 4096);
     expect(Buffer.from(deflate(block)).equals(reference(block))).toBe(true);
+  }
+});
+
+test("one stream for many blocks gives the bytes of Node's zlib, whatever the blocks' lengths", () => {
+  const image = fixture('images/root-XX.cramfs.gz');
+  const deflate = nodeDeflate(6);
+  // Longer ones, shorter ones after them, incompressible ones, and one that is longer than a stream is used again for.
+  const lengths = [1, 100, 4096, 4096, 37, 4095, 4096, 8192, 4096, 20_000, 0, 8192];
+  for (let at = 0, turn = 0; at < image.length; turn++) {
+    const length = lengths[turn % lengths.length] ?? 0;
+    const block = image.subarray(at, at + length);
+    expect(Buffer.compare(deflate(block), deflateSync(block, { level: 6 }))).toBe(0);
+    at += Math.max(1, length >>> 1);
   }
 });
