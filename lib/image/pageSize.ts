@@ -15,6 +15,17 @@ import { type CramfsImage, type Inode, PAGE_SIZES } from './image.ts';
  */
 export function guessPageSize(image: CramfsImage, inode: Inode): number | null {
   if (inode.type !== 'file' || inode.size === 0) return null;
+  const known = guesses.get(inode);
+  if (known !== undefined) return known;
+  const guess = guessOnce(image, inode);
+  guesses.set(inode, guess);
+  return guess;
+}
+
+/** By inode: batches ask about the same files again and again. */
+const guesses = new WeakMap<Inode, number | null>();
+
+function guessOnce(image: CramfsImage, inode: Inode): number | null {
   const sizes = [image.pageSize, ...PAGE_SIZES.filter((size) => size !== image.pageSize)];
   return sizes.find((size) => plausible(image, inode, size) === true) ?? null;
 }

@@ -165,12 +165,12 @@ function adviceJson(advice: MapAdvice | null): Record<string, unknown> | null {
   return { cause: withHexAddresses(advice.cause), remedies: advice.remedies.map(withHexAddresses) };
 }
 
-const ADDRESSES: readonly string[] = ['address', 'to', 'expectedOffset'];
+const ADDRESSES: ReadonlySet<string> = new Set(['address', 'to', 'expectedOffset']);
 
 function withHexAddresses(about: object): Record<string, unknown> {
   const json: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(about)) {
-    json[key] = typeof value === 'number' && ADDRESSES.includes(key) ? hex(value) : value;
+    json[key] = typeof value === 'number' && ADDRESSES.has(key) ? hex(value) : value;
   }
   return json;
 }

@@ -8,18 +8,12 @@ import { printableName } from '../../format/names.ts';
 import { detectLayout } from '../../inspect/detectLayout.ts';
 import { CramfsImage } from '../../image/image.ts';
 import { DEFAULT_MODEL, kernelModel } from '../../driver/models/index.ts';
-import { type SegmentChoice, segmentRequest } from '../../exec/segmentRequest.ts';
-import { mappingStill } from '../../page/draw/stills.ts';
-import { modelsJson, modelsText } from '../../report/compareText.ts';
+import type { SegmentChoice } from '../../exec/segmentRequest.ts';
 import { mapJson, mountJson } from '../../report/mapJson.ts';
-import { mapText } from '../../report/mapText.ts';
-import { traceText, violationMeaning, violationsText } from '../../report/traceText.ts';
 import { Board } from '../../verdict/board.ts';
-import { compareMapping } from '../../verdict/compareKernels.ts';
 import type { MapVerdict } from '../../verdict/mapVerdict.ts';
 import type { MapDetail, MapRequest } from '../../verdict/request.ts';
 import { type Requirement, REQUIREMENTS, type Unmet, unmetRequirement } from '../../verdict/requirement.ts';
-import { runBatch } from '../batch.ts';
 import { addMachineOptions } from '../boardOptions.ts';
 import {
   addImageOptions,
@@ -87,7 +81,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addHelpText('after', HELP)
     .action(async (imageFile: string | undefined, path: string | undefined, options: MapOptions) => {
       const machine = await chooseMachine(options);
-      done(map(imageFile, path, options, machine, { io, program: fullName(command) }));
+      done(await map(imageFile, path, options, machine, { io, program: fullName(command) }));
     });
 }
 
@@ -141,13 +135,14 @@ interface Place {
   readonly program: string;
 }
 
-function map(
+/** What answers seldom need is loaded when they do: one question is answered in milliseconds. */
+async function map(
   imageFile: string | undefined,
   path: string | undefined,
   options: MapOptions,
   machine: Machine,
   { io, program }: Place,
-): number {
+): Promise<number> {
   const { pageSize = 4096 } = machine;
   const number = (text: string | undefined, option: string): number | undefined =>
     text === undefined ? undefined : parseNumber(text, option, pageSize);
@@ -183,27 +178,29 @@ function map(
     const board = new Board(image, boardOptions);
     const requirement = options.require ?? null;
     if (batch !== undefined) {
+      const { runBatch } = await import('../batch.ts');
       const file = batch === '-' ? io.stdin : batch;
       return runBatch(board, file, { detail, requirement, vmaStart, out: options.quiet === true ? null : io.stdout });
     }
     const wanted: MapRequest =
       options.segment === undefined
         ? { ...request, path: path ?? '' }
-        : { ...request, ...segmentRequest(board, path ?? '', segmentChoice(options.segment)) };
-    if (options.compareKernels !== undefined) return compareModels(board, wanted, options.compareKernels, options, io);
+        : { ...request, ...(await requestOfSegment(board, path ?? '', options.segment)) };
+    if (options.compareKernels !== undefined)
+      return await compareModels(board, wanted, options.compareKernels, options, io);
     const verdict = board.map(wanted, detail);
     if (options.quiet !== true) {
       io.stdout.write(
         options.svg === true
-          ? mappingStill(verdict, board)
+          ? (await import('../../page/draw/stills.ts')).mappingStill(verdict, board)
           : options.json === true
             ? `${JSON.stringify({ ...mapJson(verdict, detail), mount: mountJson(board.mount) })}\n`
-            : report(verdict, board, place, wanted, detail, options, io),
+            : await report(verdict, board, place, wanted, detail, options, io),
       );
     }
     const unmet = requirement === null ? null : unmetRequirement(requirement, verdict, board, wanted);
     if (unmet !== null) {
-      const why = unmet.kind === 'state' ? outcome(verdict) : `${board.kernel.name}: ${violationText(unmet)}`;
+      const why = unmet.kind === 'state' ? outcome(verdict) : `${board.kernel.name}: ${await violationText(unmet)}`;
       complain(io, `${program}: ${printableName(verdict.path)} is not ${String(requirement)}: ${why}`);
       return EXIT.findings;
     }
@@ -224,7 +221,7 @@ function map(
  * The report for people. What a kernel other than the default one does is always checked against the invariants: a verdict
  * alone could look better than what the process sees.
  */
-function report(
+async function report(
   plain: MapVerdict,
   board: Board,
   { argument: image, imageOffset, imageNumber }: ImagePlace,
@@ -232,19 +229,31 @@ function report(
   detail: MapDetail,
   options: MapOptions,
   io: Io,
-): string {
+): Promise<string> {
+  const { mapText } = await import('../../report/mapText.ts');
   const style = styleFor(io, options.color);
   const width = widthFor(io);
   const judged = detail.trace === true || board.kernel.name !== DEFAULT_MODEL.name;
   const verdict = judged ? board.map(request, { ...detail, trace: true }) : plain;
   const sections = [mapText(verdict, { style, width, image, imageOffset, imageNumber, detail })];
-  if (detail.trace === true) sections.push(traceText(verdict, style));
-  if (judged) sections.push(violationsText(verdict, style, width));
+  if (judged) {
+    const { traceText, violationsText } = await import('../../report/traceText.ts');
+    if (detail.trace === true) sections.push(traceText(verdict, style));
+    sections.push(violationsText(verdict, style, width));
+  }
   return sections.join('');
 }
 
 /** `--compare-kernels`: the same mapping under several models; differing is a finding. */
-function compareModels(board: Board, request: MapRequest, models: string, options: MapOptions, io: Io): number {
+async function compareModels(
+  board: Board,
+  request: MapRequest,
+  models: string,
+  options: MapOptions,
+  io: Io,
+): Promise<number> {
+  const { compareMapping } = await import('../../verdict/compareKernels.ts');
+  const { modelsJson, modelsText } = await import('../../report/compareText.ts');
   const boards = models.split(',').map((name) => board.variant({ kernel: kernelModel(name.trim()) }));
   if (boards.length < 2) usage('--compare-kernels needs at least two kernel models, separated by commas');
   const verdicts = boards.map((each) => each.map(request, { trace: true }));
@@ -267,7 +276,8 @@ function outcome(verdict: MapVerdict): string {
 }
 
 /** "the process does not see the file's bytes (critical, pages 0-2)". */
-function violationText({ violation }: Extract<Unmet, { kind: 'violation' }>): string {
+async function violationText({ violation }: Extract<Unmet, { kind: 'violation' }>): Promise<string> {
+  const { violationMeaning } = await import('../../report/traceText.ts');
   const { code, severity, pages } = violation;
   const which =
     pages === null
@@ -276,6 +286,11 @@ function violationText({ violation }: Extract<Unmet, { kind: 'violation' }>): st
         ? `, page ${String(pages.first)}`
         : `, pages ${String(pages.first)}-${String(pages.first + pages.count - 1)}`;
   return `${violationMeaning(code)} (${severity} ${code}${which})`;
+}
+
+async function requestOfSegment(board: Board, path: string, segment: string): Promise<MapRequest> {
+  const { segmentRequest } = await import('../../exec/segmentRequest.ts');
+  return segmentRequest(board, path, segmentChoice(segment));
 }
 
 function segmentChoice(text: string): SegmentChoice {
