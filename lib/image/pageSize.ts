@@ -15,15 +15,15 @@ import { type CramfsImage, type Inode, PAGE_SIZES } from './image.ts';
  */
 export function guessPageSize(image: CramfsImage, inode: Inode): number | null {
   if (inode.type !== 'file' || inode.size === 0) return null;
-  const known = guesses.get(inode);
-  if (known !== undefined) return known;
-  const guess = guessOnce(image, inode);
-  guesses.set(inode, guess);
+  let guesses = guessed.get(image);
+  if (guesses === undefined) guessed.set(image, (guesses = new WeakMap()));
+  let guess = guesses.get(inode);
+  if (guess === undefined) guesses.set(inode, (guess = guessOnce(image, inode)));
   return guess;
 }
 
-/** By inode: batches ask about the same files again and again. */
-const guesses = new WeakMap<Inode, number | null>();
+/** By image, since one opened with other blocks has the same inodes: batches ask about the same files again and again. */
+const guessed = new WeakMap<CramfsImage, WeakMap<Inode, number | null>>();
 
 function guessOnce(image: CramfsImage, inode: Inode): number | null {
   const sizes = [image.pageSize, ...PAGE_SIZES.filter((size) => size !== image.pageSize)];
