@@ -2,6 +2,7 @@
 import { CRAMFS_FLAG_FSID_VERSION_2, CRAMFS_SIGNATURE } from '../format/constants.ts';
 import { decodeName } from '../format/names.ts';
 import type { CramfsImage } from '../image/image.ts';
+import { bootLoaders, type LoaderVerdict } from './bootLoaders.ts';
 import { type CrcVerdict, imageCrc } from './imageCrc.ts';
 import { namedFlags, neededKernel, type SuperblockFlag } from '../format/superblockFlags.ts';
 import { type Survey, survey } from './survey.ts';
@@ -29,6 +30,7 @@ export interface ImageInfo extends Survey {
   readonly crc: CrcVerdict;
   /** In what the image differs from what Linux has. */
   readonly variants: readonly VariantNote[];
+  readonly loaders: readonly LoaderVerdict[];
 }
 
 /** Variants that no Linux reads. */
@@ -54,8 +56,9 @@ export function imageInfo(image: CramfsImage): ImageInfo {
   const hasFsid = image.hasFlag(CRAMFS_FLAG_FSID_VERSION_2);
   const signature = decodeName(superblock.signature);
   const end = superblock.name.indexOf(0);
+  const surveyed = survey(image);
   return {
-    ...survey(image),
+    ...surveyed,
     littleEndian: image.littleEndian,
     pageSize: image.pageSize,
     position: superblock.position,
@@ -69,5 +72,6 @@ export function imageInfo(image: CramfsImage): ImageInfo {
     claimed: hasFsid ? { edition, blocks, files } : null,
     crc,
     variants,
+    loaders: bootLoaders(image, variants, surveyed.statistics),
   };
 }

@@ -36,6 +36,7 @@ export function infoJson(info: ImageInfo, mount: MountResult, ranges: boolean) {
     neededKernel: refusal === null ? info.neededKernel : null,
     mountRefusal: refusal,
     variants: info.variants,
+    loaders: info.loaders,
     counted: {
       inodes: statistics.inodes,
       types: statistics.types,

@@ -3,6 +3,7 @@ import { hex } from '../base/hex.ts';
 import type { MountResult } from '../driver/mount.ts';
 import { crcHex } from '../format/crc32.ts';
 import { printableName } from '../format/names.ts';
+import type { LoaderVerdict } from '../inspect/bootLoaders.ts';
 import type { CrcVerdict } from '../inspect/imageCrc.ts';
 import type { ImageInfo } from '../inspect/imageInfo.ts';
 import { type Style, wrap } from './style.ts';
@@ -76,6 +77,7 @@ function superblockRows(
   if (!info.signatureGood) row('signature', style.bad(`"${printableName(info.signature)}", not "Compressed ROMFS"`));
   row('CRC-32', crcSentence(info.crc, style));
   row('mounts on', mountSentence(info, mount, style));
+  for (const loader of info.loaders) row(loader.name, loaderSentence(loader, style));
 }
 
 function flagTable({ namedFlags }: ImageInfo, style: Style): string[] {
@@ -123,6 +125,20 @@ function mountSentence(info: ImageInfo, mount: MountResult, style: Style): strin
   if (info.neededKernel === null) return style.bad('no Linux: it mounts, and does not know the vendor variant');
   const pages = info.pageSize === 4096 ? '' : `, on a CPU with ${String(info.pageSize / 1024)} KiB pages`;
   return `Linux ${info.neededKernel} and later${pages}`;
+}
+
+/** What a boot loader makes of the image. */
+function loaderSentence({ state, reasons }: LoaderVerdict, style: Style): string {
+  switch (state) {
+    case 'reads':
+      return style.good('reads it');
+    case 'refuses':
+      return style.bad(`refuses it: "${reasons.join('; ')}"`);
+    case 'sees-no-files':
+      return style.bad(`takes it for empty (${reasons.join(', ')})`);
+    case 'misreads':
+      return style.bad(`does not read ${reasons.join(', ')}`);
+  }
 }
 
 function contentRows(info: ImageInfo, row: (label: string, text: string) => void): void {
