@@ -45,6 +45,7 @@ const SLOW = [
   'nommu',
   'patch2',
   'riscv.transcripts',
+  'scale',
   'single',
 ];
 

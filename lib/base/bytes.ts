@@ -31,6 +31,24 @@ export function lastNonZero(bytes: Uint8Array): number {
   return -1;
 }
 
+/** Whether all bytes are the same one: eight words at a time, since dumps have gigabytes of padding. */
+export function isFilled(bytes: Uint8Array, byte: number): boolean {
+  const { buffer, byteOffset, length } = bytes;
+  const head = Math.min(length, -byteOffset & 3);
+  const count = ((length - head) >>> 2) & ~7;
+  for (let i = 0; i < head; i++) if (bytes[i] !== byte) return false;
+  for (let i = head + count * 4; i < length; i++) if (bytes[i] !== byte) return false;
+  if (count === 0) return true;
+  const w = new Int32Array(buffer, byteOffset + head, count);
+  const all = Math.imul(byte, 0x01010101);
+  const at = (i: number): number => (w[i] ?? 0) ^ all;
+  for (let i = 0; i < count; i += 8) {
+    const some = at(i) | at(i + 1) | at(i + 2) | at(i + 3) | at(i + 4) | at(i + 5) | at(i + 6) | at(i + 7);
+    if (some !== 0) return false;
+  }
+  return true;
+}
+
 /** An array of numbers of a fixed size each. */
 interface Numbers<Self> {
   readonly length: number;

@@ -1,6 +1,7 @@
 /**
  * What a file is that was expected to be an image, and where to go from there: one answer for every command.
  */
+import { isFilled } from '../base/bytes.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { type Content, contentOf } from './content.ts';
 import { scan, type ScanHit } from './scan.ts';
@@ -88,7 +89,7 @@ function fillerOf(file: ByteSource): { readonly byte: number; readonly bytes: nu
   let at = 0;
   for (; at < SEARCHED; at += CHUNK) {
     const bytes = file.read(at, CHUNK);
-    if (!bytes.every((each) => each === byte)) return null;
+    if (!isFilled(bytes, byte)) return null;
     if (bytes.length < CHUNK) return { byte, bytes: at + bytes.length };
   }
   return { byte, bytes: at };

@@ -2,6 +2,7 @@
  * What ELF files there are, for a build that was to run some in place and found none.
  */
 import type { ChooseDirect } from './mkfs.ts';
+import { MAX_SIZE } from './inodes.ts';
 import { type DirectoryEntry, walkEntries } from './sourceTree.ts';
 
 /** Counts of ELF files; a content that several files share counts once or more. */
@@ -14,7 +15,7 @@ export class ElfTally {
   static ofTree(root: DirectoryEntry): ElfTally {
     const tally = new ElfTally();
     for (const { entry } of walkEntries(root)) {
-      if (entry.type === 'file' && entry.content.size > 0) tally.add(entry.content.read());
+      if (entry.type === 'file' && entry.content.size > 0) tally.add(entry.content.read(undefined, MAX_SIZE));
     }
     return tally;
   }

@@ -286,5 +286,5 @@ class NodeMaker {
 }
 
 function cutContent(content: FileContent, size: number): FileContent {
-  return { size, read: (room) => content.read(room).subarray(0, size) };
+  return { size, read: (room, most = size) => content.read(room, Math.min(most, size)).subarray(0, size) };
 }

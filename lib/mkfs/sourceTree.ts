@@ -7,12 +7,12 @@ import { CramfsError } from '../base/errors.ts';
 export interface FileContent {
   readonly size: number;
   /**
-   * All `size` bytes; to be read only.
+   * All `size` bytes, or the first `most` at least; to be read only.
    *
    * @param room where they may be put, if there are fewer: then they are valid until the room is used again
    * @throws CramfsError IO when the source fails or has changed
    */
-  read(room?: Uint8Array): Uint8Array;
+  read(room?: Uint8Array, most?: number): Uint8Array;
 }
 
 interface Common {

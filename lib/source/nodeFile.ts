@@ -2,7 +2,7 @@
  * Sources that need Node: files and standard input.
  */
 import { withRoom } from '../base/bytes.ts';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { CramfsError } from '../base/errors.ts';
 import { type ByteSource, cachedSource, type RawSource } from './byteSource.ts';
 import { errnoWords } from '../base/errnoWords.ts';
@@ -11,7 +11,8 @@ import { errnoWords } from '../base/errnoWords.ts';
 export const STREAM_LIMIT = 1 << 30;
 
 /**
- * Opens a file, lazily: bytes are read when they are asked for. Pipes and devices are read in order and kept.
+ * Opens a file, lazily: bytes are read when they are asked for, of block devices and MTD too. Pipes and other devices are
+ * read in order and kept.
  *
  * @throws CramfsError IO when it cannot be opened
  */
@@ -24,12 +25,42 @@ export function openFileSource(file: string): ByteSource {
       closeSync(fd);
       throw new CramfsError('IO', { what: file, found: 'it is a directory' });
     }
-    return cachedSource(stat.isFile() ? regularFile(fd, stat.size) : stream(fd, file));
+    if (stat.isFile()) return cachedSource(regularFile(fd, stat.size));
+    return cachedSource(isStorage(stat) ? regularFile(fd, storageSize(fd)) : stream(fd, file));
   } catch (cause) {
     if (cause instanceof CramfsError) throw cause;
     throw new CramfsError('IO', { what: file, found: errnoWords(cause), cause });
   }
 }
+
+/** Major number of MTD character devices (MTD_CHAR_MAJOR). */
+const MTD_CHAR_MAJOR = 90;
+
+/** Whether a device has an end, and can be read anywhere. */
+function isStorage(stat: Stats): boolean {
+  return stat.isBlockDevice() || (stat.isCharacterDevice() && ((stat.rdev >>> 8) & 0xfff) === MTD_CHAR_MAJOR);
+}
+
+/** Bytes of a device: fstat() does not know them, but nothing is read from its end on. */
+function storageSize(fd: number): number {
+  const one = new Uint8Array(1);
+  return endOf((at) => readSync(fd, one, 0, 1, at) === 1);
+}
+
+/** The number of bytes, found in some hundred looks at whether one is there. */
+export function endOf(isThere: (offset: number) => boolean): number {
+  let end = 1;
+  while (end < MAX_STORAGE && isThere(end - 1)) end *= 2;
+  // The last byte that is there lies in [end / 2 - 1, end - 1).
+  let size = Math.floor(end / 2);
+  for (let step = size; step >= 1; step = Math.floor(step / 2)) {
+    if (isThere(size + step - 1)) size += step;
+  }
+  return size;
+}
+
+/** More than any device has: offsets stay exact. */
+const MAX_STORAGE = 2 ** 52;
 
 /** Standard input as a source. It is read only as far as is asked, and kept. */
 export function openStdinSource(fd = 0): ByteSource {

@@ -1,9 +1,11 @@
 /** Bytes behind the end of the image: flash dumps are padded with one byte; anything else is worth knowing. */
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../../format/constants.ts';
 import { args, defineFinding } from '../../findings/definition.ts';
+import { isFilled } from '../../base/bytes.ts';
 import { plural } from '../../base/words.ts';
 import { hex } from '../../base/hex.ts';
 import { NOTHING } from '../words.ts';
+import { readInto } from '../../source/byteSource.ts';
 import { defineRule } from '../rule.ts';
 
 export const TRAILING_PADDING = defineFinding({
@@ -36,8 +38,9 @@ export const trailing = defineRule([TRAILING_PADDING, TRAILING_DATA], ({ image, 
     const length = source.size - from;
     if (length <= 0) return;
     const [byte = 0] = source.read(from, 1);
+    const buffer = new Uint8Array(Math.min(STEP, length));
     for (let at = from; at < source.size; at += STEP) {
-      if (source.read(at, STEP).some((other) => other !== byte)) {
+      if (!isFilled(buffer.subarray(0, readInto(source, buffer, at)), byte)) {
         report(TRAILING_DATA, from, null, { length });
         return;
       }

@@ -176,12 +176,14 @@ class ReadFile implements FileContent {
     this.#mtimeMs = seen.mtimeMs;
   }
 
-  read(room?: Uint8Array): Uint8Array {
+  read(room?: Uint8Array, most = this.size): Uint8Array {
     const seen = { dev: this.#dev, ino: this.#ino, mode: this.#mode };
     const isUnchanged = (stats: FsStats): boolean =>
       isSame(seen, stats) && stats.size === this.size && stats.mtimeMs === this.#mtimeMs;
-    const bytes = attempt(this.#path, () => this.#fs.readFile(this.#path, this.size + 1, isUnchanged, room));
-    if (bytes?.length !== this.size) throw changed(this.#path);
+    // One byte more shows a file that grows.
+    const limit = most < this.size ? most : this.size + 1;
+    const bytes = attempt(this.#path, () => this.#fs.readFile(this.#path, limit, isUnchanged, room));
+    if (bytes === null || (bytes.length !== this.size && bytes.length !== most)) throw changed(this.#path);
     return bytes;
   }
 }

@@ -60,7 +60,7 @@ function sourceEntry(root: DirectoryEntry, entry: TarEntry, archive: ByteSource)
 }
 
 function contentOf({ dataOffset, size }: TarEntry, archive: ByteSource): FileContent {
-  return { size, read: () => archive.read(dataOffset, size) };
+  return { size, read: (_room, most = size) => archive.read(dataOffset, Math.min(most, size)) };
 }
 
 /** cramfs has no hard links; files of the same content share their data anyway. */

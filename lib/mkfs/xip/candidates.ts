@@ -115,7 +115,7 @@ function addUses(used: Map<number, number>, profile: UseProfile | null, path: st
 
 /** The bytes of a file that may be a candidate; null for one that cannot be a program and was not named. */
 function readCandidate(entry: FileEntry, choice: 'yes' | 'auto', pageSize: number): Uint8Array | null {
-  const bytes = entry.content.read();
+  const bytes = entry.content.read(undefined, MAX_SIZE).subarray(0, MAX_SIZE);
   return choice === 'yes' || readExecutable(bytes, pageSize) !== null ? bytes : null;
 }
 
