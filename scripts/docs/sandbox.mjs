@@ -40,6 +40,7 @@ cramfs mkfs fw.cramfs plain.cramfs && cp old.cramfs base.cramfs
 cramfs mkfs rootfs new.cramfs --xip mmu --phys 0x10000000 --xip-files '/bin/[!c]*' '/lib/*'
 mkdir -p .cache/cramfs-map/kernel-lab/kernels/6.12.1/cramfs
 echo 'int old;' > .cache/cramfs-map/kernel-lab/kernels/6.12.1/cramfs/inode.c
+cp -r .cache/cramfs-map/kernel-lab/kernels/6.12.1 .cache/cramfs-map/kernel-lab/kernels/6.1.0-1-amd64
 printf '%s\\n' '--- a/fs/cramfs/inode.c' '+++ b/fs/cramfs/inode.c' '@@ -1 +1 @@' '-int old;' '+int new;' > the.patch
 mkdir build && cp fw.cramfs old.cramfs build
 { head -c 262144 /dev/zero; cat fw.cramfs; } > dump.bin
