@@ -59,7 +59,8 @@ function largestOf(place) {
   try {
     /** @type {{ entries: { path: string, type: string, size: number }[] }} */
     const { entries } = JSON.parse(stdout);
-    const files = entries.filter(({ type }) => type === 'file');
+    // An argument cannot have a NUL, which names of damaged images may.
+    const files = entries.filter(({ type, path }) => type === 'file' && !path.includes('\0'));
     return files.reduce((best, next) => (next.size > best.size ? next : best), { path: '/', size: -1 }).path;
   } catch {
     return null;
