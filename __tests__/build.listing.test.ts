@@ -62,13 +62,14 @@ describe('describing an image and building it again', () => {
         mode,
         layout,
         physBase: 0x1234,
-        choice: choiceOf(['auto'], new Set()),
+        choice: choiceOf(mode === 'mmu' ? ['auto'] : ['/elf/*', '/bin/*'], new Set()),
         profile: null,
         avoidLastPageDefect: true,
         flashBudget: null,
       },
       { compressor: compressorOf('fast'), hash: sha256Hash, truncate: true, holes: true },
     );
+    expect(plan.image.directBytes).toBeGreaterThan(0);
     const { bytes, isExact } = await rebuilt(plan.image.bytes.slice());
     expect(isExact).toBe(true);
     expect(Buffer.from(bytes).equals(plan.image.bytes)).toBe(true);

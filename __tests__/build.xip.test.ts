@@ -10,6 +10,7 @@ import { tarTree } from '../lib/mkfs/source/tar.ts';
 import { bytesContent, type DirectoryEntry, newDirectory, putEntry } from '../lib/mkfs/sourceTree.ts';
 import { treeIndex } from '../lib/mkfs/treeIndex.ts';
 import { choiceOf } from '../lib/mkfs/xip/choice.ts';
+import { xipPlanText } from '../lib/report/xipPlan.ts';
 import { flashCurve, type Group, selectWithin } from '../lib/mkfs/xip/knapsack.ts';
 import { planXip, type XipSpec } from '../lib/mkfs/xip/plan.ts';
 import { proveXip } from '../lib/mkfs/xip/prove.ts';
@@ -32,6 +33,8 @@ const SPEC: XipSpec = {
   avoidLastPageDefect: true,
   flashBudget: null,
 };
+/** The programs of the tree "root" by name: of their own accord none would be direct without an MMU, where they are copied. */
+const NAMED = choiceOf(['/bin/counter', '/bin/hello', '/bin/init', '/bin/old', '/bin/table', '/lib/*'], new Set());
 /** A profile from CSV. */
 const used = (root: DirectoryEntry, ...rows: string[]): UseProfile =>
   readCaptures([{ name: 'used.csv', bytes: Buffer.from(`${rows.join('\n')}\n`) }], treeIndex(root, 4096)).profile;
@@ -42,13 +45,21 @@ describe('an image whose programs run in place', () => {
     for (const layout of ['packed', 'inline'] as const) {
       for (const physBase of [0x1000_0000, 0x1000_0804]) {
         test(`keeps its plan: ${mode}, ${layout}, at 0x${physBase.toString(16)}`, async () => {
-          const plan = await planXip(tree('root'), { ...SPEC, mode, layout, physBase }, { compressor, hash });
+          const spec = { ...SPEC, mode, layout, physBase, choice: NAMED };
+          const plan = await planXip(tree('root'), spec, { compressor, hash });
           const proof = proveXip(plan);
           expect(proof).toEqual({ segments: 19, whole: 19, partly: 0 });
         });
       }
     }
   }
+
+  test('leaves out what a kernel without an MMU copies to RAM, unless it is named', async () => {
+    const plan = await planXip(tree('root'), { ...SPEC, mode: 'nommu' }, { compressor, hash });
+    expect(new Set(plan.items.map((item) => item.leftOut))).toEqual(new Set(['copied']));
+    expect(plan.image.directBytes).toBe(0);
+    expect(xipPlanText(plan)).toContain('/bin/counter  (without an MMU its loader copies it to RAM)');
+  });
 
   test('takes ELF64, and big endian programs for a big endian target', async () => {
     const chosen = async (littleEndian: boolean): Promise<string[]> => {

@@ -12,6 +12,7 @@ export const XIP_PLAN_SCHEMA = 2;
 
 const REASONS: Readonly<Record<LeftOut, string>> = {
   budget: 'over the budget',
+  copied: 'without an MMU its loader copies it to RAM',
   'last-page': 'whole pages: the last would read as zeros',
   unused: 'not in use',
 };
@@ -142,7 +143,7 @@ function totalsOf({ items, curve }: XipPlan): Totals {
   const sum = (chosen: readonly PlanItem[], of: 'ramPages' | 'uses'): number =>
     chosen.reduce((total, item) => total + item[of], 0);
   const all = curve.at(-1)?.total ?? { ramPages: 0, uses: 0 };
-  const never = items.filter(({ leftOut }) => leftOut === 'last-page');
+  const never = items.filter(({ leftOut }) => leftOut === 'last-page' || leftOut === 'copied');
   return {
     ramPages: sum(placed, 'ramPages'),
     ramPagesWanted: all.ramPages + sum(never, 'ramPages'),

@@ -83,7 +83,9 @@ export async function findCandidates(root: DirectoryEntry, context: CandidateCon
       const merges = span !== null && run.some(({ first, prot }) => prot === span.prot && first > span.page);
       const covers = run.some(({ first, end }) => span !== null && first <= span.page && span.page < end);
       const alsoPage = merges && !covers ? span.page : null;
-      candidates.push(await candidateOf(name, content, format, run, alsoPage, context));
+      // Without an MMU nothing runs in place of what the loader copies: in flash it would be twice.
+      const isCopied = runsHere && choice === 'auto' && context.spec.mode === 'nommu' && executable.isCopiedWithoutMmu;
+      candidates.push(await candidateOf(name, content, { format, segments: run, alsoPage, isCopied }, context));
     }
   }
   return candidates;
@@ -135,9 +137,7 @@ function mergeSegments(segments: readonly Segment[]): Segment[][] {
 async function candidateOf(
   name: string,
   { paths, used, bytes, pinned }: Content,
-  format: string,
-  segments: readonly Segment[],
-  alsoPage: number | null,
+  { format, segments, alsoPage, isCopied }: Pick<Candidate, 'format' | 'segments' | 'alsoPage'> & { isCopied: boolean },
   context: CandidateContext,
 ): Promise<Candidate> {
   const { spec, pageSize, compressor } = context;
@@ -145,7 +145,8 @@ async function candidateOf(
   const whole = Math.max(...segments.map((segment) => segment.end));
   const { end, leftOut } = withoutLastPage(first, whole, bytes.length, spec, pageSize);
   const isUsed = [...used.keys()].some((page) => page >= first && page < end);
-  const why = leftOut ?? (spec.profile === null || isUsed || pinned ? null : 'unused');
+  const unused = spec.profile === null || isUsed || pinned ? null : 'unused';
+  const why = isCopied ? 'copied' : (leftOut ?? unused);
   const costs = await flashCosts(bytes, first, end, pageSize, compressor);
   const [also = 0] = alsoPage === null ? [] : await flashCosts(bytes, alsoPage, alsoPage + 1, pageSize, compressor);
   const ends = why === null ? usefulEnds(first, end, used, pinned, spec) : [end];

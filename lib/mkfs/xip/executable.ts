@@ -2,6 +2,7 @@
  * What of a file can run, or be read, in place.
  */
 import { ET_DYN, PF_R, PF_X, PT_LOAD } from '../../elf/elf.ts';
+import { nommuArrangement } from '../../elf/fdpic.ts';
 import { isReadOnlyLoad, readElf, segmentPages } from '../elfSegments.ts';
 
 /** A part of a file that is mapped as a whole. Pages of the file, [first, end). */
@@ -24,6 +25,8 @@ export interface Executable {
    * protection; null where each segment is mapped for itself.
    */
   readonly span: { readonly page: number; readonly prot: string } | null;
+  /** Whether a kernel without an MMU copies it to RAM as a whole when it starts it. */
+  readonly isCopiedWithoutMmu: boolean;
 }
 
 /** bFLT flags: the program wants to be copied to RAM, is compressed, or has compressed data. */
@@ -52,7 +55,8 @@ export function readExecutable(bytes: Uint8Array, pageSize: number): Executable 
       elf.type !== ET_DYN || lowest === undefined
         ? null
         : { page: Math.floor(lowest.offset / pageSize), prot: protOf(lowest.flags) };
-    return { format: `ELF${elf.bits}`, littleEndian: elf.littleEndian, segments, span };
+    const isCopiedWithoutMmu = nommuArrangement(elf) === 'whole';
+    return { format: `ELF${elf.bits}`, littleEndian: elf.littleEndian, segments, span, isCopiedWithoutMmu };
   }
   return readFlat(bytes, pageSize);
 }
@@ -64,9 +68,9 @@ function readFlat(bytes: Uint8Array, pageSize: number): Executable | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if ((view.getUint32(FLAT_FLAGS, false) & (FLAT_FLAG_RAM | FLAT_FLAG_GZIP)) !== 0) return null;
   const end = Math.ceil(Math.min(view.getUint32(FLAT_DATA_START, false), bytes.length) / pageSize);
-  return end === 0
-    ? null
-    : { format: 'bFLT', littleEndian: null, segments: [{ first: 0, end, prot: 'rx' }], span: null };
+  if (end === 0) return null;
+  const segments = [{ first: 0, end, prot: 'rx' }];
+  return { format: 'bFLT', littleEndian: null, segments, span: null, isCopiedWithoutMmu: false };
 }
 
 function protOf(flags: number): string {

@@ -28,4 +28,4 @@ export interface XipSpec {
 }
 
 /** Why something is not direct. */
-export type LeftOut = 'budget' | 'last-page' | 'unused';
+export type LeftOut = 'budget' | 'copied' | 'last-page' | 'unused';

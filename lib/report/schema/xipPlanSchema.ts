@@ -42,7 +42,7 @@ export function xipPlanJsonSchema(): Schema {
     pagesOverBudget: described(count, 'Used pages that a budget leaves in RAM.'),
     pinned: flag,
     direct: flag,
-    leftOut: nullable(oneOf('budget', 'last-page', 'unused'), 'Why it is not direct.'),
+    leftOut: nullable(oneOf('budget', 'copied', 'last-page', 'unused'), 'Why it is not direct.'),
   });
   return published('xip-plan', 'What cramfs mkfs --xip --json prints', XIP_PLAN_SCHEMA, {
     mode: oneOf('mmu', 'nommu'),
