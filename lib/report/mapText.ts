@@ -31,6 +31,10 @@ export interface TextOptions {
   readonly detail?: MapDetail | undefined;
 }
 
+/** What the kernel's bug with frames that have no struct page needs, and how to see what is mapped then. */
+const ICACHE_FIX =
+  'return from flush_icache_pte() where pfn_valid() is false; --riscv-icache fixed shows what such a kernel maps';
+
 /** The report of one mapping: lines, each ended by a newline. It has the advice if the verdict was made with it. */
 export function mapText(
   verdict: MapVerdict,
@@ -54,6 +58,7 @@ export function mapText(
       : adviceWords(verdict.advice, { image, imageOffset, imageNumber, verdict });
   if (words !== null) row('why', words.why);
   if (words !== null && words.fix !== null) row('to fix', words.fix);
+  if (verdict.bug !== null && verdict.icache !== null) row('to fix', ICACHE_FIX);
   const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
   const picture = kind === 'failed' ? [] : vmaPicture(verdict, width - INDENT, style);
   if (picture.length > 0) out.push('', ...indented(picture));
