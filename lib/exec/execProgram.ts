@@ -3,6 +3,7 @@
  */
 import { CramfsError } from '../base/errors.ts';
 import type { CpuName } from '../mm/cpu.ts';
+import { cpuFor, cpuRuns } from '../mm/cpus/index.ts';
 import { isAnonymous } from '../mm/anonymousMemory.ts';
 import type { Vma } from '../mm/vma.ts';
 import { vmFlagNames, VM_EXEC, VM_MAYSHARE, VM_READ, VM_WRITE } from '../mm/vmFlags.ts';
@@ -72,6 +73,8 @@ export interface ExecReport {
   readonly header: ElfHeader | null;
   /** The CPU that it was run on; null where it did not come to that. */
   readonly cpu: CpuName | null;
+  /** Where the CPU runs no such program, because none with an MMU is known that does: whether one without is. */
+  readonly foreign: { readonly needsNommu: boolean } | null;
   /** Address of the first instruction, of the interpreter where there is one; null where nothing is in memory. */
   readonly entry: number | null;
   /** Which dynamic linker works for the program; null where it did not come to one. An unknown one is not run. */
@@ -139,6 +142,7 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
     outcome,
     header: trail.header,
     cpu: process?.cpu.name ?? null,
+    foreign: process === null || trail.header === null ? null : foreignTo(process.cpu.name, trail.header),
     entry: trail.entry,
     scripts: trail.scripts,
     interpreter: trail.interpreterPath,
@@ -151,6 +155,10 @@ export function execProgram(board: Board, request: ExecRequest): ExecReport {
     log: [...log],
     ...(process === null ? { ramBytes: 0, ram: NO_RAM, flashBytes: 0 } : countBytes(process)),
   };
+}
+
+function foreignTo(cpu: CpuName, { machine, bits }: ElfHeader): ExecReport['foreign'] {
+  return cpuRuns(cpu, machine, bits) ? null : { needsNommu: cpuFor(machine, bits, false) !== null };
 }
 
 /** What goes on while a program is started. */

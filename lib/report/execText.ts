@@ -5,7 +5,6 @@ import { hex, hexDigits } from '../base/hex.ts';
 import { plainLine, printableName } from '../format/names.ts';
 import type { ExecMapping, ExecReport } from '../exec/execProgram.ts';
 import { machineName } from '../elf/machines.ts';
-import { cpuFor, cpuRuns } from '../mm/cpus/index.ts';
 import type { Machine } from '../verdict/machine.ts';
 import { otherMachine } from './cpuText.ts';
 import { type Style, wrap } from './style.ts';
@@ -55,13 +54,12 @@ export function execText(report: ExecReport, machine: Machine, { style, width, a
 }
 
 /** The kernel, the CPU, and where the image is; where that CPU runs no such program, which one does. */
-function machineLine({ cpu, header, outcome }: ExecReport, machine: Machine): string {
-  const name = cpu ?? machine.cpu;
-  const isForeign = header !== null && outcome.kind !== 'failed' && !cpuRuns(name, header.machine, header.bits);
-  const doubt = isForeign
-    ? otherMachine('the program is', machineName(header.machine), cpuFor(header.machine, header.bits, false) !== null)
-    : '';
-  return `${machine.kernel} on ${name}${doubt}, image at ${hex(machine.physBase)}`;
+function machineLine({ cpu, header, foreign }: ExecReport, machine: Machine): string {
+  const doubt =
+    foreign === null || header === null
+      ? ''
+      : otherMachine('the program is', machineName(header.machine), foreign.needsNommu);
+  return `${machine.kernel} on ${cpu ?? machine.cpu}${doubt}, image at ${hex(machine.physBase)}`;
 }
 
 function heading(report: ExecReport, style: Style): string {
