@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { crc32 } from '../lib/format/crc32.ts';
 import { Folder } from './support/cli.ts';
 import { gzipOfZeros, inOrder, noise, withSpareBytes, zipOf } from './support/dumps.ts';
 import { runCommand } from './support/extractHelp.ts';
@@ -267,6 +268,24 @@ describe('places', () => {
 });
 
 describe('several files', () => {
+  test('scan and info close with tables that agree', async () => {
+    const signed = Buffer.from(image);
+    signed.write('Compressed XXXFS', 16, 'latin1');
+    signed.writeUInt32LE(0, 32);
+    signed.writeUInt32LE(crc32(signed), 32);
+    const changed = folder.file('changed.img', signed);
+    const states = async (name: string): Promise<string[]> => {
+      const { stdout } = await runCommand([name, plain, changed]);
+      return stdout
+        .trimEnd()
+        .split('\n')
+        .slice(-2)
+        .map((line) => line.split(/ {2,}/).at(-1) ?? '');
+    };
+    expect(await states('scan')).toEqual(['good', 'damaged or changed']);
+    expect(await states('info')).toEqual(['good', 'damaged or changed']);
+  });
+
   test('check goes on after one that cannot be read, and closes with a table', async () => {
     const { code, stdout, stderr } = await runCommand(['check', plain, swapped, `${dump}@0x1000`]);
     expect(code).toBe(3);

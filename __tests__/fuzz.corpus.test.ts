@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { KINDS, runCase, TREE_FOLDER } from '../scripts/fuzz/cases.ts';
 import { parseCases } from '../scripts/fuzz/corpus.ts';
+import { PLANTED } from '../scripts/fuzz/planted.mjs';
 import { Sandbox } from '../scripts/fuzz/sandbox.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cramfs-corpus-'));
@@ -33,4 +34,9 @@ test('the corpus has cases of most kinds of commands and inputs', () => {
   const kinds = new Set(cases.map(({ kind }) => kind));
   expect([...kinds].filter((kind) => !(kind in KINDS))).toEqual([]);
   expect(kinds.size).toBeGreaterThan(Object.keys(KINDS).length * 0.7);
+});
+
+test.each(PLANTED.map((bug) => [bug.name, bug] as const))('can still plant: %s', (_, { file, from, to }) => {
+  expect(readFileSync(join(root, file), 'utf8').split(from)).toHaveLength(2);
+  expect(to).not.toBe(from);
 });

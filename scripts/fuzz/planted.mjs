@@ -27,7 +27,7 @@ export const PLANTED = [
   },
   {
     name: 'the builder moves the root',
-    file: 'lib/mkfs/mkfs.ts',
+    file: 'lib/mkfs/layout.ts',
     from: 'root.offset = start;',
     to: 'root.offset = start + 4;',
     shows: /mkfs of a plain tree|builds what check refuses|"mkfs/,

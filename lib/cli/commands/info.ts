@@ -59,7 +59,8 @@ function infoOf(file: string, options: InfoOptions, io: Io, place: number, isOne
         io.stdout.write(`${style.bad(plainLine(`${printableName(file)}: ${diagnosisLineText(line)}`))}\n\n`);
       io.stdout.write(infoText(info, mount, ranges, style, widthFor(io)));
     }
-    const state = line?.message ?? (hasFindings(info) ? 'damaged' : 'good');
+    const isSound = !hasFindings(info) && info.signatureGood;
+    const state = line?.message ?? (isSound ? 'good' : 'damaged or changed');
     const code = hasFindings(info) ? EXIT.findings : EXIT.ok;
     return { code, cells: [String(info.size ?? info.account.fileBytes), String(info.statistics.inodes), state] };
   } finally {
