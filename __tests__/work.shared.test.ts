@@ -61,6 +61,12 @@ describe('files that share block pointers are looked at once', () => {
     }
   });
 
+  test('mkfs --xip looks for programs in it once, and for why there are none', async () => {
+    const out = `${folder.path}/xip`;
+    const { code, stderr } = await cramfs('mkfs', image.direct, out, '--xip', 'mmu', '--phys', '0x10000000');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('--xip has no effect: the source has no ELF file')]);
+  });
+
   test.each(['direct', 'alternating', 'sizes'] as const)('compare-kernels of %s', async (name) => {
     const { code } = await cramfs('compare-kernels', image[name], 'linux-4.15');
     expect([0, 1, 3]).toContain(code);

@@ -9,6 +9,8 @@ import { sha256Hash } from '../mkfs/contentHash.node.ts';
 import { type BuildOptions, buildImage } from '../mkfs/mkfs.ts';
 import { rememberingCompressor } from '../mkfs/rememberingCompressor.ts';
 import { imageTree } from '../mkfs/source/imageTree.ts';
+import { type DirectoryEntry, type FileContent, walkEntries } from '../mkfs/sourceTree.ts';
+import { readExecutable } from '../mkfs/xip/executable.ts';
 import { planXip } from '../mkfs/xip/plan.ts';
 import type { FlashImage } from '../profile/check/causes.ts';
 import { compressorFor } from './mkfs/compressor.ts';
@@ -46,12 +48,14 @@ export async function flashVariants(image: CramfsImage, physBase: number): Promi
     });
     return bytes;
   };
+  const programs = programsOf(root, pageSize);
   const xip = async (mode: 'mmu' | 'nommu'): Promise<Uint8Array> => {
     const spec = {
       mode,
       physBase,
       layout: 'packed',
-      choice: (): 'auto' => 'auto',
+      // By name: what a kernel without an MMU copies is else left out, and older images have it.
+      choice: (path: string): 'yes' | 'no' => (programs.has(path) ? 'yes' : 'no'),
       profile: null,
       avoidLastPageDefect: true,
       flashBudget: null,
@@ -71,4 +75,17 @@ export async function flashVariants(image: CramfsImage, physBase: number): Promi
   } finally {
     await workers.close();
   }
+}
+
+/** The paths of programs; files that share their content are read once. */
+function programsOf(root: DirectoryEntry, pageSize: number): ReadonlySet<string> {
+  const known = new Map<FileContent, boolean>();
+  const paths = new Set<string>();
+  for (const { path, entry } of walkEntries(root)) {
+    if (entry.type !== 'file') continue;
+    const isProgram = known.get(entry.content) ?? readExecutable(entry.content.read(), pageSize) !== null;
+    known.set(entry.content, isProgram);
+    if (isProgram) paths.add(path);
+  }
+  return paths;
 }

@@ -3,7 +3,10 @@
  */
 import type { ChooseDirect } from './mkfs.ts';
 import { MAX_SIZE } from './inodes.ts';
-import { type DirectoryEntry, walkEntries } from './sourceTree.ts';
+import { type DirectoryEntry, type FileContent, walkEntries } from './sourceTree.ts';
+
+/** Bytes that tell an ELF file, its class and its byte order. */
+const HEAD = 6;
 
 /** Counts of ELF files; a content that several files share counts once or more. */
 export class ElfTally {
@@ -14,8 +17,13 @@ export class ElfTally {
   /** The files of a tree. @throws CramfsError IO */
   static ofTree(root: DirectoryEntry): ElfTally {
     const tally = new ElfTally();
+    // Files with the same block pointers share their content: it is read once.
+    const heads = new Map<FileContent, Uint8Array>();
     for (const { entry } of walkEntries(root)) {
-      if (entry.type === 'file' && entry.content.size > 0) tally.add(entry.content.read(undefined, MAX_SIZE));
+      if (entry.type !== 'file' || entry.content.size === 0) continue;
+      const head = heads.get(entry.content) ?? entry.content.read(undefined, MAX_SIZE).slice(0, HEAD);
+      heads.set(entry.content, head);
+      tally.add(head);
     }
     return tally;
   }

@@ -5,7 +5,7 @@ import type { UseProfile } from '../../profile/useProfile.ts';
 import type { ContentHash } from '../contentHash.ts';
 import type { BlockCompressor } from '../encodeFile.ts';
 import { MAX_SIZE } from '../inodes.ts';
-import { type DirectoryEntry, type FileEntry, walkEntries } from '../sourceTree.ts';
+import { type DirectoryEntry, type FileContent, type FileEntry, walkEntries } from '../sourceTree.ts';
 import { readExecutable, type Segment } from './executable.ts';
 import type { LeftOut, XipSpec } from './spec.ts';
 
@@ -93,14 +93,20 @@ export async function findCandidates(root: DirectoryEntry, context: CandidateCon
 
 function findContents(root: DirectoryEntry, { spec, pageSize, hash }: CandidateContext): Map<string, Content> {
   const contents = new Map<string, Content>();
+  // Files with the same block pointers share their content: it is read once.
+  const known = new Map<FileContent, KnownContent | null>();
   for (const { path, entry } of walkEntries(root)) {
     if (entry.type !== 'file' || entry.content.size === 0 || entry.content.size > MAX_SIZE) continue;
     const pinned = spec.pin?.(path) === true;
     const choice = pinned ? 'yes' : spec.choice(path);
     if (choice === 'no') continue;
-    const bytes = readCandidate(entry, choice, pageSize);
-    if (bytes === null) continue;
-    const name = hash.of(bytes);
+    let read = known.get(entry.content);
+    if (read === undefined || (read === null && choice === 'yes')) {
+      read = readCandidate(entry, choice, pageSize, hash);
+      known.set(entry.content, read);
+    }
+    if (read === null) continue;
+    const { name, bytes } = read;
     const content = contents.get(name) ?? { paths: [], used: new Map<number, number>(), bytes, choice, pinned };
     content.paths.push(path);
     content.pinned ||= pinned;
@@ -115,10 +121,21 @@ function addUses(used: Map<number, number>, profile: UseProfile | null, path: st
   for (const [page, { uses }] of profile?.of(path) ?? []) used.set(page, (used.get(page) ?? 0) + uses);
 }
 
-/** The bytes of a file that may be a candidate; null for one that cannot be a program and was not named. */
-function readCandidate(entry: FileEntry, choice: 'yes' | 'auto', pageSize: number): Uint8Array | null {
+/** A content that may be a candidate, with its hash. */
+interface KnownContent {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The content of a file that may be a candidate; null for one that cannot be a program and was not named. */
+function readCandidate(
+  entry: FileEntry,
+  choice: 'yes' | 'auto',
+  pageSize: number,
+  hash: ContentHash,
+): KnownContent | null {
   const bytes = entry.content.read(undefined, MAX_SIZE).subarray(0, MAX_SIZE);
-  return choice === 'yes' || readExecutable(bytes, pageSize) !== null ? bytes : null;
+  return choice === 'yes' || readExecutable(bytes, pageSize) !== null ? { name: hash.of(bytes), bytes } : null;
 }
 
 /** Segments that touch or share a page must be chosen together. */
