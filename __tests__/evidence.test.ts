@@ -64,9 +64,9 @@ describe.each(CPU_MODELS)('--list-cpus: $name', ({ name, evidence }) => {
         return `${series}${model.startsWith('nommu') ? ' without an MMU' : pages}`;
       });
     // What stands in brackets says more of the kernel's configuration than a transcript does.
-    const told = evidence.run.map((text) => (name === 'arm64' ? text : text.replace(/ [(].*/, '')));
-    expect(new Set(told)).toEqual(new Set(found));
-    expect(told).toHaveLength(new Set(found).size);
+    const stated = evidence.run.map((text) => (name === 'arm64' ? text : text.replace(/ [(].*/, '')));
+    expect(new Set(stated)).toEqual(new Set(found));
+    expect(stated).toHaveLength(new Set(found).size);
   });
 
   test('says what was not run, if not all was', () => {

@@ -86,7 +86,7 @@ test('the end of a device is found by looking whether bytes are there', () => {
   }
 });
 
-test('bytes are all the same one, at any alignment', () => {
+test('finds out whether all bytes are equal, at any alignment', () => {
   const bytes = new Uint8Array(64).fill(0xff);
   for (let from = 0; from < 9; from++) {
     for (let to = from; to < 40; to++) {

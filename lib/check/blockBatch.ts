@@ -30,7 +30,7 @@ const EMPTY = new Uint8Array(0);
 /** Bytes that are read at a time. */
 const WINDOW = 1 << 20;
 
-/** Inflates blocks and tells what is wrong with them. Its memory serves batch after batch. */
+/** Inflates blocks and reports what is wrong with them. Its memory is used for batch after batch. */
 export class BlockVerifier {
   readonly #read: (offset: number, length: number) => Uint8Array;
   readonly #inflate: Inflate;

@@ -181,7 +181,7 @@ export class FileSurvey {
     }
   }
 
-  /** Keeps what is found from now on, until there is no listener again, if other files share the table of this one. */
+  /** Keeps later findings until the listener is gone, if other files share this file's table. */
   #record(index: number): void {
     if (!this.#shared.has(index)) return;
     this.#context.findings.listener = (found) => {

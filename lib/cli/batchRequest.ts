@@ -102,7 +102,7 @@ function wholeNumber(value: unknown, key: string): number | undefined {
   return number;
 }
 
-/** What JSON numbers cannot tell exactly, as "0x7ffffffffffff000"; NaN for what a double does not hold either. */
+/** Numbers that JSON cannot hold exactly, as "0x7ffffffffffff000"; NaN for what a double does not hold either. */
 function exactHex(text: string): number {
   const isExact = /^0x[0-9a-f]{1,16}$/i.test(text) && BigInt(Number(text)) === BigInt(text);
   return isExact ? Number(text) : Number.NaN;

@@ -64,7 +64,7 @@ export function openOutput(path: string, { replaces }: { readonly replaces: bool
 }
 
 /**
- * Begins a file that is written at random; null for what is no regular file, as a device or a pipe.
+ * Begins a file that is written at random; null for anything but a regular file, such as a device or a pipe.
  *
  * @throws CramfsError as {@link openOutput}
  */

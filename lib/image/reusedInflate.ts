@@ -19,8 +19,8 @@ export interface ReusedInflate {
   readonly unread: number;
 }
 
-/** What is used of Node's zlib.Inflate. */
-interface Handle {
+/** What is used of the native handle below Node's zlib.Inflate and zlib.Deflate. */
+export interface ZlibHandle {
   onerror: () => void;
   reset(): void;
   writeSync(
@@ -50,7 +50,7 @@ const SAMPLE_LENGTH = 8;
 export function reusedInflate(zlib: InflateMaker): ReusedInflate | null {
   try {
     if (zlib.Inflate === undefined) return null;
-    const stream = new zlib.Inflate() as { readonly _handle?: Handle | null; readonly _writeState?: Uint32Array };
+    const stream = new zlib.Inflate() as { readonly _handle?: ZlibHandle | null; readonly _writeState?: Uint32Array };
     const { _handle: handle, _writeState: left } = stream;
     if (handle === undefined || handle === null || left === undefined) return null;
     const inflater = new HandleInflate(handle, left);
@@ -75,12 +75,12 @@ function passes(inflater: ReusedInflate): boolean {
 }
 
 class HandleInflate implements ReusedInflate {
-  readonly #handle: Handle;
+  readonly #handle: ZlibHandle;
   /** What zlib leaves of its output's room, and of its input. */
   readonly #left: Uint32Array;
   #errors = 0;
 
-  constructor(handle: Handle, left: Uint32Array) {
+  constructor(handle: ZlibHandle, left: Uint32Array) {
     this.#handle = handle;
     this.#left = left;
     handle.onerror = () => {

@@ -5,7 +5,7 @@ import type { ChooseDirect } from './mkfs.ts';
 import { MAX_SIZE } from './inodes.ts';
 import { type DirectoryEntry, type FileContent, walkEntries } from './sourceTree.ts';
 
-/** Bytes that tell an ELF file, its class and its byte order. */
+/** Bytes of an ELF file up to its class and byte order. */
 const HEAD = 6;
 
 /** Counts of ELF files; a content that several files share counts once or more. */

@@ -178,7 +178,7 @@ export async function drawImage(root: DirectoryEntry, canvas: Canvas, options: B
   };
 }
 
-/** What an image's size is a multiple of: blocks whose size a vendor's flags tell are larger than the page of its CPU. */
+/** What an image's size is a multiple of: blocks whose size a vendor's flags give are larger than the page of its CPU. */
 const endAlignment = (pageSize: number, { flags }: VendorFormat): number =>
   (flags & VENDOR_FLAGS) === 0 ? pageSize : 4096;
 

@@ -10,22 +10,8 @@
  * gets a stream of its own.
  */
 import { Deflate as NodeDeflate, deflateSync } from 'node:zlib';
+import type { ZlibHandle } from '../image/reusedInflate.ts';
 import type { Deflate } from './deflate.ts';
-
-/** What is used of Node's zlib.Deflate. */
-interface Handle {
-  onerror: () => void;
-  reset(): void;
-  writeSync(
-    flush: number,
-    from: Uint8Array,
-    fromAt: number,
-    fromLength: number,
-    to: Uint8Array,
-    toAt: number,
-    toLength: number,
-  ): void;
-}
 
 const Z_FINISH = 4;
 /** Longer blocks would have zlib move its window. */
@@ -56,7 +42,7 @@ function plainDeflate(block: Uint8Array, level: number): Uint8Array {
 function reusedDeflate(level: number): ((block: Uint8Array) => Uint8Array | null) | null {
   try {
     const stream = new NodeDeflate({ level, chunkSize: GROWTH }) as unknown as {
-      readonly _handle?: Handle | null;
+      readonly _handle?: ZlibHandle | null;
       readonly _writeState?: Uint32Array;
     };
     const { _handle: handle, _writeState: left } = stream;

@@ -66,7 +66,7 @@ export function inodeLayoutOf(name: InodeLayout['name']): InodeLayout {
   return name === 'wide' ? WIDE_INODE : LINUX_INODE;
 }
 
-/** Blocks that are stored without a flag: the rule, and block numbers of the files that it does not tell of. */
+/** Blocks that are stored without a flag: the rule, and block numbers of the files that it does not cover. */
 export interface UnflaggedBlocks {
   readonly rule: UnflaggedRule;
   readonly files: ReadonlyMap<string, ReadonlySet<number>>;

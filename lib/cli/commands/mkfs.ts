@@ -168,8 +168,8 @@ async function mkfsAction(
     },
     onPlan: (made, reports) => tellPlan(made, reports, options, io),
   });
-  tellWarnings(warnings, io);
-  if (options.verbose === true) tellFiles(result, io);
+  printWarnings(warnings, io);
+  if (options.verbose === true) printFiles(result, io);
   if (options.plan !== true && options.json !== true) {
     // The image itself may go to standard output, as /dev/stdout.
     const sink = isRegular(image) ? io.stdout : io.stderr;
@@ -196,23 +196,23 @@ async function tellPlan(plan: XipPlan, reports: readonly CaptureReport[], option
   );
 }
 
-function tellWarnings(warnings: readonly BuildWarning[], io: Io): void {
+function printWarnings(warnings: readonly BuildWarning[], io: Io): void {
   for (const { path, message } of warnings) {
     complain(io, `cramfs mkfs: ${path === null ? '' : `${printableName(path)}: `}${message}`);
   }
 }
 
 /** One line a file: what it takes of the image, in the order of the image. */
-function tellFiles({ root, files, size }: BuiltImage, io: Io): void {
-  const tell = (node: BuiltImage['root']): void => {
+function printFiles({ root, files, size }: BuiltImage, io: Io): void {
+  const list = (node: BuiltImage['root']): void => {
     for (const child of node.children ?? []) {
       io.stdout.write(
         `${child.mode.toString(8).padStart(6, '0')} ${String(child.uid)}:${String(child.gid)} ${String(child.size)} ` +
           `@${String(child.offset)} ${printableName(child.path)}\n`,
       );
-      if (child.children !== null) tell(child);
+      if (child.children !== null) list(child);
     }
   };
-  tell(root);
+  list(root);
   io.stdout.write(`${String(files)} inodes, ${String(size)} bytes\n`);
 }

@@ -247,7 +247,7 @@ function toBuildOptions(
 
 /**
  * What of the format of an image that is repacked is kept: all that options leave room for. Vendors' kernels know neither
- * direct nor flagged blocks, and their flags tell the size of blocks.
+ * direct nor flagged blocks, and their flags give the size of blocks.
  */
 function keptFormat(
   found: FoundFormat | null,

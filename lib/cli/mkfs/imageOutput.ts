@@ -1,6 +1,6 @@
 /**
  * The file that an image is built in: block after block, so that no image is held in memory, under a temporary name until
- * it is whole. What is no regular file gets an image that was built in memory.
+ * it is whole. For anything but a regular file the image is built in memory.
  */
 import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
 import { type BuildOptions, type BuiltImage, buildImage, drawImage } from '../../mkfs/mkfs.ts';

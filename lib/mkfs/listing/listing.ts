@@ -55,7 +55,7 @@ export interface Listing {
   readonly image: ImageDescription;
   readonly root: DirectoryEntry;
   readonly direct: BlockSets;
-  /** Blocks stored without a flag, in files that the format's rule does not tell of. */
+  /** Blocks stored without a flag, in files that the format's rule does not cover. */
   readonly unflagged: BlockSets;
 }
 
