@@ -2,6 +2,7 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { runCramfs } from '../lib/cli/cramfs.ts';
 import { Folder, runProgram } from './support/cli.ts';
+import { elfFile } from './support/elfFile.ts';
 import { buildRawImage } from './support/rawImage.ts';
 
 const folder = new Folder();
@@ -39,7 +40,23 @@ const image = folder.file(
     ],
   }),
 );
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+/** Programs that start, one with an MMU and one without, so that the kernel logs their names and maps shows them. */
+const programs = folder.file(
+  'programs.img',
+  buildRawImage({
+    entries: [{ machine: 3 }, { machine: 94, osabi: 65 }].map((spec, index) => {
+      const segments = [{ type: 1, fileSize: 0x2000, flags: 5 }];
+      const bytes = elfFile({ entry: 0x400, segments, size: 0x2000, ...spec });
+      const blocks = [0, 4096].map((at) => ({
+        kind: 'direct' as const,
+        data: bytes.subarray(at, at + 4096),
+        at: 0x1000 + index * 0x2000 + at,
+      }));
+      return { type: 'file' as const, name: `${NAME}${String(index)}`, mode: 0o755, blocks };
+    }),
+  }),
+);
+// eslint-disable-next-line no-control-regex -- only they count here
 const RAW = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 
 test.each([
@@ -54,6 +71,8 @@ test.each([
   ['exec', image, `/${NAME}`],
   ['exec', image, `/bin/${NAME}x`],
   ['exec', '--kernel', 'nommu', image, `/bin/${NAME}x`],
+  ['exec', programs, `/${NAME}0`],
+  ['exec', '--kernel', 'nommu-6.12', '--cpu', 'xtensa', programs, `/${NAME}1`],
   ['compare-kernels', image, 'linux-4.15'],
   ['diff', image, image],
   ['describe', image],
@@ -68,4 +87,15 @@ test.each([
   const { stdout, stderr } = await runProgram(runCramfs, argv);
   expect(stdout + stderr).not.toBe('');
   expect(stdout + stderr).not.toMatch(RAW);
+});
+
+test('the programs start, and their names are in the log', async () => {
+  for (const argv of [
+    [programs, `/${NAME}0`],
+    ['--kernel', 'nommu-6.12', '--cpu', 'xtensa', programs, `/${NAME}1`],
+  ]) {
+    const { stdout } = await runProgram(runCramfs, ['exec', ...argv]);
+    expect(stdout).toContain(': starts');
+    expect(stdout).toMatch(/kernel log:\n.*\\x1b/);
+  }
 });

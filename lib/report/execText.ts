@@ -27,7 +27,7 @@ const STATES: Readonly<Record<ExecMapping['state'], string>> = {
 /** The report, ending with a newline. */
 export function execText(report: ExecReport, machine: Machine, { style, width, all }: ExecTextOptions): string {
   const lines = [wrap(machineLine(report, machine), width, '  '), wrap(heading(report, style), width, '  ')];
-  for (const why of report.uncertain) lines.push(wrap(`${style.fair('not certain')}: ${why}`, width, '  '));
+  for (const why of report.uncertain) lines.push(wrap(`${style.fair('not certain')}: ${plainLine(why)}`, width, '  '));
   lines.push('');
   const shown = report.mappings.filter(({ state }) => all || state !== 'anonymous');
   const digits = Math.max(8, ...shown.map(({ end, offset }) => Math.max(hex(end).length, hex(offset).length) - 2));
@@ -49,7 +49,7 @@ export function execText(report: ExecReport, machine: Machine, { style, width, a
     const text = `runs from ${flash ?? ''} of flash; its other file-backed pages take ${ram ?? ''} of RAM once touched`;
     lines.push(wrap(text, width, '  '), '');
   }
-  if (report.log.length > 0) lines.push('kernel log:', ...report.log.map((line) => `  ${line}`));
+  if (report.log.length > 0) lines.push('kernel log:', ...report.log.map((line) => `  ${printableName(line)}`));
   return `${lines.join('\n').trimEnd()}\n`;
 }
 

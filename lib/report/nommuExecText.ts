@@ -4,6 +4,7 @@
 import { hex } from '../base/hex.ts';
 import { size } from '../base/words.ts';
 import type { FlatHeader } from '../elf/bflt.ts';
+import { plainLine, printableName } from '../format/names.ts';
 import type { ExecResult, NommuMapping, NommuMemory, NommuPart } from '../exec/nommuProgram.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
 import type { Style } from './style.ts';
@@ -99,7 +100,7 @@ function outcome({ result, header, isElf, kernel, cpu }: NommuExecReport, style:
     case 'killed':
       return style.bad(`dies of signal ${String(result.signal)}: loading fails with ${result.errno}`);
     case 'bug':
-      return `${style.bad('the kernel dies')}: ${result.bug}`;
+      return `${style.bad('the kernel dies')}: ${plainLine(result.bug)}`;
   }
 }
 
@@ -114,7 +115,7 @@ const PARTS: Readonly<Record<NommuPart, string>> = {
 function mappingLines(mappings: readonly NommuMapping[]): string[] {
   let last = '';
   return mappings.flatMap(({ object, part, place, vma, bssBytes }) => {
-    const heading = part === 'stack' || object === last ? [] : [`  ${object}`];
+    const heading = part === 'stack' || object === last ? [] : [`  ${printableName(object)}`];
     last = object;
     const where = place === 'flash' ? `in flash at ${hex(vma.start)}` : place === 'copy' ? 'copied to RAM' : 'in RAM';
     const bss = bssBytes === 0 ? '' : `, bss ${size(bssBytes)} of it`;
@@ -125,7 +126,7 @@ function mappingLines(mappings: readonly NommuMapping[]): string[] {
 /** The report, ending with a newline. */
 export function nommuExecText(report: NommuExecReport, style: Style): string {
   const { path, header, result, log, kernel, cpu } = report;
-  const lines = [`${style.strong(path)}: ${outcome(report, style)}`, `kernel ${kernel}, CPU ${cpu}`, ''];
+  const lines = [`${style.strong(printableName(path))}: ${outcome(report, style)}`, `kernel ${kernel}, CPU ${cpu}`, ''];
   if (header !== null) {
     lines.push(
       `  bFLT version  ${String(header.version)}, flags ${hex(header.flags)}`,
@@ -143,8 +144,8 @@ export function nommuExecText(report: NommuExecReport, style: Style): string {
     lines.push(...mappingLines(result.mappings), '');
     lines.push(`  RAM    ${size(copies + data + stack)}: ${parts.join(', ')}`, `  flash  ${size(flash)}`, '');
     const notes = uncertainties(report);
-    if (notes.length > 0) lines.push(...notes.map((note) => `${style.fair('not certain')}: ${note}`), '');
+    if (notes.length > 0) lines.push(...notes.map((note) => `${style.fair('not certain')}: ${plainLine(note)}`), '');
   }
-  if (log.length > 0) lines.push('kernel log:', ...log.map((line) => `  ${line}`));
+  if (log.length > 0) lines.push('kernel log:', ...log.map((line) => `  ${printableName(line)}`));
   return `${lines.join('\n').trimEnd()}\n`;
 }

@@ -73,7 +73,7 @@ export class Sandbox {
     const isJson = argv.includes('--json');
     // JSON may hold what is not a control character to it, such as U+009B.
     const text = (isJson || name === 'cat' ? '' : stdout) + stderr;
-    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+    // eslint-disable-next-line no-control-regex -- the rule is against what this looks for
     expect(!/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/.test(text), `${command} prints control characters`);
     expect(!/^::/m.test(stderr), `${command} prints a workflow command on standard error`);
     if (isJson) this.#validate(name, stdout, command);
