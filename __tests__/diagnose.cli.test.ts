@@ -228,6 +228,14 @@ describe('places', () => {
     expect(stderr).toContain('not a tar archive either; there is nothing in it: 8192 bytes, all 0xff (erased flash)');
   });
 
+  test('mkfs says what a gzip file of something else is', async () => {
+    const gzip = folder.file('notes.gz', gzipSync(Buffer.alloc(4000, 'no archive, no image\n')));
+    const { code, stderr } = await runCommand(['mkfs', gzip, `${folder.path}/never.img`]);
+    expect(code).toBe(3);
+    expect(stderr).toContain('not a tar archive either; it is gzip data, and no image was found in it');
+    expect(existsSync(`${folder.path}/never.img`)).toBe(false);
+  });
+
   test('what cannot be is wrong usage', async () => {
     for (const [words, message] of [
       [[dump, '--image', '3'], '"cramfs scan" finds 2 images'],

@@ -79,9 +79,16 @@ function regularFile(fd: number, size: number): RawSource {
       }
       return filled;
     },
-    close: () => {
-      closeSync(fd);
-    },
+    close: closingOnce(fd),
+  };
+}
+
+/** Closes a descriptor at the first call only: by the second the number may be another file's. */
+function closingOnce(fd: number): () => void {
+  let isOpen = true;
+  return () => {
+    if (isOpen) closeSync(fd);
+    isOpen = false;
   };
 }
 

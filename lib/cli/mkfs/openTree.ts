@@ -55,7 +55,11 @@ export async function openTree(source: string, io: Io, options: PlaceOptions = {
   const file = sliceSource(place.source, place.imageOffset);
   try {
     const head = file.read(0, HEAD);
-    if (head[0] === 0x1f && head[1] === 0x8b) return openUnzipped(file);
+    if (head[0] === 0x1f && head[1] === 0x8b) {
+      const opened = openUnzipped(file);
+      file.close();
+      return opened;
+    }
     return openBytes(file, (image) => {
       announceDump(place, image, io, { sound: true });
     });
@@ -89,6 +93,7 @@ function isDirectory(path: string): boolean {
   }
 }
 
+/** What a gzip file unpacks to, in memory: the file is not needed any more. */
 function openUnzipped(file: ByteSource): OpenedTree {
   const packed = file.read(0, file.size);
   const limit = Math.min(MAX_UNZIPPED, Math.max(LEAST_UNZIPPED, packed.length * MAX_EXPANSION));
@@ -107,7 +112,6 @@ function openUnzipped(file: ByteSource): OpenedTree {
       found: cause instanceof Error ? cause.message : String(cause),
     });
   }
-  file.close();
   return openBytes(bytesSource(bytes));
 }
 
