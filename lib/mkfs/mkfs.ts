@@ -5,7 +5,6 @@
  * each subdirectory in turn), then the data of the files depth-first, each content once.
  */
 import { roundUp } from '../base/pages.ts';
-import { sameBytes } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import {
   BOOT_PAD,
@@ -37,6 +36,7 @@ import {
 import { type BuildWarning, type ImageNode, type InodeOptions, makeNodes } from './inodes.ts';
 import { layOutDirectories, unseenEntries } from './layout.ts';
 import { type DirectPlacement, Placer } from './placer.ts';
+import { readNode, SeenContents } from './seenContents.ts';
 import type { DirectoryEntry, FileContent } from './sourceTree.ts';
 import { inodeLayoutOf, isForLinux, LINUX_FORMAT, VENDOR_FLAGS, type VendorFormat } from './vendorFormat.ts';
 
@@ -310,23 +310,6 @@ function* contentNodes(directory: ImageNode): Generator<ImageNode, void> {
   }
 }
 
-function readNode(node: ImageNode, room?: Uint8Array): Uint8Array {
-  let bytes: Uint8Array | undefined;
-  try {
-    bytes = node.content?.read(room);
-  } catch (error) {
-    throw error instanceof CramfsError ? error.withPath(node.path) : error;
-  }
-  if (bytes?.length !== node.size) {
-    throw new CramfsError('IO', {
-      path: node.path,
-      what: 'the file',
-      found: `it had ${String(node.size)} bytes and now has ${String(bytes?.length ?? 0)}`,
-    });
-  }
-  return bytes;
-}
-
 /** What of the source is in the image so far. */
 class Store {
   readonly seen: SeenContents;
@@ -335,31 +318,6 @@ class Store {
 
   constructor({ hash = plainHash }: BuildOptions) {
     this.seen = new SeenContents(hash);
-  }
-}
-
-/** The contents that were met so far. */
-class SeenContents {
-  readonly #hash: ContentHash;
-  readonly #nodes = new Map<string, ImageNode[]>();
-
-  constructor(hash: ContentHash) {
-    this.#hash = hash;
-  }
-
-  /** The first node of the same content, or null for a content that is new; it is remembered then. */
-  firstLike(node: ImageNode, bytes: Uint8Array): ImageNode | null {
-    const key = this.#hash.of(bytes);
-    const candidates = this.#nodes.get(key);
-    if (candidates === undefined) {
-      this.#nodes.set(key, [node]);
-      return null;
-    }
-    for (const candidate of candidates) {
-      if (this.#hash.isCertain || sameBytes(readNode(candidate), bytes)) return candidate;
-    }
-    candidates.push(node);
-    return null;
   }
 }
 
