@@ -135,7 +135,7 @@ export function groups(folder, peers) {
               by: 'wall',
               target: isSmall ? 0.8 : 0.6,
               first: isSmall ? 1.5 : 0.88,
-              limit: 'system calls: each file gets its name when it is whole',
+              limit: isSmall ? 'system calls: open and write' : 'inflating, and system calls',
             },
           ],
         },

@@ -200,7 +200,7 @@ class WholeFile implements StoredOutput {
       const fd = this.#open();
       this.#fd = null;
       closeSync(fd);
-      publish(Buffer.from(this.#temporary), Buffer.from(this.#target), {
+      publish(this.#temporary, this.#target, {
         mustNotReplace: !this.#replaces,
         force: false,
       });

@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { CramfsError } from '../base/errors.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
+import { type DiskPath, diskPath } from './diskPath.node.ts';
 import type { ContentReader } from './fileContent.ts';
 import { type LeftOut, nothingLeftOut, type OwnerPolicy, permissions } from './ownership.ts';
 import { type Blame, imageProblem, targetProblem } from './problem.ts';
@@ -34,14 +35,16 @@ export interface Publication {
 /** Files of one directory. It can be sent to another thread. */
 export interface FileBatch extends Publication {
   /** In front of "/name": the directory of unfinished files, and that of finished ones. */
-  readonly stage: Uint8Array;
-  readonly directory: Uint8Array;
+  readonly stage: string;
+  readonly directory: string;
   /** Begins the names of unfinished files. */
   readonly unfinished: string;
+  /** Whether unfinished files have their own names at once: nobody looks for them in the directory. */
+  readonly isUnseen: boolean;
   /** Byte offsets of the inodes in the image. */
   readonly positions: readonly number[];
   /** Names of the files, in the same order. */
-  readonly names: readonly Uint8Array[];
+  readonly names: readonly string[];
 }
 
 /** One file that was not written. */
@@ -126,10 +129,13 @@ interface NewFiles {
 /** Permissions without set-id bits and the sticky bit, which open() is not asked for. */
 const PLAIN_BITS = 0o777;
 
-/** Writes a file under another name, gives it owner, mode and time, and then its name. It appears whole or not at all. */
+/**
+ * Writes a file where nobody looks for it, under another name if need be, and gives it owner, mode and time, and its name
+ * then. It appears whole or not at all.
+ */
 function writeWhole(
   batch: FileBatch,
-  name: Uint8Array,
+  name: string,
   number: number,
   inode: Inode,
   content: Uint8Array,
@@ -137,7 +143,9 @@ function writeWhole(
   leftOut: LeftOut,
   made: NewFiles,
 ): void {
-  const unfinished = join(batch.stage, Buffer.from(`${batch.unfinished}-${String(number)}`, 'latin1'));
+  const { isUnseen } = batch;
+  const finished = diskPath(`${batch.directory}/${name}`);
+  const unfinished = isUnseen ? finished : diskPath(`${batch.stage}/${batch.unfinished}-${String(number)}`);
   // Nobody else can reach it before it has its name.
   const asked = inode.mode & PLAIN_BITS;
   const fd = openSync(unfinished, CREATE, asked);
@@ -160,7 +168,7 @@ function writeWhole(
     } finally {
       closeSync(fd);
     }
-    publish(unfinished, join(batch.directory, name), batch);
+    if (!isUnseen) publish(unfinished, finished, batch);
   } catch (error) {
     removeQuietly(unfinished);
     throw error;
@@ -190,7 +198,7 @@ export function setOwner(policy: OwnerPolicy, inode: Inode, leftOut: LeftOut, ch
  *
  * @throws errors of node:fs, among them EEXIST
  */
-export function publish(unfinished: Buffer, finished: Buffer, publication: Publication): void {
+export function publish(unfinished: DiskPath, finished: DiskPath, publication: Publication): void {
   if (!publication.mustNotReplace) {
     renameSync(unfinished, finished);
     return;
@@ -218,14 +226,10 @@ function errno(code: string): Error {
 }
 
 /** Removes an unfinished file, if it is there. */
-export function removeQuietly(path: Buffer): void {
+export function removeQuietly(path: DiskPath): void {
   try {
     unlinkSync(path);
   } catch {
     // There is none, which is what was wanted.
   }
-}
-
-function join(base: Uint8Array, name: Uint8Array): Buffer {
-  return Buffer.concat([base, Buffer.from('/'), name]);
 }

@@ -4,6 +4,7 @@
 import { chmodSync, fchmodSync, fchownSync, futimesSync, lchownSync, lutimesSync } from 'node:fs';
 import type { Inode } from '../image/image.ts';
 import type { WalkEntry } from '../inspect/walk.ts';
+import type { DiskPath } from './diskPath.node.ts';
 import { type FileBatch, setOwner } from './fileBatch.node.ts';
 import { type LeftOut, type OwnerPolicy, permissions } from './ownership.ts';
 import type { TargetDirectory } from './targetDirectory.node.ts';
@@ -70,11 +71,12 @@ export class OpenDirectory {
     return {
       stage: stage.base,
       directory: target.base,
-      unfinished: stage.unfinishedName(number).toString(),
+      unfinished: stage.unfinishedName(number),
+      isUnseen: target.isUnseen,
       mustNotReplace: target.mustNotReplace,
       force,
       positions: files.map((file) => file.inode.position),
-      names: files.map((file) => file.nameBytes),
+      names: files.map((file) => file.name),
     };
   }
 
@@ -83,7 +85,7 @@ export class OpenDirectory {
     return this.isLeft && this.pending === 0 && !this.#isFinished;
   }
 
-  /** Sets owner, mode and time, which must come last, and closes it. */
+  /** Gives it its name, then owner, mode and time, which must come last, and closes it. */
   finish(policy: OwnerPolicy, leftOut: LeftOut): void {
     this.#isFinished = true;
     if (this.parent !== null) this.parent.pending -= 1;
@@ -91,6 +93,8 @@ export class OpenDirectory {
       const { fd } = this.target;
       // A stage within must be gone before the time is set.
       this.target.removeStage();
+      // Only who can write in a directory can move it.
+      this.target.publish();
       if (!this.#getsMetadata) return;
       const { inode } = this.entry;
       const owned = setOwner(policy, inode, leftOut, () => {
@@ -104,7 +108,7 @@ export class OpenDirectory {
   }
 
   /** Sets owner, mode and time of a special file. Nobody else can reach `path`. */
-  dress(path: Buffer, inode: Inode, policy: OwnerPolicy, leftOut: LeftOut): void {
+  dress(path: DiskPath, inode: Inode, policy: OwnerPolicy, leftOut: LeftOut): void {
     const owned = setOwner(policy, inode, leftOut, () => {
       lchownSync(path, inode.uid, inode.gid);
     });

@@ -37,8 +37,8 @@ export interface SafeWalkOptions extends Choice {
  *
  * @throws CramfsError LIMIT where the image exceeds a limit, USAGE for an impossible path, IO
  */
-export function* safeWalk(image: CramfsImage, options: SafeWalkOptions): Generator<WalkEntry, void> {
-  yield* entriesOf(image, options, new Selection(options.paths ?? []));
+export function safeWalk(image: CramfsImage, options: SafeWalkOptions): Generator<WalkEntry, void> {
+  return entriesOf(image, options, new Selection(options.paths ?? []));
 }
 
 function* entriesOf(image: CramfsImage, options: SafeWalkOptions, selection: Selection): Generator<WalkEntry, void> {
@@ -63,7 +63,7 @@ function* entriesOf(image: CramfsImage, options: SafeWalkOptions, selection: Sel
     current = null;
     if (!selection.includes(entry)) continue;
     if (parent !== null) {
-      const wrong = nameProblem(entry.nameBytes, windowsNames) ?? repetition(names, parent, entry.name);
+      const wrong = nameProblem(entry.name, windowsNames) ?? repetition(names, parent, entry.name);
       if (wrong !== null) {
         onProblem(imageProblem(unsafeName(entry, wrong), entry.path));
         continue;

@@ -5,6 +5,10 @@
  * (/proc/PID/fd/N/name, which is what openat() would do): whatever happens to the path meanwhile, the write goes to the
  * directory that was opened. Where there is no /proc the path is used, and every directory on it is compared with the one
  * that was opened before each use.
+ *
+ * What is not whole has no name of its own yet. A directory that is new in one that others can write to is filled under
+ * another name, and takes the place of an empty one that holds its name when it is full; so the files in it need no other
+ * names, nor a rename each.
  */
 import {
   type BigIntStats,
@@ -17,12 +21,14 @@ import {
   openSync,
   readdirSync,
   readlinkSync,
+  renameSync,
   rmdirSync,
+  rmSync,
   unlinkSync,
 } from 'node:fs';
+import { diskPath } from './diskPath.node.ts';
 
 const OPEN_DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-const SLASH = Buffer.from('/');
 
 /** What the place written to is like. */
 export interface TargetTraits {
@@ -37,21 +43,33 @@ export interface TargetTraits {
 /** An opened directory to write to. */
 export class TargetDirectory {
   #fd: number | null;
-  readonly #path: Buffer;
+  readonly #path: string;
   /** Whether this program made it just now: then nobody else can write in it, and names in it are known. */
   readonly isOwn: boolean;
   readonly #parent: TargetDirectory | null;
   readonly #traits: TargetTraits;
   readonly #identity: BigIntStats;
   #stage: TargetDirectory | null = null;
+  /** Whether it, or one that it is in, has another name until it is full. What is in it has its own name at once. */
+  #isUnseen: boolean;
+  /** The empty directory that holds its name. */
+  #holder: TargetDirectory | null = null;
+  /** Directories that were filled under another name in {@link stage}. */
+  #unseen = 0;
 
-  private constructor(path: Buffer, fd: number, isOwn: boolean, parent: TargetDirectory | null, traits: TargetTraits) {
+  private constructor(path: string, fd: number, isOwn: boolean, parent: TargetDirectory | null, traits: TargetTraits) {
     this.#fd = fd;
     this.#path = path;
     this.isOwn = isOwn;
     this.#parent = parent;
     this.#traits = traits;
     this.#identity = fstatSync(fd, { bigint: true });
+    this.#isUnseen = parent?.isUnseen === true;
+  }
+
+  /** Whether files that are not whole yet may have their names in it: nobody looks for them here. */
+  get isUnseen(): boolean {
+    return this.#isUnseen;
   }
 
   /** @throws an error if it is parked */
@@ -61,9 +79,9 @@ export class TargetDirectory {
   }
 
   /** What stands in front of "/name". */
-  get base(): Buffer {
+  get base(): string {
     const { descriptors } = this.#traits;
-    return descriptors === null ? this.#path : Buffer.from(`${descriptors}/${String(this.fd)}`);
+    return descriptors === null ? this.#path : `${descriptors}/${String(this.fd)}`;
   }
 
   /** Gives its descriptor back for a while: a deep tree would need one for each level. */
@@ -81,9 +99,8 @@ export class TargetDirectory {
   unpark(child: TargetDirectory): void {
     if (this.#fd !== null) return;
     const path = this.#traits.descriptors === null ? this.#path : child.path('..');
-    const fd = openSync(path, OPEN_DIRECTORY);
-    const { ino, dev } = fstatSync(fd, { bigint: true });
-    if (ino !== this.#identity.ino || dev !== this.#identity.dev) {
+    const fd = openSync(diskPath(path), OPEN_DIRECTORY);
+    if (!this.#isAt(fstatSync(fd, { bigint: true }))) {
       closeSync(fd);
       throw replaced();
     }
@@ -105,17 +122,17 @@ export class TargetDirectory {
     }
     const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
     const traits: TargetTraits = { prefix, foldsCase: false, descriptors: findDescriptors(fd) };
-    return { directory: new TargetDirectory(Buffer.from(path), fd, false, null, traits), isNew };
+    return { directory: new TargetDirectory(path, fd, false, null, traits), isNew };
   }
 
   /** Whether there is nothing in it. */
   isEmpty(): boolean {
-    return readdirSync(this.base).length === 0;
+    return readdirSync(diskPath(this.base)).length === 0;
   }
 
   /** The path of a file in it, for a call of node:fs that does not follow a link there. */
-  path(name: Uint8Array | string): Buffer {
-    return Buffer.concat([this.base, SLASH, typeof name === 'string' ? Buffer.from(name) : name]);
+  path(name: string): string {
+    return `${this.base}/${name}`;
   }
 
   /**
@@ -126,36 +143,83 @@ export class TargetDirectory {
   verify(): void {
     if (this.#traits.descriptors !== null) return;
     this.#parent?.verify();
-    const now = lstatSync(this.#path, { bigint: true });
-    const was = this.#identity;
-    const isSame = now.ino === was.ino && now.dev === was.dev;
+    const now = lstatSync(diskPath(this.#path), { bigint: true });
     // The topmost one may be named through a link of the user's.
-    if (!isSame && !(this.#parent === null && now.isSymbolicLink())) throw replaced();
+    if (!this.#isAt(now) && !(this.#parent === null && now.isSymbolicLink())) throw replaced();
   }
 
   /**
-   * Makes a directory in this one and opens it, or opens the one that is there.
+   * Makes a directory in this one and opens it, or opens the one that is there. {@link publish} must follow.
    *
-   * @param replace whether something that is no directory may be removed
+   * @param replace whether something that is not a directory may be removed
    * @throws errors of node:fs, among them EEXIST
    */
-  enter(name: Uint8Array, replace: boolean): TargetDirectory {
+  enter(name: string, replace: boolean): TargetDirectory {
+    const directory = this.#enter(name, replace);
+    if (this.isOwn || !directory.isOwn || this.#traits.descriptors === null) return directory;
+    try {
+      return this.#unseenFor(directory);
+    } finally {
+      directory.close();
+    }
+  }
+
+  /** The directory to fill in place of an empty one in this directory. */
+  #unseenFor(holder: TargetDirectory): TargetDirectory {
+    const { stage } = this;
+    // Another spelling of its name would lead to the empty one.
+    if (this.#traits.foldsCase) return this.#open(holder.#path, true);
+    const directory = stage.#enter(stage.unfinishedName(`directory-${String(this.#unseen++)}`), false);
+    directory.#isUnseen = true;
+    directory.#holder = holder;
+    return directory;
+  }
+
+  /**
+   * Gives a directory that is full its name, if it has another one. It is removed where its name was taken away.
+   *
+   * @throws an error with the code ELOOP if its name leads to another directory by now; other errors of node:fs
+   */
+  publish(): void {
+    const holder = this.#holder;
+    if (holder === null) return;
+    this.#holder = null;
+    try {
+      if (!holder.#isAt(lstatSync(diskPath(holder.#path), { bigint: true }))) throw replaced();
+      renameSync(diskPath(this.#path), diskPath(holder.#path));
+    } catch (error) {
+      rmSync(diskPath(this.#path), { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  #isAt({ ino, dev }: BigIntStats): boolean {
+    return ino === this.#identity.ino && dev === this.#identity.dev;
+  }
+
+  #enter(name: string, replace: boolean): TargetDirectory {
     this.verify();
     const path = this.path(name);
+    const made = diskPath(path);
     let isOwn = true;
     try {
-      mkdirSync(path, { mode: 0o700 });
+      mkdirSync(made, { mode: 0o700 });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       isOwn = false;
-      if (!lstatSync(path).isDirectory()) {
+      if (!lstatSync(made).isDirectory()) {
         if (!replace) throw error;
-        unlinkSync(path);
-        mkdirSync(path, { mode: 0o700 });
+        unlinkSync(made);
+        mkdirSync(made, { mode: 0o700 });
         isOwn = true;
       }
     }
-    const fd = openSync(path, OPEN_DIRECTORY);
+    return this.#open(path, isOwn);
+  }
+
+  /** Opens a directory in this one, which was made just now or was there. */
+  #open(path: string, isOwn: boolean): TargetDirectory {
+    const fd = openSync(diskPath(path), OPEN_DIRECTORY);
     try {
       if (isOwn) this.#requireOurs(fd);
       return new TargetDirectory(path, fd, isOwn, this, this.#traits);
@@ -182,7 +246,7 @@ export class TargetDirectory {
     if (this.isOwn) return this;
     if (this.#stage === null) {
       const { prefix } = this.#traits;
-      this.#stage = this.enter(Buffer.from(prefix), false);
+      this.#stage = this.#enter(prefix, false);
       this.#traits.foldsCase ||= exists(this.path(prefix.toUpperCase()));
     }
     return this.#stage;
@@ -194,8 +258,8 @@ export class TargetDirectory {
   }
 
   /** The name of an unfinished file, in {@link stage}. `number` must be new each time. */
-  unfinishedName(number: string): Buffer {
-    return Buffer.from(`${this.#traits.prefix}-${number}`);
+  unfinishedName(number: string): string {
+    return `${this.#traits.prefix}-${number}`;
   }
 
   /** Removes the directory of unfinished files, if there is one. */
@@ -204,7 +268,7 @@ export class TargetDirectory {
     this.#stage.close();
     this.#stage = null;
     try {
-      rmdirSync(this.path(this.#traits.prefix));
+      rmdirSync(diskPath(this.path(this.#traits.prefix)));
     } catch {
       // Something was put there by others, or it is gone already.
     }
@@ -225,8 +289,8 @@ function replaced(): Error {
   });
 }
 
-function exists(path: Buffer): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+function exists(path: string): boolean {
+  return lstatSync(diskPath(path), { throwIfNoEntry: false }) !== undefined;
 }
 
 /**

@@ -24,6 +24,7 @@ import {
   setOwner,
 } from './fileBatch.node.ts';
 import type { Crew } from './crew.ts';
+import { type DiskPath, diskPath } from './diskPath.node.ts';
 import type { FileBatch } from './fileBatch.node.ts';
 import { contentReader } from './fileContent.ts';
 import { linkProblem } from './linkTarget.ts';
@@ -168,7 +169,7 @@ class Extraction {
       return true;
     }
     try {
-      const target = parent.target.enter(entry.nameBytes, force);
+      const target = parent.target.enter(entry.name, force);
       this.#stack.push(new OpenDirectory(entry, target, parent, target.isOwn || force));
       this.#counts.directories += 1;
       this.#stack[this.#stack.length - 1 - HELD_OPEN]?.park();
@@ -281,13 +282,17 @@ class Extraction {
   }
 
   /** Makes something under another name where nobody else can write, then gives it its own name. */
-  async #place(target: TargetDirectory, entry: WalkEntry, make: (path: Buffer) => void | Promise<void>): Promise<void> {
+  async #place(
+    target: TargetDirectory,
+    entry: WalkEntry,
+    make: (path: DiskPath) => void | Promise<void>,
+  ): Promise<void> {
     target.verify();
     const { stage } = target;
-    const path = stage.path(stage.unfinishedName(String(this.#serial++)));
+    const path = diskPath(stage.path(stage.unfinishedName(String(this.#serial++))));
     try {
       await make(path);
-      publish(path, target.path(entry.nameBytes), {
+      publish(path, diskPath(target.path(entry.name)), {
         mustNotReplace: target.mustNotReplace,
         force: this.#options.force === true,
       });

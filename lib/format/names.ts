@@ -56,9 +56,14 @@ function sequenceLength(first: number): number {
   return 0;
 }
 
+/** Whether the bytes of a name are UTF-8. May say no of some that are: those with characters above U+FFFF. */
+export function isUtf8(text: string): boolean {
+  return !/[\udc80-\udcff]/.test(text);
+}
+
 /** String to bytes, the inverse of {@link decodeName}. */
 export function encodeName(text: string): Uint8Array {
-  if (!/[\udc80-\udcff]/.test(text)) return encoder.encode(text);
+  if (isUtf8(text)) return encoder.encode(text);
   const bytes: number[] = [];
   for (const char of text) {
     const code = char.codePointAt(0) ?? 0;

@@ -90,7 +90,7 @@ export class ExtractCrew<Kind extends keyof ExtractWork> implements Crew<
     try {
       const isStopped = (): boolean => Atomics.load(this.#stop, 0) === 1;
       const context = { image, read: contentReader(image, asLinuxReads), policy, isStopped };
-      return kind === 'files' ? runFileBatch(context, job as FileBatch) : runTarBatch(context, job);
+      return kind === 'files' ? runFileBatch(context, job as FileBatch) : runTarBatch(context, job as TarBatch);
     } finally {
       image.close();
     }

@@ -20,7 +20,7 @@ serve(
       isStopped: () => Atomics.load(word, 0) === 1,
     };
     return (job: FileBatch | TarBatch): FileBatchResult | TarBatchResult =>
-      kind === 'files' ? runFileBatch(context, job as FileBatch) : runTarBatch(context, job);
+      kind === 'files' ? runFileBatch(context, job as FileBatch) : runTarBatch(context, job as TarBatch);
   },
   (result) => ('archive' in result ? [result.archive.buffer as ArrayBuffer] : []),
 );
