@@ -12,6 +12,7 @@ import process from 'node:process';
 import { clearInterval, setInterval } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -28,6 +29,8 @@ const MEMORY_LIMIT = 512;
 /** Heap for new objects, in MiB: more than usual, since each command leaves much that is garbage at its end. */
 const YOUNG_LIMIT = 96;
 const MAX_LINE = 1 << 20;
+/** Milliseconds between two lines about progress. */
+const PROGRESS_INTERVAL = Number(process.env.PI ?? 60_000);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -52,11 +55,14 @@ if (![seconds, seed, threads].every((value) => Number.isSafeInteger(value) && va
 const [out, corpusFile] = [resolve(values.out), resolve(values.corpus)];
 const replayed = values.replay === undefined ? null : resolve(values.replay);
 const minimised = values.minimise === undefined ? null : resolve(values.minimise);
+// Most code runs some thousand times before V8 optimises it: until then its quick compiler's is faster than no compiler's.
+setFlagsFromString('--always-sparkplug');
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 /**
  * @typedef {{ kind: 'failure', message: string, line: string }} Failure
- * @typedef {{ kind: 'end', executions: number, commands: number, covered: number, features: number, corpus: string[] }} End
+ * @typedef {{ kind: 'end', executions: number, commands: number, covered: Reached, features: number, corpus: string[] }} End
+ * @typedef {import('./fuzz/coverage.ts').Reached} Reached
  * @typedef {import('./fuzz/planted.mjs').PlantedBug} PlantedBug
  * @typedef {{ seconds: number, corpus: string[], threads: number, minimise?: boolean, bug?: PlantedBug | undefined }} Task
  */
@@ -75,6 +81,9 @@ function writeLines(file, lines) {
   const text = lines.map((line) => `${line}\n`).join('');
   writeFileSync(file, file.endsWith('.gz') ? gzipSync(text, { level: 9 }) : text);
 }
+
+/** @param {number} part @param {number} whole */
+const share = (part, whole) => `${((part / whole) * 100).toFixed(1)}%`;
 
 if (values.planted) await findPlanted();
 else if (minimised !== null) {
@@ -95,9 +104,11 @@ else if (minimised !== null) {
   console.log(
     `${Math.round(commands / elapsed)} executions a second with ${threads} threads; ${Math.round(commands / cpuSeconds)} a second of CPU time`,
   );
+  const { functions, knownFunctions, characters, allCharacters } = sums.covered;
   console.log(
-    `coverage: ${sums.covered} pieces of code and ${sums.features} kinds of answers at most in a thread; corpus: ${before.length} cases, ${sums.corpus.length} new`,
+    `coverage of one thread at most: ${share(functions, knownFunctions)} of the ${knownFunctions} functions met in lib, ${share(characters, allCharacters)} of its code; ${sums.features} kinds of answers`,
   );
+  console.log(`corpus: ${before.length} cases, ${sums.corpus.length} new`);
   if (values.corpus !== CORPUS) writeLines(corpusFile, [...before, ...sums.corpus]);
   console.log(`${failures.size} failures`);
   process.exitCode = failures.size === 0 ? 0 : 1;
@@ -136,7 +147,8 @@ async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, 
   const kinds = new Set();
   /** @type {string[]} */
   const kept = [];
-  const sums = { executions: 0, commands: 0, covered: 0, features: 0, corpus: kept, cpuSeconds: 0, elapsed: 0 };
+  const covered = { functions: 0, knownFunctions: 0, characters: 0, allCharacters: 0 };
+  const sums = { executions: 0, commands: 0, covered, features: 0, corpus: kept, cpuSeconds: 0, elapsed: 0 };
   /** @type {Set<Worker>} */
   const workers = new Set();
   let isOver = false;
@@ -164,6 +176,18 @@ async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, 
     const began = Date.now();
     const cpuBegan = process.cpuUsage();
     const until = began + limit * 1000;
+    /** What threads have executed that have not ended. @type {Map<string, Float64Array>} */
+    const running = new Map();
+    let before = { executions: 0, cpuSeconds: 0 };
+    const progress = setInterval(() => {
+      const { user, system } = process.cpuUsage(cpuBegan);
+      const cpuSeconds = (user + system) / 1e6;
+      const executions = [...running.values()].reduce((sum, [, commands = 0]) => sum + commands, sums.commands);
+      const rate = Math.round((executions - before.executions) / (cpuSeconds - before.cpuSeconds));
+      const elapsed = Math.round((Date.now() - began) / 1000);
+      console.error(`${elapsed} s: ${executions} executions; of late ${rate} a second of CPU time`);
+      before = { executions, cpuSeconds };
+    }, PROGRESS_INTERVAL);
     /** One thread, until it ends. @param {number} own its seed @param {string} name @returns {Promise<void>} */
     const run = (own, name) =>
       new Promise((done) => {
@@ -182,6 +206,7 @@ async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, 
           fail(message, text.slice(0, text.indexOf('\0')));
           sums.commands += watched.began[1] ?? 0;
         };
+        running.set(name, watched.began);
         const watch = setInterval(() => {
           const since = watched.began[0] ?? 0;
           if (since === 0 || Date.now() - since < HANGS_AFTER) return;
@@ -197,7 +222,7 @@ async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, 
           isDone = true;
           sums.executions += message.executions;
           sums.commands += message.commands;
-          sums.covered = Math.max(sums.covered, message.covered);
+          if (message.covered.characters > sums.covered.characters) sums.covered = message.covered;
           sums.features = Math.max(sums.features, message.features);
           kept.push(...message.corpus);
         });
@@ -206,6 +231,7 @@ async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, 
         });
         worker.on('exit', () => {
           clearInterval(watch);
+          running.delete(name);
           workers.delete(worker);
           // What a thread does that died is done by another, from another seed.
           if (isDone || isOver || Date.now() >= until) done();
@@ -213,6 +239,7 @@ async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, 
         });
       });
     await Promise.all(Array.from({ length: count }, (_, index) => run(seed + index, String(index))));
+    clearInterval(progress);
     const { user, system } = process.cpuUsage(cpuBegan);
     sums.cpuSeconds = (user + system) / 1e6;
     sums.elapsed = (Date.now() - began) / 1000;

@@ -60,10 +60,12 @@ export function detectLayout(from: ByteSource | Uint8Array, options: OpenOptions
   const image = CramfsImage.open(from, { ...options, inodeLayout });
   const files = sampleFiles(image);
   const vendor = vendorFlags(image.superblock.flags);
-  const candidates = [...new Set([...PAGE_SIZES, ...(vendor === null ? [] : [vendor.pageSize])])].map((pageSize) =>
-    CramfsImage.open(from, { ...options, inodeLayout, pageSize }),
+  const candidates = [...new Set([...PAGE_SIZES, ...(vendor === null ? [] : [vendor.pageSize])])];
+  const byData = vote(
+    candidates,
+    (pageSize) => (pageSize === image.pageSize ? image : CramfsImage.open(from, { ...options, inodeLayout, pageSize })),
+    files,
   );
-  const byData = vote(candidates, files);
   // Where the files are silent, only pointers that are within the table for both sizes.
   const tableSize = byData.speaksFor > 0 ? byData.pageSize : Math.max(byData.pageSize, vendor?.pageSize ?? 0);
   const flagged = files.filter((inode) => hasFlaggedPointer(image, inode, tableSize)).length;
@@ -124,10 +126,15 @@ interface Vote {
  * What the fewest files speak against; of several what most speak for, 4096 bytes and zlib first. A file of at most 4096
  * bytes has one block for any size, and tells the method only.
  */
-function vote(candidates: readonly CramfsImage[], files: readonly Inode[]): Vote {
+function vote(
+  pageSizes: readonly number[],
+  open: (pageSize: number) => CramfsImage,
+  files: readonly Inode[],
+): Vote {
   const votes: Vote[] = [];
   for (const method of ['zlib', 'lzma'] as const) {
-    for (const image of candidates) {
+    for (const pageSize of pageSizes) {
+      const image = open(pageSize);
       let speaksFor = 0;
       let against = 0;
       for (const inode of files) {

@@ -15,15 +15,17 @@ export interface Storage {
   truncate(length: number): void;
 }
 
-/** Bytes of the window. */
+/** Bytes of the window at most, and at first: most images are small. */
 const WINDOW_SIZE = 1 << 20;
+const FIRST_WINDOW = 1 << 14;
 
 /** Bytes on storage, written at random. */
 export class StoredCanvas implements Canvas {
   readonly #storage: Storage;
   readonly #limit: number;
-  readonly #window: Uint8Array;
-  readonly #words: DataView;
+  readonly #windowSize: number;
+  #window: Uint8Array;
+  #words: DataView;
   #end = 0;
   /** Bytes that the storage has. */
   #stored = 0;
@@ -32,11 +34,12 @@ export class StoredCanvas implements Canvas {
   #dirtyStart = 0;
   #dirtyEnd = 0;
 
-  /** @param limit bytes at most; @param windowSize bytes of the window, at least 4 */
+  /** @param limit bytes at most; @param windowSize bytes of the window at most, at least 4 */
   constructor(storage: Storage, limit: number = CANVAS_LIMIT, windowSize: number = WINDOW_SIZE) {
     this.#storage = storage;
     this.#limit = limit;
-    this.#window = new Uint8Array(windowSize);
+    this.#windowSize = windowSize;
+    this.#window = new Uint8Array(Math.min(windowSize, FIRST_WINDOW));
     this.#words = new DataView(this.#window.buffer);
   }
 
@@ -90,7 +93,7 @@ export class StoredCanvas implements Canvas {
 
   crcFrom(offset: number): number {
     this.finish();
-    const piece = new Uint8Array(this.#window.length);
+    const piece = new Uint8Array(Math.min(this.#windowSize, Math.max(0, this.#end - offset)));
     let crc = 0;
     for (let at = offset; at < this.#end;) {
       const got = this.#storage.read(piece, at);
@@ -114,8 +117,17 @@ export class StoredCanvas implements Canvas {
     const place = offset - this.#start;
     if (place >= 0 && place + length <= this.#window.length) return place;
     this.#flush();
+    this.#grow();
     this.#load(offset);
     return 0;
+  }
+
+  /** Whoever moves the window has more to write than fits into it. */
+  #grow(): void {
+    const size = Math.min(this.#windowSize, this.#window.length * 4);
+    if (size === this.#window.length) return;
+    this.#window = new Uint8Array(size);
+    this.#words = new DataView(this.#window.buffer);
   }
 
   #load(start: number): void {

@@ -73,7 +73,7 @@ class Crew {
 
   constructor(image: CramfsImage, options: ParallelCheckOptions, threads: number) {
     this.#verifier = new BlockVerifier(image);
-    const { file, imageOffset, script = workerScript('checkWorker') } = options;
+    const { file, imageOffset, script = threads === 1 ? null : workerScript('checkWorker') } = options;
     const method = image.inflate === inflateLzma ? 'lzma' : 'zlib';
     const data: CheckSetup = { file, imageOffset, pageSize: image.pageSize, method };
     // Whoever does not start takes no blocks, and others find them there.

@@ -105,6 +105,7 @@ export class WorkerPool<Job, Result> {
     this.#queue.length = 0;
     const workers = this.#members.map(({ worker }) => worker);
     this.#members = [];
+    if (workers.length === 0) return;
     const hurry = new AbortController();
     const gone = Promise.all(
       workers.map((worker) => {

@@ -279,11 +279,7 @@ export function pickKind({ random }: Chance): string {
 
 /** Runs a case. @throws Error for what does not hold */
 export async function runCase({ kind, choice, inputs }: Case, sandbox: Sandbox): Promise<void> {
-  const files = inputs.map((bytes, index) => {
-    const file = sandbox.path(`in${String(index)}`);
-    writeFileSync(file, bytes);
-    return file;
-  });
+  const files = inputs.map((bytes, index) => sandbox.input(index, bytes));
   sandbox.features.clear();
   await KINDS[kind]?.run(sandbox, files, chanceFrom(randomFrom(choice)));
 }

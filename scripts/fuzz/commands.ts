@@ -2,14 +2,15 @@
  * The thread that runs commands on inputs and learns: a case that reaches code, or gives an answer, that none has before is
  * kept, and changed further. See docs/fuzzing.md.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Case, KINDS, pickKind, runCase, TREE_FOLDER } from './cases.ts';
 import { caseLine, parseCase } from './corpus.ts';
 import { Coverage } from './coverage.ts';
 import { chanceFrom } from './inputs/chance.ts';
-import { changedInput, newInput } from './inputs/index.ts';
+import { changedInput, type InputKind, newInput } from './inputs/index.ts';
 import { randomFrom } from './mutate.ts';
 import { Sandbox } from './sandbox.ts';
 
@@ -29,12 +30,17 @@ interface Setup {
   readonly present: Uint8Array;
 }
 
-/** Cases that run before it is asked whether they reached new code: asking costs as much as several commands. */
-const BATCH = 256;
+/**
+ * Cases that run before it is asked whether they reached new code: asking costs as much as several commands. The fewer, the
+ * sooner it is found which of them did.
+ */
+const LEAST_BATCH = 16;
+const MOST_BATCH = 256;
 /** Share of the time that may be spent on finding out which case of a batch reached it. */
 const ASKING_SHARE = 0.15;
-/** Cases that wait to be asked about, at most. */
-const MAX_WAITING = 4096;
+/** Cases with an input before there is a new one: making it takes as long as a command. */
+const USES = 4;
+const SHARED_INPUTS: ReadonlySet<InputKind> = new Set(['image', 'dump']);
 
 // Errors of damaged inputs are many, and their traces are not looked at.
 Error.stackTraceLimit = 0;
@@ -47,6 +53,8 @@ const given = corpus.length;
 const features = new Set<string>();
 const sandbox = new Sandbox(folder, setup.schemas);
 let executions = 0;
+/** Commands that ran again only to find out which case it was. */
+let repeated = 0;
 
 mkdirSync(join(folder, TREE_FOLDER), { recursive: true });
 for (const [name, text] of [
@@ -56,7 +64,15 @@ for (const [name, text] of [
 ] as const) {
   writeFileSync(join(folder, TREE_FOLDER, name), text);
 }
-const coverage = new Coverage(import.meta.url);
+const coverage = new Coverage(import.meta.url, readFileSync(fileURLToPath(import.meta.url), 'latin1'));
+
+/** Runs a case once more, to see what it reaches: that does not count. */
+async function repeat(each: Case): Promise<void> {
+  const before = sandbox.commands;
+  await execute(each);
+  executions--;
+  repeated += sandbox.commands - before;
+}
 
 /** Runs a case; a failure is sent. Whether its answer is new. */
 async function execute(each: Case): Promise<boolean> {
@@ -71,15 +87,29 @@ async function execute(each: Case): Promise<boolean> {
     parentPort?.postMessage({ kind: 'failure', message: message.replaceAll(folder, ''), line: caseLine(each) });
   }
   setup.began[0] = 0;
-  setup.began[1] = sandbox.commands;
+  setup.began[1] = sandbox.commands - repeated;
   const before = features.size;
   for (const feature of sandbox.features) features.add(feature);
   return features.size > before;
 }
 
+/** The newest input of each kind, and how often it was used. */
+const newest = new Map<InputKind, { readonly bytes: Uint8Array; uses: number }>();
+
+/** An input that few cases had. */
+function freshInput(kind: InputKind): Uint8Array {
+  let input = newest.get(kind);
+  if (input === undefined || input.uses >= (SHARED_INPUTS.has(kind) ? USES : 1)) {
+    input = { bytes: newInput(kind, chance), uses: 0 };
+    newest.set(kind, input);
+  }
+  input.uses++;
+  return input.bytes;
+}
+
 function newCase(): Case {
   const kind = pickKind(chance);
-  return { kind, choice: random(2 ** 31), inputs: (KINDS[kind]?.inputs ?? []).map((input) => newInput(input, chance)) };
+  return { kind, choice: random(2 ** 31), inputs: (KINDS[kind]?.inputs ?? []).map(freshInput) };
 }
 
 /** A case of the corpus with an input changed, exchanged, or used by another kind. */
@@ -109,43 +139,51 @@ async function minimised(): Promise<Case[]> {
   const byLength = corpus.slice().sort((a, b) => caseLine(a).length - caseLine(b).length);
   const kept: Case[] = [];
   for (const each of byLength) {
-    coverage.restart();
     await execute(each);
     if (coverage.takeNew() > 0) kept.push(each);
   }
   return kept;
 }
 
+/** The first case that reaches what is wanted, found by halving, and its place; null where none does alone. */
+async function firstWanted(cases: readonly Case[]): Promise<number | null> {
+  let [from, to] = [0, cases.length];
+  while (to - from > 1) {
+    const middle = (from + to) >> 1;
+    for (const each of cases.slice(from, middle)) await repeat(each);
+    if (coverage.reachesWanted()) to = middle;
+    else from = middle;
+  }
+  for (const each of cases.slice(from, to)) await repeat(each);
+  return coverage.takeWanted() > 0 ? from : null;
+}
+
 async function fuzz(): Promise<void> {
   for (const each of corpus.slice()) await execute(each);
   coverage.takeNew();
+  coverage.giveUp();
   let batch: Case[] = [];
-  let waiting: Case[] = [];
-  const known = new Set(coverage.seen);
+  let size = LEAST_BATCH;
   const began = performance.now();
   let asking = 0;
   while (Date.now() < until) {
     const each = corpus.length > 0 && random(2) === 0 ? changedCase() : newCase();
     if (await execute(each)) corpus.push(each);
     else batch.push(each);
-    if (batch.length < BATCH) continue;
-    if (coverage.takeNew() > 0) waiting.push(...batch);
-    batch = [];
-    if (waiting.length > MAX_WAITING) waiting = waiting.slice(-MAX_WAITING);
-    for (; waiting.length > 0 && asking < (performance.now() - began) * ASKING_SHARE;) {
-      const asked = performance.now();
-      // The newest first: what they reached is the most likely not to be in the corpus yet.
-      const one = waiting.pop();
-      coverage.restart();
-      if (one !== undefined) await execute(one);
-      const before = known.size;
-      for (const piece of coverage.take()) {
-        known.add(piece);
-        coverage.seen.add(piece);
-      }
-      if (known.size > before && one !== undefined) corpus.push(one);
-      asking += performance.now() - asked;
+    if (batch.length < size) continue;
+    const asked = performance.now();
+    const isNew = coverage.takeNew() > 0;
+    size = isNew ? Math.max(LEAST_BATCH, size >> 1) : Math.min(MOST_BATCH, size * 2);
+    while (coverage.hasWanted && asking + performance.now() - asked < (performance.now() - began) * ASKING_SHARE) {
+      const place = await firstWanted(batch);
+      const found = place === null ? undefined : batch[place];
+      if (found === undefined) break;
+      corpus.push(found);
+      batch = batch.slice((place ?? 0) + 1);
     }
+    coverage.giveUp();
+    batch = [];
+    asking += performance.now() - asked;
   }
 }
 
@@ -153,8 +191,8 @@ const kept = setup.minimise ? await minimised() : (await fuzz(), corpus.slice(gi
 parentPort?.postMessage({
   kind: 'end',
   executions,
-  commands: sandbox.commands,
-  covered: coverage.seen.size,
+  commands: sandbox.commands - repeated,
+  covered: coverage.reached,
   features: features.size,
   corpus: kept.map(caseLine),
 });
