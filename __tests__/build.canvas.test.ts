@@ -60,6 +60,23 @@ describe('a canvas on storage', () => {
     }
   });
 
+  it('grows its window with what is written, and keeps all bytes', () => {
+    const random = numbers(7);
+    const storage = new Bytes();
+    const stored = new StoredCanvas(storage, 1 << 20, 1 << 18);
+    const memory = new MemoryCanvas(1 << 20);
+    for (let step = 0; step < 60; step++) {
+      const offset = random(600_000);
+      const bytes = new Uint8Array(random(70_000)).fill(step + 1);
+      for (const canvas of [stored, memory]) {
+        canvas.put(offset, bytes);
+        canvas.putU32(offset, step * 0x1010305, true);
+      }
+    }
+    expect(stored.crcFrom(0)).toBe(memory.crcFrom(0));
+    expect(storage.bytes).toEqual(memory.view());
+  });
+
   it('takes no more than its limit', () => {
     for (const canvas of [new StoredCanvas(new Bytes(), 100), new MemoryCanvas(100)]) {
       canvas.put(90, new Uint8Array(10));

@@ -180,6 +180,26 @@ describe('members', () => {
     expect(say(packed)).toMatchObject({ code: 'gzip', next: { kind: 'pipe' } });
   });
 
+  test('unpacking by hand is proposed only where that shows more', () => {
+    const text = Buffer.alloc(5000, 'no image');
+    const next = (bytes: Uint8Array): unknown => say(bytes).next;
+    expect(say(gzipSync(text))).toEqual({
+      code: 'gzip',
+      sentence: 'it is gzip data, and no image was found in it',
+      next: null,
+    });
+    expect(next(Buffer.concat([gzipSync(text), Buffer.alloc(512)]))).toBeNull();
+    expect(next(gzipSync(gzipSync(gzipSync(text))))).toBeNull();
+    // Two members that gzip joins; more of them in each other than are unpacked; what was not looked into; damage.
+    expect(next(Buffer.concat([gzipSync(text), gzipSync(text)]))).toMatchObject({ kind: 'pipe' });
+    expect(next(gzipSync(gzipSync(gzipSync(gzipSync(text)))))).toMatchObject({ kind: 'pipe' });
+    expect(next(gzipOfZeros(100 << 20))).toMatchObject({ kind: 'pipe' });
+    expect(next(gzipSync(text).subarray(0, -9))).toMatchObject({ kind: 'pipe' });
+    for (const magic of ['BZh91AY&SY', '\xfd7zXZ\0', 'LZIP\x01']) {
+      expect(next(Buffer.concat([Buffer.from(magic, 'latin1'), noise(500)]))).toMatchObject({ kind: 'pipe' });
+    }
+  });
+
   test.each([
     ['gzip', gzipOfZeros(100 << 20)],
     ['zip', zipOf('bomb', Buffer.alloc(100 << 20))],

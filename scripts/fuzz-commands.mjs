@@ -30,7 +30,7 @@ const MEMORY_LIMIT = 512;
 const YOUNG_LIMIT = 96;
 const MAX_LINE = 1 << 20;
 /** Milliseconds between two lines about progress. */
-const PROGRESS_INTERVAL = Number(process.env.PI ?? 60_000);
+const PROGRESS_INTERVAL = 60_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

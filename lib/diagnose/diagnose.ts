@@ -24,7 +24,13 @@ export type Diagnosis =
       readonly images: number;
       readonly content: Content | null;
     }
-  | { readonly kind: 'content'; readonly content: Content; readonly tooLarge: TooLarge | null }
+  /** `isSearched`: all that gzip unpacks it to was looked at, so that nothing more is found in that. */
+  | {
+      readonly kind: 'content';
+      readonly content: Content;
+      readonly tooLarge: TooLarge | null;
+      readonly isSearched: boolean;
+    }
   /** All bytes that were looked at are the same. */
   | { readonly kind: 'filler'; readonly byte: number; readonly bytes: number }
   | { readonly kind: 'empty' }
@@ -49,15 +55,42 @@ const CHUNK = 1 << 20;
  */
 export function diagnose(file: ByteSource): Diagnosis {
   const start = firstBytes(file, SEARCHED);
-  let tooLarge: TooLarge | null = null;
-  const hits = [
-    ...scan(start, {
-      onTooLarge: (member, limit) => {
-        tooLarge ??= { member, limit };
-      },
-    }),
-  ];
-  return diagnosisOf(file, hits, tooLarge);
+  const unpacking = new Unpacking();
+  const hits = [...scan(start, unpacking)];
+  return diagnosisOf(file, hits, unpacking);
+}
+
+/** What a scan unpacked, and what it did not: for the scan's options. */
+export class Unpacking {
+  /** The first member that was not looked into. */
+  tooLarge: TooLarge | null = null;
+  /** Where the gzip member ends that the file begins with; null if it does not, or if that is damaged. */
+  #end: number | null = null;
+  #isWhole = true;
+
+  readonly onTooLarge = (member: Member, limit: number): void => {
+    this.tooLarge ??= { member, limit };
+  };
+
+  readonly onGunzipped = ({ offset }: Member, end: number): void => {
+    if (offset === 0) this.#end = end;
+  };
+
+  readonly onSkipped = (): void => {
+    this.#isWhole = false;
+  };
+
+  /**
+   * Whether all that gzip makes of a file was looked at. Of several members after one another gzip makes one file, where
+   * an image may begin in one and end in the next.
+   *
+   * @throws CramfsError IO
+   */
+  isGunzipped(file: ByteSource): boolean {
+    if (this.#end === null || !this.#isWhole || this.tooLarge !== null || this.#end > SEARCHED) return false;
+    const [first, second] = file.read(this.#end, 2);
+    return first !== 0x1f || second !== 0x8b;
+  }
 }
 
 /**
@@ -65,7 +98,7 @@ export function diagnose(file: ByteSource): Diagnosis {
  *
  * @throws CramfsError IO
  */
-export function diagnosisOf(file: ByteSource, hits: readonly ScanHit[], tooLarge: TooLarge | null): Diagnosis {
+export function diagnosisOf(file: ByteSource, hits: readonly ScanHit[], unpacking = new Unpacking()): Diagnosis {
   const head = file.read(0, 16).slice();
   if (head.length === 0) return { kind: 'empty' };
   const content = contentOf(file);
@@ -76,7 +109,10 @@ export function diagnosisOf(file: ByteSource, hits: readonly ScanHit[], tooLarge
   }
   const filler = fillerOf(file);
   if (filler !== null) return { kind: 'filler', ...filler };
-  if (content !== null) return { kind: 'content', content, tooLarge };
+  const { tooLarge } = unpacking;
+  if (content !== null) {
+    return { kind: 'content', content, tooLarge, isSearched: content.kind === 'gzip' && unpacking.isGunzipped(file) };
+  }
   const searched = firstBytes(file, SEARCHED).size;
   return { kind: 'unknown', head, searched, whole: searched === file.size, tooLarge };
 }

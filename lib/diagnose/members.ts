@@ -14,7 +14,8 @@ export interface ExpansionBudget {
 
 /** How a member ended. */
 export type Unpacked =
-  | { readonly state: 'whole'; readonly member: Member; readonly bytes: Uint8Array }
+  /** `end`: the offset of the byte after it; null for zip, where the directory at the end of the archive has it. */
+  | { readonly state: 'whole'; readonly member: Member; readonly bytes: Uint8Array; readonly end: number | null }
   /** It unpacks to more than was allowed: `limit` bytes. */
   | { readonly state: 'too-large'; readonly member: Member; readonly limit: number };
 
@@ -42,7 +43,8 @@ export function gunzipMember(source: ByteSource, offset: number, budget: Expansi
     const view = new DataView(trailer.buffer);
     view.setUint32(0, crc32(bytes), true);
     view.setUint32(4, bytes.length, true);
-    return includesBytes(source.read(last, CHUNK + trailer.length), trailer);
+    const place = indexOfBytes(source.read(last, CHUNK + trailer.length), trailer);
+    return place === -1 ? null : { end: last + place + trailer.length };
   });
 }
 
@@ -65,12 +67,11 @@ function gzipHeader(bytes: Uint8Array): { readonly length: number; readonly name
   return at < bytes.length ? { length: at, name } : null;
 }
 
-function includesBytes(bytes: Uint8Array, wanted: Uint8Array): boolean {
+function indexOfBytes(bytes: Uint8Array, wanted: Uint8Array): number {
   const first = wanted[0] ?? 0;
-  for (let at = bytes.indexOf(first); at !== -1; at = bytes.indexOf(first, at + 1)) {
-    if (wanted.every((byte, i) => bytes[at + i] === byte)) return true;
-  }
-  return false;
+  let at = bytes.indexOf(first);
+  while (at !== -1 && !wanted.every((byte, i) => bytes[at + i] === byte)) at = bytes.indexOf(first, at + 1);
+  return at;
 }
 
 /** A local file header of a zip archive. */
@@ -122,18 +123,21 @@ export function unzipMember(source: ByteSource, offset: number, budget: Expansio
   const header = zipHeader(source, offset);
   if (header?.method !== DEFLATE) return null;
   const member = { format: 'zip', offset, name: header.name, size: 0 } as const;
-  return unpack(source, header.data, member, budget, (bytes) => header.crc === null || crc32(bytes) === header.crc);
+  return unpack(source, header.data, member, budget, (bytes) =>
+    header.crc === null || crc32(bytes) === header.crc ? { end: null } : null,
+  );
 }
 
 /**
- * Inflates from byte `at` on until the stream ends. `proves` gets the result, and where the bytes that were read last begin.
+ * Inflates from byte `at` on until the stream ends. `prove` gets the result, and where the bytes that were read last begin;
+ * null where the result is wrong.
  */
 function unpack(
   source: ByteSource,
   at: number,
   member: Member,
   budget: ExpansionBudget,
-  proves: (bytes: Uint8Array, last: number) => boolean,
+  prove: (bytes: Uint8Array, last: number) => { readonly end: number | null } | null,
 ): Unpacked | null {
   const pieces: Uint8Array[] = [];
   const limit = budget.bytes;
@@ -168,5 +172,6 @@ function unpack(
     bytes.set(piece, filled);
     filled += piece.length;
   }
-  return proves(bytes, from) ? { state: 'whole', member: { ...member, size: total }, bytes } : null;
+  const proof = prove(bytes, from);
+  return proof === null ? null : { state: 'whole', member: { ...member, size: total }, bytes, ...proof };
 }

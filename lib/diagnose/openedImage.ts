@@ -30,7 +30,7 @@ export function diagnoseOpened(
   const found = findExplained(file, imageOffset, 0);
   if (found === null) return null;
   const { hit, index } = found;
-  return { ...(diagnosisOf(file, [hit], null) as Extract<Diagnosis, { kind: 'image' }>), index };
+  return { ...(diagnosisOf(file, [hit]) as Extract<Diagnosis, { kind: 'image' }>), index };
 }
 
 const WHOLE: ReadonlySet<CrcState> = new Set<CrcState>(['good', 'swapped', 'none']);

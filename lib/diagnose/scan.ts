@@ -35,6 +35,10 @@ export interface ScanHit extends ImageCandidate {
 export interface ScanOptions {
   /** Gets each gzip or zip member that unpacks to more than is allowed: it is not looked into. */
   readonly onTooLarge?: ((member: Member, limit: number) => void) | undefined;
+  /** Gets each gzip member of the file itself that was unpacked whole. `end`: the offset of the byte after it. */
+  readonly onGunzipped?: ((member: Member, end: number) => void) | undefined;
+  /** Called for what may be a member and is not unpacked: too many lie in each other, or unpack to too much already. */
+  readonly onSkipped?: (() => void) | undefined;
   /** Byte of the file to begin at. Default 0. */
   readonly from?: number | undefined;
 }
@@ -148,7 +152,10 @@ function* scanMembers(
   level: Level,
   all: Scan,
 ): Generator<ScanHit, void> {
-  if (level.within.length >= MAX_DEPTH || all.expansion.bytes === 0) return;
+  if (level.within.length >= MAX_DEPTH || all.expansion.bytes === 0) {
+    all.options.onSkipped?.();
+    return;
+  }
   const unpacked = kind === 'gzip' ? gunzipMember(file, at, all.expansion) : unzipMember(file, at, all.expansion);
   if (unpacked !== null) yield* scanUnpacked(unpacked, level, all);
 }
@@ -176,7 +183,8 @@ function* scanUnpacked(unpacked: Unpacked, level: Level, all: Scan): Generator<S
     all.options.onTooLarge?.(unpacked.member, unpacked.limit);
     return;
   }
-  const { member, bytes } = unpacked;
+  const { member, bytes, end } = unpacked;
+  if (end !== null && level.within.length === 0) all.options.onGunzipped?.(member, end);
   yield* scanLevel(bytesSource(bytes), { ...level, within: [...level.within, member], ordered: false, from: 0 }, all);
 }
 

@@ -126,11 +126,7 @@ interface Vote {
  * What the fewest files speak against; of several what most speak for, 4096 bytes and zlib first. A file of at most 4096
  * bytes has one block for any size, and tells the method only.
  */
-function vote(
-  pageSizes: readonly number[],
-  open: (pageSize: number) => CramfsImage,
-  files: readonly Inode[],
-): Vote {
+function vote(pageSizes: readonly number[], open: (pageSize: number) => CramfsImage, files: readonly Inode[]): Vote {
   const votes: Vote[] = [];
   for (const method of ['zlib', 'lzma'] as const) {
     for (const pageSize of pageSizes) {

@@ -123,13 +123,15 @@ function fillerSentence({ byte, bytes }: Extract<Diagnosis, { kind: 'filler' }>)
   return `there is nothing in it: ${plural(bytes, 'byte')}, all 0x${byte.toString(16).padStart(2, '0')}${meaning}`;
 }
 
-function contentWords({ content, tooLarge }: Extract<Diagnosis, { kind: 'content' }>): DiagnosisWords {
+function contentWords({ content, tooLarge, isSearched }: Extract<Diagnosis, { kind: 'content' }>): DiagnosisWords {
   if (content.kind === 'utf8-replaced') {
     return { code: 'text-conversion', sentence: `it is ${contentName(content)}`, next: null };
   }
   const looked = content.kind === 'gzip' || content.kind === 'zip' || content.kind === 'uimage';
   const nothing = looked && tooLarge === null ? ', and no image was found in it' : bombWords(tooLarge);
-  return { code: content.kind, sentence: `it is ${contentName(content)}${nothing}`, next: CONTENT[content.kind].next };
+  // Unpacking by hand would show the same.
+  const next = isSearched ? null : CONTENT[content.kind].next;
+  return { code: content.kind, sentence: `it is ${contentName(content)}${nothing}`, next };
 }
 
 /** What was not unpacked. */

@@ -14,7 +14,7 @@ export interface Case {
 }
 
 interface Kind {
-  /** How often, among all. */
+  /** Share of the time, among all. */
   readonly weight: number;
   readonly inputs: readonly InputKind[];
   /** @param files paths of the inputs */
@@ -155,7 +155,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     },
   },
   threads: {
-    weight: 0.02,
+    weight: 1,
     inputs: ['image', 'image'],
     run: async (sandbox, files, { pick }) => {
       const words = ['audit', '--format', pick(AUDIT), ...files];
@@ -265,16 +265,34 @@ export const KINDS: Readonly<Record<string, Kind>> = {
 /** The tree that texts are tried on. */
 export const TREE_FOLDER = TREE;
 const NAMES = Object.keys(KINDS);
-const TOTAL = NAMES.reduce((sum, name) => sum + (KINDS[name]?.weight ?? 0), 0);
 
-/** The name of a kind, by weight. */
-export function pickKind({ random }: Chance): string {
-  let left = (random(1 << 24) / (1 << 24)) * TOTAL;
-  for (const name of NAMES) {
-    left -= KINDS[name]?.weight ?? 0;
-    if (left < 0) return name;
+/** Milliseconds of a case of a kind before one was timed, and the least that counts. */
+const FIRST_TIME = 2;
+const LEAST_TIME = 0.1;
+/** How much the newest case counts in the mean. */
+const SHARE_OF_NEWEST = 0.02;
+/** Milliseconds that one case counts at most: one that is slow once must not keep its kind from being tried. */
+const MOST_TIME = 100;
+
+/** Chooses kinds so that each gets time, not cases, by its weight: quick commands run more often. */
+export class KindChooser {
+  readonly #times = new Map<string, number>(NAMES.map((name) => [name, FIRST_TIME]));
+
+  /** Notes how long a case of a kind took, in ms. */
+  note(kind: string, took: number): void {
+    const before = this.#times.get(kind) ?? FIRST_TIME;
+    this.#times.set(kind, before + (Math.min(took, MOST_TIME) - before) * SHARE_OF_NEWEST);
   }
-  return 'sound';
+
+  pick({ random }: Chance): string {
+    const shares = NAMES.map((name) => (KINDS[name]?.weight ?? 0) / Math.max(LEAST_TIME, this.#times.get(name) ?? 0));
+    let left = (random(1 << 24) / (1 << 24)) * shares.reduce((sum, share) => sum + share, 0);
+    for (const [index, name] of NAMES.entries()) {
+      left -= shares[index] ?? 0;
+      if (left < 0) return name;
+    }
+    return 'sound';
+  }
 }
 
 /** Runs a case. @throws Error for what does not hold */

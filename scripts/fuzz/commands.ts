@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Case, KINDS, pickKind, runCase, TREE_FOLDER } from './cases.ts';
+import { type Case, KindChooser, KINDS, runCase, TREE_FOLDER } from './cases.ts';
 import { caseLine, parseCase } from './corpus.ts';
 import { Coverage } from './coverage.ts';
 import { chanceFrom } from './inputs/chance.ts';
@@ -34,10 +34,10 @@ interface Setup {
  * Cases that run before it is asked whether they reached new code: asking costs as much as several commands. The fewer, the
  * sooner it is found which of them did.
  */
-const LEAST_BATCH = 16;
-const MOST_BATCH = 256;
+const LEAST_BATCH = 64;
+const MOST_BATCH = 1024;
 /** Share of the time that may be spent on finding out which case of a batch reached it. */
-const ASKING_SHARE = 0.15;
+const ASKING_SHARE = 0.1;
 /** Cases with an input before there is a new one: making it takes as long as a command. */
 const USES = 4;
 const SHARED_INPUTS: ReadonlySet<InputKind> = new Set(['image', 'dump']);
@@ -48,14 +48,17 @@ const setup = workerData as Setup;
 const { seed, until, folder } = setup;
 const random = randomFrom(seed);
 const chance = chanceFrom(random);
-const corpus: Case[] = setup.corpus.map(parseCase);
-const given = corpus.length;
+const corpus: Case[] = [];
+const byKind = new Map<string, Case[]>();
 const features = new Set<string>();
+const chooser = new KindChooser();
 const sandbox = new Sandbox(folder, setup.schemas);
 let executions = 0;
 /** Commands that ran again only to find out which case it was. */
 let repeated = 0;
 
+for (const line of setup.corpus) keep(parseCase(line));
+const given = corpus.length;
 mkdirSync(join(folder, TREE_FOLDER), { recursive: true });
 for (const [name, text] of [
   ['a', 'a'.repeat(5000)],
@@ -65,6 +68,13 @@ for (const [name, text] of [
   writeFileSync(join(folder, TREE_FOLDER, name), text);
 }
 const coverage = new Coverage(import.meta.url, readFileSync(fileURLToPath(import.meta.url), 'latin1'));
+
+function keep(each: Case): void {
+  corpus.push(each);
+  const alike = byKind.get(each.kind);
+  if (alike === undefined) byKind.set(each.kind, [each]);
+  else alike.push(each);
+}
 
 /** Runs a case once more, to see what it reaches: that does not count. */
 async function repeat(each: Case): Promise<void> {
@@ -80,6 +90,7 @@ async function execute(each: Case): Promise<boolean> {
   const { written } = new TextEncoder().encodeInto(caseLine(each), setup.present);
   setup.present.fill(0, written, written + 1);
   setup.began[0] = Date.now();
+  const from = performance.now();
   try {
     await runCase(each, sandbox);
   } catch (error) {
@@ -87,6 +98,7 @@ async function execute(each: Case): Promise<boolean> {
     parentPort?.postMessage({ kind: 'failure', message: message.replaceAll(folder, ''), line: caseLine(each) });
   }
   setup.began[0] = 0;
+  chooser.note(each.kind, performance.now() - from);
   setup.began[1] = sandbox.commands - repeated;
   const before = features.size;
   for (const feature of sandbox.features) features.add(feature);
@@ -108,13 +120,13 @@ function freshInput(kind: InputKind): Uint8Array {
 }
 
 function newCase(): Case {
-  const kind = pickKind(chance);
+  const kind = chooser.pick(chance);
   return { kind, choice: random(2 ** 31), inputs: (KINDS[kind]?.inputs ?? []).map(freshInput) };
 }
 
 /** A case of the corpus with an input changed, exchanged, or used by another kind. */
 function changedCase(): Case {
-  const from = chance.pick(corpus);
+  const from = chance.pick(byKind.get(chooser.pick(chance)) ?? corpus);
   const kinds = KINDS[from.kind]?.inputs ?? [];
   const place = random(kinds.length);
   const input = kinds[place];
@@ -129,7 +141,7 @@ function changedCase(): Case {
     if (index !== place) return bytes;
     return random(8) === 0 ? theirs : changedInput(input, chance, bytes, theirs);
   });
-  const wanted = random(3) === 0 ? pickKind(chance) : from.kind;
+  const wanted = random(3) === 0 ? chooser.pick(chance) : from.kind;
   const fits = String(KINDS[wanted]?.inputs) === String(kinds);
   return { kind: fits ? wanted : from.kind, choice: random(3) === 0 ? from.choice : random(2 ** 31), inputs };
 }
@@ -168,7 +180,7 @@ async function fuzz(): Promise<void> {
   let asking = 0;
   while (Date.now() < until) {
     const each = corpus.length > 0 && random(2) === 0 ? changedCase() : newCase();
-    if (await execute(each)) corpus.push(each);
+    if (await execute(each)) keep(each);
     else batch.push(each);
     if (batch.length < size) continue;
     const asked = performance.now();
@@ -178,7 +190,7 @@ async function fuzz(): Promise<void> {
       const place = await firstWanted(batch);
       const found = place === null ? undefined : batch[place];
       if (found === undefined) break;
-      corpus.push(found);
+      keep(found);
       batch = batch.slice((place ?? 0) + 1);
     }
     coverage.giveUp();

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { printableName } from '../../format/names.ts';
-import { diagnosisOf, type TooLarge } from '../../diagnose/diagnose.ts';
+import { diagnosisOf, Unpacking } from '../../diagnose/diagnose.ts';
 import { scan, type ScanHit } from '../../diagnose/scan.ts';
 import type { Member } from '../../diagnose/undone.ts';
 import { tooLargeWords } from '../../report/diagnosisWords.ts';
@@ -72,9 +72,9 @@ async function scanFile(
     const prefix = isOneOfMany ? `${basename(file)}-` : '';
     const found: Record<string, unknown>[] = [];
     const hits: ScanHit[] = [];
-    let tooLarge: TooLarge | null = null;
+    const unpacking = new Unpacking();
     const onTooLarge = (member: Member, limit: number): void => {
-      tooLarge ??= { member, limit };
+      unpacking.onTooLarge(member, limit);
       if (options.json !== true) complain(io, `cramfs scan: ${tooLargeWords({ member, limit })}`);
     };
     const style = styleFor(io, options.color);
@@ -82,7 +82,11 @@ async function scanFile(
       io.stdout.write(`${place > 0 ? '\n' : ''}${style.strong(printableName(file))}:\n`);
     }
     let good = true;
-    for (const hit of scan(source, { onTooLarge })) {
+    for (const hit of scan(source, {
+      onTooLarge,
+      onGunzipped: unpacking.onGunzipped,
+      onSkipped: unpacking.onSkipped,
+    })) {
       hits.push(hit);
       good &&= !scanRemarks(hit).some(({ trouble }) => trouble);
       const written =
@@ -93,10 +97,10 @@ async function scanFile(
       if (written !== null) lines.push(`  written to ${printableName(written)}`);
       io.stdout.write(`${found.length > 1 ? '\n' : ''}${lines.join('\n')}\n`);
     }
-    const line = hits.length > 0 ? null : diagnosisLine(diagnosisOf(source, hits, tooLarge), file, LIST);
+    const line = hits.length > 0 ? null : diagnosisLine(diagnosisOf(source, hits, unpacking), file, LIST);
     if (options.json === true) {
       const named = isOneOfMany ? { file } : {};
-      const result = { ...named, fileBytes: source.size, images: found, tooLarge, diagnosis: line };
+      const result = { ...named, fileBytes: source.size, images: found, tooLarge: unpacking.tooLarge, diagnosis: line };
       io.stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...result })}\n`);
     } else if (line !== null) {
       complain(io, `cramfs scan: no cramfs image found in ${printableName(file)}: ${diagnosisLineText(line)}`);
