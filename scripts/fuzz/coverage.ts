@@ -22,7 +22,7 @@ interface Taken {
 
 /** Where the text of a source file begins in the bundle. */
 const MODULE = /^\/\/ (\S+\.(?:ts|js|cjs|mjs|json))$/gm;
-const COUNTED = /^lib\//;
+const COUNTED = 'lib/';
 
 /** What is known of a character: nothing, that it ran, or that it ran and it is to be found out by which case. */
 const NEVER = 0;
@@ -73,7 +73,7 @@ export class Coverage {
     this.#state = new Uint8Array(text.length);
     const modules = [...text.matchAll(MODULE)].map(({ index, 1: name = '' }) => ({ name, start: index }));
     this.#counted = modules.flatMap(({ name, start }, place) =>
-      COUNTED.test(name) ? [[start, modules[place + 1]?.start ?? text.length] as const] : [],
+      name.startsWith(COUNTED) ? [[start, modules[place + 1]?.start ?? text.length] as const] : [],
     );
     this.#session.connect();
     this.#post('Profiler.enable');
