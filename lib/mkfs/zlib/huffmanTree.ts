@@ -22,8 +22,17 @@ export interface TreeKind {
 const HEAP_SIZE = 2 * 286 + 1;
 const MAX_BITS = 15;
 
+/**
+ * Nodes, each as one number, so that one comparison orders them: the frequency, which is 14 bits for the inputs that are
+ * compressed here, the depth of the subtree, which is less than 20 then, and the node's index.
+ */
 const heap = new Int32Array(HEAP_SIZE + 1);
-const depth = new Uint8Array(HEAP_SIZE);
+const NODE_BITS = 10;
+const NODE = (1 << NODE_BITS) - 1;
+const DEPTH_BITS = 5;
+const DEPTH = ((1 << DEPTH_BITS) - 1) << NODE_BITS;
+const ONE_DEEPER = 1 << NODE_BITS;
+const FREQUENCY_SHIFT = NODE_BITS + DEPTH_BITS;
 const dad = new Uint16Array(HEAP_SIZE);
 const counts = new Uint16Array(MAX_BITS + 1);
 const nextCode = new Uint16Array(MAX_BITS + 2);
@@ -32,8 +41,9 @@ let heapLength = 0;
 /** A tree: frequencies go in, codes and lengths come out. */
 export class HuffmanTree {
   readonly kind: TreeKind;
-  /** By symbol; behind them room for inner nodes. */
+  /** By symbol. Frequencies of all symbols are 8193 together at most. */
   readonly frequencies: Uint16Array;
+  /** By symbol; after them room for inner nodes. */
   readonly lengths: Uint8Array;
   /** Codes, already reversed for output from the low bit. */
   readonly codes: Uint16Array;
@@ -45,7 +55,7 @@ export class HuffmanTree {
 
   constructor(kind: TreeKind) {
     this.kind = kind;
-    this.frequencies = new Uint16Array(2 * kind.elements + 1);
+    this.frequencies = new Uint16Array(kind.elements);
     this.lengths = new Uint8Array(2 * kind.elements + 1);
     this.codes = new Uint16Array(kind.elements);
   }
@@ -60,35 +70,34 @@ export class HuffmanTree {
     this.staticBits = 0;
     this.maxCode = -1;
     for (let symbol = 0; symbol < elements; symbol++) {
-      if (frequencies[symbol] !== 0) {
-        heap[++heapLength] = this.maxCode = symbol;
-        depth[symbol] = 0;
-      } else lengths[symbol] = 0;
+      const frequency = frequencies[symbol] ?? 0;
+      if (frequency !== 0) heap[++heapLength] = (frequency << FREQUENCY_SHIFT) | (this.maxCode = symbol);
+      else lengths[symbol] = 0;
     }
     // Two codes at least, even if nothing needs them.
     while (heapLength < 2) {
-      const node = (heap[++heapLength] = this.maxCode < 2 ? ++this.maxCode : 0);
+      const node = this.maxCode < 2 ? ++this.maxCode : 0;
+      heap[++heapLength] = (1 << FREQUENCY_SHIFT) | node;
       frequencies[node] = 1;
-      depth[node] = 0;
       this.bits--;
       this.staticBits -= kind.staticLengths?.[node] ?? 0;
     }
-    for (let at = heapLength >> 1; at >= 1; at--) sink(frequencies, at);
+    for (let at = heapLength >> 1; at >= 1; at--) sink(at);
     let node = elements;
     do {
       const least = heap[1] ?? 0;
       heap[1] = heap[heapLength--] ?? 0;
-      sink(frequencies, 1);
+      sink(1);
       const second = heap[1];
-      heap[--heapMax] = least;
-      heap[--heapMax] = second;
-      frequencies[node] = (frequencies[least] ?? 0) + (frequencies[second] ?? 0);
-      depth[node] = Math.max(depth[least] ?? 0, depth[second] ?? 0) + 1;
-      dad[least] = dad[second] = node;
-      heap[1] = node++;
-      sink(frequencies, 1);
+      heap[--heapMax] = least & NODE;
+      heap[--heapMax] = second & NODE;
+      dad[least & NODE] = dad[second & NODE] = node;
+      const frequency = (least >>> FREQUENCY_SHIFT) + (second >>> FREQUENCY_SHIFT);
+      const depth = Math.max(least & DEPTH, second & DEPTH) + ONE_DEEPER;
+      heap[1] = (frequency << FREQUENCY_SHIFT) | depth | node++;
+      sink(1);
     } while (heapLength >= 2);
-    heap[--heapMax] = heap[1];
+    heap[--heapMax] = heap[1] & NODE;
     this.#assignLengths(heapMax);
     this.#assignCodes();
   }
@@ -171,25 +180,20 @@ function reverse(code: number, length: number): number {
   return result;
 }
 
-/** Moves the node at a place of the heap down to where it belongs. */
-function sink(frequencies: Uint16Array, place: number): void {
+/** Moves the node at a place of the heap down to where it belongs. Of equal nodes the one that is looked at first counts. */
+function sink(place: number): void {
   const node = heap[place] ?? 0;
-  const frequency = frequencies[node] ?? 0;
-  const nodeDepth = depth[node] ?? 0;
   let at = place;
   for (let child = at << 1; child <= heapLength; child <<= 1) {
     let other = heap[child] ?? 0;
     if (child < heapLength) {
       const sibling = heap[child + 1] ?? 0;
-      const a = frequencies[sibling] ?? 0;
-      const b = frequencies[other] ?? 0;
-      if (a < b || (a === b && (depth[sibling] ?? 0) <= (depth[other] ?? 0))) {
+      if (sibling <= (other | NODE)) {
         child++;
         other = sibling;
       }
     }
-    const theirs = frequencies[other] ?? 0;
-    if (frequency < theirs || (frequency === theirs && nodeDepth <= (depth[other] ?? 0))) break;
+    if (node <= (other | NODE)) break;
     heap[at] = other;
     at = child;
   }

@@ -1,6 +1,6 @@
 /**
  * compress2() of classic zlib for inputs that fit its window at once, as the blocks of cramfs do: the same bytes as pako's,
- * in 19 to 36 % less time on the contents measured.
+ * in a third less time.
  *
  * The method is deflate_slow() of zlib's deflate.c by Jean-loup Gailly and Mark Adler: hash chains of three bytes, and a
  * match is taken only if the next byte does not start a longer one.
@@ -36,7 +36,7 @@ const EFFORTS: Readonly<Record<number, Effort>> = {
 };
 
 // Working memory, shared by all: a compression is never interrupted. Arrays that are constants make the code faster.
-/** A copy of the input, so that its kind of array never changes, and each byte with the one behind it. */
+/** A copy of the input, so that its kind of array never changes, and each byte with the one after it. */
 const window = new Uint8Array(MAX_SMALL_INPUT + 1);
 const pairs = new Uint16Array(MAX_SMALL_INPUT);
 /** The latest place of each hash, and of each place the one before it with the same hash. Place 0 means none. */
@@ -54,10 +54,9 @@ export function smallDeflate(level: number): ((input: Uint8Array) => Uint8Array)
     writer.byte(0x78);
     writer.byte(effort.header);
     window.set(input);
-    for (let at = 0; at < input.length; at++) pairs[at] = (window[at] ?? 0) | ((window[at + 1] ?? 0) << 8);
+    const sum = pairAndSum(input.length);
     findMatches(input.length, effort, writer);
     writer.finish(input);
-    const sum = adler32(input);
     for (const shift of [24, 16, 8, 0]) writer.byte((sum >>> shift) & 0xff);
     return writer.output.subarray(0, writer.length);
   };
@@ -65,6 +64,8 @@ export function smallDeflate(level: number): ((input: Uint8Array) => Uint8Array)
 
 function findMatches(end: number, { good, lazy, nice, chain }: Effort, writer: BlockWriter): void {
   const lastHashed = end - MIN_MATCH;
+  /** Of the three bytes from a place on, of which each shifts out the one before them. */
+  let hash = ((window[0] ?? 0) << 5) ^ (window[1] ?? 0);
   let matchLength = MIN_MATCH - 1;
   let matchStart = 0;
   let isByteDue = false;
@@ -72,7 +73,7 @@ function findMatches(end: number, { good, lazy, nice, chain }: Effort, writer: B
   while (at < end) {
     let candidate = 0;
     if (at <= lastHashed) {
-      const hash = (((window[at] ?? 0) << 10) ^ ((window[at + 1] ?? 0) << 5) ^ (window[at + 2] ?? 0)) & HASH_MASK;
+      hash = ((hash << 5) ^ (window[at + 2] ?? 0)) & HASH_MASK;
       candidate = previous[at] = head[hash] ?? 0;
       head[hash] = at;
     }
@@ -92,7 +93,8 @@ function findMatches(end: number, { good, lazy, nice, chain }: Effort, writer: B
         // Where the end differs, the match cannot be longer than the best. Equal hashes: the third byte is equal then.
         if (pairs[candidate + best - 1] === tail && pairs[candidate] === start) {
           let length = MIN_MATCH;
-          while (length < most && window[candidate + length] === window[at + length]) length++;
+          while (length + 1 < most && pairs[candidate + length] === pairs[at + length]) length += 2;
+          if (length < most && window[candidate + length] === window[at + length]) length++;
           if (length > best) {
             best = length;
             matchStart = candidate;
@@ -109,12 +111,12 @@ function findMatches(end: number, { good, lazy, nice, chain }: Effort, writer: B
       // The match of the byte before stands.
       writer.match(at - 1 - lastStart, lastLength);
       const next = at - 1 + lastLength;
-      for (at++; at < next; at++) {
-        if (at > lastHashed) continue;
-        const hash = (((window[at] ?? 0) << 10) ^ ((window[at + 1] ?? 0) << 5) ^ (window[at + 2] ?? 0)) & HASH_MASK;
+      for (at++; at < next && at <= lastHashed; at++) {
+        hash = ((hash << 5) ^ (window[at + 2] ?? 0)) & HASH_MASK;
         previous[at] = head[hash] ?? 0;
         head[hash] = at;
       }
+      at = next;
       isByteDue = false;
       matchLength = MIN_MATCH - 1;
       continue;
@@ -129,14 +131,19 @@ function findMatches(end: number, { good, lazy, nice, chain }: Effort, writer: B
 /** Additions before the sums must be reduced. */
 const ADLER_STEPS = 3800;
 
-function adler32(bytes: Uint8Array): number {
+/** Fills {@link pairs}, and gives the Adler-32 of the input. */
+function pairAndSum(end: number): number {
   let a = 1;
   let b = 0;
-  for (let at = 0; at < bytes.length;) {
-    const stop = Math.min(bytes.length, at + ADLER_STEPS);
+  let byte = window[0] ?? 0;
+  for (let at = 0; at < end;) {
+    const stop = Math.min(end, at + ADLER_STEPS);
     for (; at < stop; at++) {
-      a += bytes[at] ?? 0;
+      const next = window[at + 1] ?? 0;
+      pairs[at] = byte | (next << 8);
+      a += byte;
       b += a;
+      byte = next;
     }
     a %= 65521;
     b %= 65521;
