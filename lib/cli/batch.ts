@@ -3,7 +3,7 @@
  */
 import { CramfsError } from '../base/errors.ts';
 import { OPEN_ERRNOS } from '../driver/lookup.ts';
-import { mapJson, SCHEMA_VERSION } from '../report/mapJson.ts';
+import { mapJsonText, SCHEMA_VERSION } from '../report/mapJson.ts';
 import type { Board, BoardVariant } from '../verdict/board.ts';
 import type { MapDetail } from '../verdict/request.ts';
 import { type Requirement, unmetRequirement } from '../verdict/requirement.ts';
@@ -39,12 +39,15 @@ export function runBatch(board: Board, file: string | number, options: BatchOpti
   let code: number = EXIT.ok;
   let pending = '';
   const family = new BoardFamily(board);
+  const touching = { ...options.detail, advice: true, misplaced: false, untouched: false };
+  const asked: Asked = { ...options, touching, untouched: { ...touching, untouched: true } };
   for (const line of readLines(file)) {
     if (typeof line === 'string' && line.trim() === '') continue;
-    const answer = answerLine(family, line, options);
+    const answer = answerLine(family, line, asked);
     if (!answer.good) code = EXIT.findings;
     if (out === null) continue;
-    pending += `${JSON.stringify(answer.result)}\n`;
+    pending += answer.json;
+    pending += '\n';
     if (pending.length >= OUTPUT_CHUNK) {
       out.write(pending);
       pending = '';
@@ -54,39 +57,44 @@ export function runBatch(board: Board, file: string | number, options: BatchOpti
   return code;
 }
 
+/** What each line is asked, with the details of those that touch pages and those that do not. */
+interface Asked extends Pick<BatchOptions, 'requirement' | 'vmaStart'> {
+  readonly touching: MapDetail;
+  readonly untouched: MapDetail;
+}
+
 interface Answer {
-  readonly result: Record<string, unknown>;
+  readonly json: string;
   readonly good: boolean;
 }
 
 function answerLine(
   family: BoardFamily,
   line: string | CramfsError,
-  { detail, requirement, vmaStart }: BatchOptions,
+  { touching, untouched, requirement, vmaStart }: Asked,
 ): Answer {
   let parsed: BatchRequest | null = null;
   try {
     if (line instanceof CramfsError) throw line;
     parsed = parseBatchLine(line);
-    const { touches } = parsed;
     const board = family.member(parsed.variant);
     const request = vmaStart === undefined ? parsed.request : { ...parsed.request, vmaStart };
-    const wanted = { ...detail, advice: true, untouched: !touches };
+    const wanted = parsed.touches ? touching : untouched;
     const verdict = board.map(request, wanted);
     return {
-      result: mapJson(verdict, wanted),
+      json: mapJsonText(verdict, wanted),
       good: requirement === null || unmetRequirement(requirement, verdict, board, request) === null,
     };
   } catch (error) {
     if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
     const errno = OPEN_ERRNOS[error.code];
     return {
-      result: {
+      json: JSON.stringify({
         schemaVersion: SCHEMA_VERSION,
         ...(parsed === null ? {} : { path: parsed.request.path }),
         ...(errno === undefined ? {} : { errno, failed: 'open' }),
         error: errorJson(error),
-      },
+      }),
       good: false,
     };
   }

@@ -34,22 +34,22 @@ export function parseBatchLine(text: string): BatchRequest {
   const line = value as Record<string, unknown>;
   const { path, offset, length, prot, flags, addr, mode, noexec, kernel, stackInit, physBits, acts } = line;
   if (typeof path !== 'string') bad('"path" must be a string');
-  const set = new Set(flagList(flags));
-  if (set.has('shared') && set.has('private')) bad('"flags" has both "shared" and "private"');
+  const set = flagList(flags);
+  if (set.includes('shared') && set.includes('private')) bad('"flags" has both "shared" and "private"');
   const request: MapRequest = {
     path,
     offset: wholeNumber(offset, 'offset'),
     length: wholeNumber(length, 'length'),
     prot: protLetters(prot),
-    shared: set.has('shared'),
-    populate: set.has('populate'),
-    locked: set.has('locked'),
-    rdwr: set.has('rdwr'),
-    lone: set.has('lone'),
+    shared: set.includes('shared'),
+    populate: set.includes('populate'),
+    locked: set.includes('locked'),
+    rdwr: set.includes('rdwr'),
+    lone: set.includes('lone'),
     vmaStart: vmaStart(addr, set),
     actions: typeof acts === 'string' && acts !== '' ? parseActions(acts) : undefined,
     mapType: mapType(set),
-    fixed: set.has('fixed'),
+    fixed: set.includes('fixed'),
     traced: mode === 'traced',
     noexec: noexec === true,
   };
@@ -60,16 +60,16 @@ export function parseBatchLine(text: string): BatchRequest {
     ...(stackInit === undefined || stackInit === null ? {} : { stackInit: parseStackInit(stackInit, '"stackInit"') }),
     ...(physBits === undefined || physBits === null ? {} : { physBits: parsePhysBits(physBits, '"physBits"') }),
   };
-  return { request, variant, touches: !set.has('notouch') };
+  return { request, variant, touches: !set.includes('notouch') };
 }
 
 /**
  * The virtual address to map at: the flag `at=HEX`; with the flags `lone` and `nbr` also `addr`, a number or in hexadecimal.
  * Of other mappings a transcript's `addr` is what the kernel chose.
  */
-function vmaStart(addr: unknown, set: ReadonlySet<string>): number | undefined {
-  const flag = [...set].find((each) => each.startsWith('at='));
-  const placed = set.has('lone') || set.has('nbr');
+function vmaStart(addr: unknown, flags: readonly string[]): number | undefined {
+  const flag = flags.find((each) => each.startsWith('at='));
+  const placed = flags.includes('lone') || flags.includes('nbr');
   if (flag === undefined && (!placed || addr === undefined || addr === null)) return undefined;
   const address = flag === undefined ? addressOf(addr) : Number.parseInt(flag.slice('at='.length), 16);
   if (!Number.isSafeInteger(address) || address < 0) bad('"addr" must be an address, such as "0x20000"');
@@ -82,9 +82,9 @@ function addressOf(value: unknown): number {
 }
 
 /** What replaces MAP_PRIVATE or MAP_SHARED. */
-function mapType(flags: ReadonlySet<string>): MapRequest['mapType'] {
-  if (flags.has('none')) return 'none';
-  return flags.has('shared_validate') ? 'shared_validate' : undefined;
+function mapType(flags: readonly string[]): MapRequest['mapType'] {
+  if (flags.includes('none')) return 'none';
+  return flags.includes('shared_validate') ? 'shared_validate' : undefined;
 }
 
 function kernelNamed(value: unknown): KernelModel {
@@ -115,7 +115,7 @@ function protLetters(value: unknown): string | undefined {
   return value === 'none' ? '-' : value;
 }
 
-function flagList(value: unknown): string[] {
+function flagList(value: unknown): readonly string[] {
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') return value.split(',').map((flag) => flag.trim());
   if (Array.isArray(value) && value.every((flag) => typeof flag === 'string')) return value;

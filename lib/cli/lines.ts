@@ -1,6 +1,7 @@
 /**
  * The lines of a file or of standard input, read piece by piece, so that memory stays bounded.
  */
+import { isAscii } from 'node:buffer';
 import { closeSync } from 'node:fs';
 import { CramfsError } from '../base/errors.ts';
 import { decodeName } from '../format/names.ts';
@@ -37,10 +38,19 @@ export function* readLines(file: string | number, what = 'the batch'): Generator
     for (;;) {
       const got = readPiece(fd, buffer, name);
       if (got === 0) break;
+      const piece = buffer.subarray(0, got);
+      const end = piece.lastIndexOf(10);
       let from = 0;
-      for (let at = buffer.indexOf(10, 0); at >= 0 && at < got; at = buffer.indexOf(10, from)) {
-        yield take(buffer.subarray(from, at));
-        from = at + 1;
+      if (end >= 0 && (restLength > 0 || overlong)) {
+        from = piece.indexOf(10) + 1;
+        yield take(piece.subarray(0, from - 1));
+      }
+      if (from <= end) {
+        const lines = piece.subarray(from, end);
+        // Plain text is cut as a whole: that is most of all there is.
+        if (isAscii(lines)) yield* lines.toString('latin1').split('\n');
+        else for (const line of cut(lines)) yield textOf(line);
+        from = end + 1;
       }
       if (from < got) {
         restLength += got - from;
@@ -54,6 +64,16 @@ export function* readLines(file: string | number, what = 'the batch'): Generator
   } finally {
     if (typeof file === 'string') closeSync(fd);
   }
+}
+
+/** The pieces between line ends. */
+function* cut(bytes: Buffer): Generator<Buffer, void> {
+  let from = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, from)) {
+    yield bytes.subarray(from, at);
+    from = at + 1;
+  }
+  yield bytes.subarray(from);
 }
 
 /** A line as text. Names of files in it may be any bytes, as a kernel's log has them. */

@@ -1,6 +1,7 @@
 /**
  * How much of a file lies in one piece: cramfs_get_block_range().
  */
+import { isFilled } from '../base/bytes.ts';
 import { hex } from '../base/hex.ts';
 import {
   CRAMFS_BLK_DIRECT_PTR_SHIFT,
@@ -70,5 +71,5 @@ export function lastPageIsShared(fs: MountedCramfs, inode: KernelInode): boolean
 
 function isZero(fs: MountedCramfs, offset: number, length: number): boolean {
   requireMapped(fs, offset, length);
-  return fs.memory.linear.bytes(offset, length).every((byte) => byte === 0);
+  return isFilled(fs.memory.linear.bytes(offset, length), 0);
 }

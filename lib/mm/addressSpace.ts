@@ -101,13 +101,13 @@ export class AddressSpace implements MmStruct {
   readonly pageTable = new PageTable();
   readonly #vmas: Vma[] = [];
   readonly pageCache: PageCache;
-  readonly #anonymous: OpenFile;
+  /** The file of its anonymous mappings; made at the first. */
+  #anonymous: OpenFile | null = null;
 
   /** @param pageCache that of the other processes; without it, the process is the only one */
   constructor(kernel: Kernel, pageCache = new PageCache(kernel)) {
     this.kernel = kernel;
     this.pageCache = pageCache;
-    this.#anonymous = anonymousMemory(kernel.cpu.pageSize);
   }
 
   /** The mappings, lowest address first. */
@@ -148,6 +148,7 @@ export class AddressSpace implements MmStruct {
 
   /** mmap() of anonymous private memory. */
   mmapAnonymous(request: Omit<MmapRequest, 'offset' | 'shared'> & { readonly address: number }): MmapResult {
+    this.#anonymous ??= anonymousMemory(this.kernel.cpu.pageSize);
     return this.mmap(this.#anonymous, { ...request, offset: request.address, shared: false });
   }
 
@@ -232,6 +233,7 @@ export class AddressSpace implements MmStruct {
   /** Top-down search for a free range, as arch_get_unmapped_area_topdown() does without randomisation. */
   unmappedArea(length: number): number {
     let end = this.kernel.cpu.mmapBase;
+    if (this.#vmas.length === 0) return end - length;
     for (const vma of this.vmas.reverse()) {
       if (vma.end <= end - length) break;
       if (vma.start < end) end = Math.min(end, vma.start);

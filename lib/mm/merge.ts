@@ -34,6 +34,7 @@ export interface Merger {
  * @returns null where there is no such neighbour
  */
 export function findMerger(vmas: readonly Vma[], range: Mergeable, pageSize: number): Merger | null {
+  if (vmas.length === 0) return null;
   const before = vmas.find((vma) => continues(vma, range, pageSize));
   const behind = vmas.find((vma) => continues(range, vma, pageSize));
   const kept = before ?? behind;

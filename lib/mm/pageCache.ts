@@ -5,7 +5,8 @@ import type { Kernel } from './kernel.ts';
 /** Folios by file and page. */
 export class PageCache {
   readonly #kernel: Kernel;
-  readonly #folios = new Map<OpenFile, Map<number, FolioRead>>();
+  /** Null until the first read: most processes of a batch read nothing. */
+  #folios: Map<OpenFile, Map<number, FolioRead>> | null = null;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -13,11 +14,12 @@ export class PageCache {
 
   /** Whether page `index` of a file has been read. */
   has(file: OpenFile, index: number): boolean {
-    return this.#folios.get(file)?.has(index) === true;
+    return this.#folios?.get(file)?.has(index) === true;
   }
 
   /** Page `index` of a file, read once. A failure is logged and tried again the next time. */
   read(file: OpenFile, index: number): FolioRead {
+    this.#folios ??= new Map();
     let folios = this.#folios.get(file);
     if (folios === undefined) {
       folios = new Map();

@@ -6,7 +6,7 @@ import { roundUp } from '../base/pages.ts';
 import type { MmStruct } from './fileOperations.ts';
 import { type Errno, ERRNO_NUMBERS } from './errno.ts';
 import { bugOn, type Kernel, KernelBug, type TraceEntry } from './kernel.ts';
-import { setDirectPte } from './setPte.ts';
+import { setDirectPte, setDirectPtes } from './setPte.ts';
 import type { Vma, VmAreaDesc } from './vma.ts';
 import { isCowMapping, VM_ARCH_1, VM_MIXEDMAP, VM_REMAP_FLAGS } from './vmFlags.ts';
 import { VM_FAULT_NOPAGE, VM_FAULT_SIGBUS } from './vmFault.ts';
@@ -29,7 +29,8 @@ export function remapPfnRangeComplete(
   pfn: number,
   size: number,
 ): Errno | null {
-  return traced(mm, { call: 'remap_pfn_range_complete', pfn: hex(pfn), size }, () =>
+  if (mm.kernel.trace === null) return fillPageTable(mm, vma, address, pfn, size);
+  return traced(mm.kernel.trace, { call: 'remap_pfn_range_complete', pfn: hex(pfn), size }, () =>
     fillPageTable(mm, vma, address, pfn, size),
   );
 }
@@ -40,14 +41,19 @@ export function remapPfnRangeComplete(
  * @returns EINVAL for a COW mapping that is not filled whole
  */
 export function remapPfnRange(mm: MmStruct, vma: Vma, address: number, pfn: number, size: number): Errno | null {
-  return traced(mm, { call: 'remap_pfn_range', pfn: hex(pfn), size }, () => {
-    if (isCowMapping(vma.vmFlags)) {
-      if (address !== vma.start || address + size !== vma.end) return 'EINVAL';
-      vma.pgoff = pfn;
-    }
-    vma.vmFlags |= VM_REMAP_FLAGS;
-    return fillPageTable(mm, vma, address, pfn, size);
-  });
+  if (mm.kernel.trace === null) return remapWhole(mm, vma, address, pfn, size);
+  return traced(mm.kernel.trace, { call: 'remap_pfn_range', pfn: hex(pfn), size }, () =>
+    remapWhole(mm, vma, address, pfn, size),
+  );
+}
+
+function remapWhole(mm: MmStruct, vma: Vma, address: number, pfn: number, size: number): Errno | null {
+  if (isCowMapping(vma.vmFlags)) {
+    if (address !== vma.start || address + size !== vma.end) return 'EINVAL';
+    vma.pgoff = pfn;
+  }
+  vma.vmFlags |= VM_REMAP_FLAGS;
+  return fillPageTable(mm, vma, address, pfn, size);
 }
 
 /** More pages than this are taken to exhaust the memory for page tables. A cramfs file has at most 4096. */
@@ -65,6 +71,7 @@ function fillPageTable(mm: MmStruct, vma: Vma, address: number, pfn: number, siz
   const first = address / pageSize;
   const pages = (end - address) / pageSize;
   if (pages > MAX_PAGES) return 'ENOMEM';
+  if (setDirectPtes(mm.kernel, mm.pageTable, first, pfn, pages, vma.vmFlags)) return null;
   for (let page = 0; page < pages; page++) {
     bugOn(!mm.pageTable.isNone(first + page), 'BUG_ON(!pte_none(*pte)) in remap_pte_range');
     setDirectPte(mm.kernel, mm.pageTable, first + page, pfn + page, vma.vmFlags);
@@ -87,21 +94,26 @@ function trackPartialRemap(kernel: Kernel, address: number, size: number): boole
  * @returns VM_FAULT_NOPAGE when it is mapped, VM_FAULT_SIGBUS for an address outside the vma
  */
 export function vmfInsertMixed(mm: MmStruct, vma: Vma, address: number, pfn: number): number {
-  const { pageSize } = mm.kernel.cpu;
-  const page = (address - vma.start) / pageSize;
-  const fault = traced(mm, { call: 'vmf_insert_mixed', pfn: hex(pfn), page }, () => {
-    bugOn((vma.vmFlags & VM_MIXEDMAP) === 0, 'BUG_ON(!vm_mixed_ok(vma, pfn)) in vmf_insert_mixed');
-    if (address < vma.start || address >= vma.end) return VM_FAULT_SIGBUS;
-    const vpn = address / pageSize;
-    if (mm.pageTable.isNone(vpn)) setDirectPte(mm.kernel, mm.pageTable, vpn, pfn, vma.vmFlags);
-    return VM_FAULT_NOPAGE;
-  });
-  return fault;
+  if (mm.kernel.trace === null) return insertMixed(mm, vma, address, pfn);
+  const page = (address - vma.start) / mm.kernel.cpu.pageSize;
+  return traced(mm.kernel.trace, { call: 'vmf_insert_mixed', pfn: hex(pfn), page }, () =>
+    insertMixed(mm, vma, address, pfn),
+  );
 }
 
-function traced<T extends Errno | number | null>(mm: MmStruct, call: Omit<TraceEntry, 'result'>, action: () => T): T {
-  const { trace } = mm.kernel;
-  if (trace === null) return action();
+function insertMixed(mm: MmStruct, vma: Vma, address: number, pfn: number): number {
+  bugOn((vma.vmFlags & VM_MIXEDMAP) === 0, 'BUG_ON(!vm_mixed_ok(vma, pfn)) in vmf_insert_mixed');
+  if (address < vma.start || address >= vma.end) return VM_FAULT_SIGBUS;
+  const vpn = address / mm.kernel.cpu.pageSize;
+  if (mm.pageTable.isNone(vpn)) setDirectPte(mm.kernel, mm.pageTable, vpn, pfn, vma.vmFlags);
+  return VM_FAULT_NOPAGE;
+}
+
+function traced<T extends Errno | number | null>(
+  trace: TraceEntry[],
+  call: Omit<TraceEntry, 'result'>,
+  action: () => T,
+): T {
   try {
     const result = action();
     trace.push({ ...call, result: typeof result === 'number' ? hex(result) : errnoResult(result) });

@@ -7,12 +7,19 @@ import type { Kernel } from './kernel.ts';
 import type { PageTable } from './pageTable.ts';
 import { VM_EXEC } from './vmFlags.ts';
 
-/** Physical address bits that a page table entry has room for, where the CPU does not say otherwise. */
-const PTE_ADDRESS_BITS = 52;
+/** Physical addresses that a page table entry has room for, where the CPU does not say otherwise: 52 bits. */
+const PTE_ADDRESSES = 2 ** 52;
+
+/** Page frame numbers that a page table entry has room for. */
+function framesOf({ pfnBits, pageSize }: Cpu): number {
+  return pfnBits === null ? PTE_ADDRESSES / pageSize : 2 ** pfnBits;
+}
 
 /** pfn_pte(): what a page table entry keeps of a page frame number, be it one or not. */
-function ptePfn(pfn: number, { pfnBits, pageSize }: Cpu): number {
-  return pfn % (pfnBits === null ? 2 ** PTE_ADDRESS_BITS / pageSize : 2 ** pfnBits);
+function ptePfn(pfn: number, cpu: Cpu): number {
+  const frames = framesOf(cpu);
+  // A remainder of such numbers is slow, and asked for each page.
+  return pfn < frames ? pfn : pfn % frames;
 }
 
 /**
@@ -25,6 +32,26 @@ export function setDirectPte(kernel: Kernel, table: PageTable, vpn: number, pfn:
   const kept = ptePfn(pfn, kernel.cpu);
   if ((vmFlags & VM_EXEC) !== 0) kernel.icache?.flushIcachePte(kept);
   table.setDirect(vpn, kept);
+}
+
+/**
+ * Sets the direct entries of [vpn, vpn + pages) to consecutive page frames at once, where that is all there is to it.
+ *
+ * @param vmFlags of the mapping
+ * @returns whether it was; else nothing was set
+ */
+export function setDirectPtes(
+  kernel: Kernel,
+  table: PageTable,
+  vpn: number,
+  pfn: number,
+  pages: number,
+  vmFlags: number,
+): boolean {
+  if ((vmFlags & VM_EXEC) !== 0 && kernel.icache !== null) return false;
+  if (pages < 1 || pfn + pages > framesOf(kernel.cpu) || !table.areNone(vpn, pages)) return false;
+  table.setDirectRun(vpn, pfn, pages);
+  return true;
 }
 
 /**

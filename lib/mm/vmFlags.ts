@@ -52,10 +52,16 @@ const MNEMONICS: readonly { readonly bit: number; readonly letters: string }[] =
   { bit: VM_MIXEDMAP, letters: 'mm' },
 ];
 
+/** The names of flags that mappings had before: there are some dozens of combinations. */
+const known = new Map<number, readonly string[]>();
+
 /** The letters of the VmFlags line in /proc/PID/smaps. */
-export function vmFlagNames(flags: number): string[] {
-  const names: string[] = [];
-  for (const flag of MNEMONICS) if ((flags & flag.bit) !== 0) names.push(flag.letters);
+export function vmFlagNames(flags: number): readonly string[] {
+  let names = known.get(flags);
+  if (names === undefined) {
+    names = MNEMONICS.filter(({ bit }) => (flags & bit) !== 0).map(({ letters }) => letters);
+    known.set(flags, names);
+  }
   return names;
 }
 

@@ -248,7 +248,8 @@ export class Board implements MountedBoard {
     // Filled in, not copied: see failedVerdict.ts.
     if (verdict.trace !== null) Object.assign(verdict, { violations: checkInvariants(verdict, this) });
     if (detail.advice !== true) return verdict;
-    return Object.assign(verdict, { advice: adviseOn(verdict, this), misplaced: misplacedPages(verdict, this) });
+    const misplaced = detail.misplaced === false ? null : misplacedPages(verdict, this);
+    return Object.assign(verdict, { advice: adviseOn(verdict, this), misplaced });
   }
 }
 

@@ -38,7 +38,6 @@ export function mapOpenedFile(
   request: MapRequest,
   detail: MapDetail = {},
 ): MapVerdict {
-  const { name, path } = file.resolved;
   const offset = request.offset ?? 0;
   const length = request.length ?? lengthToEnd(file, offset, board.cpu.pageSize);
   const prot = normalProt(request.prot ?? 'r');
@@ -49,7 +48,7 @@ export function mapOpenedFile(
     prot,
     flags: flagNames(request, board.kernel.nommu !== undefined),
     pageSize: board.cpu.pageSize,
-    file: { path, name, size: file.inode.size },
+    file: described(file),
     machine: board.machine,
   };
   if (board.kernel.nommu !== undefined) return mapNommu(board, file, understood, request, detail);
@@ -87,6 +86,18 @@ export function mapOpenedFile(
   return { ...verdict, bug, icache: mapped.mm.kernel.icache?.fault ?? null, actions: outcomes };
 }
 
+/** What verdicts say of files: the same object for the same file. */
+const descriptions = new WeakMap<BoardFile, NonNullable<Understood['file']>>();
+
+function described(file: BoardFile): NonNullable<Understood['file']> {
+  let description = descriptions.get(file);
+  if (description === undefined) {
+    const { path, name } = file.resolved;
+    descriptions.set(file, (description = { path, name, size: file.inode.size }));
+  }
+  return description;
+}
+
 /** Bytes from `offset` to the end of the file; a page where there is nothing left. */
 function lengthToEnd(file: BoardFile, offset: number, pageSize: number): number {
   const rest = file.inode.type === 'directory' ? 0 : file.inode.size - offset;
@@ -95,6 +106,7 @@ function lengthToEnd(file: BoardFile, offset: number, pageSize: number): number 
 
 /** Letters in the order r, w, x; "-" for none. */
 function normalProt(prot: string): string {
+  if (prot === 'r' || prot === 'rx') return prot;
   const letters = ['r', 'w', 'x'].filter((letter) => prot.includes(letter)).join('');
   return letters === '' ? '-' : letters;
 }

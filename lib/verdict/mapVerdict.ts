@@ -138,7 +138,7 @@ interface VerdictHead extends Understood {
   readonly violations: readonly Violation[] | null;
   /** If it is asked for: why the mapping is not wholly direct or fails, and what to do; null where there is nothing to do. */
   readonly advice: MapAdvice | null;
-  /** With advice: direct pages that do not show their own block. */
+  /** With advice, unless it was not asked for: direct pages that do not show their own block. */
   readonly misplaced: Misplaced | null;
   /** With actions: what came of each, up to the one that killed the kernel, of which `bug` tells. */
   readonly actions?: readonly ActionOutcome[] | undefined;

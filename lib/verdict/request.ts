@@ -47,6 +47,8 @@ export interface MapDetail {
   readonly trace?: boolean | undefined;
   /** Why the mapping is not wholly direct, and what would change it. */
   readonly advice?: boolean | undefined;
+  /** With advice: which direct pages do not show their own block. Default true. */
+  readonly misplaced?: boolean | undefined;
   /** No page is touched, whatever else is asked: what pages show stays unknown. */
   readonly untouched?: boolean | undefined;
 }

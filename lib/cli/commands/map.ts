@@ -9,7 +9,7 @@ import { detectLayout } from '../../inspect/detectLayout.ts';
 import { CramfsImage } from '../../image/image.ts';
 import { DEFAULT_MODEL, kernelModel } from '../../driver/models/index.ts';
 import type { SegmentChoice } from '../../exec/segmentRequest.ts';
-import { mapJson, mountJson } from '../../report/mapJson.ts';
+import { mapJsonText } from '../../report/mapJson.ts';
 import { Board } from '../../verdict/board.ts';
 import type { MapVerdict } from '../../verdict/mapVerdict.ts';
 import type { MapDetail, MapRequest } from '../../verdict/request.ts';
@@ -194,7 +194,7 @@ async function map(
         options.svg === true
           ? (await import('../../page/draw/stills.ts')).mappingStill(verdict, board)
           : options.json === true
-            ? `${JSON.stringify({ ...mapJson(verdict, detail), mount: mountJson(board.mount) })}\n`
+            ? `${mapJsonText(verdict, detail, board.mount)}\n`
             : await report(verdict, board, place, wanted, detail, options, io),
       );
     }
