@@ -27,7 +27,8 @@ export const WORD_BYTES = 8;
 const EXCHANGES: Readonly<Record<WordOrder, number>> = { plain: 0, '16': 1, '32': 3, halves: 2, '64': 7 };
 
 const WORD_ORDERS: readonly WordOrder[] = ['plain', '16', '32', 'halves', '64'];
-const BIT_ORDERS: readonly BitOrder[] = ['plain', 'inverted', 'nibbles', 'reversed'];
+/** Plain first. */
+export const BIT_ORDERS: readonly BitOrder[] = ['plain', 'inverted', 'nibbles', 'reversed'];
 
 /** Every order but the right one, the usual ones first. */
 export const BYTE_ORDERS: readonly ByteOrder[] = BIT_ORDERS.flatMap((bits) =>

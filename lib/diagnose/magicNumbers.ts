@@ -22,7 +22,8 @@ export type MagicFinder = (bytes: Uint8Array) => readonly Magic[];
 const MAGICS = [CRAMFS_MAGIC, CRAMFS_MAGIC_WEND, UIMAGE_MAGIC, GZIP_MAGIC, ZIP_MAGIC];
 const bytesOf = (word: number): Uint8Array =>
   Uint8Array.of(word >>> 24, word >>> 16, word >>> 8, word).subarray(word < 0x1000000 ? 1 : 0);
-const PATTERNS = MAGICS.map((word) => ({ word, pattern: bytesOf(word) }));
+/** All of them, with their bytes; none is 0. */
+export const PATTERNS = MAGICS.map((word) => ({ word, pattern: bytesOf(word) }));
 /** Bytes of the shortest and the longest. */
 const STEP = Math.min(...PATTERNS.map(({ pattern }) => pattern.length));
 const LONGEST = Math.max(...PATTERNS.map(({ pattern }) => pattern.length));
@@ -30,6 +31,10 @@ const LONGEST = Math.max(...PATTERNS.map(({ pattern }) => pattern.length));
 /** For each byte whether it is part of a magic number. */
 const IN_MAGIC = new Uint8Array(256);
 for (const { pattern } of PATTERNS) for (const byte of pattern) IN_MAGIC[byte] = 1;
+
+/** For each byte whether it is the first of a magic number. */
+export const BEGINS_MAGIC = new Uint8Array(256);
+for (const { pattern } of PATTERNS) BEGINS_MAGIC[pattern[0] ?? 0] = 1;
 
 /** One of the bytes of each number is every third byte. */
 export const findByStep: MagicFinder = (bytes) => {
@@ -46,6 +51,19 @@ export const findByStep: MagicFinder = (bytes) => {
   for (let at = STEP - 1; at < bytes.length; at += STEP) if (IN_MAGIC[bytes[at] ?? 0] !== 0) lookAround(at);
   return found;
 };
+
+/** The magic number that a big-endian word of four bytes begins with; null for none. */
+export function magicOf(word: number): number | null {
+  switch (word) {
+    case CRAMFS_MAGIC:
+    case CRAMFS_MAGIC_WEND:
+    case UIMAGE_MAGIC:
+    case ZIP_MAGIC:
+      return word;
+    default:
+      return word >>> 8 === GZIP_MAGIC ? GZIP_MAGIC : null;
+  }
+}
 
 /** The part of Node's Buffer that is used. */
 interface NodeBuffer {

@@ -5,8 +5,17 @@
 import { CRAMFS_MAGIC_WEND, CRAMFS_SIGNATURE } from '../format/constants.ts';
 import { encodeName } from '../format/names.ts';
 import { type ByteSource, readInto } from '../source/byteSource.ts';
-import { BYTE_ORDERS, type ByteOrder, reorder, WORD_BYTES } from './byteOrder.ts';
-import { GZIP_MAGIC, magicFinder, ZIP_MAGIC } from './magicNumbers.ts';
+import { BIT_ORDERS, BYTE_ORDERS, type ByteOrder, reorder, WORD_BYTES } from './byteOrder.ts';
+import {
+  BEGINS_MAGIC,
+  GZIP_MAGIC,
+  magicFinder,
+  type MagicFinder,
+  magicOf,
+  PATTERNS,
+  ZIP_MAGIC,
+} from './magicNumbers.ts';
+import { addToSet, makeSieve, noSets, type Sieve, SIEVE_STEP } from './sieve.ts';
 import { UIMAGE_MAGIC } from './uImage.ts';
 
 /** Something seen. `at` is a byte offset of the dump. */
@@ -19,8 +28,8 @@ export type Seen =
 
 /** Byte offset of the signature in the superblock. */
 const SIGNATURE_AT = 16;
-/** Bytes searched at a time: a multiple of WORD_BYTES; they stay in a processor's cache. */
-const CHUNK = 1 << 18;
+/** Bytes searched at a time: a multiple of WORD_BYTES and SIEVE_STEP; they stay in a processor's cache. */
+const CHUNK = 1 << 17;
 /** Bytes read beyond, so that what crosses the border is seen, and seen once. */
 const OVERLAP = 8;
 
@@ -65,24 +74,55 @@ function makeAnchors(): Anchors {
 }
 
 /**
- * Everything seen, in order of place (signatures by the place of their superblock, as far as a piece of 256 KiB reaches).
+ * Everything seen, in order of place (signatures by the place of their superblock, as far as a piece of 128 KiB reaches).
  *
  * @param from where to begin: the word that this byte lies in
  * @throws CramfsError IO
  */
 export function* search(file: ByteSource, from = 0): Generator<Seen, void> {
-  const buffer = new Uint8Array(CHUNK + OVERLAP);
-  const words = new Int32Array(buffer.buffer);
+  const plain = new Uint8Array(CHUNK + OVERLAP);
   const find = magicFinder();
-  for (let start = from - (from % WORD_BYTES); ; start += CHUNK) {
+  for (let start = from - (from % WORD_BYTES), pieces = 0; ; start += CHUNK, pieces++) {
+    const sieve = pieces < PIECES_WITHOUT_SIEVE ? null : theSieve();
+    const buffer = sieve === null ? plain : sieve.memory.subarray(0, CHUNK + OVERLAP);
     const length = readInto(file, buffer, start);
-    const bytes = buffer.subarray(0, length);
-    const seen: Seen[] = [];
-    addSignatures(words.subarray(0, Math.min(length, CHUNK) >> 2), start, seen);
-    for (const { at, word } of find(bytes)) if (at < CHUNK) seen.push(beginning(start + at, word));
+    const seen = sieve === null ? lookThrough(buffer.subarray(0, length), start, find) : sift(sieve, length, start);
     yield* seen.sort((a, b) => a.at - b.at);
     if (length < buffer.length) return;
   }
+}
+
+/** What a piece shows, looked through by the platform's search and a loop. */
+function lookThrough(bytes: Uint8Array<ArrayBuffer>, start: number, find: MagicFinder): Seen[] {
+  const seen: Seen[] = [];
+  addSignatures(new Int32Array(bytes.buffer, 0, Math.min(bytes.length, CHUNK) >> 2), start, seen);
+  for (const { at, word } of find(bytes)) if (at < CHUNK) seen.push(beginning(start + at, word));
+  return seen;
+}
+
+/** What the first `length` bytes of the sieve's memory show: it finds the few steps that are worth a look. */
+function sift({ memory, next }: Sieve, length: number, start: number): Seen[] {
+  // Old bytes are no part of the file, and no magic number has a 0.
+  memory.fill(0, length);
+  const { words: known, filter } = (anchors ??= makeAnchors());
+  const end = Math.min(length, CHUNK);
+  const words = new Int32Array(memory.buffer, 0, end >> 2);
+  const view = new DataView(memory.buffer);
+  const signatures: Seen[] = [];
+  const magics: Seen[] = [];
+  for (let step = next(0, end); step < end; step = next(step + SIEVE_STEP, end)) {
+    const stepEnd = Math.min(step + SIEVE_STEP, end);
+    for (let at = step; at < stepEnd; at += WORD_BYTES) {
+      const word = words[at >> 2];
+      if (filter[folded(word ?? 0)] !== 0) addSignature(known, word, start + at, signatures);
+    }
+    for (let at = step; at < stepEnd; at++) {
+      if (BEGINS_MAGIC[memory[at] ?? 0] === 0) continue;
+      const magic = magicOf(view.getUint32(at));
+      if (magic !== null) magics.push(beginning(start + at, magic));
+    }
+  }
+  return [...signatures, ...magics];
 }
 
 /** What a magic number may begin. */
@@ -105,10 +145,38 @@ function addSignatures(words: Int32Array, start: number, seen: Seen[]): void {
   for (let i = 0; i < words.length; i += 8) {
     if ((passes(i) | passes(i + 2) | passes(i + 4) | passes(i + 6)) === 0) continue;
     for (let at = i; at < Math.min(i + 8, words.length); at += 2) {
-      for (const { order, toSuperblock } of known.get(words[at] ?? 0) ?? []) {
-        const place = start + at * 4 + toSuperblock;
-        if (place >= 0) seen.push({ kind: 'signature', at: place, order });
-      }
+      addSignature(known, words[at], start + at * 4, seen);
     }
   }
+}
+
+/** Adds the signatures whose anchor is a word, which is at `at` of the dump; undefined for one that is not whole. */
+function addSignature(known: Anchors['words'], word: number | undefined, at: number, seen: Seen[]): void {
+  for (const { order, toSuperblock } of known.get(word ?? 0) ?? []) {
+    const place = at + toSuperblock;
+    if (place >= 0) seen.push({ kind: 'signature', at: place, order });
+  }
+}
+
+/** Pieces that are looked through before the sieve is made: for less it does not pay. */
+const PIECES_WITHOUT_SIEVE = 16;
+
+let made: Sieve | null | undefined;
+
+/** The sieve for magic numbers and anchors, made once: a piece is done with before the next, of whatever file, is read. */
+function theSieve(): Sieve | null {
+  if (made !== undefined) return made;
+  const [first, second] = [noSets(), noSets()];
+  PATTERNS.forEach(({ pattern: [one = 0, other = 0] }, i) => {
+    const bit = Math.min(i, 3);
+    addToSet(first, one, bit);
+    addToSet(second, other, bit);
+  });
+  for (const [word, its] of (anchors ??= makeAnchors()).words) {
+    for (const byte of new Uint8Array(Int32Array.of(word).buffer)) {
+      for (const { order } of its) addToSet(first, byte, 4 + BIT_ORDERS.indexOf(order?.bits ?? 'plain'));
+    }
+  }
+  made = makeSieve(CHUNK + SIEVE_STEP, { first, second });
+  return made;
 }
