@@ -87,7 +87,7 @@ function mainTable({ results, rates, page }) {
     const all = [rates.min, rates.median, rates.max].map(thousands).join(' / ');
     const verdict = rates.median >= REQUESTS ? 'reached' : 'missed';
     extra.push(
-      `Batch mapping: ${all} requests for each second of CPU time (minimum / median / maximum; target ${thousands(REQUESTS)}: ${verdict}).`,
+      `Batch mapping: ${all} requests, no two of them equal, for each second of CPU time (minimum / median / maximum; target ${thousands(REQUESTS)}: ${verdict}).`,
     );
   }
   if (page !== null) extra.push('', pageTable(page));

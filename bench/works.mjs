@@ -44,6 +44,16 @@ export function findPeers() {
   return { sevenZip, mkfs, fsck, mkcramfs, missing: [...new Set(missing)] };
 }
 
+/** How the requests of the batch map. */
+const WAYS = [
+  { prot: 'r', flags: 'private' },
+  { prot: 'rx', flags: 'private' },
+  { prot: 'rw', flags: 'private' },
+  { prot: 'r', flags: 'shared' },
+  { prot: 'rx', flags: 'shared' },
+  { prot: 'r', flags: 'private,lone' },
+  { prot: 'rx', flags: 'private,lone' },
+];
 /** Requests in the batch. */
 export const REQUESTS = 100_000;
 const NODE = process.execPath;
@@ -150,8 +160,7 @@ export function groups(folder, peers) {
 /** @param {string} folder @param {string[]} bare @returns {Group} */
 function startUp(folder, bare) {
   const root = unpackImage(folder, 'root-XX.cramfs', 200_000_000);
-  const requests = join(folder, 'requests');
-  writeFileSync(requests, `${JSON.stringify({ path: '/bin/hello' })}\n`.repeat(REQUESTS));
+  writeFileSync(join(folder, 'requests'), requestsOf(root));
   return {
     commands: { bare, ours: [NODE, COMMAND, root, '/bin/hello', '--json'] },
     repeat: 10,
@@ -169,6 +178,29 @@ function startUp(folder, bare) {
       },
     ],
   };
+}
+
+/**
+ * A batch of requests, no two of them equal: from each page of each file on one page, then two, and so on, each in seven
+ * ways.
+ * @param {string} image
+ */
+function requestsOf(image) {
+  const { stdout } = spawnSync(NODE, [CRAMFS, 'ls', '-R', '--json', image], { encoding: 'utf8' });
+  /** @type {{ path: string, type: string, size: number }[]} */
+  const entries = JSON.parse(stdout).entries;
+  const files = entries.filter(({ type }) => type === 'file');
+  const longest = Math.max(...files.map(({ size }) => size)) + 4096;
+  const lines = [];
+  for (let length = 4096; length < longest; length += 4096) {
+    for (const { path, size } of files) {
+      for (let offset = 0; offset + length < size + 4096; offset += 4096) {
+        for (const kind of WAYS) lines.push(JSON.stringify({ path, offset, length, ...kind }));
+      }
+    }
+  }
+  if (lines.length < REQUESTS) throw new Error(`the image has files for ${lines.length} requests only`);
+  return `${lines.slice(0, REQUESTS).join('\n')}\n`;
 }
 
 /** The batch of requests: what is measured is a rate. @param {string} folder */
