@@ -73,11 +73,12 @@ describe('the sieve', () => {
 
   it('is not there without WebAssembly, or where that cannot compile it', () => {
     const tables = { first: noSets(), second: noSets() };
+    const refuse = (): never => {
+      throw new Error('refused');
+    };
     const refusing = {
       Module: class {
-        constructor() {
-          throw new Error('refused');
-        }
+        readonly bytes = refuse();
       },
       Instance: class {
         exports = {};

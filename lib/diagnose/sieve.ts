@@ -36,7 +36,7 @@ export interface Sieve {
    *
    * @returns `end` or more where there is none
    */
-  next(at: number, end: number): number;
+  readonly next: (at: number, end: number) => number;
 }
 
 /** The part of WebAssembly that is used: not every platform has it. */
