@@ -160,6 +160,7 @@ describe('a report', () => {
     await set('.treemap-head select').selectOption('saved');
     await set('.th .path button').click();
     await first.page.getByRole('button', { name: 'Zoom out' }).click();
+    await first.page.waitForURL(/columns=/);
     const { hash } = new URL(first.page.url());
     expect(hash).toMatch(
       /^#file=%2Fbin%2Ftable&offset=1p&length=0x1800&prot=rx&sharing=shared&kernel=linux-6.17&phys=0x60100800&columns=\d+&kind=programs&filter=T&sort=path&area=saved$/,

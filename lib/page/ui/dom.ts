@@ -24,10 +24,11 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
 
 /** Puts children in the place of what an element has. */
 export function fill(element: Element, ...children: readonly Child[]): void {
-  element.replaceChildren();
-  append(element, children);
+  element.replaceChildren(...children.filter(isShown));
 }
 
+const isShown = (child: Child): child is Node | string => child !== null && child !== undefined && child !== false;
+
 function append(element: Element, children: readonly Child[]): void {
-  for (const child of children) if (child !== null && child !== undefined && child !== false) element.append(child);
+  element.append(...children.filter(isShown));
 }

@@ -34,6 +34,8 @@ export class State {
   #selection: Selection = { path: null, offset: null };
   #details: Details = {};
   #started = false;
+  /** The timer of a fragment that is to be written; 0 for none. */
+  #writing = 0;
   readonly #listeners: Listener[] = [];
   readonly #linkListeners: LinkListener[] = [];
 
@@ -55,14 +57,20 @@ export class State {
     this.#tell();
   }
 
-  /** Changes details, of which the caller shows what follows, and writes the fragment. Null: as a view begins. */
+  /**
+   * Changes details, of which the caller shows what follows, and writes the fragment soon: writing takes longer than a mapping,
+   * and changes come one after the other. Null: as a view begins.
+   */
   set(changes: Readonly<Partial<Record<Key, string | null>>>): void {
     this.#details = merged(this.#details, changes);
-    this.#write();
+    this.#writing ||= window.setTimeout(() => {
+      this.#write();
+    });
   }
 
   /** Takes what the fragment says, and calls all views back. */
   start(): void {
+    this.#stopWriting();
     const { selection, details } = fromHash(location.hash);
     this.#selection = selection;
     this.#details = details;
@@ -87,7 +95,13 @@ export class State {
     for (const listener of this.#listeners) listener(this.#selection, this.#details);
   }
 
+  #stopWriting(): void {
+    window.clearTimeout(this.#writing);
+    this.#writing = 0;
+  }
+
   #write(): void {
+    this.#stopWriting();
     const hash = toHash(this.#selection, this.#details);
     // An empty fragment is written as "#": a page from disk cannot name itself without.
     if (hash !== location.hash && !(hash === '' && location.hash === '#'))
