@@ -123,7 +123,7 @@ async function findPlanted() {
     const { failures, sums } = await fuzz({ seconds: PLANTED_LIMIT, corpus: linesOf(corpusFile), threads, bug });
     const [first] = failures.keys();
     if (first === undefined) missed++;
-    const told = first === undefined ? '' : `: ${first.slice(0, 140)}`;
+    const told = first === undefined ? '' : `: ${first.slice(0, 140).replace(/\n[^]*/, '')}`;
     console.log(`${first === undefined ? 'MISSED' : 'found'} ${bug.name} after ${sums.elapsed.toFixed(1)} s${told}`);
   }
   console.log(`${bugs.length - missed} of ${bugs.length} planted bugs found`);

@@ -31,18 +31,18 @@ export function extractedText(counts: ExtractCounts, target: string): string {
 /** A line for each kind of thing that was left out, with the reason. */
 export function leftOutLines(leftOut: LeftOut): string[] {
   const lines: string[] = [];
-  const tell = (n: number, noun: string, why: string): void => {
+  const add = (n: number, noun: string, why: string): void => {
     if (n > 0) lines.push(`${plural(n, noun)}: ${why}`);
   };
-  tell(leftOut.devices, 'device node', 'not asked for (--devices makes them)');
-  tell(leftOut.devicesImpossible, 'device node', 'only root can make them');
-  tell(leftOut.fifos, 'fifo', 'could not be made (is there a mkfifo command, and may it?)');
-  tell(leftOut.sockets, 'socket', 'only the program that listens on it can make one');
+  add(leftOut.devices, 'device node', 'not asked for (--devices makes them)');
+  add(leftOut.devicesImpossible, 'device node', 'only root can make them');
+  add(leftOut.fifos, 'fifo', 'could not be made (is there a mkfifo command, and may it?)');
+  add(leftOut.sockets, 'socket', 'only the program that listens on it can make one');
   if (leftOut.setuid > 0) {
     const entries = leftOut.setuid === 1 ? '1 entry' : `${String(leftOut.setuid)} entries`;
     lines.push(`setuid or setgid bits of ${entries}: not asked for, or without the right owner (--setuid keeps them)`);
   }
-  tell(leftOut.owners, 'owner', 'these files belong to you (only root can give files away)');
+  add(leftOut.owners, 'owner', 'these files belong to you (only root can give files away)');
   return lines;
 }
 

@@ -156,19 +156,19 @@ export const hazards = defineRule(
     }
 
     /** Tells of a violation; each of a kind once for a file. */
-    const tell = (
+    const reportOnce = (
       subject: MappedSubject,
       judge: HazardJudge,
       { verdict, isMade, end }: Omit<Tried, 'request'> & { readonly verdict: MapVerdict },
       violation: Violation,
-      told: Set<string>,
+      reported: Set<string>,
     ) => {
       const cause = judge.causeOf(verdict, violation);
       if (cause === null || (cause.kind === 'kernel' && !isMade)) return;
       const { code, severity, pages, sees } = violation;
       const kind = cause.kind === 'kernel' ? code : cause.kind;
-      if (told.has(kind)) return;
-      told.add(kind);
+      if (reported.has(kind)) return;
+      reported.add(kind);
       const path = (): string => subject.path;
       const { ino, position: offset } = subject.inode;
       switch (cause.kind) {
@@ -198,7 +198,7 @@ export const hazards = defineRule(
       mapped(subject) {
         if (subject.directBlocks === 0 || !canMapDirectly) return;
         const judge = new HazardJudge(board, owners, subject);
-        const told = new Set<string>();
+        const reported = new Set<string>();
         for (const { request, isMade, end } of requests(subject)) {
           const verdict = mapper.map(subject, request, { trace: true });
           if (verdict === null) continue;
@@ -207,7 +207,7 @@ export const hazards = defineRule(
           for (const violation of checkInvariants(verdict, board)) {
             // What follows a segment in the loader's mapping is replaced by the next one.
             if (violation.code !== 'entry-outside-vma' && (violation.pages?.first ?? 0) >= end) continue;
-            tell(subject, judge, { verdict, isMade, end }, violation, told);
+            reportOnce(subject, judge, { verdict, isMade, end }, violation, reported);
           }
         }
       },

@@ -44,7 +44,7 @@ export const unmappableDirect = defineRule([UNMAPPABLE_DIRECT], ({ board, mapper
         const whole = directPages(subject, first, blocks);
         if (whole === null || whole === blocks) continue;
         let lost = 0;
-        const tell = (behind: number): void => {
+        const reportRun = (behind: number): void => {
           if (lost === 0) return;
           const block = behind - lost;
           const bytes = subject.blocks.slice(block, behind).reduce((sum, { length }) => sum + length, 0);
@@ -54,9 +54,9 @@ export const unmappableDirect = defineRule([UNMAPPABLE_DIRECT], ({ board, mapper
         };
         for (let page = first + whole; page < end; page++) {
           if (directPages(subject, page, 1) === 0) lost++;
-          else tell(page);
+          else reportRun(page);
         }
-        tell(end);
+        reportRun(end);
       }
     },
   };
