@@ -79,6 +79,6 @@ export const PLANTED = [
     file: 'lib/report/infoText.ts',
     from: 'printableName(info.name)',
     to: 'info.name',
-    shows: /prints control characters/,
+    shows: /"info .*prints control characters/,
   },
 ];
