@@ -4,6 +4,7 @@ import config from './jest.config.mjs';
 
 /** Test files that take more than some five seconds, by the beginning of their names. */
 const SLOW = [
+  'process.limits',
   'profile.check',
   'schemas.reports',
   'work.shared',

@@ -89,6 +89,8 @@ describe('exit codes', () => {
     const { code, stderr } = await audit([root, '--policy', policy]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/bad[.]yaml:2:1: /);
+    const [short, long] = [['--json'], ['--format', 'json']].map((form) => audit([root, '--policy', policy, ...form]));
+    expect(await short).toEqual(await long);
   });
 
   test('3 for an image that cannot be read; the others are in the report', async () => {

@@ -82,7 +82,15 @@ test.each([
   ['info', `${folder.path}/\u001b[2J`],
   ['info', '--\u001b[2J'],
   ['\u001b[2J'],
-  ...['text', 'sarif', 'junit', 'github', 'gitlab', 'markdown'].map((format) => ['audit', '--format', format, image]),
+  ...['ls', 'check', 'info', 'manifest', 'audit', 'scan'].map((command) => [command, '--json', image]),
+  ...['stat', 'blocks', 'map', 'exec'].map((command) => [command, '--json', image, `/${NAME}`]),
+  ['diff', '--json', image, image],
+  ...['json', 'ndjson', 'text', 'sarif', 'junit', 'github', 'gitlab', 'markdown'].map((format) => [
+    'audit',
+    '--format',
+    format,
+    image,
+  ]),
 ])('no control character comes out of cramfs %s %s', async (...argv: string[]) => {
   const { stdout, stderr } = await runProgram(runCramfs, argv);
   expect(stdout + stderr).not.toBe('');

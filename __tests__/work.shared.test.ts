@@ -3,7 +3,11 @@ import { deflateSync } from 'node:zlib';
 import { runCramfs } from '../lib/cli/cramfs.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { ContentIndex } from '../lib/verdict/contentIndex.ts';
+import { auditImage } from '../lib/audit/auditImage.ts';
+import type { ByteSource } from '../lib/source/byteSource.ts';
+import { Board } from '../lib/verdict/board.ts';
 import { Folder, runProgram } from './support/cli.ts';
+import { elfFile } from './support/elfFile.ts';
 import { sharedTableImage } from './support/sharedTables.ts';
 
 /** Thousands of files of 16 MiB in images of 40 KiB: looking at each block of each file would take minutes. */
@@ -41,6 +45,56 @@ afterAll(() => {
 });
 
 const cramfs = (...args: string[]) => runProgram(runCramfs, args);
+
+/** An image of programs that are one file of two pages, each with an inode of its own. */
+function programs(files: number, { segments = 1, entry = 0x804_8100, type = 2 } = {}): Uint8Array {
+  const spec = { type: 1, fileSize: 8192, flags: 5 };
+  const headers = Array.from({ length: segments }, (_, index) => ({ ...spec, vaddr: 0x804_8000 + index * 0x1_0000 }));
+  const data = elfFile({ type, entry, size: 8192, segments: headers });
+  const pointer = (index: number, at: number): number => DIRECT | ((at + (index % 2) * 4096) >>> 2);
+  return sharedTableImage({ files, pointer, data, size: () => 8192 });
+}
+
+/** Audits an image, and counts how often something is read of it. */
+function countedAudit(bytes: Uint8Array) {
+  let reads = 0;
+  const source: ByteSource = {
+    size: bytes.length,
+    read: (offset, length) => {
+      reads++;
+      return bytes.subarray(offset, offset + length);
+    },
+    close: () => undefined,
+  };
+  const result = auditImage(new Board(CramfsImage.open(source)), { name: 'image' });
+  return { reads, result };
+}
+
+describe('programs that share block pointers', () => {
+  test('are looked up, started and mapped with the same few reads each, however many there are', () => {
+    const [few, more] = [200, 600].map((files) => countedAudit(programs(files)));
+    expect(more?.result.numbers.programsStarting).toBe(600);
+    expect(((more?.reads ?? 0) - (few?.reads ?? 0)) / 400).toBeLessThan(80);
+  });
+
+  test('are each listed as the only one is', () => {
+    const [alone] = countedAudit(programs(1)).result.files;
+    const { files } = countedAudit(programs(20)).result;
+    expect(files).toHaveLength(20);
+    for (const file of files) expect({ ...file, path: '' }).toEqual({ ...alone, path: '' });
+  });
+
+  test('and that nobody starts have their segments in memory once', () => {
+    const { files } = countedAudit(programs(20, { segments: 40, entry: 0, type: 3 })).result;
+    expect(files.map(({ run, segments }) => [run, segments.length])).toEqual(Array(20).fill([null, 40]));
+    expect(new Set(files.map(({ segments }) => segments)).size).toBe(1);
+  });
+
+  test('diff of such an image with itself finds nothing', async () => {
+    const file = folder.file('programs.img', programs(500));
+    expect(await cramfs('diff', file, file)).toMatchObject({ code: 0, stderr: '' });
+  });
+});
 
 describe('files that share block pointers are looked at once', () => {
   test('describe lists each, and builds the image that it describes once', async () => {

@@ -180,11 +180,10 @@ let runs = 0;
 /** @param {string} file @param {Command} command */
 function tryCommand(file, command) {
   const { status, signal, stdout, stderr, seconds, cpu, megabytes } = run(command.args);
+  // The bytes as they are: U+0080 to U+009F are C2 80 to C2 9F.
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  const isRaw = (/** @type {string} */ text) => /[\u0000-\u0008\u000b-\u001f\u007f]/.test(text);
-  // JSON may hold what is not a control character to it: DEL.
-  const printed = command.args.includes('--json') ? stdout.replaceAll('\u007f', '') : stdout;
-  const raw = command.name !== 'cat' && isRaw(printed + stderr);
+  const isRaw = (/** @type {string} */ text) => /[\u0000-\u0008\u000b-\u001f\u007f]|\u00c2[\u0080-\u009f]/.test(text);
+  const raw = command.name !== 'cat' && isRaw(stdout + stderr);
   const faults = [
     ...(Math.min(seconds, cpu) > limits.seconds ? ['SLOW'] : []),
     ...(megabytes > limits.megabytes ? ['LARGE'] : []),

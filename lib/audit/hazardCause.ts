@@ -23,13 +23,13 @@ export class HazardJudge {
   readonly #board: Board;
   readonly #owners: DataOwners;
   readonly #subject: MappedSubject;
-  readonly #lastPage: number | null;
+  /** See {@link readsLastPageAsZeros}; found out at the first question. */
+  #lastPage: number | null | undefined;
 
   constructor(board: Board, owners: DataOwners, subject: MappedSubject) {
     this.#board = board;
     this.#owners = owners;
     this.#subject = subject;
-    this.#lastPage = readsLastPageAsZeros(board, subject);
   }
 
   /** The cause; null where another finding tells of it. */
@@ -38,8 +38,8 @@ export class HazardJudge {
     const { path, blocks } = this.#subject;
     const first = Math.floor(verdict.offset / verdict.pageSize) + pages.first;
     // That the last page reads as zeros is a defect of every kernel, and a finding of the check.
-    const isLastPage = pages.count === 1 && first === this.#lastPage;
-    if (isLastPage && (sees?.shows === 'zeros' || code === 'read-differs')) return null;
+    const isAboutRead = sees?.shows === 'zeros' || code === 'read-differs';
+    if (isAboutRead && pages.count === 1 && first === this.#zeroedPage()) return null;
     const outside = blocks.slice(first, first + pages.count).find((block) => this.#isOutside(block));
     if (outside !== undefined) return { kind: 'pointer', block: outside };
     if (sees?.shows === 'file' && sees.path !== path) return { kind: 'other file', page: first, other: sees.path };
@@ -48,6 +48,11 @@ export class HazardJudge {
     if (code === 'stray-memory') return null;
     const other = this.#tailOwner(verdict, pages.first, first);
     return other === null || other === path ? { kind: 'kernel' } : { kind: 'other file', page: first, other };
+  }
+
+  #zeroedPage(): number | null {
+    if (this.#lastPage === undefined) this.#lastPage = readsLastPageAsZeros(this.#board, this.#subject);
+    return this.#lastPage;
   }
 
   #isOutside({ kind, start, length }: Block): boolean {

@@ -1,17 +1,19 @@
 /**
- * Maps files on the board, within a budget.
+ * Maps files on the board, within a budget. What is found is remembered for the data of a file: another name for the same
+ * data is mapped the same.
  */
 import { CramfsError } from '../base/errors.ts';
 import type { LoadedSegment } from '../exec/loadedSegments.ts';
 import type { Board } from '../verdict/board.ts';
+import type { Inode } from '../image/image.ts';
 import { mapOpenedFile } from '../verdict/mapFile.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
-import type { MapDetail, MapRequest } from '../verdict/request.ts';
 import { Budget } from '../base/budget.ts';
+import { blocksKey } from '../inspect/blockBudget.ts';
 import type { FileAsLoaded, LoadedFiles } from './loadedFiles.ts';
 import { planSegments, type SegmentPlan } from './segments.ts';
 import { stateOf } from './state.ts';
-import type { MappedSegment, MappedSubject, Subject } from './subject.ts';
+import type { FilePart, MappedSegment, MappedSubject, Subject } from './subject.ts';
 
 /** What a mapping costs beside its pages, in pages. */
 const CALL = 64;
@@ -20,12 +22,20 @@ const MAX_BEHIND = 16;
 /** Pages that may be mapped, and looked at, in any image; larger images may have more. */
 const FREE_MAPPED = 1 << 20;
 const FREE_SEEN = 1 << 14;
+/** Verdicts, and files with all their segments, that are remembered. */
+const MAX_KNOWN = 512;
+const MAX_KNOWN_FILES = 16;
+
+/** How the data of a file is mapped. */
+type MappedData = Pick<MappedSubject, 'whole' | 'segments' | 'isUsable'>;
 
 /** Maps files. */
 export class Mapper {
   readonly #board: Board;
   readonly #mapped: Budget;
   readonly #seen: Budget;
+  readonly #verdicts = new Map<string, MapVerdict | null>();
+  readonly #files = new Map<string, MappedData>();
 
   constructor(board: Board) {
     this.#board = board;
@@ -40,19 +50,45 @@ export class Mapper {
   }
 
   /**
-   * The verdict on a mapping; null where the image is too damaged for one, or the budget is spent.
+   * The verdict on a mapping, as for any name of the data; null where the image is too damaged for one, or the budget is
+   * spent.
    *
    * @throws CramfsError IO
    */
-  map(subject: Pick<Subject, 'file' | 'inode'>, request: MapRequest, detail: MapDetail = {}): MapVerdict | null {
+  map(subject: Pick<Subject, 'file' | 'inode' | 'path'>, part: FilePart): MapVerdict | null {
+    const { offset = 0, length = '', prot = 'r', shared = false } = part;
+    const key = `${dataKey(subject.inode)} ${String(offset)} ${String(length)} ${prot} ${String(shared)}`;
+    const known = this.#verdicts.get(key);
+    if (known !== undefined) return known;
+    if (!this.#mapped.spend(CALL + this.#pagesOf(subject, part).shown)) return null;
+    const verdict = this.#mapNow(subject, part, false);
+    remember(this.#verdicts, key, verdict, MAX_KNOWN);
+    return verdict;
+  }
+
+  /**
+   * The verdict on a mapping with what each page of it shows; null as well where there are too many pages to look at.
+   *
+   * @throws CramfsError IO
+   */
+  lookAt(subject: Pick<Subject, 'file' | 'inode' | 'path'>, part: FilePart): MapVerdict | null {
+    const { asked, inFile, shown } = this.#pagesOf(subject, part);
+    if (!this.#mapped.spend(CALL + shown)) return null;
+    if (asked > inFile + MAX_BEHIND || !this.#seen.spend(asked)) return null;
+    return this.#mapNow(subject, part, true);
+  }
+
+  /** Pages of the mapping, of the file, and of the file in the mapping at most. */
+  #pagesOf({ inode }: Pick<Subject, 'inode'>, { length }: FilePart) {
     const { pageSize } = this.#board.cpu;
-    const filePages = Math.ceil(subject.inode.size / pageSize);
-    const asked = request.length === undefined ? filePages : Math.ceil(request.length / pageSize);
-    const pages = Math.min(asked, filePages);
-    if (!this.#mapped.spend(CALL + pages)) return null;
-    if (detail.trace === true && (asked > filePages + MAX_BEHIND || !this.#seen.spend(asked))) return null;
+    const inFile = Math.ceil(inode.size / pageSize);
+    const asked = length === undefined ? inFile : Math.ceil(length / pageSize);
+    return { asked, inFile, shown: Math.min(asked, inFile) };
+  }
+
+  #mapNow({ file, path }: Pick<Subject, 'file' | 'path'>, part: FilePart, trace: boolean): MapVerdict | null {
     try {
-      return mapOpenedFile(this.#board, subject.file, request, detail);
+      return mapOpenedFile(this.#board, file, { ...part, path }, { trace });
     } catch (error) {
       if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
       return null;
@@ -67,28 +103,36 @@ export class Mapper {
    * @throws CramfsError IO
    */
   mapAll(subject: Subject, loaded: LoadedFiles | null): MappedSubject {
+    const known = loaded?.known(subject.inode.position) ?? null;
+    // Programs load files by their names; all names that none loads are alike.
+    if (known !== null) return { ...subject, ...this.#mapData(subject, loaded, known) };
+    const key = dataKey(subject.inode);
+    const found = this.#files.get(key);
+    if (found !== undefined) return { ...subject, ...found };
+    const mapped = this.#mapData(subject, loaded, null);
+    remember(this.#files, key, mapped, MAX_KNOWN_FILES);
+    return { ...subject, ...mapped };
+  }
+
+  #mapData(subject: Subject, loaded: LoadedFiles | null, known: FileAsLoaded | null): MappedData {
     const { pageSize } = this.#board.cpu;
-    const { path, inode } = subject;
-    const whole = inode.size === 0 || loaded === null ? null : this.map(subject, { path });
-    const plans = planSegments(subject, pageSize, this.#board.kernel.nommu === undefined);
+    const hasMmu = this.#board.kernel.nommu === undefined;
+    const plans = (): SegmentPlan[] => planSegments(subject, pageSize, hasMmu);
+    const unknown = { verdict: null, state: null, directPages: 0, isMerged: false };
     if (loaded === null) {
-      const segments = plans.map((plan) => ({ ...plan, verdict: null, state: null, directPages: 0, isMerged: false }));
-      return { ...subject, whole, segments, isUsable: false };
+      return { whole: null, segments: plans().map((plan) => ({ ...plan, ...unknown })), isUsable: false };
     }
-    if (this.#board.kernel.nommu !== undefined) {
-      return { ...subject, whole, segments: plans.map((plan) => this.#mapByItself(subject, plan)), isUsable: true };
+    const whole = subject.inode.size === 0 ? null : this.map(subject, {});
+    if (!hasMmu) {
+      return { whole, segments: plans().map((plan) => this.#mapByItself(subject, plan)), isUsable: true };
     }
-    const found = this.#load(subject, loaded);
-    const segments =
-      found?.file.segments.map((segment) => this.#asLoaded(subject, segment)) ??
-      plans.map((plan) => ({
-        ...plan,
-        verdict: this.map(subject, plan.request),
-        state: null,
-        directPages: 0,
-        isMerged: false,
-      }));
-    return { ...subject, whole, segments, isUsable: found?.isUsable ?? plans.length === 0 };
+    const found = known ?? this.#loadAlone(subject, loaded);
+    if (found !== null) {
+      const segments = found.file.segments.map((segment) => this.#asLoaded(subject, segment));
+      return { whole, segments, isUsable: found.isUsable };
+    }
+    const segments = plans().map((plan) => ({ ...plan, ...unknown, verdict: this.map(subject, plan.request) }));
+    return { whole, segments, isUsable: segments.length === 0 };
   }
 
   #mapByItself(subject: Subject, plan: SegmentPlan): MappedSegment {
@@ -98,9 +142,7 @@ export class Mapper {
     return { ...plan, verdict, state, directPages, isMerged: false };
   }
 
-  #load({ file, inode, contents }: Subject, loaded: LoadedFiles): FileAsLoaded | null {
-    const known = loaded.known(inode.position);
-    if (known !== null) return known;
+  #loadAlone({ file, inode, contents }: Subject, loaded: LoadedFiles): FileAsLoaded | null {
     const pages = Math.ceil(inode.size / this.#board.cpu.pageSize);
     if (!('elf' in contents) || !this.#mapped.spend(CALL + pages)) return null;
     return loaded.alone(file, contents.elf, contents.isProgram);
@@ -108,13 +150,23 @@ export class Mapper {
 
   #asLoaded(subject: Subject, { call, ...segment }: LoadedSegment): MappedSegment {
     const { pageSize } = this.#board.cpu;
-    const { path, inode } = subject;
+    const { inode } = subject;
     const { firstPage, pages, perms } = segment;
     const own = { offset: firstPage * pageSize, length: pages * pageSize, prot: perms.replaceAll('-', '') };
     const { offset, length, prot } = call ?? own;
     // As long as the file and a little more: a header can ask for any length.
     const most = (Math.ceil(inode.size / pageSize) + MAX_BEHIND) * pageSize - offset;
-    const request = { path, offset, length: Math.min(length, Math.max(most, pageSize)), prot };
+    const request = { offset, length: Math.min(length, Math.max(most, pageSize)), prot };
     return { ...segment, request, verdict: this.map(subject, request) };
   }
+}
+
+/** The same for all names of the same data, for which the kernel and loaders do the same: some look at the mode. */
+function dataKey(inode: Inode): string {
+  return `${blocksKey(inode)} ${String(inode.mode)}`;
+}
+
+function remember<V>(map: Map<string, V>, key: string, value: V, most: number): void {
+  if (map.size >= most) map.clear();
+  map.set(key, value);
 }

@@ -5,14 +5,13 @@ import { nommuArrangement } from '../elf/fdpic.ts';
 import { type ElfSegment, PT_LOAD } from '../elf/elf.ts';
 import { segmentPlan } from '../exec/loadedSegments.ts';
 import { blockCount } from '../image/blocks.ts';
-import type { MapRequest } from '../verdict/request.ts';
 import type { AuditedSegment } from './result.ts';
-import type { Subject } from './subject.ts';
+import type { FilePart, Subject } from './subject.ts';
 
 /** A segment before it is mapped. */
 export interface SegmentPlan extends Omit<AuditedSegment, 'state' | 'directPages'> {
   /** Its mapping, were it mapped by itself. */
-  readonly request: MapRequest;
+  readonly request: FilePart;
 }
 
 /**
@@ -20,7 +19,7 @@ export interface SegmentPlan extends Omit<AuditedSegment, 'state' | 'directPages
  * the segment's first byte to the one that has its last. bFLT, without an MMU: the text, where it is mapped at all
  * (load_flat_file()).
  */
-export function planSegments({ path, inode, contents }: Subject, pageSize: number, hasMmu: boolean): SegmentPlan[] {
+export function planSegments({ inode, contents }: Subject, pageSize: number, hasMmu: boolean): SegmentPlan[] {
   const pages = blockCount(inode.size, pageSize);
   switch (contents.format) {
     case 'elf32':
@@ -30,12 +29,12 @@ export function planSegments({ path, inode, contents }: Subject, pageSize: numbe
       return contents.elf.segments.flatMap((segment, index) => {
         if (segment.type !== PT_LOAD || segment.fileSize === 0) return [];
         const length = hasMmu ? segment.fileSize : segment.memorySize;
-        return [planElf(segment, length, index, path, inode.size, pageSize)];
+        return [planElf(segment, length, index, inode.size, pageSize)];
       });
     case 'bflt': {
       const { flat } = contents;
       if (!contents.isProgram || flat === null || flat.inRam || flat.textLength === 0) return [];
-      const request = { path, offset: 0, length: flat.textLength, prot: 'rx' };
+      const request = { offset: 0, length: flat.textLength, prot: 'rx' };
       return [
         {
           segment: 0,
@@ -52,19 +51,12 @@ export function planSegments({ path, inode, contents }: Subject, pageSize: numbe
   }
 }
 
-function planElf(
-  segment: ElfSegment,
-  length: number,
-  index: number,
-  path: string,
-  size: number,
-  pageSize: number,
-): SegmentPlan {
+function planElf(segment: ElfSegment, length: number, index: number, size: number, pageSize: number): SegmentPlan {
   const plan = segmentPlan(segment, index, size, pageSize);
   // Where address and offset differ within their page the mapping begins within a page of the file, and mmap() refuses it.
   const within = segment.vaddr % pageSize;
   const prot = plan.perms.replaceAll('-', '');
-  return { ...plan, request: { path, offset: segment.offset - within, length: length + within, prot } };
+  return { ...plan, request: { offset: segment.offset - within, length: length + within, prot } };
 }
 
 /** The pages of the file that a mapping shows, of `pages` that there are. */

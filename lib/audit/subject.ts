@@ -24,10 +24,13 @@ export interface Subject {
   readonly directBlocks: number;
 }
 
+/** How a part of a file is mapped. Default: all of it, private, for reading. */
+export type FilePart = Pick<MapRequest, 'offset' | 'length' | 'prot' | 'shared'>;
+
 /** A segment of a file as it is loaded. */
 export interface MappedSegment extends AuditedSegment {
   /** The loader's call that maps it; where there was none, a mapping of the segment by itself. */
-  readonly request: MapRequest;
+  readonly request: FilePart;
   /** Whether Linux extends the mapping before it instead: the file system is not asked. */
   readonly isMerged: boolean;
   /** The verdict on that mapping alone, which tells why pages are not direct. Null where it was not mapped. */

@@ -15,18 +15,19 @@ import { comparePaths } from './pathOrder.ts';
 import type { DeflateBlock } from './flashCost.ts';
 import type { LoadedFiles } from './loadedFiles.ts';
 import { ProgramRunner } from './programs.ts';
-import type { AuditedFile, AuditNumbers } from './result.ts';
+import type { AuditedFile, AuditedSegment, AuditNumbers } from './result.ts';
 import { AUDIT_RULES } from './rules/index.ts';
 import { stateOf } from './state.ts';
-import { makeSubject, type MappedSubject } from './subject.ts';
+import { makeSubject, type MappedSegment, type MappedSubject } from './subject.ts';
 import type { SurveyedEntry } from './survey.ts';
 import { type AuditVisitors, beginAuditRules } from './visitors.ts';
 
 /** Block pointers that are looked at in any image; there are no more than a quarter of the bytes unless files share them. */
 const FREE_POINTERS = 1 << 18;
-/** What listed files may take, in bytes and roughly. */
+/** What listed files and their segments may take, in bytes and roughly. */
 const MAX_LISTED_BYTES = 1 << 26;
 const LISTED_BYTES = 512;
+const SEGMENT_BYTES = 128;
 /** Files whose contents are remembered, and segments that they may have. */
 const MAX_CONTENTS = 4096;
 const MAX_KEPT_SEGMENTS = 32;
@@ -51,6 +52,7 @@ export class TreePass {
   readonly #tables = new Map<number, number>();
   readonly #files = new Map<string, AuditedFile>();
   readonly #contents = new Map<string, Contents>();
+  readonly #segments = new WeakMap<readonly MappedSegment[], readonly AuditedSegment[]>();
   /** How starts of programs went, by the position of their inodes. */
   readonly #runs = new Map<number, NonNullable<AuditedFile['run']>>();
   #programs = 0;
@@ -107,17 +109,36 @@ export class TreePass {
     if (!matters && this.#options.alsoList === undefined) return;
     const path = entry.path();
     if (!matters && this.#options.alsoList?.(path) !== true) return;
-    if (!this.#listed.spend(LISTED_BYTES + path.length)) {
-      this.#incomplete(entry, 'programs', Math.floor(this.#listed.limit / LISTED_BYTES));
+    const segments = 'elf' in contents ? contents.elf.segments.length : 0;
+    if (!this.#listed.spend(LISTED_BYTES + SEGMENT_BYTES * segments + path.length)) {
+      this.#incomplete(entry, 'programs', this.#files.size);
       return;
     }
     const subject = makeSubject(path, inode, contents, blocks, image.pageSize);
     const mapped = mapper.mapAll(subject, loaded);
     if (mapper.exhausted !== null) this.#incomplete(entry, 'mapped pages', mapper.exhausted);
     this.#countSegments(mapped);
-    this.#files.set(path, listed(mapped, this.#runs.get(inode.position) ?? null));
+    this.#files.set(path, this.#listedFile(mapped));
     if (contents.isProgram) this.#programs++;
     this.#visitors.mapped(mapped);
+  }
+
+  #listedFile({ path, inode, contents, blocks, directBlocks, whole, segments }: MappedSubject): AuditedFile {
+    // Names of the same data have the same segments.
+    const known = this.#segments.get(segments) ?? segments.map(listedSegment);
+    this.#segments.set(segments, known);
+    return {
+      path,
+      size: inode.size,
+      mode: inode.mode,
+      format: contents.format,
+      state: whole === null ? null : stateOf(whole),
+      directPages: Math.min(blocks.length, whole?.directPages ?? 0),
+      blocks: blocks.length,
+      directBlocks,
+      segments: known,
+      run: this.#runs.get(inode.position) ?? null,
+    };
   }
 
   /** What a file is; of files that share their data, the first is looked into. */
@@ -217,30 +238,8 @@ export class TreePass {
   }
 }
 
-/** A file as the result lists it. */
-function listed(
-  { path, inode, contents, blocks, directBlocks, whole, segments }: MappedSubject,
-  run: AuditedFile['run'],
-): AuditedFile {
-  return {
-    path,
-    size: inode.size,
-    mode: inode.mode,
-    format: contents.format,
-    state: whole === null ? null : stateOf(whole),
-    directPages: Math.min(blocks.length, whole?.directPages ?? 0),
-    blocks: blocks.length,
-    directBlocks,
-    segments: segments.map(({ segment, kind, perms, firstPage, pages, directPages, fileBytes, state }) => ({
-      segment,
-      kind,
-      perms,
-      firstPage,
-      pages,
-      directPages,
-      fileBytes,
-      state,
-    })),
-    run,
-  };
+/** A segment as the result lists it. */
+function listedSegment(mapped: MappedSegment): AuditedSegment {
+  const { segment, kind, perms, firstPage, pages, directPages, fileBytes, state } = mapped;
+  return { segment, kind, perms, firstPage, pages, directPages, fileBytes, state };
 }

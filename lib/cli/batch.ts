@@ -1,6 +1,7 @@
 /**
  * Batches: one request a line in JSON, one result a line, in the same order.
  */
+import { jsonText } from '../base/json.ts';
 import { CramfsError } from '../base/errors.ts';
 import { OPEN_ERRNOS } from '../driver/lookup.ts';
 import { mapJsonText, SCHEMA_VERSION } from '../report/mapJson.ts';
@@ -89,7 +90,7 @@ function answerLine(
     if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
     const errno = OPEN_ERRNOS[error.code];
     return {
-      json: JSON.stringify({
+      json: jsonText({
         schemaVersion: SCHEMA_VERSION,
         ...(parsed === null ? {} : { path: parsed.request.path }),
         ...(errno === undefined ? {} : { errno, failed: 'open' }),

@@ -1,6 +1,7 @@
 /**
  * From an error to a sentence on standard error and an exit code.
  */
+import { jsonText } from '../base/json.ts';
 import { CramfsError, type ErrorCode } from '../base/errors.ts';
 import { SCHEMA_VERSION } from '../report/mapJson.ts';
 import { complain } from './complain.ts';
@@ -42,7 +43,7 @@ export function errorJson(error: CramfsError) {
 
 /** Writes the object that stands for an error in JSON output. */
 export function writeErrorJson(error: CramfsError, io: Io): void {
-  io.stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, error: errorJson(error) })}\n`);
+  io.stdout.write(`${jsonText({ schemaVersion: SCHEMA_VERSION, error: errorJson(error) })}\n`);
 }
 
 /** Prints an error: one sentence on standard error, and with --json an object on standard output. */

@@ -5,16 +5,16 @@ import { isAscii } from 'node:buffer';
 import { closeSync } from 'node:fs';
 import { CramfsError } from '../base/errors.ts';
 import { decodeName } from '../format/names.ts';
-import { openInput, readPiece } from './inputFile.ts';
+import { openInput, readPiece, TEXT_LIMIT } from './inputFile.ts';
 
 /** Longest line, in bytes. */
 const MAX_LINE = 1 << 20;
 
 /**
- * The lines of a file, read piece by piece; an overlong line comes as an error.
+ * The lines of a file, read piece by piece; an overlong line comes as an error, and one without end is thrown.
  *
  * @param what standard input is, for errors
- * @throws CramfsError IO
+ * @throws CramfsError IO, LIMIT
  */
 export function* readLines(file: string | number, what = 'the batch'): Generator<string | CramfsError, void> {
   const fd = typeof file === 'string' ? openInput(file) : file;
@@ -54,6 +54,12 @@ export function* readLines(file: string | number, what = 'the batch'): Generator
       }
       if (from < got) {
         restLength += got - from;
+        if (restLength > TEXT_LIMIT) {
+          throw new CramfsError('LIMIT', {
+            expected: `lines of at most ${String(TEXT_LIMIT)} bytes in ${name}`,
+            found: 'a longer one',
+          });
+        }
         if (restLength > MAX_LINE) {
           overlong = true;
           rest = [];

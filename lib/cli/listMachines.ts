@@ -1,4 +1,5 @@
 /** `--list-kernels` and `--list-cpus`, of every command that maps. */
+import { jsonText } from '../base/json.ts';
 import type { Command } from 'commander';
 import { KERNEL_MODELS } from '../driver/models/index.ts';
 import { CPU_MODELS } from '../mm/cpus/index.ts';
@@ -33,11 +34,11 @@ export function addListOptions(command: Command, io: Io): Command {
 }
 
 function kernels({ json, color = 'auto' }: ListOptions, io: Io): string {
-  if (json === true) return `${JSON.stringify(kernelsJson(KERNEL_MODELS))}\n`;
+  if (json === true) return `${jsonText(kernelsJson(KERNEL_MODELS))}\n`;
   return kernelsText(KERNEL_MODELS, styleFor(io, color), widthFor(io));
 }
 
 function cpus({ json, color = 'auto' }: ListOptions, io: Io): string {
-  if (json === true) return `${JSON.stringify(cpusJson(CPU_MODELS))}\n`;
+  if (json === true) return `${jsonText(cpusJson(CPU_MODELS))}\n`;
   return cpusText(CPU_MODELS, styleFor(io, color), widthFor(io));
 }

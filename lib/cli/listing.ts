@@ -1,6 +1,7 @@
 /**
  * What ls and tree share: targets of symlinks, and reporting problems while a listing is written.
  */
+import { jsonText } from '../base/json.ts';
 import { CramfsError } from '../base/errors.ts';
 import { readLink } from '../image/content.ts';
 import type { CramfsImage } from '../image/image.ts';
@@ -113,14 +114,14 @@ export function writeJsonListing(
   io: Io,
 ): void {
   const out = new TextBuffer(io.stdout);
-  out.line(`{"schemaVersion":${String(SCHEMA_VERSION)},"path":${JSON.stringify(path)},"entries":[`);
+  out.line(`{"schemaVersion":${String(SCHEMA_VERSION)},"path":${jsonText(path)},"entries":[`);
   let pending: string | null = null;
   for (const entry of entries) {
     if (pending !== null) out.line(`${pending},`);
-    pending = JSON.stringify(entryJson(entry, linkTarget(image, entry, problems)));
+    pending = jsonText(entryJson(entry, linkTarget(image, entry, problems)));
     if (problems.tooLong(image, out)) break;
   }
   if (pending !== null) out.line(pending);
-  out.line(`],${JSON.stringify(problems.json).slice(1)}`);
+  out.line(`],${jsonText(problems.json).slice(1)}`);
   out.flush();
 }

@@ -53,14 +53,30 @@ export interface StoredOutput extends Output {
   readonly storage: Storage;
 }
 
+/** What an output may do to files that are there. */
+export interface OutputRules {
+  /** Whether a file of that name may be there. */
+  readonly replaces: boolean;
+  /** Files that are read for it, which it must not replace, by whatever name. Default: none. */
+  readonly inputs?: readonly string[] | undefined;
+}
+
 /**
  * Begins a file. Whether it can be written there is known afterwards, before there is anything to write.
  *
- * @param replaces whether a file of that name may be there
  * @throws CramfsError CANNOT_WRITE; USAGE for a file that is there and must not be replaced
  */
-export function openOutput(path: string, { replaces }: { readonly replaces: boolean }): Output {
-  return openStoredOutput(path, { replaces }) ?? attempt(path, () => new DirectOutput(path));
+export function openOutput(path: string, rules: OutputRules): Output {
+  return openStoredOutput(path, rules) ?? attempt(path, () => new DirectOutput(path));
+}
+
+/** @throws CramfsError USAGE where a report would take the place of what it is about */
+function requireOther(path: string, input: string): void {
+  const [output, read] = [statsOf(path), statsOf(input)];
+  if (output?.isFile() !== true || output.dev !== read?.dev || output.ino !== read.ino) return;
+  throw new CramfsError('USAGE', {
+    found: `cannot write ${path}: it is ${path === input ? 'the input' : `the input, ${input}`}`,
+  });
 }
 
 /**
@@ -68,7 +84,8 @@ export function openOutput(path: string, { replaces }: { readonly replaces: bool
  *
  * @throws CramfsError as {@link openOutput}
  */
-export function openStoredOutput(path: string, { replaces }: { readonly replaces: boolean }): StoredOutput | null {
+export function openStoredOutput(path: string, { replaces, inputs = [] }: OutputRules): StoredOutput | null {
+  for (const input of inputs) requireOther(path, input);
   return attempt(path, () => {
     const there = statSync(path, { throwIfNoEntry: false });
     if (there?.isDirectory() === true) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
@@ -85,11 +102,7 @@ export function openStoredOutput(path: string, { replaces }: { readonly replaces
  *
  * @throws CramfsError as {@link openOutput} and {@link Output}
  */
-export async function writeOutput(
-  path: string,
-  bytes: Uint8Array,
-  options: { readonly replaces: boolean },
-): Promise<void> {
+export async function writeOutput(path: string, bytes: Uint8Array, options: OutputRules): Promise<void> {
   const output = openOutput(path, options);
   try {
     for (let at = 0; at < bytes.length; at += STEP) {
@@ -114,6 +127,15 @@ export function makeFolder(path: string): void {
     if (there !== undefined && !there.isDirectory()) throw Object.assign(new Error('ENOTDIR'), { code: 'ENOTDIR' });
     mkdirSync(path, { recursive: true });
   });
+}
+
+/** Null where there is nothing, or nothing that can be looked at: opening it says why. */
+function statsOf(file: string): Stats | null {
+  try {
+    return statSync(file);
+  } catch {
+    return null;
+  }
 }
 
 /** A file that text is added to. */

@@ -101,12 +101,21 @@ export function cramfsLookup(
     if (length !== wanted.length) continue;
     const order = memcmp(wanted, name, length);
     if (order === 0) {
-      const found = getCramfsInode(cache, inode, position, fs.verifiesFileType);
-      return 'errno' in found ? { ...found, position } : { inode: found };
+      return foundInode(fs, cache, entry);
     }
     if (order < 0 && isSorted) return { stoppedAt: position };
   }
   return { stoppedAt: null };
+}
+
+/** What cramfs_lookup() makes of the entry with the wanted name. */
+export function foundInode(
+  fs: MountedCramfs,
+  cache: InodeCache,
+  { inode, position }: Pick<KernelEntry, 'inode' | 'position'>,
+): LookupResult {
+  const found = getCramfsInode(cache, inode, position, fs.verifiesFileType);
+  return 'errno' in found ? { ...found, position } : { inode: found };
 }
 
 function memcmp(a: Uint8Array, b: Uint8Array, length: number): number {

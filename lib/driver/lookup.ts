@@ -12,7 +12,8 @@ import { rawEntries, type RawEntry } from '../image/directory.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import type { Errno } from '../mm/errno.ts';
 import { isReadable } from './cramfsRead.ts';
-import { cramfsLookup } from './directory.ts';
+import { cramfsLookup, foundInode, type LookupResult } from './directory.ts';
+import { DirectoryIndexes, nameKey } from './directoryIndex.ts';
 import { getCramfsInode, type InodeCache } from './inode.ts';
 import type { MountedCramfs } from './mount.ts';
 import { readFolio } from './readFolio.ts';
@@ -51,6 +52,7 @@ export class PathWalker {
   readonly #fs: MountedCramfs;
   readonly #image: CramfsImage;
   readonly #keepsInodes: boolean;
+  readonly #indexes: DirectoryIndexes;
   #inodes: InodeCache = new Map<number, Inode>();
   #steps = 0;
 
@@ -63,6 +65,7 @@ export class PathWalker {
     this.#fs = fs;
     this.#image = image;
     this.#keepsInodes = keepsInodes;
+    this.#indexes = new DirectoryIndexes(fs);
   }
 
   /**
@@ -130,11 +133,8 @@ export class PathWalker {
 
   #lookup(directory: Inode, name: string, path: string, what: string | undefined): Inode {
     const wanted = encodeName(name);
-    const found = cramfsLookup(this.#fs, this.#inodes, directory, wanted, ({ position, inode: { namelen } }) => {
-      this.#step(path);
-      // What the file of the image does not have is not what a kernel would find in flash.
-      this.#image.need(position, INODE_SIZE + namelen, 'a directory entry', path);
-    });
+    const found = this.#cramfsLookup(directory, wanted, path);
+    if (found === null) throw new CramfsError('NOT_FOUND', { path, what });
     if ('inode' in found) return found.inode;
     if ('errno' in found) {
       throw new CramfsError('UNREADABLE', {
@@ -148,6 +148,21 @@ export class PathWalker {
       what,
       ...(hidden === null ? {} : { offset: hidden.inode.position, found: this.#whyHidden(hidden) }),
     });
+  }
+
+  /** cramfs_lookup(), in an index where there is one; null where that has all entries, and not the wanted one. */
+  #cramfsLookup(directory: Inode, wanted: Uint8Array, path: string): LookupResult | null {
+    const index = this.#indexes.of(directory, (end) => end <= this.#image.source.size);
+    if (index === null) {
+      return cramfsLookup(this.#fs, this.#inodes, directory, wanted, ({ position, inode: { namelen } }) => {
+        this.#step(path);
+        // What the file of the image does not have is not what a kernel would find in flash.
+        this.#image.need(position, INODE_SIZE + namelen, 'a directory entry', path);
+      });
+    }
+    this.#step(path);
+    const entry = index.get(nameKey(wanted));
+    return entry === undefined ? null : foundInode(this.#fs, this.#inodes, entry);
   }
 
   #step(path: string): void {

@@ -5,6 +5,7 @@
  * name survives the way to a string, through JSON and back, byte for byte.
  */
 import { hexDigits } from '../base/hex.ts';
+import { UNPRINTABLE } from '../base/json.ts';
 
 const encoder = new TextEncoder();
 
@@ -72,11 +73,6 @@ export function encodeName(text: string): Uint8Array {
   }
   return Uint8Array.from(bytes);
 }
-
-/** Control characters, bidirectional controls, and halves of characters, among them bytes that are no UTF-8. */
-const UNPRINTABLE =
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]/gu;
 
 /**
  * A name as it may be shown on a terminal: control characters, bidirectional controls and bytes that are no UTF-8 are

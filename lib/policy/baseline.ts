@@ -1,6 +1,7 @@
 /**
  * Baselines: findings that are known and do not count. A file of fingerprints, so that it fits the next build too.
  */
+import { jsonText } from '../base/json.ts';
 import { CramfsError } from '../base/errors.ts';
 import type { AuditResult, SuppressedFinding } from '../audit/result.ts';
 import type { Finding } from '../findings/finding.ts';
@@ -61,7 +62,7 @@ export function baselineText(entries: Iterable<BaselineEntry>): string {
   const lines = [...entries]
     .map((entry) => [key(entry), entry] as const)
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([, { id, path, fingerprint }]) => `    ${JSON.stringify({ id, path, fingerprint })}`);
+    .map(([, { id, path, fingerprint }]) => `    ${jsonText({ id, path, fingerprint })}`);
   const list = lines.length === 0 ? '[]' : `[\n${lines.join(',\n')}\n  ]`;
   return `{\n  "version": ${VERSION},\n  "findings": ${list}\n}\n`;
 }

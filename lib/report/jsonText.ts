@@ -1,12 +1,13 @@
 /**
  * JSON text in pieces, for what is printed in large numbers: JSON.stringify() takes several times as long for them.
  */
+import { jsonText } from '../base/json.ts';
 
 /** Text that JSON has as it is, between quotation marks. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** A string in quotation marks. */
-export const jsonString = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
+export const jsonString = (text: string): string => (PLAIN.test(text) ? `"${text}"` : jsonText(text));
 
 /** A number; null for what is none in JSON. */
 export const jsonNumber = (value: number): string => (Number.isFinite(value) ? String(value) : 'null');
@@ -23,6 +24,6 @@ export const wordsJson = (words: readonly string[]): string => (words.length ===
 
 /** The keys of an object, with a comma before each: to be put behind others. */
 export function keysJson(values: Readonly<Record<string, unknown>>): string {
-  const json = JSON.stringify(values);
+  const json = jsonText(values);
   return json === '{}' ? '' : `,${json.slice(1, -1)}`;
 }

@@ -1,4 +1,5 @@
 /** Manifests in the forms of other tools. Each form is a header, a text for each file, and a footer. */
+import { jsonText } from '../base/json.ts';
 import type { ManifestFile } from '../extract/manifest.ts';
 import { encodeName, printableName } from '../format/names.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
@@ -51,6 +52,8 @@ const mtree: ManifestFormat = {
 
 /** vis(3) with octal escapes: every byte that could mean something, and those that are not ASCII. */
 function mtreeName(name: string): string {
+  // Names that are plain as a whole are nearly all of them.
+  if (/^[\w./,:@%+~-]*$/.test(name)) return name;
   return [...encodeName(name)]
     .map((byte) => {
       const letter = String.fromCharCode(byte);
@@ -82,7 +85,7 @@ const cyclonedx: ManifestFormat = {
       properties: properties({ offset, size }),
     };
     const tools = { components: [{ type: 'application', name: 'cramfs-map', version }] };
-    const metadata = JSON.stringify({ tools, component });
+    const metadata = jsonText({ tools, component });
     return `{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"metadata":${metadata},"components":[\n`;
   },
   file: ({ path, type, mode, uid, gid, size, sha256, target, device, inodeOffset, dataOffset }, isFirst) => {
@@ -103,7 +106,7 @@ const cyclonedx: ManifestFormat = {
         dataOffset,
       }),
     };
-    return `${isFirst ? '' : ',\n'}${JSON.stringify(component)}`;
+    return `${isFirst ? '' : ',\n'}${jsonText(component)}`;
   },
   footer: () => '\n]}\n',
 };
@@ -114,10 +117,10 @@ function properties(values: Readonly<Record<string, string | number>>): { name: 
 
 /** schemas/manifest.schema.json. */
 const json: ManifestFormat = {
-  header: (image) => `{"schemaVersion":${SCHEMA_VERSION},"image":${JSON.stringify(image)},"files":[\n`,
+  header: (image) => `{"schemaVersion":${SCHEMA_VERSION},"image":${jsonText(image)},"files":[\n`,
   file: (file, isFirst) => {
     const { path, type, mode, ...rest } = file;
-    return `${isFirst ? '' : ',\n'}${JSON.stringify({ path, type, mode: octalMode(mode), ...rest })}`;
+    return `${isFirst ? '' : ',\n'}${jsonText({ path, type, mode: octalMode(mode), ...rest })}`;
   },
   footer: () => '\n]}\n',
 };

@@ -1,6 +1,7 @@
 /**
  * A map verdict as JSON, schema version 1. Keys in a stable order; addresses as hexadecimal strings.
  */
+import { jsonText } from '../base/json.ts';
 import { hex } from '../base/hex.ts';
 import { crcHex } from '../format/crc32.ts';
 import type { BlockKind } from '../image/blocks.ts';
@@ -114,12 +115,12 @@ export function mapJsonText(
   return (
     `{${headJson(verdict)}${isNommu ? keysJson(nommuKeys(verdict)) : pageTableJson(verdict)}` +
     `,"log":${textsJson(verdict.log)}` +
-    `,"warnings":${verdict.warnings.length === 0 ? '[]' : JSON.stringify(verdict.warnings.map(warningJson))}` +
+    `,"warnings":${verdict.warnings.length === 0 ? '[]' : jsonText(verdict.warnings.map(warningJson))}` +
     (detail.advice === true ? `,"advice":${adviceJson(verdict.advice)}` : '') +
     (isNommu ? `,"crc32":${textOrNull(nommuCrc(verdict))}` : '') +
     (verdict.pages === null ? '' : keysJson(pageKeys(verdict, isNommu ? { ...detail, crc: false } : detail))) +
     (verdict.trace === null ? '' : keysJson(traceKeys(verdict))) +
-    (mount === undefined ? '}' : `,"mount":${JSON.stringify({ errno: mount.errno, log: mount.log })}}`)
+    (mount === undefined ? '}' : `,"mount":${jsonText({ errno: mount.errno, log: mount.log })}}`)
   );
 }
 
@@ -143,8 +144,7 @@ function kept<T extends object>(value: T, textOf: (value: T) => string): string 
   return text;
 }
 
-const fileJson = ({ path, name, size }: NonNullable<MapVerdict['file']>): string =>
-  JSON.stringify({ path, name, size });
+const fileJson = ({ path, name, size }: NonNullable<MapVerdict['file']>): string => jsonText({ path, name, size });
 
 const machineJson = (machine: Machine): string =>
   keysJson({

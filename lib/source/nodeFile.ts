@@ -1,11 +1,11 @@
 /**
  * Sources that need Node: files and standard input.
  */
-import { withRoom } from '../base/bytes.ts';
 import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { CramfsError } from '../base/errors.ts';
 import { type ByteSource, cachedSource, type RawSource } from './byteSource.ts';
 import { errnoWords } from '../base/errnoWords.ts';
+import { StreamStore } from './nodeStreamStore.ts';
 
 /** Bytes kept of a source that cannot be read at random (a pipe): enough for any cramfs image, and a bound. */
 export const STREAM_LIMIT = 1 << 30;
@@ -94,39 +94,34 @@ function closingOnce(fd: number): () => void {
 
 /** Reads a descriptor in order, as far as asked, and keeps everything for random access. */
 function stream(fd: number, name: string): RawSource {
-  const step = 1 << 16;
-  let buffer = new Uint8Array(step);
-  let filled = 0;
+  const store = new StreamStore();
   let ended = false;
   const pull = (until: number): void => {
-    while (!ended && filled < until) {
-      if (filled >= STREAM_LIMIT) {
+    while (!ended && store.length < until) {
+      if (store.length >= STREAM_LIMIT) {
         throw new CramfsError('LIMIT', {
           expected: `at most ${String(STREAM_LIMIT)} bytes from ${name}`,
           found: 'more',
-          offset: filled,
+          offset: store.length,
         });
       }
-      buffer = withRoom(buffer, filled + 1);
-      const got = readBlocking(fd, buffer, filled, buffer.length - filled);
+      const room = store.room();
+      const got = readBlocking(fd, room, 0, room.length);
       if (got === 0) ended = true;
-      filled += got;
+      store.grow(got);
     }
   };
   return {
     size() {
       pull(Infinity);
-      return filled;
+      return store.length;
     },
     readInto(target, offset) {
       pull(offset + target.length);
-      const piece = buffer.subarray(Math.min(offset, filled), Math.min(offset + target.length, filled));
-      target.set(piece);
-      return piece.length;
+      return store.readInto(target, offset);
     },
     close: () => {
-      buffer = new Uint8Array(0);
-      filled = 0;
+      store.close();
       ended = true;
     },
   };

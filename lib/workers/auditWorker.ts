@@ -4,4 +4,4 @@
 import { auditNamedFile, type AuditSetup, type AuditTarget } from './auditJob.ts';
 import { serve } from './serve.ts';
 
-serve((setup: AuditSetup) => (target: AuditTarget) => auditNamedFile(target, setup));
+serve((setup: AuditSetup) => (target: AuditTarget) => auditNamedFile(target, setup), undefined, true);

@@ -55,6 +55,8 @@ export class WorkerPool<Job, Result> {
   readonly #queue: Order<Job, Result>[] = [];
   #isClosed = false;
   #here: Promise<unknown> = Promise.resolve();
+  /** The ends of threads that were too many: what they have open is closed then. */
+  readonly #leaving: Promise<unknown>[] = [];
 
   constructor({ script, threads, data, local, atATime = JOBS_AT_A_TIME }: PoolOptions<Job, Result>) {
     this.#local = local;
@@ -167,6 +169,11 @@ export class WorkerPool<Job, Result> {
     const place = this.#members.indexOf(member);
     if (place === -1) return;
     this.#members.splice(place, 1);
+    const { worker } = member;
+    if (worker.threadId !== -1) {
+      worker.ref();
+      this.#leaving.push(new Promise((resolve) => worker.once('exit', resolve)));
+    }
     const orders = member.orders.splice(0);
     if (!isReplaced) for (const { reject } of orders) reject(error);
     else {
@@ -203,10 +210,11 @@ export class WorkerPool<Job, Result> {
     member.worker.postMessage(order.job, member.isReady ? order.transfer : []);
   }
 
-  /** Does a job in this thread, after those before it. */
+  /** Does a job in this thread, after those before it, and when threads that were too many are gone. */
   #doHere({ job, resolve, reject }: Order<Job, Result>): void {
     this.#here = this.#here.then(async () => {
       try {
+        await Promise.all(this.#leaving);
         resolve(await this.#local(job));
       } catch (error) {
         reject(error as Error);

@@ -9,7 +9,6 @@ import { checkInvariants } from '../../verdict/invariants.ts';
 import type { InvariantCode, Violation, ViolationCause, ViolationSeverity } from '../../verdict/violation.ts';
 import { causeText } from '../violationWords.ts';
 import type { MapVerdict, Sight } from '../../verdict/mapVerdict.ts';
-import type { MapRequest } from '../../verdict/request.ts';
 import { Budget } from '../../base/budget.ts';
 import { DataOwners } from '../dataOwners.ts';
 import { HazardJudge } from '../hazardCause.ts';
@@ -19,7 +18,7 @@ import { shownPath } from '../../format/shownPath.ts';
 import { pageRange, plural } from '../../base/words.ts';
 import { REBUILD } from '../../check/words.ts';
 import { defineRule } from '../rule.ts';
-import type { MappedSubject } from '../subject.ts';
+import type { FilePart, MappedSegment, MappedSubject } from '../subject.ts';
 
 const BROKEN: Readonly<Record<InvariantCode, string>> = {
   'kernel-dies': 'the kernel oopses',
@@ -118,7 +117,7 @@ const SEVERITY = { critical: 'error', error: 'error', warning: 'warning' } as co
 
 /** A mapping to try. */
 interface Tried {
-  readonly request: MapRequest;
+  readonly request: FilePart;
   /** Whether a program makes it, or may make it. */
   readonly isMade: boolean;
   /** The page of the mapping at which ends what is seen of it. */
@@ -141,7 +140,7 @@ export const hazards = defineRule(
       // Nothing maps a bFLT file but its loader.
       if ('flat' in contents) return;
       const isMade = !('elf' in contents);
-      yield { request: { path }, isMade, end: Infinity };
+      yield { request: {}, isMade, end: Infinity };
       const own = new Budget(LEAST_PAGES + TIMES * blockCount(inode.size, pageSize));
       try {
         for (const request of interestingMappingsOf(board, file, path)) {
@@ -194,22 +193,28 @@ export const hazards = defineRule(
       }
     };
 
+    /** Segments of files whose mappings were all sound; other names of the same data have them too. */
+    const sound = new WeakSet<readonly MappedSegment[]>();
+
     return {
       mapped(subject) {
-        if (subject.directBlocks === 0 || !canMapDirectly) return;
+        if (subject.directBlocks === 0 || !canMapDirectly || sound.has(subject.segments)) return;
+        let isSound = true;
         const judge = new HazardJudge(board, owners, subject);
         const reported = new Set<string>();
         for (const { request, isMade, end } of requests(subject)) {
-          const verdict = mapper.map(subject, request, { trace: true });
+          const verdict = mapper.lookAt(subject, request);
           if (verdict === null) continue;
           // What setting executable entries does on RISC-V has a finding of its own.
           if (verdict.icache !== null) continue;
           for (const violation of checkInvariants(verdict, board)) {
+            isSound = false;
             // What follows a segment in the loader's mapping is replaced by the next one.
             if (violation.code !== 'entry-outside-vma' && (violation.pages?.first ?? 0) >= end) continue;
             reportOnce(subject, judge, { verdict, isMade, end }, violation, reported);
           }
         }
+        if (isSound) sound.add(subject.segments);
       },
     };
   },

@@ -26,7 +26,7 @@ export const unmappableDirect = defineRule([UNMAPPABLE_DIRECT], ({ board, mapper
 
   /** Direct pages of a mapping; null where nobody knows. */
   const directPages = (subject: MappedSubject, page: number, pages: number): number | null => {
-    const request = { path: subject.path, offset: page * pageSize, length: pages * pageSize, prot: 'r' };
+    const request = { offset: page * pageSize, length: pages * pageSize, prot: 'r' };
     const verdict = mapper.map(subject, request);
     if (verdict === null || stateOf(verdict) === null) return null;
     // What is aligned in the image is where it should be; that the image is not is another finding.

@@ -24,11 +24,14 @@ export class AuditOutputs {
   readonly #baseline: Output | null;
   readonly #summary: Appended | null;
 
-  /** @throws CramfsError CANNOT_WRITE */
-  constructor({ format, output, writeBaseline }: AuditCommandOptions, io: Io) {
+  /**
+   * @param inputs files that are read
+   * @throws CramfsError CANNOT_WRITE; USAGE for an output that is an input
+   */
+  constructor(inputs: readonly string[], { format, output, writeBaseline }: AuditCommandOptions, io: Io) {
     const summary = format === 'github' ? (io.env.GITHUB_STEP_SUMMARY ?? '') : '';
-    this.#report = output === undefined ? null : openOutput(output, { replaces: true });
-    this.#baseline = writeBaseline === undefined ? null : openOutput(writeBaseline, { replaces: true });
+    this.#report = output === undefined ? null : openOutput(output, { replaces: true, inputs });
+    this.#baseline = writeBaseline === undefined ? null : openOutput(writeBaseline, { replaces: true, inputs });
     this.#summary = summary === '' ? null : openAppended(summary);
   }
 

@@ -85,7 +85,7 @@ async function audit(files: readonly string[], options: AuditCommandOptions, io:
   const baseline = readBaseline(options.baseline);
   const tally = new Tally(baseline, io);
   const report = async (source: ReportedRun, signal?: AbortSignal): Promise<void> => {
-    const outputs = new AuditOutputs(options, io);
+    const outputs = new AuditOutputs(files, options, io);
     try {
       await outputs.writeReport({ ...source, images: tally.pass(source.images) }, options, io, signal);
       if (signal?.aborted !== true) outputs.writeBaseline(baselineText(tally.known.values()));

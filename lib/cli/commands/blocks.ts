@@ -1,4 +1,5 @@
 /** `cramfs blocks IMAGE PATH` */
+import { jsonText } from '../../base/json.ts';
 import { hex } from '../../base/hex.ts';
 import type { Command } from 'commander';
 import { errorJson } from '../failure.ts';
@@ -55,7 +56,7 @@ function blocks(image: CramfsImage, path: string, options: BlocksOptions, io: Io
   const code = list.problems.length === 0 ? EXIT.ok : EXIT.image;
   if (options.json === true) {
     const json = { ...blocksJson(entry.path, entry.inode.size, report), problems: list.problems.map(errorJson) };
-    io.stdout.write(`${JSON.stringify(json)}\n`);
+    io.stdout.write(`${jsonText(json)}\n`);
     return code;
   }
   const out = new TextBuffer(io.stdout);

@@ -1,6 +1,7 @@
 /**
  * `cramfs check IMAGE`: fsck.
  */
+import { jsonText } from '../../base/json.ts';
 import type { Command } from 'commander';
 import { plainLine, printableName } from '../../format/names.ts';
 import { checkJson } from '../../report/checkJson.ts';
@@ -96,7 +97,7 @@ async function check(
       const name = printableName(file);
       if (options.json === true) {
         const named = isOneOfMany ? { file } : {};
-        io.stdout.write(`${JSON.stringify({ ...named, ...checkJson(result), diagnosis: line })}\n`);
+        io.stdout.write(`${jsonText({ ...named, ...checkJson(result), diagnosis: line })}\n`);
       } else {
         if (isOneOfMany && place > 0) io.stdout.write('\n');
         if (line !== null) io.stdout.write(`${style.bad(plainLine(`${name}: ${diagnosisLineText(line)}`))}\n`);

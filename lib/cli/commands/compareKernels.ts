@@ -1,4 +1,5 @@
 /** `cramfs compare-kernels IMAGE A B`: what a whole image would be under two kernels. */
+import { jsonText } from '../../base/json.ts';
 import type { Command } from 'commander';
 import type { CramfsImage } from '../../image/image.ts';
 import { comparisonJson, comparisonText } from '../../report/compareText.ts';
@@ -58,7 +59,7 @@ function compare(file: string, { a, b, machine }: Kernels, options: CompareOptio
     if (options.quiet !== true) {
       io.stdout.write(
         options.json === true
-          ? `${JSON.stringify(comparisonJson(comparison, names.first, names.second))}\n`
+          ? `${jsonText(comparisonJson(comparison, names.first, names.second))}\n`
           : comparisonText(comparison, names, styleFor(io, options.color), widthFor(io)),
       );
     }

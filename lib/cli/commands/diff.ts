@@ -1,4 +1,5 @@
 /** `cramfs diff A B`: what changed between two images. */
+import { jsonText } from '../../base/json.ts';
 import { closeSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { auditImage } from '../../audit/auditImage.ts';
@@ -178,7 +179,7 @@ function reportText(
 ): string {
   switch (format) {
     case 'json':
-      return `${JSON.stringify({ ...diffJson(result), failed: failed.map(failureText) })}\n`;
+      return `${jsonText({ ...diffJson(result), failed: failed.map(failureText) })}\n`;
     case 'markdown':
       return diffMarkdown(result, failed);
     case 'github':

@@ -1,4 +1,5 @@
 /** `cramfs exec IMAGE PROGRAM [ARG…]`: the mappings that a program gets when it starts. */
+import { jsonText } from '../../base/json.ts';
 import { type Command, Option } from 'commander';
 import { decodeFlatHeader, FLAT_HEADER_SIZE } from '../../elf/bflt.ts';
 import { isElf } from '../../elf/elf.ts';
@@ -80,7 +81,7 @@ function run(board: Board, path: string, args: readonly string[], options: ExecO
     cpu: options.cpu,
   });
   if (options.json === true) {
-    io.stdout.write(`${JSON.stringify(execJson(report, board.machine, all))}\n`);
+    io.stdout.write(`${jsonText(execJson(report, board.machine, all))}\n`);
   } else {
     io.stdout.write(execText(report, board.machine, { style: styleFor(io, options.color), width: widthFor(io), all }));
   }
@@ -109,9 +110,7 @@ function runWithoutMmu(board: Board, path: string, options: ExecOptions, io: Io)
     log,
   };
   io.stdout.write(
-    options.json === true
-      ? `${JSON.stringify(nommuExecJson(report))}\n`
-      : nommuExecText(report, styleFor(io, options.color)),
+    options.json === true ? `${jsonText(nommuExecJson(report))}\n` : nommuExecText(report, styleFor(io, options.color)),
   );
   return result.outcome === 'runs' ? EXIT.ok : EXIT.findings;
 }

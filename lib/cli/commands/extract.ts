@@ -1,6 +1,7 @@
 /**
  * `cramfs extract IMAGE DIR [PATH…]`: the files of an image on the disk, or in a tar archive.
  */
+import { jsonText } from '../../base/json.ts';
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
@@ -230,7 +231,7 @@ async function extract(
         tarOptions,
       );
     }
-    const output = openOutput(target, { replaces: options.force === true });
+    const output = openOutput(target, { replaces: options.force === true, inputs: [place.argument] });
     try {
       const write = (bytes: Uint8Array): void => {
         output.write(bytes);
@@ -250,7 +251,7 @@ async function extract(
 function report(summary: ExtractResult, target: string, options: ExtractCommandOptions, io: Io): number {
   const { problemCounts, problems, differing, ended } = summary;
   if (options.json === true) {
-    io.stdout.write(`${JSON.stringify(extractJson(target, summary))}\n`);
+    io.stdout.write(`${jsonText(extractJson(target, summary))}\n`);
   } else {
     const out: TextSink = options.tar === '-' ? io.stderr : io.stdout;
     if (options.quiet !== true) {

@@ -1,4 +1,5 @@
 /** `cramfs info IMAGE` */
+import { jsonText } from '../../base/json.ts';
 import type { Command } from 'commander';
 import { mountImage } from '../../driver/mountImage.ts';
 import { type ImageInfo, imageInfo } from '../../inspect/imageInfo.ts';
@@ -52,7 +53,7 @@ function infoOf(file: string, options: InfoOptions, io: Io, place: number, isOne
     const style = styleFor(io, options.color);
     if (options.json === true) {
       const named = isOneOfMany ? { file } : {};
-      io.stdout.write(`${JSON.stringify({ ...named, ...infoJson(info, mount, ranges), diagnosis: line })}\n`);
+      io.stdout.write(`${jsonText({ ...named, ...infoJson(info, mount, ranges), diagnosis: line })}\n`);
     } else {
       if (isOneOfMany) io.stdout.write(`${place > 0 ? '\n' : ''}${style.strong(printableName(file))}:\n`);
       if (line !== null)

@@ -53,7 +53,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
 function manifest(image: CramfsImage, name: string, { format, output, imageOffset }: ManifestOptions, io: Io): number {
   const problems = new ListingProblems(io, 'manifest', false);
   const form = MANIFEST_FORMATS[format];
-  const file = output === undefined ? null : openOutput(output, { replaces: true });
+  const file = output === undefined ? null : openOutput(output, { replaces: true, inputs: [name] });
   try {
     // Names may have bytes that are not valid UTF-8, and the manifest has the same.
     const write = (text: string): void => {

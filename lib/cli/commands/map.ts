@@ -1,6 +1,7 @@
 /**
  * `cramfs-map IMAGE PATH`: what a direct mmap of a file would do.
  */
+import { jsonText } from '../../base/json.ts';
 import { hex } from '../../base/hex.ts';
 import { type Command, Option } from 'commander';
 import { CramfsError } from '../../base/errors.ts';
@@ -262,7 +263,7 @@ async function compareModels(
   if (options.quiet !== true) {
     io.stdout.write(
       options.json === true
-        ? `${JSON.stringify(modelsJson(verdicts, differs))}\n`
+        ? `${jsonText(modelsJson(verdicts, differs))}\n`
         : modelsText(verdicts, styleFor(io, options.color), widthFor(io)),
     );
   }

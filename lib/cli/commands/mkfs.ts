@@ -1,6 +1,7 @@
 /**
  * `cramfs mkfs`: builds an image.
  */
+import { jsonText } from '../../base/json.ts';
 import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { printableName } from '../../format/names.ts';
@@ -186,7 +187,7 @@ async function tellPlan(plan: XipPlan, reports: readonly CaptureReport[], option
   if (options.curve !== undefined) await writeOutput(options.curve, Buffer.from(curveSvg(plan)), { replaces: true });
   if (options.plan !== true && options.verbose !== true && options.json !== true) return;
   if (options.json === true) {
-    io.stdout.write(`${JSON.stringify({ ...xipPlanJson(plan), captures: reports.map(captureJson), proof })}\n`);
+    io.stdout.write(`${jsonText({ ...xipPlanJson(plan), captures: reports.map(captureJson), proof })}\n`);
     return;
   }
   const { segments, whole } = proof;

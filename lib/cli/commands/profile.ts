@@ -1,4 +1,5 @@
 /** `cramfs profile IMAGE CAPTURE…`: which pages of an image a target used. */
+import { jsonText } from '../../base/json.ts';
 import { type Command, Option } from 'commander';
 import { checkBoard, type BoardCheck, type CheckRequest } from '../../profile/check/checkBoard.ts';
 import { imageIndex } from '../../profile/fileIndex.ts';
@@ -74,7 +75,7 @@ async function profile(file: string, names: readonly string[], options: ProfileO
       const board = machine.board(image.pageSize);
       const checks: BoardCheck[] = [];
       for (const capture of captures) checks.push(await check({ image, capture, board, device }));
-      if (options.json === true) io.stdout.write(`${JSON.stringify(boardChecksJson(checks))}\n`);
+      if (options.json === true) io.stdout.write(`${jsonText(boardChecksJson(checks))}\n`);
       else
         io.stdout.write(
           checks.map((each) => boardCheckText(each, styleFor(io, options.color), widthFor(io))).join('\n'),
@@ -85,9 +86,12 @@ async function profile(file: string, names: readonly string[], options: ProfileO
     const { physBase } = machine.board(image.pageSize);
     const result = readCaptures(captures, files, { device, physBase });
     if (options.output !== undefined) {
-      await writeOutput(options.output, Buffer.from(profileCsv(result.profile)), { replaces: true });
+      await writeOutput(options.output, Buffer.from(profileCsv(result.profile)), {
+        replaces: true,
+        inputs: [file, ...names],
+      });
     }
-    if (options.json === true) io.stdout.write(`${JSON.stringify(profileJson(result, files))}\n`);
+    if (options.json === true) io.stdout.write(`${jsonText(profileJson(result, files))}\n`);
     else io.stdout.write(profileText(result, files));
     return EXIT.ok;
   } finally {

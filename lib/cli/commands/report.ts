@@ -71,7 +71,10 @@ async function report(file: string, options: ReportOptions, io: Io): Promise<num
   }
   const text = options.svg === true ? await still(file, options, io) : await html(file, options, io);
   if (options.output === undefined) io.stdout.write(text);
-  else await writeOutput(options.output, Buffer.from(text, 'utf8'), { replaces: true });
+  else {
+    const inputs = [file, ...(options.compare === undefined ? [] : [options.compare])];
+    await writeOutput(options.output, Buffer.from(text, 'utf8'), { replaces: true, inputs });
+  }
   return EXIT.ok;
 }
 

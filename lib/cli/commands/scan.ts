@@ -1,4 +1,5 @@
 /** `cramfs scan FILE` */
+import { jsonText } from '../../base/json.ts';
 import { hexDigits } from '../../base/hex.ts';
 import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -101,7 +102,7 @@ async function scanFile(
     if (options.json === true) {
       const named = isOneOfMany ? { file } : {};
       const result = { ...named, fileBytes: source.size, images: found, tooLarge: unpacking.tooLarge, diagnosis: line };
-      io.stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...result })}\n`);
+      io.stdout.write(`${jsonText({ schemaVersion: SCHEMA_VERSION, ...result })}\n`);
     } else if (line !== null) {
       complain(io, `cramfs scan: no cramfs image found in ${printableName(file)}: ${diagnosisLineText(line)}`);
     }

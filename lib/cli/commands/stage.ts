@@ -1,4 +1,5 @@
 /** `cramfs stage ROOT… --from DIR`: programs of a directory with everything that they need. */
+import { jsonText } from '../../base/json.ts';
 import type { Command } from 'commander';
 import { CramfsError } from '../../base/errors.ts';
 import { sha256Hash } from '../../mkfs/contentHash.node.ts';
@@ -83,9 +84,7 @@ async function stage(roots: readonly string[], options: StageOptions, io: Io): P
       }
     }
     if (output !== undefined) await build(staged, output, options.force === true);
-    io.stdout.write(
-      options.json === true ? `${JSON.stringify(stageJson(closure, staged))}\n` : stageText(closure, staged),
-    );
+    io.stdout.write(options.json === true ? `${jsonText(stageJson(closure, staged))}\n` : stageText(closure, staged));
     return closure.problems.length + closure.uncertain.length > 0 ? EXIT.findings : EXIT.ok;
   } finally {
     first?.close();

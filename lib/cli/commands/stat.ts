@@ -1,4 +1,5 @@
 /** `cramfs stat IMAGE PATH…` */
+import { jsonText } from '../../base/json.ts';
 import type { Command } from 'commander';
 import { CramfsError } from '../../base/errors.ts';
 import { readLink } from '../../image/content.ts';
@@ -66,7 +67,7 @@ function stat(image: CramfsImage, paths: readonly string[], options: StatOptions
       files.push({ path, error: errorJson(fail(error)) });
     }
   }
-  if (options.json === true) out.line(JSON.stringify({ schemaVersion: SCHEMA_VERSION, files }));
+  if (options.json === true) out.line(jsonText({ schemaVersion: SCHEMA_VERSION, files }));
   out.flush();
   return code;
 }

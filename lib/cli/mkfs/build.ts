@@ -38,7 +38,7 @@ import { deflateOf } from './deflateMethod.ts';
 import { describeOpened, openLike } from './like.ts';
 import { type OpenedTree, openTree } from './openTree.ts';
 import { ImageOutput } from './imageOutput.ts';
-import { optionFiles, sourceFiles, writeDepfile } from './inputs.ts';
+import { optionFiles, optionTexts, sourceFiles, writeDepfile } from './inputs.ts';
 import { newProgress } from './progress.ts';
 import { flashBudgetOf, type XipOptions, xipRequest } from './xipOptions.ts';
 
@@ -112,7 +112,9 @@ export async function buildFrom(
   const like = options.like === undefined ? null : openLike(options.like, io);
   const inputs = depfile === undefined ? [] : sourceFiles(source, tree, [image, depfile]);
   const progress = newProgress(io);
-  const output = new ImageOutput(image, { replaces: true });
+  // An image may be built again in its place; what it is built from otherwise is kept.
+  const read = [...optionTexts(options), ...(tree.kind === 'tar' ? [source] : [])];
+  const output = new ImageOutput(image, { replaces: true, inputs: read });
   try {
     const listing = options.fromListing === undefined ? null : parseListing(readText(options.fromListing), tree.root);
     const model = like === null ? null : (await describeOpened(like)).listing;

@@ -8,25 +8,25 @@ import { StoredCanvas } from '../../mkfs/storedCanvas.ts';
 import type { VendorFormat } from '../../mkfs/vendorFormat.ts';
 import { verifyBuilt } from '../../mkfs/verifyBuilt.ts';
 import { type ByteSource, bytesSource, cachedSource } from '../../source/byteSource.ts';
-import { openStoredOutput, type StoredOutput, writeOutput } from '../outputFile.ts';
+import { openStoredOutput, type OutputRules, type StoredOutput, writeOutput } from '../outputFile.ts';
 
 /** An image on its way to its file. It must be discarded in the end, which does nothing to one that has its name. */
 export class ImageOutput {
   readonly #path: string;
-  readonly #replaces: boolean;
+  readonly #rules: OutputRules;
   #file: StoredOutput | null = null;
   #bytes: Uint8Array | null = null;
   #source: ByteSource | null = null;
 
-  /** @param path of the file; @param replaces whether a file of that name may be there */
-  constructor(path: string, { replaces }: { readonly replaces: boolean }) {
+  /** @param path of the file */
+  constructor(path: string, rules: OutputRules) {
     this.#path = path;
-    this.#replaces = replaces;
+    this.#rules = rules;
   }
 
   /** Builds the image. @throws CramfsError CANNOT_WRITE, and as buildImage() */
   async build(root: DirectoryEntry, options: BuildOptions): Promise<BuiltImage> {
-    const file = openStoredOutput(this.#path, { replaces: this.#replaces });
+    const file = openStoredOutput(this.#path, this.#rules);
     if (file === null) {
       const built = await buildImage(root, options);
       this.take(built.bytes);
@@ -58,7 +58,7 @@ export class ImageOutput {
 
   /** Gives the file its name. @throws CramfsError CANNOT_WRITE; USAGE for a name that was taken meanwhile */
   async commit(): Promise<void> {
-    if (this.#bytes !== null) await writeOutput(this.#path, this.#bytes, { replaces: this.#replaces });
+    if (this.#bytes !== null) await writeOutput(this.#path, this.#bytes, this.#rules);
     else this.#file?.commit();
   }
 

@@ -47,11 +47,17 @@ interface FileOptions {
   readonly profileImage?: string;
 }
 
+/** The files that options name, but for images. */
+export function optionTexts(options: FileOptions): string[] {
+  const { deviceTable, uidGidMap, board, fromListing, insert, xipList, xipProfile = [] } = options;
+  const named = [deviceTable, uidGidMap, board, fromListing, insert, xipList, ...xipProfile];
+  return named.filter((file) => file !== undefined && file !== '-') as string[];
+}
+
 /** The files that options name. */
 export function optionFiles(options: FileOptions, partition: ChosenPartition | null): string[] {
-  const { deviceTable, uidGidMap, board, fromListing, like, insert, xipList, xipProfile = [], profileImage } = options;
-  const named = [deviceTable, uidGidMap, board, fromListing, insert, xipList, ...xipProfile];
-  const files = named.filter((file) => file !== undefined && file !== '-') as string[];
+  const { like, profileImage } = options;
+  const files = optionTexts(options);
   for (const image of [like, profileImage]) {
     if (image !== undefined && image !== '-') files.push(splitArgument(image).file);
   }

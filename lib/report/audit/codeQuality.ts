@@ -1,4 +1,5 @@
 /** An audit as a Code Quality report of GitLab: an array of issues, each with a fingerprint of its own. */
+import { jsonText } from '../../base/json.ts';
 import type { AuditedImage } from '../../audit/run.ts';
 import type { Severity } from '../../findings/definition.ts';
 import { plainLine, printableName } from '../../format/names.ts';
@@ -14,7 +15,7 @@ export const codeQualityReport: AuditReporter = async function* (images) {
   yield '[';
   let isFirst = true;
   for await (const image of images) {
-    const issues = issuesOf(image).map((issue) => JSON.stringify(issue));
+    const issues = issuesOf(image).map((issue) => jsonText(issue));
     if (issues.length > 0) yield `${isFirst ? '' : ','}\n${issues.join(',\n')}`;
     isFirst &&= issues.length === 0;
   }

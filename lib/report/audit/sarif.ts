@@ -2,6 +2,7 @@
  * An audit as SARIF 2.1.0 (OASIS), for code scanning. There is nothing in it that changes from run to run: no time, no
  * machine, no absolute path that was not given.
  */
+import { jsonText } from '../../base/json.ts';
 import { hexDigits } from '../../base/hex.ts';
 import { diagnosisLineText } from '../diagnosisWords.ts';
 import type { AuditResult, SuppressedFinding } from '../../audit/result.ts';
@@ -20,7 +21,7 @@ export const sarifReport: AuditReporter = async function* (images, options) {
   const notifications: unknown[] = [];
   let isWhole = true;
   let separator = '\n';
-  yield `{"$schema":${JSON.stringify(SCHEMA)},"version":"2.1.0","runs":[{"results":[`;
+  yield `{"$schema":${jsonText(SCHEMA)},"version":"2.1.0","runs":[{"results":[`;
   for await (const image of images) {
     notifications.push(...notificationsOf(image));
     if (image.result === null) {
@@ -28,7 +29,7 @@ export const sarifReport: AuditReporter = async function* (images, options) {
       continue;
     }
     for (const result of resultsOf(image.image, image.result, rules)) {
-      yield `${separator}${JSON.stringify(result)}`;
+      yield `${separator}${jsonText(result)}`;
       separator = ',\n';
     }
   }
@@ -38,7 +39,7 @@ export const sarifReport: AuditReporter = async function* (images, options) {
     rules: [...rules.keys()].map((id) => ruleOf(id, options)),
   };
   const invocation = { executionSuccessful: isWhole, toolExecutionNotifications: notifications };
-  yield `\n],"tool":${JSON.stringify({ driver })},"invocations":${JSON.stringify([invocation])}}]}\n`;
+  yield `\n],"tool":${jsonText({ driver })},"invocations":${jsonText([invocation])}}]}\n`;
 };
 
 function* resultsOf(image: string, result: AuditResult, rules: Map<string, number>): Generator {

@@ -1,0 +1,131 @@
+/** What the system gives a process: descriptors, a umask, a user without rights, and signals. */
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  ftruncateSync,
+  readdirSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { build } from 'esbuild';
+import { bundleProgram, Folder } from './support/cli.ts';
+import { buildRawImage } from './support/rawImage.ts';
+
+// Processes start slowly on a busy machine.
+jest.setTimeout(60_000);
+
+const folder = new Folder();
+let program = '';
+let image = '';
+
+beforeAll(async () => {
+  program = await bundleProgram('cramfs', folder);
+  for (const name of ['auditWorker', 'imageWorker']) {
+    const bundle = { bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' } as const;
+    const entryPoints = [`lib/workers/${name}.ts`];
+    const logOverride = { 'empty-import-meta': 'silent' } as const;
+    await build({ ...bundle, entryPoints, outfile: join(folder.path, `${name}.cjs`), logOverride });
+  }
+  const data = new Uint8Array(3000).fill(7);
+  const blocks = [{ kind: 'stored' as const, data }];
+  image = folder.file(
+    'image',
+    buildRawImage({
+      entries: [
+        { type: 'directory', name: 'd', mode: 0o777, entries: [{ type: 'file', name: 'f', mode: 0o666, blocks }] },
+        { type: 'file', name: 'x', mode: 0o4777, blocks },
+      ],
+    }),
+  );
+  // Another user is to run it.
+  chmodSync(folder.path, 0o755);
+});
+afterAll(() => {
+  folder.remove();
+});
+
+/** Runs a command after a line of the shell, which sets a limit. */
+function runAfter(
+  line: string,
+  args: readonly string[],
+  options: { readonly uid?: number; readonly gid?: number } = {},
+) {
+  const argv = ['-c', `${line}; exec "$@"`, 'sh', process.execPath, program, ...args];
+  return spawnSync('sh', argv, { encoding: 'utf8', ...options });
+}
+
+describe('descriptors', () => {
+  test.each(['26', '40'])('an audit in 16 threads that may open %s files is that of one thread', (most) => {
+    const images = Array.from({ length: 16 }, () => image);
+    const alone = runAfter(':', ['audit', '--json', '--jobs', '1', ...images]);
+    const few = runAfter(`ulimit -n ${most}`, ['audit', '--json', '--jobs', '16', ...images]);
+    expect({ status: few.status, stdout: few.stdout }).toEqual({ status: alone.status, stdout: alone.stdout });
+    expect(few.stderr).toBe(alone.stderr);
+    expect(JSON.parse(few.stdout)).toMatchObject({ totals: { images: 16, unreadable: 0 } });
+  });
+
+  test.each(['1', '3'])('1,000 directories in each other are extracted with 64 of them, in %s threads', (threads) => {
+    const deep = folder.fixture('malformed/070-deep-1000.img');
+    const out = join(folder.path, `deep-${threads}`);
+    const { status, stderr } = runAfter('ulimit -n 64', ['extract', deep, out, '--threads', threads]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const names = readdirSync(out, { recursive: true }) as string[];
+    expect(Math.max(...names.map((name) => name.split('/').length))).toBeGreaterThanOrEqual(1000);
+  });
+});
+
+describe('umask', () => {
+  const isRoot = process.geteuid?.() === 0;
+
+  test('what an ordinary user extracts follows it, and is not set-user-ID', () => {
+    const parent = join(folder.path, 'of-user');
+    mkdirSync(parent);
+    chmodSync(parent, 0o777);
+    const user = isRoot ? { uid: 65534, gid: 65534 } : {};
+    const out = join(parent, 'out');
+    const { status, stderr } = runAfter('umask 027', ['extract', image, out], user);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringContaining('umask') });
+    const modes = ['d', 'd/f', 'x'].map((name) => (statSync(join(out, name)).mode & 0o7777).toString(8));
+    expect(modes).toEqual(['750', '640', '750']);
+    expect(statSync(join(out, 'x')).uid).toBe(isRoot ? 65534 : process.geteuid?.());
+  });
+});
+
+describe('a signal', () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s ends scan --extract-images with no part of a file left',
+    async (signal) => {
+      // 256 MiB that take no room: the image's size says that all of it belongs to it.
+      const large = join(folder.path, 'large');
+      const bytes = buildRawImage({ entries: [], superblock: { size: 1 << 28 } });
+      const fd = openSync(large, 'w');
+      writeSync(fd, bytes);
+      ftruncateSync(fd, 1 << 28);
+      closeSync(fd);
+      const out = join(folder.path, `scan-${signal}`);
+      const child = spawn(process.execPath, [program, 'scan', '--extract-images', out, large], { stdio: 'ignore' });
+      const ended = new Promise((resolve) =>
+        child.on('exit', (_, by) => {
+          resolve(by);
+        }),
+      );
+      const isWriting = (): boolean =>
+        existsSync(out) &&
+        readdirSync(out).some((name) => (statSync(join(out, name), { throwIfNoEntry: false })?.size ?? 0) > 0);
+      while (!isWriting()) {
+        expect(child.exitCode).toBeNull();
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      expect(readdirSync(out)).toEqual([expect.stringMatching(/^[.]cramfs-.*[.]tmp$/)]);
+      child.kill(signal);
+      expect(await ended).toBe(signal);
+      expect(readdirSync(out)).toEqual([]);
+    },
+  );
+});
