@@ -34,6 +34,8 @@ const SLOW = [
   'extract.fixtures',
   'extract.workers',
   'docs.samples',
+  'dumps.page',
+  'dumps.variants',
   'files.table',
   'inspect.account',
   'inspect.listing',

@@ -1,4 +1,5 @@
-// `npm run docs`: writes into README and docs what their samples print now, the index of docs/findings, and docs/fixes.md. Reports
+// `npm run docs`: writes into README and docs what their samples print now, the index of docs/findings, docs/fixes.md and
+// docs/dumps.md. Reports
 // each command whose exit status is not the one that its page says; the tests compare all of it (docs.samples.test.ts).
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import { findingsIndex } from './docs/findingsIndex.mjs';
 import { optionsPage } from './docs/optionsPage.mjs';
 import { loadReferences } from './docs/reference.mjs';
 import { runPage } from './docs/samples.mjs';
+import { bundled } from './bundled.mjs';
 import { prepareSandbox, sandboxFor } from './docs/sandbox.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -62,18 +64,9 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-// The specimens of fixes read fixtures, by their place beside the bundle's folder.
-const fixes = resolve('dist/docs/fixes.mjs');
-await build({
-  entryPoints: ['__tests__/support/fixesPage.ts'],
-  outfile: fixes,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  packages: 'external',
-  logLevel: 'warning',
-});
-const { fixesPage } = await import(pathToFileURL(fixes).href);
-writeFileSync('docs/fixes.md', await fixesPage());
+// The specimens of fixes and dumps read fixtures, by their place beside the bundle's folder.
+for (const [name, page] of Object.entries({ fixesPage: 'docs/fixes.md', dumpsPage: 'docs/dumps.md' })) {
+  const pages = await bundled(`__tests__/support/${name}.ts`, resolve(`dist/docs/${name}.mjs`));
+  writeFileSync(page, await pages[name]());
+}
 rmSync('dist/docs', { recursive: true });

@@ -70,7 +70,7 @@ export function announceDump(
   const diagnosis = diagnoseOpened(place.source, image, place.imageOffset, sound ? Infinity : crcUpTo);
   if (diagnosis === null || isOnlyCut(diagnosis)) return;
   const line = diagnosisLine(diagnosis, place.argument, io);
-  if (sound || isReordered(diagnosis)) {
+  if (sound || isReordered(diagnosis) || isElsewhere(diagnosis, place)) {
     throw new CramfsError('NOT_CRAMFS', { what: diagnosisLineText(line), diagnosis: line });
   }
   complain(io, `${programOf(io)}: ${printableName(place.argument)}: ${diagnosisLineText(line)}`);
@@ -84,6 +84,11 @@ function isOnlyCut(diagnosis: Diagnosis): boolean {
 /** Whether the bytes or bits are in another order. */
 function isReordered(diagnosis: Diagnosis): boolean {
   return diagnosis.kind === 'image' && diagnosis.hit.undone.some(({ kind }) => kind === 'order');
+}
+
+/** Whether the image begins elsewhere: nothing that is read from here means what it says. */
+function isElsewhere(diagnosis: Diagnosis, { imageOffset }: ImagePlace): boolean {
+  return diagnosis.kind === 'image' && diagnosis.hit.offset !== imageOffset;
 }
 
 /** The program as its messages begin: "cramfs ls", "cramfs-map". */

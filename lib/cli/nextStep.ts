@@ -1,6 +1,7 @@
 /**
  * The next step of a diagnosis as a command that can be pasted: the user's own on another place of the file.
  */
+import { basename } from 'node:path';
 import { hex } from '../base/hex.ts';
 import type { NextStep } from '../report/diagnosisWords.ts';
 import { splitArgument } from './imagePlace.ts';
@@ -26,11 +27,26 @@ export function nextCommand(step: NextStep | null, file: string, io: Pick<Io, 'c
       return typed[1] === 'diff' && file !== '-'
         ? shell(named(`${plain}@#${String(step.index)}`))
         : withOption(named(plain), '--image', String(step.index));
-    case 'pipe':
+    case 'pipe': {
+      // Standard input is read once.
+      if (file !== '-' && isReadTwice(typed, file)) {
+        const unpacked = `${basename(plain)}.img`;
+        return `${shell([...step.words, plain])} > ${quoted(unpacked)} && ${shell(named(unpacked))}`;
+      }
       return `${shell([...step.words, plain])} | ${shell(named('-'))}`;
+    }
+    case 'file': {
+      const unpacked = `${basename(plain)}.img`;
+      return `${shell([...step.words, plain, unpacked])} && ${shell(named(unpacked))}`;
+    }
     case 'program':
       return shell([...step.words, plain]);
   }
+}
+
+/** Whether a command reads two images, so that standard input cannot be both. */
+function isReadTwice(typed: readonly string[], file: string): boolean {
+  return typed[1] === 'diff' || typed.includes('-') || typed.filter((word) => word === file).length > 1;
 }
 
 /** The words without the options that say where in the file the image is. */

@@ -37,6 +37,7 @@ export type ContentKind =
   | 'elf'
   | 'intel-hex'
   | 's-record'
+  | 'uuencode'
   | 'base64'
   | 'hex-dump'
   | 'utf8-replaced';
@@ -109,6 +110,7 @@ const SIGNATURES: readonly Signature[] = [
   row('elf', hexOf('7f454c46')),
   row('intel-hex', ':', 0, (head) => isText(head) && /^:[0-9A-Fa-f]{10,}[\r\n]/.test(latin(head))),
   row('s-record', 'S', 0, (head) => isText(head) && /^S[0-3][0-9A-Fa-f]{6,}[\r\n]/.test(latin(head))),
+  row('uuencode', 'begin ', 0, (head) => isText(head) && /^begin [0-7]{3,4} .+[\r\n]/.test(latin(head))),
   // The magic number and the bytes after it, in either byte order, as text.
   row('base64', 'RT3NK', 0, isText),
   row('base64', 'KM09R', 0, isText),

@@ -4,7 +4,7 @@
 import { isFilled } from '../base/bytes.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { type Content, contentOf } from './content.ts';
-import { scan, type ScanHit } from './scan.ts';
+import { type FoundHalf, scan, type ScanHit, type ScanOptions } from './scan.ts';
 import type { Member } from './undone.ts';
 
 /** A member that was not looked into. */
@@ -33,6 +33,8 @@ export type Diagnosis =
     }
   /** All bytes that were looked at are the same. */
   | { readonly kind: 'filler'; readonly byte: number; readonly bytes: number }
+  /** One of two chips that hold the bytes of an image by turns. */
+  | { readonly kind: 'half'; readonly half: FoundHalf }
   | { readonly kind: 'empty' }
   /** `searched`: bytes looked at; fewer than the file has where it is very long. */
   | {
@@ -60,16 +62,22 @@ export function diagnose(file: ByteSource): Diagnosis {
   return diagnosisOf(file, hits, unpacking);
 }
 
-/** What a scan unpacked, and what it did not: for the scan's options. */
-export class Unpacking {
+/** What a scan sees beside images, what it unpacked, and what it did not: for the scan's options. */
+export class Unpacking implements ScanOptions {
   /** The first member that was not looked into. */
   tooLarge: TooLarge | null = null;
+  /** The first half of a superblock. */
+  half: FoundHalf | null = null;
   /** Where the gzip member ends that the file begins with; null if it does not, or if that is damaged. */
   #end: number | null = null;
   #isWhole = true;
 
   readonly onTooLarge = (member: Member, limit: number): void => {
     this.tooLarge ??= { member, limit };
+  };
+
+  readonly onHalf = (half: FoundHalf): void => {
+    this.half ??= half;
   };
 
   readonly onGunzipped = ({ offset }: Member, end: number): void => {
@@ -107,9 +115,10 @@ export function diagnosisOf(file: ByteSource, hits: readonly ScanHit[], unpackin
   if (best !== undefined) {
     return { kind: 'image', hit: best, index: hits.indexOf(best) + 1, images: hits.length, content };
   }
+  const { tooLarge, half } = unpacking;
+  if (half !== null) return { kind: 'half', half };
   const filler = fillerOf(file);
   if (filler !== null) return { kind: 'filler', ...filler };
-  const { tooLarge } = unpacking;
   if (content !== null) {
     return { kind: 'content', content, tooLarge, isSearched: content.kind === 'gzip' && unpacking.isGunzipped(file) };
   }

@@ -21,6 +21,7 @@ import { type ByteSource, sliceSource } from '../source/byteSource.ts';
 import { type CrcVerdict, superblockCrc } from '../inspect/imageCrc.ts';
 import { offsetWithoutSpare, offsetWithSpare, SPARE_GEOMETRIES, withoutSpare } from './spareBytes.ts';
 import { survey } from '../inspect/survey.ts';
+import { BAD_BLOCK_SIZES, erasedBlocks, withoutBlocks } from './badBlocks.ts';
 import { changeUndone, suspectedChange, suspectedLoss, type TextLoss } from './textChange.ts';
 import type { Undone } from './undone.ts';
 
@@ -89,6 +90,7 @@ export function judgeCandidate(
   if (best.crc.state === 'none') return measured(best, budget);
   return (
     withSpareLeftOut(file, at, places, signatureGood, budget) ??
+    withBlocksLeftOut(file, best, budget) ??
     withTextUndone(file, best, signatureGood, budget) ??
     damaged(best, budget)
   );
@@ -199,6 +201,30 @@ function withSpareLeftOut(
       const start = offsetWithSpare(offset, spare);
       const undone = [{ kind: 'spare', ...spare }] as const;
       return { offset: start, superblock, size: superblock.size, crc, signatureGood, undone, loss: null, source };
+    }
+  }
+  return null;
+}
+
+/**
+ * Tries to leave out blocks that are all 0xff: a programmer that does not skip bad blocks of NAND flash leaves them in. All of
+ * them together, then each alone.
+ */
+function withBlocksLeftOut(file: ByteSource, candidate: ImageCandidate, budget: ReadBudget): ImageCandidate | null {
+  const { offset, superblock, size, signatureGood } = candidate;
+  for (const bytes of BAD_BLOCK_SIZES) {
+    if (size <= bytes) continue;
+    if (budget.bytes < size) return null;
+    budget.bytes -= size;
+    const erased = erasedBlocks(file, offset, size, bytes);
+    const sets = erased.length > 1 ? [erased, ...erased.map((block) => [block])] : erased.map((block) => [block]);
+    for (const blocks of sets) {
+      if (!spend(budget, superblock)) return null;
+      const source = sliceSource(withoutBlocks(file, blocks, bytes), offset);
+      const crc = superblockCrc(source, superblock);
+      if (crc.state !== 'good' && crc.state !== 'swapped') continue;
+      const undone = [{ kind: 'bad-blocks', bytes, blocks }] as const;
+      return { offset, superblock, size, crc, signatureGood, undone, loss: null, source };
     }
   }
   return null;

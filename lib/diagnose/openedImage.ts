@@ -26,8 +26,9 @@ export function diagnoseOpened(
   const isLong = size > crcUpTo && image.source.read(size - 1, 1).length > 0;
   if (signatureGood && (isLong || WHOLE.has(imageCrc(image).state))) return null;
   // Only what lies near the image is searched for its sake; its number is its number in the whole file.
-  if (findExplained(upToEnd(file, image, imageOffset), imageOffset, imageOffset) === null) return null;
-  const found = findExplained(file, imageOffset, 0);
+  const { position } = image.superblock;
+  if (findExplained(upToEnd(file, image, imageOffset), imageOffset, position, imageOffset) === null) return null;
+  const found = findExplained(file, imageOffset, position, 0);
   if (found === null) return null;
   const { hit, index } = found;
   return { ...(diagnosisOf(file, [hit]) as Extract<Diagnosis, { kind: 'image' }>), index };
@@ -35,16 +36,22 @@ export function diagnoseOpened(
 
 const WHOLE: ReadonlySet<CrcState> = new Set<CrcState>(['good', 'swapped', 'none']);
 
-/** The hit of a scan at a place, if it says what was done to the dump. */
+/**
+ * The hit of a scan at a place, if it says what was done to the dump. Where a header of 512 bytes was taken for a boot pad, that
+ * is the image after it.
+ */
 function findExplained(
   file: ByteSource,
   offset: number,
+  position: number,
   from: number,
 ): { readonly hit: ScanHit; readonly index: number } | null {
   let index = 0;
   for (const hit of scan(file, { from })) {
     index++;
-    if (hit.within.length === 0 && hit.offset === offset && isExplained(hit)) return { hit, index };
+    if (hit.within.length > 0) continue;
+    if (hit.offset === offset && isExplained(hit)) return { hit, index };
+    if (position > 0 && hit.offset === offset + position && hit.crc.state === 'good') return { hit, index };
   }
   return null;
 }

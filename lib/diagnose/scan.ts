@@ -9,11 +9,14 @@ import { CramfsImage } from '../image/image.ts';
 import { type VariantNote, variantNotes } from '../inspect/variant.ts';
 import { bytesSource, type ByteSource } from '../source/byteSource.ts';
 import { BYTE_ORDERS, type ByteOrder, reordered } from './byteOrder.ts';
+import { sparseImage, ubiVolumes, type View } from './containers.ts';
 import { judgeSignature, magicAt } from './damagedMagic.ts';
 import { type ImageCandidate, judgeCandidate, type ReadBudget } from './imageCandidate.ts';
 import { type ExpansionBudget, gunzipMember, type Unpacked, unzipMember, zipHeader } from './members.ts';
-import { search } from './search.ts';
+import { isDoubled, isHalf, undoubled } from './halves.ts';
+import { type Doubled, type Half, search } from './search.ts';
 import { endWithSpare } from './spareBytes.ts';
+import { textDumps } from './textDump.ts';
 import { readUImage, type UImage } from './uImage.ts';
 import type { Member, Undone } from './undone.ts';
 
@@ -39,8 +42,15 @@ export interface ScanOptions {
   readonly onGunzipped?: ((member: Member, end: number) => void) | undefined;
   /** Called for what may be a member and is not unpacked: too many lie in each other, or unpack to too much already. */
   readonly onSkipped?: (() => void) | undefined;
+  /** Gets each place where a dump of one of two chips has its half of a superblock. */
+  readonly onHalf?: ((half: FoundHalf) => void) | undefined;
   /** Byte of the file to begin at. Default 0. */
   readonly from?: number | undefined;
+}
+
+/** Half of a superblock, and where it begins. */
+export interface FoundHalf extends Half {
+  readonly offset: number;
 }
 
 /** Images shown at most: a dump has a handful. */
@@ -54,6 +64,7 @@ const BUDGET_BASE = 1 << 26;
 const EXPANSION_FACTOR = 64;
 const LEAST_EXPANSION = 64 << 20;
 const MOST_EXPANSION = 512 << 20;
+const VIEW_FACTOR = 16;
 /** Members in members. */
 const MAX_DEPTH = 3;
 /** Orders of bytes looked into: a dump has one. */
@@ -65,6 +76,8 @@ const MAX_MEMBERS = 10_000;
 interface Scan {
   readonly budget: ReadBudget;
   readonly expansion: ExpansionBudget;
+  /** Bytes of containers that are read where they are. */
+  readonly views: ExpansionBudget;
   readonly options: ScanOptions;
 }
 
@@ -89,6 +102,7 @@ export function* scan(file: ByteSource, options: ScanOptions = {}): Generator<Sc
   const all: Scan = {
     budget: { bytes: size * BUDGET_FACTOR + BUDGET_BASE },
     expansion: { bytes: Math.min(MOST_EXPANSION, Math.max(LEAST_EXPANSION, size * EXPANSION_FACTOR)) },
+    views: { bytes: Math.max(LEAST_EXPANSION, size * VIEW_FACTOR) },
     options,
   };
   let hits = 0;
@@ -101,8 +115,10 @@ export function* scan(file: ByteSource, options: ScanOptions = {}): Generator<Sc
 function* scanLevel(file: ByteSource, level: Level, all: Scan): Generator<ScanHit, void> {
   const { budget } = all;
   const wrappers: UImage[] = [];
+  const doubles: { readonly filler: Doubled; readonly start: number }[] = [];
   const orders = level.ordered ? [] : ordersOfStart(file);
   yield* scanRelabelled(file, level, all);
+  yield* scanWhole(file, level, all);
   let searchedTo = 0;
   for (const seen of search(file, level.from)) {
     const { at } = seen;
@@ -122,6 +138,14 @@ function* scanLevel(file: ByteSource, level: Level, all: Scan): Generator<ScanHi
       } else if (!level.ordered && orders.length < MAX_ORDERS && !orders.includes(order)) {
         if (hasSignature(reordered(file, order), at)) orders.push(order);
       }
+    } else if (seen.kind === 'doubled') {
+      const { filler } = seen;
+      const start = at % 2;
+      const isNew = !doubles.some((double) => double.filler === filler && double.start === start);
+      if (!level.ordered && isNew && isDoubled(file, at, filler)) doubles.push({ filler, start });
+    } else if (seen.kind === 'half') {
+      const { unit, which } = seen;
+      if (isHalf(file, at, seen)) all.options.onHalf?.({ unit, which, offset: at });
     } else {
       yield* scanMembers(file, seen, level, all);
     }
@@ -133,6 +157,10 @@ function* scanLevel(file: ByteSource, level: Level, all: Scan): Generator<ScanHi
   for (const order of orders) {
     const undone: Undone[] = [...level.undone, { kind: 'order', ...order }];
     yield* scanLevel(reordered(file, order), { ...level, undone, ordered: true }, all);
+  }
+  for (const { filler, start } of doubles) {
+    const undone: Undone[] = [...level.undone, { kind: 'doubled', filler }];
+    yield* scanLevel(undoubled(file, start), { ...level, undone, ordered: true }, all);
   }
 }
 
@@ -178,18 +206,39 @@ function* scanRelabelled(file: ByteSource, level: Level, all: Scan): Generator<S
 
 const isLetter = (byte: number): boolean => /[A-Za-z]/.test(String.fromCharCode(byte));
 
-function* scanUnpacked(unpacked: Unpacked, level: Level, all: Scan): Generator<ScanHit, void> {
+/** Looks into what a file is as a whole: text that holds bytes, or a container of pieces. */
+function* scanWhole(file: ByteSource, level: Level, all: Scan): Generator<ScanHit, void> {
+  if (level.within.length >= MAX_DEPTH || level.from > 0) return;
+  for (const dump of textDumps(file, all.expansion)) yield* scanUnpacked(dump, level, all);
+  for (const volume of ubiVolumes(file)) yield* scanUnpacked(volume, level, all);
+  const sparse = sparseImage(file);
+  if (sparse !== null) yield* scanUnpacked(sparse, level, all);
+}
+
+function* scanUnpacked(unpacked: Unpacked | View, level: Level, all: Scan): Generator<ScanHit, void> {
   if (unpacked.state === 'too-large') {
     all.options.onTooLarge?.(unpacked.member, unpacked.limit);
     return;
   }
-  const { member, bytes, end } = unpacked;
-  if (end !== null && level.within.length === 0) all.options.onGunzipped?.(member, end);
-  yield* scanLevel(bytesSource(bytes), { ...level, within: [...level.within, member], ordered: false, from: 0 }, all);
+  const { member } = unpacked;
+  if (unpacked.state === 'view') {
+    if (member.size > all.views.bytes) {
+      all.options.onTooLarge?.(member, all.views.bytes);
+      return;
+    }
+    all.views.bytes -= member.size;
+  }
+  if (unpacked.state === 'whole' && unpacked.end !== null && level.within.length === 0) {
+    all.options.onGunzipped?.(member, unpacked.end);
+  }
+  const inside = unpacked.state === 'view' ? unpacked.source : bytesSource(unpacked.bytes);
+  yield* scanLevel(inside, { ...level, within: [...level.within, member], ordered: false, from: 0 }, all);
 }
 
 /** Where an image ends in the file, spare bytes counted; text that was converted has no place of its own. */
 function endInFile({ offset, size, undone }: ImageCandidate): number {
+  const blocks = undone.find(({ kind }) => kind === 'bad-blocks');
+  if (blocks?.kind === 'bad-blocks') return offset + size + blocks.blocks.length * blocks.bytes;
   const spare = undone.find(({ kind }) => kind === 'spare');
   if (spare?.kind === 'spare') return endWithSpare(offset, size, spare);
   return undone.some(({ kind }) => kind === 'text') ? offset : offset + size;

@@ -23,6 +23,10 @@ export type Seen =
   | { readonly kind: 'magic'; readonly at: number; readonly littleEndian: boolean }
   /** `at`: where the superblock of the signature begins, in the dump with its order put right. Null: the order is right. */
   | { readonly kind: 'signature'; readonly at: number; readonly order: ByteOrder | null }
+  /** `at`: where the superblock begins in a dump in which each byte comes twice, or with a zero after it. */
+  | { readonly kind: 'doubled'; readonly at: number; readonly filler: Doubled }
+  /** `at`: where the superblock begins in a dump of every other byte, or every other 16-bit word. */
+  | ({ readonly kind: 'half'; readonly at: number } & Half)
   | { readonly kind: 'uimage'; readonly at: number }
   | { readonly kind: 'gzip' | 'zip'; readonly at: number };
 
@@ -33,12 +37,20 @@ const CHUNK = 1 << 17;
 /** Bytes read beyond, so that what crosses the border is seen, and seen once. */
 const OVERLAP = 8;
 
-/** A word of a signature in some order: what it says if it is met at a multiple of WORD_BYTES. */
-interface Anchor {
-  readonly order: ByteOrder | null;
-  /** Bytes from the word to the start of the superblock. */
-  readonly toSuperblock: number;
+/** What follows each byte of a dump. */
+export type Doubled = 'same' | 'zero';
+
+/** A dump of one of two chips: bytes of a unit, and which of two units is there. */
+export interface Half {
+  readonly unit: 1 | 2;
+  readonly which: 'first' | 'second';
 }
+
+/** A word of a signature in some form: what it says if it is met at a multiple of WORD_BYTES. */
+type Anchor =
+  | { readonly kind: 'order'; readonly order: ByteOrder | null; readonly toSuperblock: number }
+  | { readonly kind: 'doubled'; readonly filler: Doubled; readonly toSuperblock: number }
+  | ({ readonly kind: 'half'; readonly toSuperblock: number } & Half);
 
 /** Anchors by their word, as this machine reads it, and a table that few other words pass. */
 interface Anchors {
@@ -52,11 +64,43 @@ let anchors: Anchors | undefined;
 const FILTER_SIZE = 1 << 14;
 const folded = (word: number): number => (word ^ (word >>> 16)) & (FILTER_SIZE - 1);
 
+/** The two chips of a bus of two, or of four bytes. */
+export const HALVES: readonly Half[] = [
+  { unit: 1, which: 'first' },
+  { unit: 1, which: 'second' },
+  { unit: 2, which: 'first' },
+  { unit: 2, which: 'second' },
+];
+
+/** Every other unit of some bytes. */
+export function halfOf(bytes: Uint8Array, { unit, which }: Half): Uint8Array {
+  return bytes.filter((_, i) => Math.floor(i / unit) % 2 === (which === 'first' ? 0 : 1));
+}
+
+/** Each byte twice, or with a zero after it. */
+export function doubled(bytes: Uint8Array, filler: Doubled): Uint8Array {
+  return Uint8Array.from({ length: 2 * bytes.length }, (_, i) =>
+    i % 2 === 1 && filler === 'zero' ? 0 : (bytes[i >> 1] ?? 0),
+  );
+}
+
+/** A word at a multiple of WORD_BYTES for each alignment that has one, and the bytes before it. */
+function* alignedWords(form: Uint8Array): Generator<{ readonly word: number; readonly before: number }, void> {
+  for (let before = 0; before < WORD_BYTES && before + 4 <= form.length; before++) {
+    const [word = 0] = new Int32Array(form.slice(before, before + 4).buffer);
+    yield { word, before };
+  }
+}
+
 /** For each order and each alignment of the signature one aligned word that lies in it. */
 function makeAnchors(): Anchors {
   const words = new Map<number, Anchor[]>();
   const filter = new Uint8Array(FILTER_SIZE);
   const signature = encodeName(CRAMFS_SIGNATURE);
+  const add = (word: number, anchor: Anchor): void => {
+    words.set(word, [...(words.get(word) ?? []), anchor]);
+    filter[folded(word)] = 1;
+  };
   for (const order of [null, ...BYTE_ORDERS]) {
     for (let phase = 0; phase < WORD_BYTES; phase++) {
       const bytes = new Uint8Array(signature.length + 2 * WORD_BYTES);
@@ -65,9 +109,18 @@ function makeAnchors(): Anchors {
       // The second group of eight is all signature, whatever the phase.
       const at = 2 * WORD_BYTES;
       const [word = 0] = new Int32Array(seen.buffer, at, 1);
-      const anchor = { order, toSuperblock: WORD_BYTES + phase - at - SIGNATURE_AT };
-      words.set(word, [...(words.get(word) ?? []), anchor]);
-      filter[folded(word)] = 1;
+      add(word, { kind: 'order', order, toSuperblock: WORD_BYTES + phase - at - SIGNATURE_AT });
+    }
+  }
+  for (const filler of ['same', 'zero'] as const) {
+    const form = doubled(signature, filler);
+    for (const { word, before } of alignedWords(form)) {
+      add(word, { kind: 'doubled', filler, toSuperblock: -before - 2 * SIGNATURE_AT });
+    }
+  }
+  for (const half of HALVES) {
+    for (const { word, before } of alignedWords(halfOf(signature, half))) {
+      add(word, { kind: 'half', ...half, toSuperblock: -before - SIGNATURE_AT / 2 });
     }
   }
   return { words, filter };
@@ -152,9 +205,12 @@ function addSignatures(words: Int32Array, start: number, seen: Seen[]): void {
 
 /** Adds the signatures whose anchor is a word, which is at `at` of the dump; undefined for one that is not whole. */
 function addSignature(known: Anchors['words'], word: number | undefined, at: number, seen: Seen[]): void {
-  for (const { order, toSuperblock } of known.get(word ?? 0) ?? []) {
-    const place = at + toSuperblock;
-    if (place >= 0) seen.push({ kind: 'signature', at: place, order });
+  for (const anchor of known.get(word ?? 0) ?? []) {
+    const place = at + anchor.toSuperblock;
+    if (place < 0) continue;
+    if (anchor.kind === 'order') seen.push({ kind: 'signature', at: place, order: anchor.order });
+    else if (anchor.kind === 'doubled') seen.push({ kind: 'doubled', at: place, filler: anchor.filler });
+    else seen.push({ kind: 'half', at: place, unit: anchor.unit, which: anchor.which });
   }
 }
 
@@ -174,7 +230,11 @@ function theSieve(): Sieve | null {
   });
   for (const [word, its] of (anchors ??= makeAnchors()).words) {
     for (const byte of new Uint8Array(Int32Array.of(word).buffer)) {
-      for (const { order } of its) addToSet(first, byte, 4 + BIT_ORDERS.indexOf(order?.bits ?? 'plain'));
+      // Halves and doubled bytes are letters of the signature too. A zero in the set would stop at all fillers: with zeros
+      // between its bytes a signature is found in the first pieces only.
+      for (const anchor of its) {
+        if (anchor.kind === 'order') addToSet(first, byte, 4 + BIT_ORDERS.indexOf(anchor.order?.bits ?? 'plain'));
+      }
     }
   }
   made = makeSieve(CHUNK + SIEVE_STEP, { first, second });

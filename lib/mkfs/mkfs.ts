@@ -54,6 +54,8 @@ export interface BuildOptions extends InodeOptions {
   readonly edition?: number | undefined;
   /** 512 bytes in front for boot code. */
   readonly bootPad?: boolean | undefined;
+  /** With `bootPad`: what is in it, at most 512 bytes; zeros follow. */
+  readonly bootCode?: Uint8Array | undefined;
   /** Bytes to insert behind the superblock. */
   readonly insert?: Uint8Array | undefined;
   /** Blocks of zeros become holes. */
@@ -139,6 +141,7 @@ export async function drawImage(root: DirectoryEntry, canvas: Canvas, options: B
   const superblockEnd = start + ROOT_INODE_OFFSET + inodes.size;
   const layout = layOutDirectories(made.root, superblockEnd + roundUp(insert.length, 4), inodes);
   canvas.expect(layout.end + layout.total + 8 * layout.files);
+  if (start > 0 && options.bootCode !== undefined) canvas.put(0, options.bootCode.subarray(0, start));
   canvas.put(superblockEnd, insert);
   const direct = options.direct ?? { alignment: pageSize, base: 0, layout: 'inline' };
   requirePlacement(direct);

@@ -12,6 +12,7 @@ import { decodeName } from '../format/names.ts';
 import { type CramfsImage, PAGE_SIZES } from '../image/image.ts';
 import { type CrcVerdict, imageCrc } from '../inspect/imageCrc.ts';
 import { type VariantNote, variantNotes } from '../inspect/variant.ts';
+import type { FactLoss } from './repackFacts.ts';
 import { VENDOR_FLAGS, type VendorFormat } from './vendorFormat.ts';
 
 /** Something that an image has and what is built from it has not. */
@@ -21,7 +22,8 @@ export type RepackLoss =
   | { readonly code: 'flags'; readonly flags: number }
   | { readonly code: 'signature'; readonly signature: string }
   /** Blocks of another size than those that are built. */
-  | { readonly code: 'block-size'; readonly bytes: number };
+  | { readonly code: 'block-size'; readonly bytes: number }
+  | FactLoss;
 
 /** What is built: its format, and bytes of a block. */
 export interface BuiltFormat {
@@ -38,7 +40,7 @@ const OWN_FLAGS =
   CRAMFS_FLAG_EXT_BLOCK_POINTERS;
 
 /**
- * The losses, the gravest first.
+ * The losses of a vendor's format, the gravest first.
  *
  * @param crc the image's, where it is known
  * @throws CramfsError IO

@@ -3,7 +3,7 @@ import { hex, hexBytes } from '../base/hex.ts';
 import { printableName } from '../format/names.ts';
 import type { Content, ContentKind } from '../diagnose/content.ts';
 import type { Diagnosis, TooLarge } from '../diagnose/diagnose.ts';
-import type { ScanHit } from '../diagnose/scan.ts';
+import type { FoundHalf, ScanHit } from '../diagnose/scan.ts';
 import type { Member } from '../diagnose/undone.ts';
 import { isProven, lossWords, UNDONE_CODES, undoneWords } from './undoneWords.ts';
 import { plural, size } from '../base/words.ts';
@@ -14,6 +14,8 @@ export type NextStep =
   | { readonly kind: 'image'; readonly index: number }
   /** A program that writes the unpacked file to standard output; the file's name comes last. */
   | { readonly kind: 'pipe'; readonly words: readonly string[] }
+  /** A program that writes the unpacked file to another one: the two names come last. */
+  | { readonly kind: 'file'; readonly words: readonly string[] }
   /** Another program that reads such files; the file's name comes last. */
   | { readonly kind: 'program'; readonly words: readonly string[] };
 
@@ -49,6 +51,7 @@ interface ContentWords {
 }
 
 const pipe = (...words: string[]): NextStep => ({ kind: 'pipe', words });
+const file = (...words: string[]): NextStep => ({ kind: 'file', words });
 const program = (...words: string[]): NextStep => ({ kind: 'program', words });
 
 /** What each kind of file is called, and what unpacks it. */
@@ -69,7 +72,7 @@ const CONTENT: Readonly<Record<ContentKind, ContentWords>> = {
   fit: { name: 'a flattened device tree or FIT image', next: program('dumpimage', '-l') },
   trx: { name: 'a TRX firmware image', next: program('binwalk') },
   'android-boot': { name: 'an Android boot image', next: program('unpack_bootimg', '--boot_img') },
-  'android-sparse': { name: 'an Android sparse image', next: program('simg2img') },
+  'android-sparse': { name: 'an Android sparse image', next: file('simg2img') },
   squashfs: { name: 'a SquashFS image', next: program('unsquashfs', '-l') },
   ubi: { name: 'a UBI image', next: program('ubireader_extract_images') },
   ubifs: { name: 'a UBIFS image', next: program('ubireader_list_files') },
@@ -79,8 +82,9 @@ const CONTENT: Readonly<Record<ContentKind, ContentWords>> = {
   tar: { name: 'a tar archive', next: program('tar', '-tf') },
   ext: { name: 'an ext2, ext3 or ext4 image', next: program('7z', 'l') },
   elf: { name: 'an ELF program', next: program('readelf', '-h') },
-  'intel-hex': { name: 'an Intel HEX file', next: program('objcopy', '-I', 'ihex', '-O', 'binary') },
-  's-record': { name: 'a Motorola S-record file', next: program('objcopy', '-I', 'srec', '-O', 'binary') },
+  'intel-hex': { name: 'an Intel HEX file', next: file('objcopy', '-I', 'ihex', '-O', 'binary') },
+  's-record': { name: 'a Motorola S-record file', next: file('objcopy', '-I', 'srec', '-O', 'binary') },
+  uuencode: { name: 'a uuencoded file', next: pipe('uudecode', '-o', '/dev/stdout') },
   base64: { name: 'base64 text', next: pipe('base64', '-d') },
   'hex-dump': { name: 'a hex dump', next: pipe('xxd', '-r', '-p') },
   'utf8-replaced': {
@@ -103,6 +107,8 @@ export function diagnosisWords(diagnosis: Diagnosis): DiagnosisWords {
   switch (diagnosis.kind) {
     case 'empty':
       return { code: 'empty', sentence: 'the file is empty', next: null };
+    case 'half':
+      return { code: 'half', sentence: halfSentence(diagnosis.half), next: null };
     case 'filler':
       return { code: 'filler', sentence: fillerSentence(diagnosis), next: null };
     case 'content':
@@ -118,16 +124,31 @@ export function diagnosisWords(diagnosis: Diagnosis): DiagnosisWords {
   }
 }
 
+/** What is missing, and what to do: nothing here can put two files together. */
+function halfSentence({ unit, which, offset }: FoundHalf): string {
+  const what = unit === 1 ? 'every other byte' : 'every other 16-bit word';
+  return (
+    `it has ${what} of a cramfs image, whose half begins at ${hex(offset)}: the dump of the ${which} of two chips; ` +
+    'read the other one too, and join the two by turns'
+  );
+}
+
 function fillerSentence({ byte, bytes }: Extract<Diagnosis, { kind: 'filler' }>): string {
   const meaning = byte === 0xff ? ' (erased flash)' : byte === 0xf6 ? ' (a formatted disk)' : '';
   return `there is nothing in it: ${plural(bytes, 'byte')}, all 0x${byte.toString(16).padStart(2, '0')}${meaning}`;
 }
 
+/** What a scan looks into. */
+const SEARCHED: ReadonlySet<ContentKind> = new Set<ContentKind>([
+  ...(['gzip', 'zip', 'uimage', 'ubi', 'android-sparse', 'tar', 'cpio'] as const),
+  ...(['intel-hex', 's-record', 'uuencode', 'base64', 'hex-dump'] as const),
+]);
+
 function contentWords({ content, tooLarge, isSearched }: Extract<Diagnosis, { kind: 'content' }>): DiagnosisWords {
   if (content.kind === 'utf8-replaced') {
     return { code: 'text-conversion', sentence: `it is ${contentName(content)}`, next: null };
   }
-  const looked = content.kind === 'gzip' || content.kind === 'zip' || content.kind === 'uimage';
+  const looked = SEARCHED.has(content.kind);
   const nothing = looked && tooLarge === null ? ', and no image was found in it' : bombWords(tooLarge);
   // Unpacking by hand would show the same.
   const next = isSearched ? null : CONTENT[content.kind].next;
@@ -141,7 +162,7 @@ function bombWords(tooLarge: TooLarge | null): string {
 
 /** "the gzip member at 0x0 unpacks to more than 64 MiB and was not searched, nor were members after it". */
 export function tooLargeWords({ member, limit }: TooLarge): string {
-  return `the ${member.format} member at ${hex(member.offset)} unpacks to more than ${size(limit)} and was not searched, nor were members after it`;
+  return `the ${MEMBERS[member.format]} at ${hex(member.offset)} unpacks to more than ${size(limit)} and was not searched, nor were members after it`;
 }
 
 function imageWords({ hit, index, images, content }: Extract<Diagnosis, { kind: 'image' }>): DiagnosisWords {
@@ -155,7 +176,12 @@ function imageWords({ hit, index, images, content }: Extract<Diagnosis, { kind: 
   const isHere = plain && hit.offset === 0 && parts.length > 0;
   if (!isHere || images > 1) parts.push(placeWords(hit, images));
   const next: NextStep | null =
-    plain && hit.offset === 0 ? null : plain ? { kind: 'offset', offset: hit.offset } : { kind: 'image', index };
+    // Without the top bits nothing of it can be read.
+    hit.loss === 'seven-bit' || (plain && hit.offset === 0)
+      ? null
+      : plain
+        ? { kind: 'offset', offset: hit.offset }
+        : { kind: 'image', index };
   return { code: codeOf(hit), sentence: parts.join('; '), next };
 }
 
@@ -171,13 +197,27 @@ export function truncatedWords({ size: bytes, present }: Pick<ScanHit, 'size' | 
   return `the file ends ${plural(bytes - present, 'byte')} before the image does`;
 }
 
+/** What members are called. */
+const MEMBERS: Readonly<Record<Member['format'], string>> = {
+  gzip: 'gzip member',
+  zip: 'zip member',
+  ubi: 'UBI volume',
+  'android-sparse': 'Android sparse image',
+  'intel-hex': 'Intel HEX data',
+  's-record': 'S-records',
+  'ti-txt': 'TI-TXT data',
+  'hex-dump': 'hex dump',
+  base64: 'base64 text',
+  uuencode: 'uuencoded file',
+};
+
 /** " in the gzip member "initrd" at 0x1f48", the innermost first; nothing for the file itself. */
 export function membersWords(within: readonly Member[]): string {
   return [...within]
     .reverse()
     .map(({ format, offset, name }) => {
       const named = name === null ? '' : ` "${printableName(name)}"`;
-      return ` in the ${format} member${named} at ${hex(offset)}`;
+      return ` in the ${MEMBERS[format]}${named} at ${hex(offset)}`;
     })
     .join('');
 }

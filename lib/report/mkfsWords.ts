@@ -1,6 +1,7 @@
 /**
  * What `cramfs mkfs` and `cramfs describe` say of a build.
  */
+import { hex } from '../base/hex.ts';
 import { printableName } from '../format/names.ts';
 import type { BuiltImage } from '../mkfs/mkfs.ts';
 import type { ImageNode } from '../mkfs/inodes.ts';
@@ -29,7 +30,35 @@ export function repackLossText(loss: RepackLoss, whose = 'the source'): string {
       return `${whose}'s signature "${printableName(loss.signature)}" becomes "Compressed ROMFS"`;
     case 'swapped-crc':
       return `${whose}'s CRC in the other byte order becomes one in the image's own`;
+    case 'version-1':
+      return `${whose}'s old format without a CRC (version 1) becomes version 2`;
+    case 'unsorted':
+      return `${count(loss.directories, 'directory', 'directories')} of ${whose} in another order than that of the names (${printableName(loss.path)}) become sorted`;
+    case 'future':
+      return `${whose}'s reserved word 0x${loss.word.toString(16)} of the superblock becomes 0`;
+    case 'direct':
+      return `${blocksOf(loss, 'direct', whose)} are compressed and cannot be mapped from flash; --like or --from-listing keeps them`;
+    case 'alignment':
+      return `${blocksOf(loss, 'direct', whose)} get another place within a page, so that they need another address to be mapped from flash; --like or --from-listing keeps them`;
+    case 'stored':
+      return `${blocksOf(loss, 'uncompressed', whose)} are compressed; -x keeps those that do not shrink`;
+    case 'direct-zlib':
+      return `${blocksOf(loss, 'compressed', whose)} that are addressed by their start are addressed by their end`;
+    case 'unreferenced':
+      return `${count(loss.bytes, 'byte')} of ${whose} that nothing points to and that are not zero (from ${hex(loss.offset)} on) are left out`;
+    case 'trailing':
+      return `${count(loss.bytes, 'byte')} after ${whose}'s end, at ${hex(loss.offset)}, are left out`;
   }
+}
+
+/** "12 direct blocks of the source (/bin/sh and 3 files more)". */
+function blocksOf(
+  { blocks, files, path }: { readonly blocks: number; readonly files: number; readonly path: string },
+  kind: string,
+  whose: string,
+): string {
+  const more = files === 1 ? '' : ` and ${count(files - 1, 'more file')}`;
+  return `${count(blocks, `${kind} block`)} of ${whose} (${printableName(path)}${more})`;
 }
 
 /** A name that was to run in place and matches no file. */
@@ -59,7 +88,9 @@ export function buildSummary(image: string, result: BuiltImage, pageSize: number
   return `${head}: ${where}; +${bytesText(more, 1)} of flash saves ${bytesText(saved * pageSize, 1)} of RAM`;
 }
 
-const count = (number: number, noun: string): string => `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
+function count(number: number, noun: string, nouns = `${noun}s`): string {
+  return `${String(number)} ${number === 1 ? noun : nouns}`;
+}
 
 function bytesText(bytes: number, digits: number): string {
   return bytes < 2 ** 20 ? `${(bytes / 2 ** 10).toFixed(0)} KiB` : `${(bytes / 2 ** 20).toFixed(digits)} MiB`;

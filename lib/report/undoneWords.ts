@@ -1,5 +1,6 @@
 /** What was done to a dump, in words: the same ones for a scan and for a diagnosis. */
-import { hexBytes } from '../base/hex.ts';
+import { hex, hexBytes } from '../base/hex.ts';
+import { size } from '../base/words.ts';
 import type { ByteOrder } from '../diagnose/byteOrder.ts';
 import type { TextLoss } from '../diagnose/textChange.ts';
 import type { Undone } from '../diagnose/undone.ts';
@@ -9,6 +10,8 @@ import type { CrcVerdict } from '../inspect/imageCrc.ts';
 export const UNDONE_CODES: Readonly<Record<Undone['kind'], string>> = {
   order: 'byte-order',
   spare: 'spare-bytes',
+  'bad-blocks': 'bad-blocks',
+  doubled: 'doubled',
   text: 'text-conversion',
   magic: 'magic',
 };
@@ -35,6 +38,13 @@ export function undoneWords(undone: Undone): string {
       return [WORDS[undone.words], BITS[undone.bits]].filter((words) => words !== null).join(', and ');
     case 'spare':
       return `NAND spare bytes are left in, ${String(undone.spare)} after every ${String(undone.page)}`;
+    case 'bad-blocks': {
+      const places = undone.blocks.map(hex).join(', ');
+      const many = undone.blocks.length > 1 ? 'bad blocks were' : 'a bad block was';
+      return `${many} left in (${size(undone.bytes)} of 0xff at ${places})`;
+    }
+    case 'doubled':
+      return undone.filler === 'same' ? 'every byte is there twice' : 'every byte has a zero after it (UTF-16)';
     case 'text':
       return undone.change === 'lf-to-crlf'
         ? 'line ends were converted: a carriage return was put before each line feed'

@@ -32,9 +32,10 @@ Examples:
   cramfs mkfs --like old.cramfs tree new.cramfs
 
 SOURCE is a directory, a tar archive (plain or gzipped; - for standard input) or
-a cramfs image, which is repacked in its own byte order, block size and, if it
-has a vendor's format, in that format (LZMA becomes zlib) unless options say
-otherwise. The image is byte for byte what mkcramfs builds, or with
+a cramfs image, which is repacked with its own byte order, block size, name,
+edition, boot pad, inserted file and holes and, if it has a vendor's format, in
+that format (LZMA becomes zlib) unless options say otherwise; a warning names
+each thing that is lost. The image is byte for byte what mkcramfs builds, or with
 --layout util-linux what mkfs.cramfs builds. Equal input gives equal bytes.
 What cramfs cannot store is an error, unless --truncate is given.
 
@@ -87,6 +88,7 @@ function addFormatOptions(command: Command): Command {
     .option('-e, --edition <n>', 'edition number (default: 0)')
     .option('-n, --name <name>', 'name of the file system, at most 16 bytes (default: Compressed)')
     .option('-p, --boot-pad', 'leave 512 bytes for boot code at the start')
+    .option('--no-boot-pad', 'leave out the boot pad that the source image has')
     .option('-i, --insert <file>', 'insert a file after the superblock')
     .addOption(new Option('-B, --big-endian', 'build for big-endian CPUs').conflicts('littleEndian'))
     .addOption(new Option('-L, --little-endian', 'build for little-endian CPUs (the default)'))
@@ -115,6 +117,7 @@ function addContentsOptions(command: Command): Command {
         .argParser((_value, previous: number) => previous + 1),
     )
     .option('-z, --holes', 'store blocks of zeros as holes')
+    .option('--no-holes', 'compress blocks of zeros, although the source image has holes')
     .addOption(
       new Option('--deflate <how>', "classic: the reference tools' bytes; fast: the same contents, other bytes")
         .choices(['classic', 'fast'])

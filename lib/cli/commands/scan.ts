@@ -87,6 +87,7 @@ async function scanFile(
       onTooLarge,
       onGunzipped: unpacking.onGunzipped,
       onSkipped: unpacking.onSkipped,
+      onHalf: unpacking.onHalf,
     })) {
       hits.push(hit);
       good &&= !scanRemarks(hit).some(({ trouble }) => trouble);

@@ -7,7 +7,8 @@ import { ElfTally } from '../../mkfs/elfTally.ts';
 import { type BuildWarning, makeNodes, UnfitError } from '../../mkfs/inodes.ts';
 import { type Listing, unlistedFiles } from '../../mkfs/listing/listing.ts';
 import type { BuildOptions, BuiltImage } from '../../mkfs/mkfs.ts';
-import { type BuiltFormat, repackLosses } from '../../mkfs/repackLosses.ts';
+import { comparedFacts } from '../../mkfs/repackFacts.ts';
+import { type BuiltFormat, type RepackLoss, repackLosses } from '../../mkfs/repackLosses.ts';
 import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
 import type { XipPlan } from '../../mkfs/xip/plan.ts';
 import { unmatchedWishes, type XipWish } from '../../mkfs/xip/wishes.ts';
@@ -16,22 +17,42 @@ import { commandWith } from './commandLine.ts';
 import type { OpenedTree } from './openTree.ts';
 import type { XipOptions } from './xipOptions.ts';
 
-/** What of the source is not in the image: a vendor's traits, and files that the listing lacks. */
+/**
+ * What of the source is not in the image: a vendor's traits, other facts, and files that the listing lacks.
+ *
+ * @param format what is built; null where that nothing of a vendor's is kept is meant
+ * @param built the image that was built; `planned`: by a plan of direct blocks
+ * @throws CramfsError IO
+ */
 export function sourceWarnings(
-  { image, root }: OpenedTree,
+  { image, root, whole }: OpenedTree,
   listing: Listing | null,
-  built: BuiltFormat,
+  {
+    format,
+    built,
+    planned,
+  }: { readonly format: BuiltFormat | null; readonly built: CramfsImage; readonly planned: boolean },
 ): BuildWarning[] {
-  const warnings = image === null ? [] : lossWarnings(image, built, 'the source');
+  const warnings =
+    image === null
+      ? []
+      : [
+          ...(format === null ? [] : lossWarnings(image, format, 'the source')),
+          ...comparedFacts(image, built, { whole, planned }).map((loss) => lossWarning(loss, 'the source')),
+        ];
   for (const path of listing === null ? [] : unlistedFiles(root, listing)) {
     warnings.push({ code: 'lost', path, message: 'skipped: it is in the source but not in the listing' });
   }
   return warnings;
 }
 
-/** What of an image is not in what is built. @throws CramfsError IO */
+/** What of an image's format is not in what is built. @throws CramfsError IO */
 export function lossWarnings(image: CramfsImage, built: BuiltFormat, whose: string): BuildWarning[] {
-  return repackLosses(image, built).map((loss) => ({ code: 'lost', path: null, message: repackLossText(loss, whose) }));
+  return repackLosses(image, built).map((loss) => lossWarning(loss, whose));
+}
+
+function lossWarning(loss: RepackLoss, whose: string): BuildWarning {
+  return { code: 'lost', path: null, message: repackLossText(loss, whose) };
 }
 
 /** @throws CramfsError USAGE naming every name that matches no file */

@@ -15,6 +15,7 @@ import { chosenBlocks, describedOptions } from '../../mkfs/listing/listing.ts';
 import { parseListing } from '../../mkfs/listing/parse.ts';
 import type { BuildOptions, BuiltImage } from '../../mkfs/mkfs.ts';
 import { mapOwners, parseOwnerMap } from '../../mkfs/owners.ts';
+import { type KeptFacts, keptFacts } from '../../mkfs/repackFacts.ts';
 import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
 import {
   type FoundFormat,
@@ -127,7 +128,7 @@ export async function buildFrom(
           ? { ...likeOptions(model), truncate, hash: sha256Hash }
           : toBuildOptions(options, tree.image, board);
     const built = { format: buildOptions.format ?? LINUX_FORMAT, pageSize: buildOptions.pageSize };
-    const warnings: BuildWarning[] = options.vendor === false ? [] : sourceWarnings(tree, listing, built);
+    const warnings: BuildWarning[] = [];
     if (like !== null) warnings.push(...lossWarnings(like, built, 'the image'));
     const partition = choosePartition(options, board) ?? boardPlace(board);
     const { pageSize } = buildOptions;
@@ -181,6 +182,11 @@ export async function buildFrom(
     if (unused !== null) warnings.push({ code: 'no-program', path: null, message: unused });
     warnings.push(...result.warnings);
     output.verify(built.pageSize, built.format);
+    const opened = output.image(built.pageSize, built.format);
+    if (opened !== null) {
+      const format = options.vendor === false ? null : built;
+      warnings.unshift(...sourceWarnings(tree, listing, { format, built: opened, planned: plan !== null }));
+    }
     if (depfile !== undefined) {
       warnings.push(...(await writeDepfile(depfile, image, [...inputs, ...optionFiles(options, partition)])));
     }
@@ -221,16 +227,11 @@ function toBuildOptions(
     usage('--xip has its own layout: leave out -X and --layout util-linux');
   }
   if (utilLinux && extended) usage('mkfs.cramfs of util-linux has neither -x nor -X: leave out --layout util-linux');
-  const edition = options.edition === undefined ? 0 : parseNumber(options.edition, '--edition', null);
-  if (edition > 0xffff_ffff) usage('--edition must be below 4294967296');
   return {
     littleEndian: isLittleEndian(options) ?? board.littleEndian ?? repacked?.littleEndian ?? true,
     pageSize,
-    edition,
-    name: options.name,
-    bootPad: options.bootPad,
-    insert: options.insert === undefined ? undefined : readBytes(options.insert, TEXT_LIMIT),
-    holes: options.holes,
+    ...(repacked === null ? {} : keptFacts(repacked)),
+    ...givenFacts(options),
     alwaysAnnounceHoles: utilLinux,
     storeIncompressible: extended,
     keepRemnants: options.xip === undefined,
@@ -244,6 +245,19 @@ function toBuildOptions(
         ? undefined
         : (bytes, { path }) => chosenBlocks(found.unflagged, bytes, path, pageSize),
     hash: sha256Hash,
+  };
+}
+
+/** The facts of an image that options give; they go before those of an image that is repacked. */
+function givenFacts({ edition, name, bootPad, insert, holes }: MkfsOptions): Partial<KeptFacts> {
+  const number = edition === undefined ? undefined : parseNumber(edition, '--edition', null);
+  if (number !== undefined && number > 0xffff_ffff) usage('--edition must be below 4294967296');
+  return {
+    ...(number === undefined ? {} : { edition: number }),
+    ...(name === undefined ? {} : { name }),
+    ...(bootPad === undefined ? {} : { bootPad }),
+    ...(insert === undefined ? {} : { insert: readBytes(insert, TEXT_LIMIT) }),
+    ...(holes === undefined ? {} : { holes }),
   };
 }
 

@@ -3,9 +3,10 @@
  * it is whole. For anything but a regular file the image is built in memory.
  */
 import type { DirectoryEntry } from '../../mkfs/sourceTree.ts';
+import { CramfsImage } from '../../image/image.ts';
 import { type BuildOptions, type BuiltImage, buildImage, drawImage } from '../../mkfs/mkfs.ts';
 import { StoredCanvas } from '../../mkfs/storedCanvas.ts';
-import type { VendorFormat } from '../../mkfs/vendorFormat.ts';
+import { openOptionsOf, type VendorFormat } from '../../mkfs/vendorFormat.ts';
 import { verifyBuilt } from '../../mkfs/verifyBuilt.ts';
 import { type ByteSource, bytesSource, cachedSource } from '../../source/byteSource.ts';
 import { openStoredOutput, type OutputRules, type StoredOutput, writeOutput } from '../outputFile.ts';
@@ -54,6 +55,11 @@ export class ImageOutput {
   /** Looks at the image as a stranger: see verifyBuilt(). @throws CramfsError BROKEN_PLAN */
   verify(pageSize: number, format?: VendorFormat): void {
     if (this.#source !== null) verifyBuilt(this.#source, pageSize, format);
+  }
+
+  /** The image that was built. @throws CramfsError */
+  image(pageSize: number, format: VendorFormat): CramfsImage | null {
+    return this.#source === null ? null : CramfsImage.open(this.#source, { pageSize, ...openOptionsOf(format) });
   }
 
   /** Gives the file its name. @throws CramfsError CANNOT_WRITE; USAGE for a name that was taken meanwhile */

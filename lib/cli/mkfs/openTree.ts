@@ -25,6 +25,8 @@ export interface OpenedTree {
   readonly kind: 'directory' | 'tar' | 'image';
   /** The image that is repacked. */
   readonly image: CramfsImage | null;
+  /** Whether the file is meant to hold that image alone: nothing was said of a place in it. */
+  readonly whole: boolean;
   close(): void;
 }
 
@@ -49,7 +51,7 @@ export async function openTree(source: string, io: Io, options: PlaceOptions = {
   if (source !== '-' && isDirectory(source)) {
     const root = directoryTree(source);
     if (isFakedRoot(io.env)) await applyFakedAttributes(root, source);
-    return { root, kind: 'directory', image: null, close: () => undefined };
+    return { root, kind: 'directory', image: null, whole: true, close: () => undefined };
   }
   const place = openPlace(source, options, io);
   const file = sliceSource(place.source, place.imageOffset);
@@ -60,9 +62,10 @@ export async function openTree(source: string, io: Io, options: PlaceOptions = {
       file.close();
       return opened;
     }
-    return openBytes(file, (image) => {
+    const opened = openBytes(file, (image) => {
       announceDump(place, image, io, { sound: true });
     });
+    return { ...opened, whole: place.imageOffset === 0 && place.hit === null };
   } catch (error) {
     const refused = error instanceof CramfsError ? whatElse(error, place, file, io) : error;
     file.close();
@@ -122,7 +125,7 @@ function openBytes(source: ByteSource, onImage?: (image: CramfsImage) => void): 
   if (findSuperblock(source.read(0, HEAD)) !== null) {
     const image = openDetected(source);
     onImage?.(image);
-    return { root: imageTree(image), kind: 'image', image, close };
+    return { root: imageTree(image), kind: 'image', image, whole: true, close };
   }
-  return { root: tarTree(source), kind: 'tar', image: null, close };
+  return { root: tarTree(source), kind: 'tar', image: null, whole: true, close };
 }

@@ -7,12 +7,7 @@
 import { Budget } from '../../base/budget.ts';
 import { sameBytes } from '../../base/bytes.ts';
 import { CramfsError } from '../../base/errors.ts';
-import {
-  CRAMFS_FLAG_EXT_BLOCK_POINTERS,
-  CRAMFS_FLAG_HOLES,
-  CRAMFS_FLAG_SHIFTED_ROOT_OFFSET,
-} from '../../format/constants.ts';
-import { decodeName } from '../../format/names.ts';
+import { CRAMFS_FLAG_EXT_BLOCK_POINTERS } from '../../format/constants.ts';
 import { type Block, fileBlocks, isRaw } from '../../image/blocks.ts';
 import { readBlock } from '../../image/content.ts';
 import type { CramfsImage, Inode } from '../../image/image.ts';
@@ -22,6 +17,7 @@ import type { BlockCompressor } from '../encodeFile.ts';
 import { buildImage } from '../mkfs.ts';
 import type { DirectPlacement } from '../placer.ts';
 import { rememberingCompressor } from '../rememberingCompressor.ts';
+import { keptFacts } from '../repackFacts.ts';
 import { imageTree } from '../source/imageTree.ts';
 import { VENDOR_FLAGS, vendorFormatOf } from '../vendorFormat.ts';
 import { DEFLATE_NAMES, describedOptions, type DeflateName, type ImageDescription, type Listing } from './listing.ts';
@@ -48,20 +44,10 @@ export async function describeImage(
   const found = survey(image);
   const { format, unflagged } = vendorFormatOf(image);
   const stored = image.source.read(0, image.size);
-  const { superblock } = image;
-  const start = superblock.position;
-  // Only this flag says that what lies between superblock and root is an inserted file.
-  const isShifted = image.hasFlag(CRAMFS_FLAG_SHIFTED_ROOT_OFFSET);
-  const insertStart = start + image.superblockSize;
-  const insertEnd = isShifted ? Math.max(insertStart, Math.min(superblock.root.offset, image.size)) : insertStart;
   const common = {
     littleEndian: image.littleEndian,
     pageSize: image.pageSize,
-    edition: superblock.edition,
-    name: decodeName(superblock.name).replace(/\0+$/, ''),
-    bootPad: start > 0,
-    insert: stored.slice(insertStart, insertEnd),
-    holes: image.hasFlag(CRAMFS_FLAG_HOLES),
+    ...keptFacts(image),
     storeIncompressible: image.hasFlag(CRAMFS_FLAG_EXT_BLOCK_POINTERS) && (format.flags & VENDOR_FLAGS) === 0,
     format,
   };

@@ -36,6 +36,8 @@ export interface ImageDescription {
   /** At most 16 bytes, trailing NULs left out. */
   readonly name: string;
   readonly bootPad: boolean;
+  /** What is in the boot pad, trailing zeros left out. */
+  readonly bootCode: Uint8Array;
   readonly insert: Uint8Array;
   readonly holes: boolean;
   readonly storeIncompressible: boolean;
@@ -144,6 +146,7 @@ function imageLine(image: ImageDescription): string {
     `deflate=${image.deflate}`,
     `direct=${direct === null ? 'none' : `${direct.layout},${direct.alignment},${direct.base},${direct.padTail === true ? 'padded' : 'tight'}`}`,
   ];
+  if (image.bootCode.length > 0) fields.push(`boot-code=${hexBytes(image.bootCode)}`);
   if (image.insert.length > 0) fields.push(`insert=${hexBytes(image.insert)}`);
   return `image ${[...fields, ...formatFields(image.format)].join(' ')}`;
 }

@@ -2,6 +2,7 @@
  * Reading a listing. The form is described in listing.ts.
  */
 import { CramfsError } from '../../base/errors.ts';
+import { BOOT_PAD } from '../../format/constants.ts';
 import { decodeName, encodeName } from '../../format/names.ts';
 import { isBlockSize, PAGE_SIZES } from '../../image/image.ts';
 import { MAX_VOLUME_NAME } from '../inodes.ts';
@@ -116,8 +117,14 @@ function parseImage(words: readonly string[], line: number): ImageDescription {
     return value;
   };
   const flag = (key: string): boolean => take(key, /^(yes|no)$/) === 'yes';
-  const insert = fields.has('insert') ? take('insert', /^[0-9a-f]*$/) : '';
-  if (insert.length % 2 !== 0) usage(line, 'insert= has an odd number of digits');
+  const bytesIn = (key: string): Uint8Array => {
+    const digits = fields.has(key) ? take(key, /^[0-9a-f]*$/) : '';
+    if (digits.length % 2 !== 0) usage(line, `${key}= has an odd number of digits`);
+    return bytesOfHex(digits);
+  };
+  const insert = bytesIn('insert');
+  const bootCode = bytesIn('boot-code');
+  if (bootCode.length > BOOT_PAD) usage(line, `boot-code= has more than ${BOOT_PAD} bytes`);
   const format = parseFormat(fields, take, line);
   const pageSize = Number(take('page-size', /^[0-9]+$/));
   if (!(isForLinux(format) ? PAGE_SIZES.includes(pageSize) : isBlockSize(pageSize)))
@@ -133,7 +140,8 @@ function parseImage(words: readonly string[], line: number): ImageDescription {
     edition,
     name,
     bootPad: flag('boot-pad'),
-    insert: bytesOfHex(insert),
+    bootCode,
+    insert,
     holes: flag('holes'),
     storeIncompressible: flag('extended'),
     keepRemnants: flag('remnants'),
