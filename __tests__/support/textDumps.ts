@@ -78,7 +78,7 @@ export function xxd(bytes: Buffer): Buffer {
 /** As hexdump -C writes it. */
 export function hexDump(bytes: Buffer, { repeats }: { readonly repeats: boolean }): Buffer {
   const rows: string[] = [];
-  let last = Buffer.alloc(0);
+  let last: Buffer = Buffer.alloc(0);
   for (const { at, piece } of pieces(bytes, 16)) {
     if (repeats && last.equals(piece)) {
       if (rows.at(-1) !== '*') rows.push('*');

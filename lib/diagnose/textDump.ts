@@ -71,10 +71,10 @@ class Run {
   #lines = 0;
   #repeats = false;
 
-  constructor({ format, address, name = null }: DumpLine, offset: number) {
+  constructor({ format, address, name }: DumpLine, offset: number) {
     this.#format = format;
     this.#offset = offset;
-    this.#name = name;
+    this.#name = name ?? null;
     this.#base = address;
   }
 

@@ -37,7 +37,7 @@ interface ScanOptions {
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
   command
     .description(
-      'Find cramfs images in firmware files and flash dumps: at any alignment, in both byte orders, with bytes swapped, with NAND spare bytes, in gzip and zip members',
+      'Find cramfs images in firmware files and flash dumps: at any alignment, in both byte orders, with bytes swapped, with NAND spare bytes, in gzip and zip members, in UBI volumes, and in text such as hex dumps',
     )
     .argument('<files...>', 'the files, or - for standard input')
     .option('--extract-images <dir>', 'write each image to DIR/0xOFFSET.cramfs, with all that was done to it undone');
