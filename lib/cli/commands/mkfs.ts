@@ -35,8 +35,8 @@ SOURCE is a directory, a tar archive (plain or gzipped; - for standard input) or
 a cramfs image, which is repacked with its own byte order, block size, name,
 edition, boot pad, inserted file and holes and, if it has a vendor's format, in
 that format (LZMA becomes zlib) unless options say otherwise; a warning names
-each thing that is lost. The image is byte for byte what mkcramfs builds, or with
---layout util-linux what mkfs.cramfs builds. Equal input gives equal bytes.
+each thing that is lost. The image is byte for byte what mkcramfs builds, or
+with --layout util-linux what mkfs.cramfs builds. Equal input gives equal bytes.
 What cramfs cannot store is an error, unless --truncate is given.
 
 Exit codes:
