@@ -18,7 +18,7 @@ export interface View {
 interface Pieces {
   readonly bytes: number;
   readonly count: number;
-  at(index: number): { readonly offset: number } | { readonly filler: Uint8Array };
+  readonly at: (index: number) => { readonly offset: number } | { readonly filler: Uint8Array };
 }
 
 function viewOf(file: ByteSource, { bytes, count, at }: Pieces): ByteSource {

@@ -34,7 +34,7 @@ export function* textDumps(source: ByteSource, budget: ExpansionBudget): Generat
     const end = endOfLine(text, start);
     const line = read(text.slice(start, end));
     if (line !== null) {
-      if (run === null || !run.takes(line)) {
+      if (run?.takes(line) !== true) {
         if (run !== null) yield* finished(run, budget);
         run = new Run(line, start * step);
       }
@@ -95,7 +95,7 @@ class Run {
   #place(address: string): number {
     const last = this.#last;
     // The distance of the first two lines shows what kind of numbers they are.
-    if (this.#lines === 1 && last !== null && last.address !== null && !/[89a-f]/i.test(address)) {
+    if (this.#lines === 1 && typeof last?.address === 'string' && !/[89a-f]/i.test(address)) {
       this.#octal = Number.parseInt(address, 8) - Number.parseInt(last.address, 8) === last.bytes.length;
     }
     const radix = this.#octal ? 8 : 16;

@@ -77,8 +77,9 @@ export function lineReader(): (line: string) => DumpLine | null {
   }
 
   function intelLine(line: string): DumpLine | null {
-    const bytes = /^:(?:[0-9a-f]{2}){5,}$/i.test(line) ? hexDigitsOf(line.slice(1)) : null;
-    if (bytes === null || bytes.length !== (bytes[0] ?? 0) + 5 || sum(bytes) % 256 !== 0) return null;
+    if (!/^:(?:[0-9a-f]{2}){5,}$/i.test(line)) return null;
+    const bytes = hexDigitsOf(line.slice(1));
+    if (bytes.length !== (bytes[0] ?? 0) + 5 || sum(bytes) % 256 !== 0) return null;
     const data = bytes.subarray(4, bytes.length - 1);
     const word = ((data[0] ?? 0) << 8) | (data[1] ?? 0);
     const type = bytes[3];
@@ -162,7 +163,7 @@ const BASE64_LINE = /^[A-Za-z0-9+/]{2,}={0,2}$/;
 const base64Line = (line: string): DumpLine => ({ format: 'base64', address: null, bytes: base64Bytes(line) });
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const BASE64_VALUES = new Map([...BASE64].map((char, value) => [char.charCodeAt(0), value]));
+const BASE64_VALUES = new Map(Array.from({ length: 64 }, (_, value) => [BASE64.charCodeAt(value), value]));
 
 function base64Bytes(line: string): Uint8Array {
   const chars = line.replace(/=+$/, '');

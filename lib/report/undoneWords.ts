@@ -44,7 +44,7 @@ export function undoneWords(undone: Undone): string {
       return `${many} left in (${size(undone.bytes)} of 0xff at ${places})`;
     }
     case 'doubled':
-      return undone.filler === 'same' ? 'every byte is there twice' : 'every byte has a zero after it (UTF-16)';
+      return undone.filler === 'same' ? 'every byte is doubled' : 'every byte has a zero after it (UTF-16)';
     case 'text':
       return undone.change === 'lf-to-crlf'
         ? 'line ends were converted: a carriage return was put before each line feed'
