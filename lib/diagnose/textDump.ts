@@ -28,7 +28,7 @@ export function* textDumps(source: ByteSource, budget: ExpansionBudget): Generat
   const step = isUtf16(head) ? 2 : 1;
   if (step === 1 && !isText(head)) return;
   const text = textOf(source, step);
-  let run: Run | null = null;
+  let run = null as Run | null;
   const read = lineReader();
   for (let start = 0; start < text.length && budget.bytes > 0;) {
     const end = endOfLine(text, start);
