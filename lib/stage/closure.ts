@@ -137,8 +137,11 @@ class ClosureSearch {
     this.#seen.add(found);
     const { entry } = followPath(this.#tree, found) ?? {};
     if (entry?.type === 'directory') {
-      for (const { path: below } of walkEntries(entry)) {
-        this.#queue.push({ path: `${found === '/' ? '' : found}${below}`, by: null, reason: 'root' });
+      for (const { path: below, entry: each } of walkEntries(entry)) {
+        const at = `${found === '/' ? '' : found}${below}`;
+        // What is in a directory below is on the way already.
+        if (each.type === 'directory') this.#seen.add(at);
+        this.#queue.push({ path: at, by: null, reason: 'root' });
       }
     } else if (entry?.type === 'file') this.#follow(found, entry);
   }

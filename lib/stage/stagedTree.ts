@@ -1,6 +1,13 @@
 /** The tree of a closure: its files, and the directories that they are in. */
 import { sameBytes } from '../base/bytes.ts';
-import { type DirectoryEntry, findEntry, newDirectory, putEntry, type SourceEntry } from '../mkfs/sourceTree.ts';
+import {
+  type DirectoryEntry,
+  findEntry,
+  newDirectory,
+  pathParts,
+  putEntry,
+  type SourceEntry,
+} from '../mkfs/sourceTree.ts';
 import type { StagedFile } from './closure.ts';
 
 /** A file of the closure as it is in the tree. */
@@ -54,12 +61,14 @@ export function stagedTree(
 
 /** Makes the directories of a path as the tree has them. */
 function putDirectories(root: DirectoryEntry, tree: DirectoryEntry, path: string): void {
-  for (let at = path.indexOf('/', 1); at !== -1; at = path.indexOf('/', at + 1)) {
-    const parent = path.slice(0, at);
-    const entry = findEntry(tree, parent);
-    if (entry?.type === 'directory' && findEntry(root, parent) === null) {
-      putEntry(root, parent, { ...entry, children: new Map() });
-    }
+  let [from, to] = [tree, root];
+  for (const name of pathParts(path).slice(0, -1)) {
+    const entry = from.children.get(name);
+    if (entry?.type !== 'directory') return;
+    const made = to.children.get(name) ?? { ...entry, children: new Map<string, SourceEntry>() };
+    if (made.type !== 'directory') return;
+    to.children.set(name, made);
+    [from, to] = [entry, made];
   }
 }
 
