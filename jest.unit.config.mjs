@@ -8,7 +8,6 @@ const SLOW = [
   'profile.check',
   'schemas.reports',
   'work.shared',
-  'outputs.table',
   'schemas.outputs',
   'fixes',
   'arch.transcripts',
