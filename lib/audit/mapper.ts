@@ -162,7 +162,7 @@ export class Mapper {
 }
 
 /** The same for all names of the same data, for which the kernel and loaders do the same: some look at the mode. */
-function dataKey(inode: Inode): string {
+export function dataKey(inode: Inode): string {
   return `${blocksKey(inode)} ${String(inode.mode)}`;
 }
 

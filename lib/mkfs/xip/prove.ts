@@ -2,14 +2,15 @@
  * Holding a built image against its plan: each segment is looked at as its loader maps it.
  */
 import { contentsOf } from '../../audit/contents.ts';
+import { dataKey } from '../../audit/mapper.ts';
 import { startPrograms } from '../../audit/programs.ts';
 import type { LoadedFiles } from '../../audit/loadedFiles.ts';
 import { CramfsError } from '../../base/errors.ts';
 import { nommu } from '../../driver/models/nommu.ts';
 import type { LoadedSegment } from '../../exec/loadedSegments.ts';
 import { CramfsImage } from '../../image/image.ts';
-import { Board } from '../../verdict/board.ts';
-import type { XipPlan } from './plan.ts';
+import { Board, type BoardFile } from '../../verdict/board.ts';
+import type { PlanItem, XipPlan } from './plan.ts';
 import type { Segment } from './executable.ts';
 
 /** What the proof went over. */
@@ -40,28 +41,46 @@ export function proveXip(plan: XipPlan): XipProof {
   let whole = 0;
   for (const item of plan.items) {
     if (item.leftOut !== null) continue;
+    const proven = new Set<string>();
     for (const path of item.paths) {
-      const asLoaded = loaded === null ? [] : loadedSegments(board, path, loaded);
-      for (const segment of item.segments) {
-        const planned = Math.max(0, Math.min(segment.end, item.end) - segment.first);
-        const found = asLoaded.find(({ kind, firstPage }) => kind !== 'data' && firstPage === segment.first);
-        if (found === undefined) requireMapped(board, plan.pageSize, path, segment, planned);
-        else requireDirect(path, found, planned);
-        segments++;
-        if (planned === segment.end - segment.first) whole++;
+      const file = board.open(path);
+      const known = loaded?.known(file.inode.position) ?? null;
+      // Programs load files by their names; all names that none loads are alike.
+      const key = known === null ? dataKey(file.inode) : path;
+      if (!proven.has(key)) {
+        const asLoaded = known?.file.segments ?? (loaded === null ? [] : loadedAlone(board, file, loaded));
+        for (const segment of item.segments) proveSegment(board, plan.pageSize, path, segment, item, asLoaded);
+        proven.add(key);
       }
+      segments += item.segments.length;
+      whole += item.segments.filter((segment) => plannedPages(segment, item) === segment.end - segment.first).length;
     }
   }
   return { segments, whole, partly: segments - whole };
 }
 
-function loadedSegments(board: Board, path: string, loaded: LoadedFiles): readonly LoadedSegment[] {
-  const file = board.open(path);
+function loadedAlone(board: Board, file: BoardFile, loaded: LoadedFiles): readonly LoadedSegment[] {
   const contents = contentsOf(board.image, file.inode, true);
-  const known = loaded.known(file.inode.position);
-  if (known !== null) return known.file.segments;
   if (!('elf' in contents)) return [];
   return loaded.alone(file, contents.elf, contents.isProgram)?.file.segments ?? [];
+}
+
+function plannedPages({ first, end }: Segment, item: PlanItem): number {
+  return Math.max(0, Math.min(end, item.end) - first);
+}
+
+function proveSegment(
+  board: Board,
+  pageSize: number,
+  path: string,
+  segment: Segment,
+  item: PlanItem,
+  asLoaded: readonly LoadedSegment[],
+): void {
+  const planned = plannedPages(segment, item);
+  const found = asLoaded.find(({ kind, firstPage }) => kind !== 'data' && firstPage === segment.first);
+  if (found === undefined) requireMapped(board, pageSize, path, segment, planned);
+  else requireDirect(path, found, planned);
 }
 
 function requireDirect(path: string, { firstPage, directPages }: LoadedSegment, planned: number): void {
