@@ -5,9 +5,10 @@ import { build } from 'esbuild';
 /**
  * @param {string} entry a TypeScript file
  * @param {string} outfile where the bundle goes; code that reads fixtures finds them two folders above it
+ * @param {'external' | 'bundle'} [packages] 'bundle' for an outfile from which Node does not find them
  * @returns {Promise<any>} what the file exports
  */
-export async function bundled(entry, outfile) {
+export async function bundled(entry, outfile, packages = 'external') {
   await build({
     entryPoints: [entry],
     outfile,
@@ -15,7 +16,7 @@ export async function bundled(entry, outfile) {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    packages: 'external',
+    packages,
     logLevel: 'warning',
   });
   return import(pathToFileURL(outfile).href);

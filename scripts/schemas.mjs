@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { bundled } from './bundled.mjs';
 import { outputSchemas } from './schemas/fromTypes.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -24,19 +24,7 @@ for (const [name, schema] of Object.entries(outputSchemas())) await write(name, 
 const folder = mkdtempSync(join(tmpdir(), 'cramfs-schemas-'));
 try {
   /** @param {string} entry */
-  const load = async (entry) => {
-    const outfile = join(folder, `${basename(entry, '.ts')}.mjs`);
-    await build({
-      entryPoints: [entry],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      logLevel: 'warning',
-    });
-    return import(pathToFileURL(outfile).href);
-  };
+  const load = (entry) => bundled(entry, join(folder, `${basename(entry, '.ts')}.mjs`), 'bundle');
   const { boardJsonSchema, policyJsonSchema } = await load('lib/policy/jsonSchema.ts');
   const { reportSchemas } = await load('lib/report/schema/published.ts');
   const schemas = { policy: policyJsonSchema(), board: boardJsonSchema(), ...reportSchemas() };

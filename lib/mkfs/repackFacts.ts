@@ -18,7 +18,7 @@ import { walk, type WalkEntry } from '../inspect/walk.ts';
 /** What options of the builder keep. */
 export interface KeptFacts {
   readonly edition: number;
-  /** Trailing NULs left out. */
+  /** At most 16 bytes, trailing NULs left out. */
   readonly name: string;
   readonly bootPad: boolean;
   /** What is in the boot pad, trailing zeros left out. */

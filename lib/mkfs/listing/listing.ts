@@ -17,6 +17,7 @@ import { hexDigits, hexBytes } from '../../base/hex.ts';
 import { decodeName, encodeName } from '../../format/names.ts';
 import type { BuildOptions } from '../mkfs.ts';
 import type { DirectPlacement } from '../placer.ts';
+import type { KeptFacts } from '../repackFacts.ts';
 import { type DirectoryEntry, type FileContent, findEntry, type SourceEntry, walkEntries } from '../sourceTree.ts';
 import { LINUX_FORMAT, type VendorFormat } from '../vendorFormat.ts';
 
@@ -29,17 +30,9 @@ export const DEFLATE_NAMES = ['classic-9', 'classic-6', 'fast'] as const;
 export type DeflateName = (typeof DEFLATE_NAMES)[number];
 
 /** Everything about an image that is not in its entries: how to build it. */
-export interface ImageDescription {
+export interface ImageDescription extends KeptFacts {
   readonly littleEndian: boolean;
   readonly pageSize: number;
-  readonly edition: number;
-  /** At most 16 bytes, trailing NULs left out. */
-  readonly name: string;
-  readonly bootPad: boolean;
-  /** What is in the boot pad, trailing zeros left out. */
-  readonly bootCode: Uint8Array;
-  readonly insert: Uint8Array;
-  readonly holes: boolean;
   readonly storeIncompressible: boolean;
   readonly keepRemnants: boolean;
   readonly compressFullLastPage: boolean;
