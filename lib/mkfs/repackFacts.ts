@@ -50,8 +50,8 @@ export function keptFacts(image: CramfsImage): KeptFacts {
 export type FactLoss =
   /** The format of kernels before 2.4.7: no CRC, no size. */
   | { readonly code: 'version-1' }
-  /** Directories whose entries are not in the order of their names, and the first of them. */
-  | { readonly code: 'unsorted'; readonly directories: number; readonly path: string }
+  /** Entries that are not in the order of their names, in the first directory of which that is so. */
+  | { readonly code: 'unsorted'; readonly path: string }
   /** The word of the superblock that is kept for the future, and not zero. */
   | { readonly code: 'future'; readonly word: number }
   /** Blocks that are stored so no longer, in how many files, and the first of them. */
@@ -121,7 +121,7 @@ function sourceLosses(image: CramfsImage): FactLoss[] {
   if (!image.hasFlag(CRAMFS_FLAG_FSID_VERSION_2)) losses.push({ code: 'version-1' });
   const { future } = image.superblock;
   if (future !== 0) losses.push({ code: 'future', word: future });
-  const unsorted = unsortedDirectories(image);
+  const unsorted = firstUnsorted(image);
   if (unsorted !== null) losses.push(unsorted);
   const ranges = survey(image).account.ranges.filter(({ label }) => label === 'unreferenced');
   const [first] = ranges;
@@ -132,17 +132,15 @@ function sourceLosses(image: CramfsImage): FactLoss[] {
   return losses;
 }
 
-function unsortedDirectories(image: CramfsImage): FactLoss | null {
+function firstUnsorted(image: CramfsImage): FactLoss | null {
   const last = new Map<WalkEntry, Uint8Array>();
-  const unsorted = new Set<WalkEntry>();
   for (const { parent, nameBytes } of walk(image)) {
-    if (parent === null || unsorted.has(parent)) continue;
+    if (parent === null) continue;
     const before = last.get(parent);
-    if (before !== undefined && compareBytes(before, nameBytes) > 0) unsorted.add(parent);
+    if (before !== undefined && compareBytes(before, nameBytes) > 0) return { code: 'unsorted', path: parent.path };
     last.set(parent, nameBytes);
   }
-  const [first] = unsorted;
-  return first === undefined ? null : { code: 'unsorted', directories: unsorted.size, path: first.path };
+  return null;
 }
 
 /** How a file's blocks are stored, as far as a builder may do otherwise. */

@@ -33,7 +33,7 @@ export function repackLossText(loss: RepackLoss, whose = 'the source'): string {
     case 'version-1':
       return `${whose}'s old format without a CRC (version 1) becomes version 2`;
     case 'unsorted':
-      return `${count(loss.directories, 'directory', 'directories')} of ${whose} in another order than that of the names (${printableName(loss.path)}) become sorted`;
+      return `${whose}'s directories are not all sorted by name (${printableName(loss.path)} is not); those of the new image are`;
     case 'future':
       return `${whose}'s reserved word 0x${loss.word.toString(16)} of the superblock becomes 0`;
     case 'direct':
