@@ -25,7 +25,7 @@ function twoPages(): Uint8Array {
 }
 
 const folder = new Folder();
-const image = { direct: '', alternating: '', sizes: '' };
+const image = { direct: '', alternating: '', sizes: '', links: '' };
 let cpu: NodeJS.CpuUsage;
 
 beforeAll(() => {
@@ -38,6 +38,8 @@ beforeAll(() => {
   image.alternating = folder.file('alternating.img', sharedTableImage(both));
   const sizes = { ...both, size: (index: number) => 0xff_ffff - index };
   image.sizes = folder.file('sizes.img', sharedTableImage(sizes));
+  const links = { files: FILES, pointer: direct, data: page, mode: 0o120777 };
+  image.links = folder.file('links.img', sharedTableImage(links));
   cpu = process.cpuUsage();
 });
 afterAll(() => {
@@ -108,9 +110,12 @@ describe('files that share block pointers are looked at once', () => {
     expect([code, stderr]).toEqual([3, expect.stringContaining('runs of direct blocks in a listing')]);
   });
 
-  test('files of different sizes with parts of one table are too much content for describe and mkfs', async () => {
+  test.each([
+    ['files of different sizes with parts of one table', 'sizes'],
+    ['links of 16 MiB', 'links'],
+  ] as const)('%s are too much content for describe and mkfs', async (_what, name) => {
     for (const args of [['describe'], ['mkfs']]) {
-      const { code, stderr } = await cramfs(...args, image.sizes, ...(args[0] === 'mkfs' ? [`${folder.path}/o`] : []));
+      const { code, stderr } = await cramfs(...args, image[name], ...(args[0] === 'mkfs' ? [`${folder.path}/o`] : []));
       expect([code, stderr]).toEqual([3, expect.stringContaining('bytes of content in an image of this size')]);
     }
   });

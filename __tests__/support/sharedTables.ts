@@ -25,10 +25,18 @@ export interface SharedTable {
   readonly data: Uint8Array;
   /** Bytes of file number `index`. Default: 16 MiB - 1, all alike. */
   readonly size?: (index: number) => number;
+  /** Type and permissions. Default: executable files. */
+  readonly mode?: number;
 }
 
-/** An image of executable files, "0000" and so on, that share a table. */
-export function sharedTableImage({ files, pointer, data, size = () => 0xff_ffff }: SharedTable): Uint8Array {
+/** An image of files, "0000" and so on, that share a table. */
+export function sharedTableImage({
+  files,
+  pointer,
+  data,
+  size = () => 0xff_ffff,
+  mode = 0o100755,
+}: SharedTable): Uint8Array {
   const table = ROOT + files * ENTRY;
   const start = Math.ceil((table + POINTERS * 4) / PAGE) * PAGE;
   const image = new Uint8Array(start + Math.ceil(data.length / PAGE) * PAGE);
@@ -36,7 +44,7 @@ export function sharedTableImage({ files, pointer, data, size = () => 0xff_ffff 
   const common = { uid: 0, gid: 0 };
   for (let index = 0; index < files; index++) {
     const at = ROOT + index * ENTRY;
-    const inode = { ...common, mode: 0o100755, size: size(index), namelen: 4, offset: table };
+    const inode = { ...common, mode, size: size(index), namelen: 4, offset: table };
     image.set(encodeInode(inode, true), at);
     image.set(encodeName(index.toString(16).padStart(4, '0')), at + 12);
   }

@@ -248,10 +248,10 @@ class NodeMaker {
     const found =
       target.length === 0
         ? 'a link without a target'
-        : target.includes(0)
-          ? 'a link whose target has a NUL byte'
-          : target.length > MAX_TARGET
-            ? `a link whose target has ${target.length} bytes`
+        : target.length > MAX_TARGET
+          ? `a link whose target has ${target.length} bytes`
+          : target.includes(0)
+            ? 'a link whose target has a NUL byte'
             : null;
     const expected = `a target of 1 to ${MAX_TARGET} bytes without NUL`;
     if (found !== null) this.unfit.push({ code: 'link', path, origin, found, expected });

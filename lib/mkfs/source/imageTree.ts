@@ -53,7 +53,7 @@ function sourceEntry(contents: InodeContents, inode: Inode, path: string): Sourc
     case 'file':
       return { ...common, type, content: contents.of(inode, path) };
     case 'symlink':
-      return { ...common, type, target: contents.of(inode, path).read() };
+      return { ...common, type, target: contents.target(inode, path) };
     case 'directory':
       return { ...common, type, children: new Map<string, SourceEntry>() };
     case 'chardev':
@@ -78,7 +78,7 @@ function sourceEntry(contents: InodeContents, inode: Inode, path: string): Sourc
   }
 }
 
-/** The contents of an image's files and links, each once however many inodes share it. */
+/** The contents of an image's files, each once however many inodes share it, and the targets of its links. */
 class InodeContents {
   readonly #image: CramfsImage;
   readonly #budget: Budget;
@@ -96,17 +96,25 @@ class InodeContents {
     const key = `${isRaw(this.#image, inode) ? 'raw ' : ''}${String(ino)} ${String(size)}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    if (!this.#budget.spend(size)) {
-      const limit = String(this.#budget.limit);
-      throw new CramfsError('LIMIT', {
-        path,
-        offset: inode.position,
-        expected: `at most ${limit} bytes of content in an image of this size`,
-        found: 'more',
-      });
-    }
+    this.#spend(inode, path);
     const content = { size, read: () => readContent(this.#image, inode, path) };
     this.#known.set(key, content);
     return content;
+  }
+
+  /** The target of a link, which each name has for itself. */
+  target(inode: Inode, path: string): Uint8Array {
+    this.#spend(inode, path);
+    return readContent(this.#image, inode, path);
+  }
+
+  #spend({ size, position }: Inode, path: string): void {
+    if (this.#budget.spend(size)) return;
+    throw new CramfsError('LIMIT', {
+      path,
+      offset: position,
+      expected: `at most ${String(this.#budget.limit)} bytes of content in an image of this size`,
+      found: 'more',
+    });
   }
 }
