@@ -110,7 +110,7 @@ describe('a new directory', () => {
     });
   });
 
-  test('that somebody put something in is not replaced', async () => {
+  test('with something new in it is not replaced', async () => {
     await withFolder((folder) => {
       const root = TargetDirectory.openRoot(folder, '.cramfs-0123').directory;
       const directory = root.enter('dir', false);

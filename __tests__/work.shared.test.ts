@@ -86,7 +86,7 @@ describe('programs that share block pointers', () => {
     for (const file of files) expect({ ...file, path: '' }).toEqual({ ...alone, path: '' });
   });
 
-  test('and that nobody starts have their segments in memory once', () => {
+  test('that do not start have their segments in memory once', () => {
     const { files } = countedAudit(programs(20, { segments: 40, entry: 0, type: 3 })).result;
     expect(files.map(({ run, segments }) => [run, segments.length])).toEqual(Array(20).fill([null, 40]));
     expect(new Set(files.map(({ segments }) => segments)).size).toBe(1);

@@ -27,7 +27,7 @@ export async function dumpOutcomes({ make }: DumpVariant): Promise<DumpOutcome[]
       mkdirSync(out);
       const words = command === 'extract' ? ['extract', '--no-owner', dump, join(out, 'tree')] : [command, dump];
       const { code, stdout, stderr } = await runCommand(words);
-      // What is wrong goes to standard error, and what is told to standard output; the former comes first.
+      // Diagnoses are on standard error, answers on standard output; the diagnosis comes first.
       const [first = ''] = `${stderr}${stdout}`.replaceAll(`${folder}/`, '').split('\n');
       outcomes.push({ command, code, first });
     }

@@ -10,7 +10,7 @@ import { type DumpLine, lineReader, type TextFormat } from './textLines.ts';
 
 /** Bytes of text that are read. */
 const MOST_TEXT = 1 << 27;
-/** Bytes that tell text from other files. */
+/** Bytes at the start of a file that show whether it is text. */
 const HEAD = 512;
 /** Fewer bytes than this are no dump. */
 const LEAST = 64;

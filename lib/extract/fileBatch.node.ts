@@ -39,7 +39,7 @@ export interface FileBatch extends Publication {
   readonly directory: string;
   /** Begins the names of unfinished files. */
   readonly unfinished: string;
-  /** Whether unfinished files have their own names at once: nobody looks for them in the directory. */
+  /** Whether unfinished files have their own names at once: the directory does not have its name yet. */
   readonly isUnseen: boolean;
   /** Byte offsets of the inodes in the image. */
   readonly positions: readonly number[];
@@ -130,8 +130,8 @@ interface NewFiles {
 const PLAIN_BITS = 0o777;
 
 /**
- * Writes a file where nobody looks for it, under another name if need be, and gives it owner, mode and time, and its name
- * then. It appears whole or not at all.
+ * Writes a file out of sight, under another name if need be, gives it owner, mode and time, and then its name. It appears
+ * whole or not at all.
  */
 function writeWhole(
   batch: FileBatch,

@@ -67,7 +67,7 @@ export class TargetDirectory {
     this.#isUnseen = parent?.isUnseen === true;
   }
 
-  /** Whether files that are not whole yet may have their names in it: nobody looks for them here. */
+  /** Whether files may have their names in it before they are whole: it, or one that it is in, lacks its own until it is full. */
   get isUnseen(): boolean {
     return this.#isUnseen;
   }
