@@ -5,13 +5,13 @@
  * undone that a scan undoes.
  */
 import { existsSync } from 'node:fs';
-import { CramfsError } from '../base/errors.ts';
 import { parseQuantity } from '../base/quantity.ts';
 import { scan, type ScanHit } from '../diagnose/scan.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { openFileSource, openStdinSource } from '../source/nodeFile.ts';
 import type { Io } from './io.ts';
 import { parseNumber } from './numbers.ts';
+import { usage } from './usage.ts';
 
 /** The options as commander hands them over: text, still. */
 export interface PlaceOptions {
@@ -153,8 +153,4 @@ function withClose(source: ByteSource, close: () => void): ByteSource {
     read: (offset, length) => source.read(offset, length),
     close,
   };
-}
-
-function usage(found: string): never {
-  throw new CramfsError('USAGE', { found });
 }

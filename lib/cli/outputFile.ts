@@ -23,7 +23,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { errnoName } from '../base/errnoWords.ts';
 import { CramfsError } from '../base/errors.ts';
@@ -57,8 +57,8 @@ export interface StoredOutput extends Output {
 export interface OutputRules {
   /** Whether a file of that name may be there. */
   readonly replaces: boolean;
-  /** Files that are read for it, which it must not replace, by whatever name. Default: none. */
-  readonly inputs?: readonly string[] | undefined;
+  /** Files that are read, or written, by the same command: it must not replace them, by whatever name. */
+  readonly inputs: readonly string[];
 }
 
 /**
@@ -80,11 +80,38 @@ function requireOther(path: string, input: string): void {
 }
 
 /**
+ * Requires the outputs of a command to be different files, by whatever name.
+ *
+ * @throws CramfsError USAGE
+ */
+export function requireDistinct(...paths: readonly (string | undefined)[]): void {
+  const seen = new Set<string>();
+  for (const path of paths) {
+    if (path === undefined || statsOf(path)?.isFile() === false) continue;
+    const place = placeOf(path);
+    if (seen.has(place)) {
+      throw new CramfsError('USAGE', { found: `cannot write ${path}: it is another output of the same command` });
+    }
+    seen.add(place);
+  }
+}
+
+/** Where a file is or will be, without links; the path itself where that cannot be known. */
+function placeOf(path: string): string {
+  try {
+    const target = linkTarget(path);
+    return join(realpathSync(dirname(target)), basename(target));
+  } catch {
+    return resolve(path);
+  }
+}
+
+/**
  * Begins a file that is written at random; null for anything but a regular file, such as a device or a pipe.
  *
  * @throws CramfsError as {@link openOutput}
  */
-export function openStoredOutput(path: string, { replaces, inputs = [] }: OutputRules): StoredOutput | null {
+export function openStoredOutput(path: string, { replaces, inputs }: OutputRules): StoredOutput | null {
   for (const input of inputs) requireOther(path, input);
   return attempt(path, () => {
     const there = statSync(path, { throwIfNoEntry: false });

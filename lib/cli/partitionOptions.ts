@@ -11,6 +11,7 @@ import { GROUPS, grouped } from './help/helpfulCommand.ts';
 import type { PolicyMachine } from '../policy/policy.ts';
 import { readBytes, readText } from './inputFile.ts';
 import { parseNumber } from './numbers.ts';
+import { usage } from './usage.ts';
 
 /** The options as commander hands them over: text, still. */
 export interface PartitionOptions {
@@ -101,8 +102,4 @@ function readTable(file: string, files: string[]): PartitionTable {
     }
   };
   return readPartitionTable(readBytes(file, MAX_TABLE_BYTES), file, include);
-}
-
-function usage(found: string): never {
-  throw new CramfsError('USAGE', { found });
 }

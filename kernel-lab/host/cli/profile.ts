@@ -44,7 +44,7 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
         const text = capturedText(await bootImage(await prepareLab(wanted), region, { signal }), io);
         const { output, force } = options;
         if (output === undefined) io.stdout.write(text);
-        else await writeOutput(output, Buffer.from(text), { replaces: force === true });
+        else await writeOutput(output, Buffer.from(text), { replaces: force === true, inputs: [file] });
         return EXIT.ok;
       });
       done(await run);

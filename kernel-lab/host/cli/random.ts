@@ -168,8 +168,11 @@ class Keeper {
     this.#names.add(unique);
     const file = join(this.#folder, unique);
     const setup = { ...transcript.setup, image: `${unique}.cramfs` };
-    await writeOutput(`${file}.cramfs`, image, { replaces: true });
-    await writeOutput(`${file}.jsonl`, Buffer.from(transcriptText({ ...transcript, setup })), { replaces: true });
+    await writeOutput(`${file}.cramfs`, image, { replaces: true, inputs: [] });
+    await writeOutput(`${file}.jsonl`, Buffer.from(transcriptText({ ...transcript, setup })), {
+      replaces: true,
+      inputs: [],
+    });
     this.#io.stdout.write(`kept as ${file}.cramfs and ${file}.jsonl\n`);
   }
 }

@@ -1,7 +1,17 @@
 /** `cramfs-lab run IMAGE`: what a real kernel does with an image. */
 import { decodeName } from '../../../lib/format.ts';
 import { CramfsImage } from '../../../lib/index.ts';
-import { addForceOption, EXIT, GROUPS, grouped, type Io, parseNumber, openOutput } from '../../../lib/cli/shared.ts';
+import {
+  addForceOption,
+  EXIT,
+  GROUPS,
+  grouped,
+  type Io,
+  openOutput,
+  type OutputRules,
+  parseNumber,
+  readFiles,
+} from '../../../lib/cli/shared.ts';
 import { type Command, Option } from 'commander';
 import { bootImage } from '../boot.node.ts';
 import { type LabRegion, PAGE_SIZE } from '../bootPlan.ts';
@@ -56,13 +66,17 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     .addHelpText('after', NOTES)
     .action(async (file: string, options: RunOptions) => {
       const region = openRegion(file, options, io, (image) => requestsFor(image, options));
-      done(await withKernel(options, io, (lab, signal) => run(region, options, io, lab, signal)));
+      done(
+        await withKernel(options, io, (lab, signal) =>
+          run(region, { ...options, inputs: readFiles([file], options) }, io, lab, signal),
+        ),
+      );
     });
 }
 
 async function run(
   region: LabRegion,
-  options: RunOptions,
+  options: RunOptions & Pick<OutputRules, 'inputs'>,
   io: Io,
   wanted: LabOptions,
   signal: AbortSignal,
@@ -82,11 +96,11 @@ async function run(
 /** Writes the transcript into a file; an existing file is reported before the boot. */
 async function bootInto(
   file: string,
-  { force }: RunOptions,
+  { force, inputs }: RunOptions & Pick<OutputRules, 'inputs'>,
   boot: () => Promise<LabTranscript>,
   textOf: (transcript: LabTranscript) => string,
 ): Promise<LabTranscript> {
-  const output = openOutput(file, { replaces: force === true });
+  const output = openOutput(file, { replaces: force === true, inputs });
   try {
     const transcript = await boot();
     output.write(Buffer.from(textOf(transcript)));

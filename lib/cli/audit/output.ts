@@ -5,9 +5,10 @@ import type { AuditReportOptions } from '../../report/audit/reporter.ts';
 import { NO_COLOURS } from '../../report/style.ts';
 import type { Io } from '../io.ts';
 import { styleFor, widthFor } from '../style.ts';
-import { type Appended, openAppended, openOutput, type Output } from '../outputFile.ts';
+import { type Appended, openAppended, openOutput, requireDistinct, type Output } from '../outputFile.ts';
 import { findingPages } from './findingPages.ts';
 import type { AuditCommandOptions } from './options.ts';
+import { readFiles } from '../readFiles.ts';
 
 /** Columns of a report in a file. */
 const FILE_WIDTH = 80;
@@ -25,13 +26,18 @@ export class AuditOutputs {
   readonly #summary: Appended | null;
 
   /**
-   * @param inputs files that are read
+   * @param files the arguments
    * @throws CramfsError CANNOT_WRITE; USAGE for an output that is an input
    */
-  constructor(inputs: readonly string[], { format, output, writeBaseline }: AuditCommandOptions, io: Io) {
+  constructor(files: readonly string[], options: AuditCommandOptions, io: Io) {
+    const { format, output, writeBaseline } = options;
     const summary = format === 'github' ? (io.env.GITHUB_STEP_SUMMARY ?? '') : '';
-    this.#report = output === undefined ? null : openOutput(output, { replaces: true, inputs });
-    this.#baseline = writeBaseline === undefined ? null : openOutput(writeBaseline, { replaces: true, inputs });
+    requireDistinct(output, writeBaseline);
+    this.#report =
+      output === undefined ? null : openOutput(output, { replaces: true, inputs: readFiles(files, options) });
+    // A baseline that was read may be written again.
+    const others = readFiles(files, options, { but: ['baseline'] });
+    this.#baseline = writeBaseline === undefined ? null : openOutput(writeBaseline, { replaces: true, inputs: others });
     this.#summary = summary === '' ? null : openAppended(summary);
   }
 

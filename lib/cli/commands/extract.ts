@@ -7,7 +7,6 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { CramfsError } from '../../base/errors.ts';
 import { DEFAULT_LIMITS, type ExtractLimits } from '../../extract/limits.ts';
 import type { ExtractResult, Progress } from '../../extract/result.ts';
 import type { Choice, Survey } from '../../extract/safeWalk.ts';
@@ -38,6 +37,8 @@ import type { ImagePlace } from '../imagePlace.ts';
 import { complain } from '../complain.ts';
 import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { openOutput } from '../outputFile.ts';
+import { readFiles } from '../readFiles.ts';
+import { usage } from '../usage.ts';
 
 /** The options as commander hands them over: text, still. */
 interface ExtractCommandOptions extends ImageOptions {
@@ -231,7 +232,10 @@ async function extract(
         tarOptions,
       );
     }
-    const output = openOutput(target, { replaces: options.force === true, inputs: [place.argument] });
+    const output = openOutput(target, {
+      replaces: options.force === true,
+      inputs: readFiles([place.argument], options),
+    });
     try {
       const write = (bytes: Uint8Array): void => {
         output.write(bytes);
@@ -284,8 +288,4 @@ function limitOptions(options: ExtractCommandOptions): Partial<ExtractLimits> {
   set('maxDepth', options.maxDepth, '--max-depth');
   set('maxRatio', options.maxRatio, '--max-ratio');
   return limits;
-}
-
-function usage(found: string): never {
-  throw new CramfsError('USAGE', { found });
 }

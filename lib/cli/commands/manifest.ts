@@ -12,6 +12,7 @@ import { ListingProblems } from '../listing.ts';
 import { parseNumber } from '../numbers.ts';
 import { openOutput } from '../outputFile.ts';
 import { VERSION } from '../version.ts';
+import { readFiles } from '../readFiles.ts';
 
 interface ManifestOptions extends ImageOptions {
   readonly format: ManifestFormatName;
@@ -50,10 +51,11 @@ export function define(command: Command, io: Io, done: (exitCode: number) => voi
     });
 }
 
-function manifest(image: CramfsImage, name: string, { format, output, imageOffset }: ManifestOptions, io: Io): number {
+function manifest(image: CramfsImage, name: string, options: ManifestOptions, io: Io): number {
+  const { format, output, imageOffset } = options;
   const problems = new ListingProblems(io, 'manifest', false);
   const form = MANIFEST_FORMATS[format];
-  const file = output === undefined ? null : openOutput(output, { replaces: true, inputs: [name] });
+  const file = output === undefined ? null : openOutput(output, { replaces: true, inputs: readFiles([name], options) });
   try {
     // Names may have bytes that are not valid UTF-8, and the manifest has the same.
     const write = (text: string): void => {

@@ -4,7 +4,6 @@
 import { jsonText } from '../../base/json.ts';
 import { hex } from '../../base/hex.ts';
 import { type Command, Option } from 'commander';
-import { CramfsError } from '../../base/errors.ts';
 import { printableName } from '../../format/names.ts';
 import { detectLayout } from '../../inspect/detectLayout.ts';
 import { CramfsImage } from '../../image/image.ts';
@@ -32,6 +31,7 @@ import { parseNumber } from '../numbers.ts';
 import { styleFor, widthFor } from '../style.ts';
 import { announceDump } from '../diagnosisLine.ts';
 import { complain } from '../complain.ts';
+import { usage } from '../usage.ts';
 
 /** Bytes of an image whose CRC is looked at for the sake of a dump: more would be waited for. */
 const QUICK_CRC = 1 << 20;
@@ -321,8 +321,4 @@ function protLetters(text: string): string {
   if (text === 'none' || text === '-') return '-';
   if (!/^[rwx]+$/.test(text)) usage(`--prot: "${text}" is not "none" or letters of r, w and x`);
   return text;
-}
-
-function usage(found: string): never {
-  throw new CramfsError('USAGE', { found });
 }

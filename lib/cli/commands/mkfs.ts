@@ -23,6 +23,7 @@ import { addXipOptions } from '../mkfs/xipOptions.ts';
 import { writeOutput } from '../outputFile.ts';
 import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { addPartitionOptions } from '../partitionOptions.ts';
+import { readFiles } from '../readFiles.ts';
 
 const HELP = `
 Examples:
@@ -170,7 +171,7 @@ async function mkfsAction(
         complain(io, `cramfs mkfs: ${depfile}: skipped: it is the dependency file being written`);
       }
     },
-    onPlan: (made, reports) => tellPlan(made, reports, options, io),
+    onPlan: (made, reports) => tellPlan(made, reports, { options, inputs: readFiles([source], options) }, io),
   });
   printWarnings(warnings, io);
   if (options.verbose === true) printFiles(result, io);
@@ -185,9 +186,15 @@ async function mkfsAction(
 const isRegular = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 
 /** Proves the plan, and prints or draws it if that is asked for. */
-async function tellPlan(plan: XipPlan, reports: readonly CaptureReport[], options: MkfsOptions, io: Io): Promise<void> {
+async function tellPlan(
+  plan: XipPlan,
+  reports: readonly CaptureReport[],
+  { options, inputs }: { options: MkfsOptions; inputs: readonly string[] },
+  io: Io,
+): Promise<void> {
   const proof = proveXip(plan);
-  if (options.curve !== undefined) await writeOutput(options.curve, Buffer.from(curveSvg(plan)), { replaces: true });
+  if (options.curve !== undefined)
+    await writeOutput(options.curve, Buffer.from(curveSvg(plan)), { replaces: true, inputs });
   if (options.plan !== true && options.verbose !== true && options.json !== true) return;
   if (options.json === true) {
     io.stdout.write(`${jsonText({ ...xipPlanJson(plan), captures: reports.map(captureJson), proof })}\n`);

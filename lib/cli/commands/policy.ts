@@ -68,7 +68,7 @@ async function init(file: string | undefined, force: boolean, io: Io): Promise<n
     io.stdout.write(STARTING_POLICY);
     return EXIT.ok;
   }
-  await writeOutput(file, new TextEncoder().encode(STARTING_POLICY), { replaces: force });
+  await writeOutput(file, new TextEncoder().encode(STARTING_POLICY), { replaces: force, inputs: [] });
   return EXIT.ok;
 }
 

@@ -18,6 +18,7 @@ import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { chooseMachine, type MachineRequest } from '../machine.ts';
 import { styleFor, widthFor } from '../style.ts';
 import { writeOutput } from '../outputFile.ts';
+import { readFiles } from '../readFiles.ts';
 
 interface ProfileOptions extends ImageOptions, MachineRequest {
   readonly check?: boolean;
@@ -88,7 +89,7 @@ async function profile(file: string, names: readonly string[], options: ProfileO
     if (options.output !== undefined) {
       await writeOutput(options.output, Buffer.from(profileCsv(result.profile)), {
         replaces: true,
-        inputs: [file, ...names],
+        inputs: readFiles([file, ...names], options),
       });
     }
     if (options.json === true) io.stdout.write(`${jsonText(profileJson(result, files))}\n`);

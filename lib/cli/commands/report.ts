@@ -25,6 +25,7 @@ import { EXIT, type Io } from '../io.ts';
 import { VERSION } from '../version.ts';
 import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { writeOutput } from '../outputFile.ts';
+import { readFiles } from '../readFiles.ts';
 
 interface ReportOptions extends AuditCommandOptions {
   readonly compare?: string;
@@ -72,8 +73,10 @@ async function report(file: string, options: ReportOptions, io: Io): Promise<num
   const text = options.svg === true ? await still(file, options, io) : await html(file, options, io);
   if (options.output === undefined) io.stdout.write(text);
   else {
-    const inputs = [file, ...(options.compare === undefined ? [] : [options.compare])];
-    await writeOutput(options.output, Buffer.from(text, 'utf8'), { replaces: true, inputs });
+    await writeOutput(options.output, Buffer.from(text, 'utf8'), {
+      replaces: true,
+      inputs: readFiles([file], options),
+    });
   }
   return EXIT.ok;
 }

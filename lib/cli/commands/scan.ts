@@ -1,6 +1,7 @@
 /** `cramfs scan FILE` */
 import { jsonText } from '../../base/json.ts';
 import { hexDigits } from '../../base/hex.ts';
+import { lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Command } from 'commander';
@@ -23,6 +24,8 @@ import { EXIT, type Io } from '../io.ts';
 import { type ColourChoice, styleFor, widthFor } from '../style.ts';
 import { complain } from '../complain.ts';
 import { makeFolder, openOutput } from '../outputFile.ts';
+import { readFiles } from '../readFiles.ts';
+import { usage } from '../usage.ts';
 
 /** Bytes written at a time. */
 const CHUNK = 1 << 20;
@@ -32,6 +35,20 @@ interface ScanOptions {
   readonly force?: boolean;
   readonly json?: boolean;
   readonly color: ColourChoice;
+}
+
+/** What all files of a run share. */
+interface ScanOutputs {
+  readonly inputs: readonly string[];
+  /** Paths of images that were written. */
+  readonly written: Set<string>;
+}
+
+/** A file's place in the run. */
+interface ScanPlace {
+  readonly outputs: ScanOutputs;
+  readonly place: number;
+  readonly many: boolean;
 }
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
@@ -55,17 +72,20 @@ prints one line for each file.
 ${EXIT_CODES}`,
     )
     .action(async (files: string[], options: ScanOptions) => {
+      const outputs: ScanOutputs = { inputs: readFiles(files, {}), written: new Set() };
       const many = { io, program: 'cramfs scan', json: options.json === true, columns: ['images', ''] };
-      done(await eachImage(files, many, (file, own, place) => scanFile(file, options, own, place, files.length > 1)));
+      done(
+        await eachImage(files, many, (file, own, place) =>
+          scanFile(file, { ...options, outputs, place, many: files.length > 1 }, own),
+        ),
+      );
     });
 }
 
 async function scanFile(
   file: string,
-  options: ScanOptions,
+  { outputs, place, many: isOneOfMany, ...options }: ScanOptions & ScanPlace,
   io: Io,
-  place: number,
-  isOneOfMany: boolean,
 ): Promise<ImageOutcome> {
   const source = openSource(file, io);
   try {
@@ -92,7 +112,14 @@ async function scanFile(
       hits.push(hit);
       good &&= !scanRemarks(hit).some(({ trouble }) => trouble);
       const written =
-        options.extractImages === undefined ? null : await extract(hit, options.extractImages, prefix, options);
+        options.extractImages === undefined
+          ? null
+          : await extract(
+              hit,
+              join(options.extractImages, `${prefix}${fileName(hit)}`),
+              options.force === true,
+              outputs,
+            );
       found.push({ ...scanJson(hit), ...(written === null ? {} : { written }) });
       if (options.json === true) continue;
       const lines = scanLines(hit, lookCommand(hit, hits.length, file), style, widthFor(io));
@@ -125,16 +152,25 @@ function lookCommand(hit: ScanHit, index: number, file: string): string | null {
   return nextCommand(step, file, { commandLine: ['cramfs', 'ls', file] });
 }
 
+/** The file of an image: where it was found. */
+function fileName({ offset, within }: ScanHit): string {
+  const members = within.map((member) => `0x${hexDigits(member.offset, 8)}-${member.format}-`).join('');
+  return `${members}0x${hexDigits(offset, 8)}.cramfs`;
+}
+
 /** Writes an image to a file of its own; its path. */
 async function extract(
-  { source, offset, within, present }: ScanHit,
-  directory: string,
-  prefix: string,
-  { force }: ScanOptions,
+  { source, present }: ScanHit,
+  path: string,
+  replaces: boolean,
+  { inputs, written }: ScanOutputs,
 ): Promise<string> {
-  const members = within.map((member) => `0x${hexDigits(member.offset, 8)}-${member.format}-`).join('');
-  const path = join(directory, `${prefix}${members}0x${hexDigits(offset, 8)}.cramfs`);
-  const output = openOutput(path, { replaces: force === true });
+  if (written.has(path)) usage(`cannot write ${path}: an image of another file has that name already`);
+  // Nothing is written outside the folder.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    usage(`cannot write ${path}: it is a symbolic link`);
+  }
+  const output = openOutput(path, { replaces, inputs });
   try {
     for (let at = 0; at < present;) {
       const bytes = source.read(at, Math.min(CHUNK, present - at));
@@ -145,6 +181,7 @@ async function extract(
       await setImmediate();
     }
     output.commit();
+    written.add(path);
   } finally {
     output.discard();
   }

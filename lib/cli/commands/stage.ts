@@ -1,7 +1,6 @@
 /** `cramfs stage ROOT… --from DIR`: programs of a directory with everything that they need. */
 import { jsonText } from '../../base/json.ts';
 import type { Command } from 'commander';
-import { CramfsError } from '../../base/errors.ts';
 import { sha256Hash } from '../../mkfs/contentHash.node.ts';
 import { imageTree } from '../../mkfs/source/imageTree.ts';
 import { stageJson, stageText } from '../../report/stage/stageText.ts';
@@ -16,7 +15,10 @@ import { compressorFor } from '../mkfs/compressor.ts';
 import { ImageOutput } from '../mkfs/imageOutput.ts';
 import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { openTree } from '../mkfs/openTree.ts';
+import type { OutputRules } from '../outputFile.ts';
 import { printableName } from '../../format/names.ts';
+import { readFiles } from '../readFiles.ts';
+import { usage } from '../usage.ts';
 
 interface StageOptions {
   readonly from: string;
@@ -83,7 +85,8 @@ async function stage(roots: readonly string[], options: StageOptions, io: Io): P
         complain(io, `cramfs stage: ${printableName(path)}: skipped: it is a device, a fifo or a socket`);
       }
     }
-    if (output !== undefined) await build(staged, output, options.force === true);
+    if (output !== undefined)
+      await build(staged, output, { replaces: options.force === true, inputs: readFiles([], options) });
     io.stdout.write(options.json === true ? `${jsonText(stageJson(closure, staged))}\n` : stageText(closure, staged));
     return closure.problems.length + closure.uncertain.length > 0 ? EXIT.findings : EXIT.ok;
   } finally {
@@ -93,9 +96,9 @@ async function stage(roots: readonly string[], options: StageOptions, io: Io): P
 }
 
 /** Builds the image that `cramfs mkfs` builds of the same tree. */
-async function build({ root }: StagedTree, output: string, replaces: boolean): Promise<void> {
+async function build({ root }: StagedTree, output: string, rules: OutputRules): Promise<void> {
   const compressor = compressorFor(root, { kind: 'classic', level: 9 });
-  const image = new ImageOutput(output, { replaces });
+  const image = new ImageOutput(output, rules);
   try {
     await image.build(root, { compressor, hash: sha256Hash, entryRoom: true });
     image.verify(4096);
@@ -112,8 +115,4 @@ function names(text: string): string[] {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
-}
-
-function usage(found: string): never {
-  throw new CramfsError('USAGE', { found });
 }

@@ -39,9 +39,12 @@ import { deflateOf } from './deflateMethod.ts';
 import { describeOpened, openLike } from './like.ts';
 import { type OpenedTree, openTree } from './openTree.ts';
 import { ImageOutput } from './imageOutput.ts';
-import { optionFiles, optionTexts, sourceFiles, writeDepfile } from './inputs.ts';
+import { sourceFiles, writeDepfile } from './inputs.ts';
 import { newProgress } from './progress.ts';
 import { flashBudgetOf, type XipOptions, xipRequest } from './xipOptions.ts';
+import { IMAGE_OPTIONS, readFiles } from '../readFiles.ts';
+import { requireDistinct } from '../outputFile.ts';
+import { usage } from '../usage.ts';
 
 /** The options as commander hands them over: text, still. */
 export interface MkfsOptions extends XipOptions, PartitionOptions {
@@ -105,7 +108,9 @@ export async function buildFrom(
   { argv, onTree, onPlan }: BuildSteps,
 ): Promise<Build> {
   if (image === '-') usage('the image must be a file: it is written atomically');
-  const { depfile } = options;
+  const { depfile, curve } = options;
+  requireDistinct(image, depfile, curve);
+  const named = readFiles([], options);
   const table = options.deviceTable === undefined ? [] : parseDeviceTable(readText(options.deviceTable));
   const map = options.uidGidMap === undefined ? null : parseOwnerMap(readText(options.uidGidMap));
   const board = await readBoard(options.board);
@@ -114,8 +119,8 @@ export async function buildFrom(
   const inputs = depfile === undefined ? [] : sourceFiles(source, tree, [image, depfile]);
   const progress = newProgress(io);
   // An image may be built again in its place; what it is built from otherwise is kept.
-  const read = [...optionTexts(options), ...(tree.kind === 'tar' ? [source] : [])];
-  const output = new ImageOutput(image, { replaces: true, inputs: read });
+  const kept = readFiles(tree.kind === 'tar' ? [source] : [], options, { but: IMAGE_OPTIONS });
+  const output = new ImageOutput(image, { replaces: true, inputs: kept });
   try {
     const listing = options.fromListing === undefined ? null : parseListing(readText(options.fromListing), tree.root);
     const model = like === null ? null : (await describeOpened(like)).listing;
@@ -188,7 +193,8 @@ export async function buildFrom(
       warnings.unshift(...sourceWarnings(tree, listing, { format, built: opened, planned: plan !== null }));
     }
     if (depfile !== undefined) {
-      warnings.push(...(await writeDepfile(depfile, image, [...inputs, ...optionFiles(options, partition)])));
+      const read = [...inputs, ...named, ...(partition?.files ?? [])];
+      warnings.push(...(await writeDepfile(depfile, image, read, readFiles([source], options))));
     }
     if (options.plan !== true) await output.commit();
     return { result, plan, warnings, pageSize };
@@ -302,8 +308,4 @@ function deflateMethod({ deflate, layout }: MkfsOptions): DeflateMethod {
 function isLittleEndian({ bigEndian, littleEndian, endian }: MkfsOptions): boolean | undefined {
   if (endian !== undefined) return endian !== 'big';
   return bigEndian === true ? false : littleEndian === true ? true : undefined;
-}
-
-function usage(found: string): never {
-  throw new CramfsError('USAGE', { found });
 }

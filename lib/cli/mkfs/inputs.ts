@@ -9,7 +9,6 @@ import type { BuildWarning } from '../../mkfs/inodes.ts';
 import { walkEntries } from '../../mkfs/sourceTree.ts';
 import { splitArgument } from '../imagePlace.ts';
 import { writeOutput } from '../outputFile.ts';
-import type { ChosenPartition } from '../partitionOptions.ts';
 import type { OpenedTree } from './openTree.ts';
 
 /** Names in a warning. */
@@ -34,50 +33,26 @@ export function sourceFiles(source: string, { kind, root }: OpenedTree, written:
   return files;
 }
 
-/** The options that name files, as commander hands them over. */
-interface FileOptions {
-  readonly deviceTable?: string;
-  readonly uidGidMap?: string;
-  readonly board?: string;
-  readonly fromListing?: string;
-  readonly like?: string;
-  readonly insert?: string;
-  readonly xipList?: string;
-  readonly xipProfile?: readonly string[];
-  readonly profileImage?: string;
-}
-
-/** The files that options name, but for images. */
-export function optionTexts(options: FileOptions): string[] {
-  const { deviceTable, uidGidMap, board, fromListing, insert, xipList, xipProfile = [] } = options;
-  const named = [deviceTable, uidGidMap, board, fromListing, insert, xipList, ...xipProfile];
-  return named.filter((file) => file !== undefined && file !== '-') as string[];
-}
-
-/** The files that options name. */
-export function optionFiles(options: FileOptions, partition: ChosenPartition | null): string[] {
-  const { like, profileImage } = options;
-  const files = optionTexts(options);
-  for (const image of [like, profileImage]) {
-    if (image !== undefined && image !== '-') files.push(splitArgument(image).file);
-  }
-  return [...files, ...(partition?.files ?? [])];
-}
-
 /**
  * Writes the dependencies of an image.
  *
+ * @param kept files that it must not replace
  * @returns a warning about what Make's syntax cannot name
  * @throws CramfsError USAGE for an image that it cannot name, CANNOT_WRITE
  */
-export async function writeDepfile(file: string, image: string, inputs: readonly string[]): Promise<BuildWarning[]> {
+export async function writeDepfile(
+  file: string,
+  image: string,
+  inputs: readonly string[],
+  kept: readonly string[],
+): Promise<BuildWarning[]> {
   const made = depfile(image, inputs);
   if (made === null) {
     throw new CramfsError('USAGE', {
       found: `--depfile: Make's syntax has no way to write the name of the image, ${printableName(image)}`,
     });
   }
-  await writeOutput(file, made.bytes, { replaces: true });
+  await writeOutput(file, made.bytes, { replaces: true, inputs: kept });
   const { unlisted } = made;
   if (unlisted.length === 0) return [];
   const names = `${unlisted.slice(0, SHOWN).map(printableName).join(', ')}${unlisted.length > SHOWN ? ', …' : ''}`;

@@ -7,7 +7,6 @@ import { choiceOf, globExpression, parsePathList } from '../../mkfs/xip/choice.t
 import type { XipSpec } from '../../mkfs/xip/plan.ts';
 import type { XipWish } from '../../mkfs/xip/wishes.ts';
 import { roundDown } from '../../base/pages.ts';
-import { CramfsError } from '../../base/errors.ts';
 import type { BuildWarning } from '../../mkfs/inodes.ts';
 import type { CaptureReport } from '../../profile/capture.ts';
 import { GROUPS, grouped } from '../help/helpfulCommand.ts';
@@ -18,6 +17,7 @@ import type { ChosenPartition } from '../partitionOptions.ts';
 import type { Io } from '../io.ts';
 import { parseNumber } from '../numbers.ts';
 import { openProfile, type ProfileSource } from './xipProfile.ts';
+import { usage } from '../usage.ts';
 
 /** The options as commander hands them over. */
 export interface XipOptions {
@@ -223,8 +223,4 @@ function xipAddress(
     usage(`the partition table does not give the address of the flash (${noBase ?? ''}): add --flash-base or --phys`);
   }
   return { physBase, text: `0x${physBase.toString(16)}` };
-}
-
-function usage(found: string): never {
-  throw new CramfsError('USAGE', { found });
 }
