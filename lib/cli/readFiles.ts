@@ -5,19 +5,19 @@ import { splitArgument } from './imagePlace.ts';
 
 /** The options that name files of text or bytes, by their names in commander. */
 export const TEXT_OPTIONS = [
+  'policy',
   'baseline',
   'batch',
-  'board',
-  'deviceTable',
+  'vectors',
   'dlopenList',
+  'deviceTable',
+  'uidGidMap',
+  'board',
   'fromListing',
   'insert',
-  'partitionTable',
-  'policy',
-  'uidGidMap',
-  'vectors',
   'xipList',
   'xipProfile',
+  'partitionTable',
 ] as const;
 
 /** The options that name images, trees or archives. */
