@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { joinPieces } from '../scripts/pieces.mjs';
 import { Folder } from './support/cli.ts';
@@ -83,6 +83,47 @@ test('whatever is joined, each part runs once, after all that it imports', () =>
 });
 
 test('a program prints the same with code that was kept, with none, and with code of another V8', async () => {
+  const { at, run, code } = await hello();
+  const expected = `gruß/Gott ${folder.path}\n`;
+  expect(run()).toBe(expected);
+  writeFileSync(code('hello-main.cjs'), 'not code');
+  expect(run()).toBe(expected);
+  expect(run({ node: KEEP })).toBe(expected);
+  expect(readdirSync(folder.path)).toContain(code('piece.cjs').slice(folder.path.length + 1));
+  expect(readFileSync(code('hello-main.cjs')).length).toBeGreaterThan(100);
+  expect(run()).toBe(expected);
+  expect(run({ node: ['--stack-size=900'] })).toBe(expected);
+  rmSync(at('piece.cjs'));
+  expect(run()).toContain('no such file');
+});
+
+test('a program with a pack needs no other file, and prints the same with code of another V8 in it', async () => {
+  const { at, run, code } = await hello();
+  const expected = `gruß/Gott ${folder.path}\n`;
+  const [pack, packOfGreet] = [code('hello-main.cjs.pack'), code('hello-main.cjs.greet.pack')];
+  writeFileSync(code('hello-main.cjs'), '');
+  expect(run({ node: KEEP, env: { PACK: at('hello-main.cjs.pack') } })).toBe(expected);
+  const withoutCode = readFileSync(pack);
+  expect(withoutCode.readUInt32LE(0)).toBe(0);
+  expect(run({ node: KEEP })).toBe(expected);
+  expect(readFileSync(pack).readUInt32LE(0)).toBeGreaterThan(100);
+  expect(run({ node: ['--stack-size=900'] })).toBe(expected);
+  // The pack of a word is taken for that word only, and what is in no pack is a file.
+  const other = withoutCode.toString().replace('Gott', 'dich');
+  writeFileSync(packOfGreet, other);
+  expect([run({ args: ['greet'] }), run({ args: ['../greet'] })]).toEqual([expected.replace('Gott', 'dich'), expected]);
+  rmSync(at('piece.cjs'));
+  rmSync(at('hello-main.cjs'));
+  expect(run()).toBe(expected);
+  writeFileSync(packOfGreet, other.replace('./piece.cjs": function', './other.cjs": function'));
+  expect(run({ args: ['greet'] })).toContain('no such file');
+});
+
+/** For node: keeps code. */
+const KEEP = ['--require', resolve('scripts/keep-code.cjs')];
+
+/** A built program of two files. */
+async function hello() {
   const at = (name: string): string => join(folder.path, name);
   await build({
     entryPoints: ['bin/launch.ts'],
@@ -94,18 +135,10 @@ test('a program prints the same with code that was kept, with none, and with cod
   });
   writeFileSync(at('hello-main.cjs'), 'const { text } = require("./piece.cjs"); console.log(text(), __dirname);');
   writeFileSync(at('piece.cjs'), 'const { join } = require("node:path"); exports.text = () => join("gruß", "Gott");');
-  const run = (...options: string[]): string => {
-    const { stdout, stderr } = spawnSync(process.execPath, [...options, at('hello.cjs')], { encoding: 'utf8' });
+  const run = ({ node = [], args = [], env = {} }: { node?: string[]; args?: string[]; env?: object } = {}): string => {
+    const all = [...node, at('hello.cjs'), ...args];
+    const { stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8', env: { ...process.env, ...env } });
     return stdout + stderr;
   };
-  const expected = `gruß/Gott ${folder.path}\n`;
-  expect(run()).toBe(expected);
-  const code = (name: string): string => at(`${name}.cjs.${process.versions.v8}-${process.arch}.code`);
-  writeFileSync(code('hello-main'), 'not code');
-  expect(run()).toBe(expected);
-  expect(run('--require', resolve('scripts/keep-code.cjs'))).toBe(expected);
-  expect(readdirSync(folder.path)).toContain(code('piece').slice(folder.path.length + 1));
-  expect(readFileSync(code('hello-main')).length).toBeGreaterThan(100);
-  expect(run()).toBe(expected);
-  expect(run('--stack-size=900')).toBe(expected);
-});
+  return { at, run, code: (name: string) => at(`${name}.${process.versions.v8}-${process.arch}.code`) };
+}

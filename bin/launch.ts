@@ -2,6 +2,9 @@
  * How the built programs start: PROGRAM's file and those that it asks for are run with what V8 compiled of them when they
  * were built. Compiling takes longer than most questions. V8 refuses what another V8, or one with other flags, made; then,
  * and where nothing was kept, it compiles as always. Node from 22.8 on keeps what it compiles itself.
+ *
+ * What a command that is often asked loads is in one file with its code, a pack: the length of the code in 8 bytes, the code,
+ * and an expression for the bodies of the files by their names.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { Script } from 'node:vm';
@@ -15,12 +18,36 @@ interface Module {
 
 type Body = (exports: unknown, load: (id: string) => unknown, module: Module, file: string, folder: string) => void;
 
+/** Bytes before the code of a pack. */
+const PACK_HEAD = 8;
+
 const nodeRequire = require;
 const modules = new Map<string, Module>();
+let packed: Readonly<Partial<Record<string, Body>>> = {};
 
-/** Where what this V8 made of a file is kept. */
-const keptCode = (file: string): string => `${file}.${process.versions.v8}-${process.arch}.code`;
 const fileOf = (id: string): string => `${__dirname}/${id.slice('./'.length)}`;
+/** Where what this V8 made of a file is kept, and the pack of a program, or of one of its subcommands. */
+const keptCode = (file: string): string => `${file}.${process.versions.v8}-${process.arch}.code`;
+const packOf = (words: readonly string[]): string => keptCode([fileOf(PROGRAM), ...words, 'pack'].join('.'));
+
+function compile(text: string, filename: string, cachedData: Buffer | undefined): unknown {
+  return new Script(text, { filename, cachedData }).runInThisContext();
+}
+
+/** The bodies in a pack. */
+function openPack(file: string): typeof packed {
+  const bytes = readFileSync(file);
+  const start = PACK_HEAD + bytes.readUInt32LE(0);
+  const code = start === PACK_HEAD ? undefined : bytes.subarray(PACK_HEAD, start);
+  return compile(bytes.toString('utf8', start), file, code) as typeof packed;
+}
+
+/** The body of a file that is in no pack. */
+function bodyOf(file: string): Body {
+  const code = keptCode(file);
+  const text = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'utf8')}\n})`;
+  return compile(text, file, existsSync(code) ? readFileSync(code) : undefined) as Body;
+}
 
 /** require() for the files of the bundle, each run once. */
 function load(id: string): unknown {
@@ -28,16 +55,23 @@ function load(id: string): unknown {
   const known = modules.get(id);
   if (known !== undefined) return known.exports;
   const file = fileOf(id);
-  const code = keptCode(file);
-  const text = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'utf8')}\n})`;
-  const script = new Script(text, { filename: file, cachedData: existsSync(code) ? readFileSync(code) : undefined });
+  const body = packed[id] ?? bodyOf(file);
   const module: Module = { exports: {} };
   modules.set(id, module);
-  (script.runInThisContext() as Body)(module.exports, load, module, file, __dirname);
+  body(module.exports, load, module, file, __dirname);
   return module.exports;
 }
 
-if (existsSync(keptCode(fileOf(PROGRAM)))) load(PROGRAM);
+/** The pack for the words that the program is run with, if there is one. */
+function findPack(): string | undefined {
+  const [, , word = ''] = process.argv;
+  const packs = /^[a-z-]+$/.test(word) ? [packOf([word]), packOf([])] : [packOf([])];
+  return packs.find((file) => existsSync(file));
+}
+
+const pack = findPack();
+if (pack !== undefined) packed = openPack(pack);
+if (pack !== undefined || existsSync(keptCode(fileOf(PROGRAM)))) load(PROGRAM);
 else {
   (nodeRequire('node:module') as { enableCompileCache?: () => void }).enableCompileCache?.();
   nodeRequire(PROGRAM);

@@ -90,19 +90,22 @@ const lazyPackage = {
 /**
  * Modules that are imported statically, and that a command seldom or never uses: what stands for them loads them when
  * one of their names is used. pako serves Node before 20.16, which cannot hand out its zlib synchronously, and image
- * building; commander wants child processes for subcommands that are programs.
+ * building; commander wants child processes for subcommands that are programs; names of temporary files are random, and
+ * the machine's processors are counted for threads.
  * @type {Record<string, { target: string, names: string[] }>}
  */
 const LOADED_AT_USE = {
   pako: { target: './pako.cjs', names: Object.keys(await import('pako')) },
   'node:child_process': { target: 'child_process', names: ['spawn'] },
+  'node:crypto': { target: 'crypto', names: ['createHash', 'randomBytes', 'randomInt'] },
+  'node:os': { target: 'os', names: ['availableParallelism', 'endianness', 'homedir', 'tmpdir'] },
 };
 
 /** @type {import('esbuild').Plugin} */
 const loadedAtUse = {
   name: 'loaded-at-use',
   setup(build) {
-    build.onResolve({ filter: /^(pako|node:child_process)$/ }, ({ path, kind }) => {
+    build.onResolve({ filter: new RegExp(`^(?:${Object.keys(LOADED_AT_USE).join('|')})$`) }, ({ path, kind }) => {
       if (kind === 'dynamic-import') return undefined;
       if (!isBuiltin(path)) lazyPackages.set(path, path);
       return { path, namespace: 'loaded-at-use' };

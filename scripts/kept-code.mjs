@@ -11,7 +11,10 @@ import { gunzipSync } from 'node:zlib';
 const SAMPLE = new URL('../fixtures/images/root-XX.cramfs.gz', import.meta.url);
 const HOOK = fileURLToPath(new URL('keep-code.cjs', import.meta.url));
 
-/** What is run, each on the sample `image`; `out` is a path that is free. */
+/**
+ * What is run, each on the sample `image`; `out` is a path that is free. What the first run of a program, or of a subcommand,
+ * loads is its pack.
+ */
 const RUNS = [
   ['cramfs-map', 'image', '/bin/hello', '--json'],
   ['cramfs-map', 'image', '/bin/hello'],
@@ -34,22 +37,38 @@ export function keepCode(bin, programs) {
     writeFileSync(join(bin, `${name}.cjs.${process.versions.v8}-${process.arch}.code`), '');
   }
   const folder = mkdtempSync(join(tmpdir(), 'cramfs-build-'));
+  const packs = new Set();
   try {
     writeFileSync(join(folder, 'image'), gunzipSync(readFileSync(SAMPLE)));
-    for (const [program, ...args] of RUNS) {
-      const { status, stderr } = spawnSync(
-        process.execPath,
-        ['--require', HOOK, resolve(bin, `${program}.cjs`), ...args],
-        {
-          cwd: folder,
-          stdio: ['ignore', 'ignore', 'pipe'],
-          encoding: 'utf8',
-        },
-      );
-      // 1: findings.
-      if (status !== 0 && status !== 1) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
+    // Code for each file, then packs of the files, which get their code last.
+    for (const [program = '', ...args] of RUNS) run(bin, folder, program, args, {});
+    for (const [program = '', ...args] of RUNS) {
+      const words = [`${program}-main.cjs`, ...(program === 'cramfs' ? args.slice(0, 1) : []), 'pack'];
+      const pack = resolve(bin, words.join('.'));
+      if (!packs.has(pack)) run(bin, folder, program, args, { PACK: pack });
+      packs.add(pack);
     }
+    for (const [program = '', ...args] of RUNS) run(bin, folder, program, args, {});
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * @param {string} bin
+ * @param {string} cwd
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {Record<string, string>} env
+ */
+function run(bin, cwd, program, args, env) {
+  rmSync(join(cwd, 'out'), { recursive: true, force: true });
+  const { status, stderr } = spawnSync(process.execPath, ['--require', HOOK, resolve(bin, `${program}.cjs`), ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+  });
+  // 1: findings.
+  if (status !== 0 && status !== 1) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
 }
