@@ -185,10 +185,19 @@ test('a link to a file is followed, and the mode of the file kept', async () => 
 describe('a failure is one line that no terminal and no CI takes for a command', () => {
   test.each([
     [['info', 'a\u001b[2Jb\n::error::x'], 'cramfs info: cannot read a\\x1b[2Jb\\n::error::x: there is no such file\n'],
+    [['info', ''], 'cramfs info: cannot read "": there is no such file\n'],
     [['in\n::error::x'], "cramfs: unknown command 'in\\n::error::x'\n"],
     [['map', 'x', '/y', '--offset', '9'.repeat(500)], `"${'9'.repeat(80)}…"`],
   ])('%j', async (argv, expected) => {
     expect((await runProgram(runCramfs, argv)).stderr).toContain(expected);
+  });
+
+  test('and no longer than a path of Linux for each word of it', async () => {
+    const word = 'a'.repeat(9999);
+    const { stderr } = await runProgram(runCramfs, ['info', word]);
+    expect(stderr).toBe(`cramfs info: cannot read ${'a'.repeat(80)}…: the name is too long\n`);
+    const option = await runProgram(runCramfs, [`--${word}`]);
+    expect(option.stderr).toContain(`unknown option '--${'a'.repeat(78)}…'\n`);
   });
 
   test('and GitHub’s own commands are escaped wherever they are', () => {

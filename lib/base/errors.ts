@@ -39,7 +39,8 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-const what = (d: ErrorDetails, otherwise: string): string => d.what ?? otherwise;
+// An empty name would not be seen.
+const what = (d: ErrorDetails, otherwise: string): string => (d.what === '' ? '""' : (d.what ?? otherwise));
 const because = (d: ErrorDetails): string => (d.found === undefined ? '' : `: ${d.found}`);
 const expectedFound = (d: ErrorDetails): string => {
   const parts: string[] = [];

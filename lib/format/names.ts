@@ -91,16 +91,20 @@ function escapedName(text: string): string {
 
 /** Characters of a line of a file, or of an argument, that a message quotes. */
 const MOST_QUOTED = 80;
+/** A word that is longer than any path of Linux (PATH_MAX). */
+const ENDLESS_WORD = /[^\s:'"]{4097,}/g;
 
 /**
  * A line as it may be printed among others: what {@link printableName} escapes is escaped, but for backslashes, and so is
- * what GitHub Actions takes for a command ("::" at the start, "##[" anywhere). What is quoted is cut after 80 characters.
+ * what GitHub Actions takes for a command ("::" at the start, "##[" anywhere). What is quoted is cut after 80
+ * characters, and so are words that are longer than any path.
  */
 export function plainLine(text: string): string {
   return text
     .replace(/"([^"]*)"/g, (quote: string, quoted: string) =>
       quoted.length > MOST_QUOTED ? `"${quoted.slice(0, MOST_QUOTED)}…"` : quote,
     )
+    .replace(ENDLESS_WORD, (word) => `${word.slice(0, MOST_QUOTED)}…`)
     .replace(UNPRINTABLE, escaped)
     .replace(/^(\s*):(?=:)/, '$1\\x3a')
     .replaceAll('##[', '##\\x5b');
