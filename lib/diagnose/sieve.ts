@@ -1,5 +1,5 @@
 /**
- * A sieve for large dumps: one function in WebAssembly that goes through its memory in steps of 16 bytes, written
+ * A sieve for large dumps: one function in WebAssembly that goes through its memory in steps of 32 bytes, written
  * here instruction by instruction. It is not there where the platform lacks WebAssembly or its 128-bit vectors.
  */
 
@@ -10,11 +10,10 @@ export interface NibbleTables {
   readonly high: Uint8Array;
 }
 
-/** What a step stops at; see {@link Sieve}. */
+/** What a step stops at; see {@link Sieve}: sets of bytes at even places, and at odd ones. */
 export interface SieveTables {
-  readonly first: NibbleTables;
-  /** Bits 0 to 3 only. */
-  readonly second: NibbleTables;
+  readonly even: NibbleTables;
+  readonly odd: NibbleTables;
 }
 
 /** Tables in which nothing is in a set. */
@@ -30,9 +29,9 @@ export function addToSet({ low, high }: NibbleTables, byte: number, bit: number)
 export interface Sieve {
   readonly memory: Uint8Array<ArrayBuffer>;
   /**
-   * The first step from `at` on, below `end`, that has one of these: a byte and its follower that are in a set of bits 0 to 3
-   * of `first` and `second`; at a multiple of 8 four bytes in a set of bits 4 to 7 of `first`. Both are multiples of 16; a byte
-   * after the last step is looked at too.
+   * The first step from `at` on, below `end`, that has one of these: a byte at an even place and its follower that are in a set
+   * of bits 0 to 3 of `even` and `odd`; at a multiple of 8 two such pairs in a set of bits 4 to 7. Both are multiples of
+   * 32.
    *
    * @returns `end` or more where there is none
    */
@@ -46,10 +45,12 @@ interface Wasm {
 }
 
 /** Bytes of a step. */
-export const SIEVE_STEP = 16;
+export const SIEVE_STEP = 32;
 
 /** Bytes of a page of its memory. */
 const PAGE = 1 << 16;
+/** Bytes of a vector. */
+const WIDTH = 16;
 
 /**
  * A sieve with `size` bytes of memory; null where the platform has none.
@@ -58,22 +59,51 @@ const PAGE = 1 << 16;
  */
 export function makeSieve(
   size: number,
-  tables: SieveTables,
+  { even, odd }: SieveTables,
   wasm = (globalThis as { readonly WebAssembly?: Wasm | undefined }).WebAssembly,
 ): Sieve | null {
   if (wasm === undefined) return null;
   try {
-    const module = new wasm.Module(moduleBytes(Math.ceil(size / PAGE), tables));
+    const module = new wasm.Module(moduleBytes(Math.ceil((START + size) / PAGE)));
     const { memory, next } = new wasm.Instance(module).exports as {
       memory: { readonly buffer: ArrayBuffer };
       next: Sieve['next'];
     };
-    return { memory: new Uint8Array(memory.buffer, 0, size), next };
+    const vectors = [even.low, even.high, odd.low, odd.high, ...MASKS];
+    for (const [i, bytes] of vectors.entries()) new Uint8Array(memory.buffer, i * WIDTH, WIDTH).set(bytes);
+    return { memory: new Uint8Array(memory.buffer, START, size), next };
   } catch {
     // No vectors, or a policy that forbids compilation: the loop in JavaScript finds the same.
     return null;
   }
 }
+
+/** The same four bytes over and over. */
+const repeated = (...bytes: readonly [number, number, number, number]): Uint8Array =>
+  Uint8Array.from({ length: WIDTH }, (_, i) => bytes[i % 4] ?? 0);
+
+/** What vectors are masked with, in the order of the variables below. */
+const MASKS = [repeated(0x0f, 0x0f, 0x0f, 0x0f), repeated(0xff, 0, 0xff, 0), repeated(0xf0, 0, 0, 0)];
+
+// The function's parameters, its variables that are read from the start of the memory, and the others. A constant in the code
+// would be made again in each step.
+const AT = 0;
+const LAST = 1;
+const EVEN = { low: 2, high: 3 };
+const ODD = { low: 4, high: 5 };
+const LOW_NIBBLES = 6;
+const EVEN_PLACES = 7;
+const ANCHORS = 8;
+const CONSTANTS = [EVEN.low, EVEN.high, ODD.low, ODD.high, LOW_NIBBLES, EVEN_PLACES, ANCHORS];
+const FIRST_HALF = 9;
+const SECOND_HALF = 10;
+const BYTES = 11;
+const SETS = 12;
+/** How many are vectors. */
+const VECTORS = 11;
+
+/** Where the bytes begin that are searched: at a multiple of 16. */
+const START = CONSTANTS.length * WIDTH;
 
 // Types, and the instructions by their names in the specification.
 const I32 = 0x7f;
@@ -96,62 +126,62 @@ const I8X16_SWIZZLE = [VECTOR, 0x0e];
 const V128_AND = [VECTOR, 0x4e];
 const V128_OR = [VECTOR, 0x50];
 const V128_ANY_TRUE = [VECTOR, 0x53];
-const I8X16_SHR_U = [VECTOR, 0x6d];
+const I8X16_NARROW_I16X8_U = [VECTOR, 0x66];
+const I16X8_SHR_U = [VECTOR, 0x8d, 0x01];
 const I32X4_SHR_U = [VECTOR, 0xad, 0x01];
 /** `v128.load` of what follows an address by `offset` bytes; it need not be aligned. */
-const loadVector = (offset: number): number[] => [VECTOR, 0x00, 0x00, offset];
-const vector = (bytes: Iterable<number>): number[] => [VECTOR, 0x0c, ...bytes];
+const loadVector = (offset: number): number[] => [VECTOR, 0x00, 0x00, ...leb(offset)];
+const shiftRight = (bits: number, shift: readonly number[]): number[] => [I32_CONST, bits, ...shift];
+const masked = (mask: number): number[] => [LOCAL_GET, mask, ...V128_AND];
 
-// The function's parameters and variables.
-const AT = 0;
-const LAST = 1;
-const BYTES = 2;
-const SETS = 3;
-
-/** The sets that each of 16 bytes is in. */
-const setsOf = ({ low, high }: NibbleTables, load: readonly number[]): number[] => [
-  ...vector(low),
+/** The sets that each of 16 bytes is in, which `load` puts on the stack. */
+const setsOf = ({ low, high }: typeof EVEN, load: readonly number[]): number[] => [
+  ...[LOCAL_GET, low],
   ...load,
   ...[LOCAL_TEE, BYTES],
-  ...vector(new Uint8Array(16).fill(0x0f)),
-  ...V128_AND,
+  ...masked(LOW_NIBBLES),
   ...I8X16_SWIZZLE,
-  ...vector(high),
-  ...[LOCAL_GET, BYTES, I32_CONST, 4],
-  ...I8X16_SHR_U,
+  ...[LOCAL_GET, high],
+  ...[LOCAL_GET, BYTES],
+  ...shiftRight(4, I16X8_SHR_U),
+  ...masked(LOW_NIBBLES),
   ...I8X16_SWIZZLE,
   ...V128_AND,
 ];
 
-/** The sets that each byte shares with the byte `bytes` further on in its word of four. */
-const sharedWith = (bytes: number): number[] => [
-  ...[LOCAL_TEE, SETS, LOCAL_GET, SETS, I32_CONST, bytes * 8],
-  ...I32X4_SHR_U,
-  ...V128_AND,
+/** The 16 bytes at even places of a step, and those at odd ones. */
+const evenBytes = (): number[] => [
+  ...[LOCAL_GET, AT, ...loadVector(START), LOCAL_TEE, FIRST_HALF, ...masked(EVEN_PLACES)],
+  ...[LOCAL_GET, AT, ...loadVector(START + WIDTH), LOCAL_TEE, SECOND_HALF, ...masked(EVEN_PLACES)],
+  ...I8X16_NARROW_I16X8_U,
 ];
-
-/** The first byte of every second word, and its bits 4 to 7. */
-const ANCHORS = Uint8Array.from({ length: 16 }, (_, i) => (i % 8 === 0 ? 0xf0 : 0));
+const oddBytes = (): number[] => [
+  ...[LOCAL_GET, FIRST_HALF, ...shiftRight(8, I16X8_SHR_U)],
+  ...[LOCAL_GET, SECOND_HALF, ...shiftRight(8, I16X8_SHR_U)],
+  ...I8X16_NARROW_I16X8_U,
+];
 
 const returnAt = [IF, NOTHING, LOCAL_GET, AT, RETURN, END];
 
-function code({ first, second }: SieveTables): number[] {
+function code(): number[] {
   return [
+    ...CONSTANTS.flatMap((variable, i) => [I32_CONST, 0, ...loadVector(i * WIDTH), LOCAL_SET, variable]),
     ...[LOOP, NOTHING, LOCAL_GET, AT, LOCAL_GET, LAST, I32_GE_U],
     ...returnAt,
-    ...setsOf(first, [LOCAL_GET, AT, ...loadVector(0)]),
+    ...setsOf(EVEN, evenBytes()),
+    ...setsOf(ODD, oddBytes()),
+    ...V128_AND,
+    // Each byte is the sets of a pair now, each four bytes those of eight of the file.
     ...[LOCAL_TEE, SETS],
-    ...setsOf(second, [LOCAL_GET, AT, ...loadVector(1)]),
+    ...masked(LOW_NIBBLES),
+    ...[LOCAL_GET, SETS, LOCAL_GET, SETS],
+    ...shiftRight(8, I32X4_SHR_U),
     ...V128_AND,
-    ...[LOCAL_GET, SETS],
-    ...sharedWith(1),
-    ...sharedWith(2),
-    ...vector(ANCHORS),
-    ...V128_AND,
+    ...masked(ANCHORS),
     ...V128_OR,
     ...V128_ANY_TRUE,
     ...returnAt,
-    ...[LOCAL_GET, AT, I32_CONST, 16, I32_ADD, LOCAL_SET, AT, BR, 0, END, UNREACHABLE, END],
+    ...[LOCAL_GET, AT, I32_CONST, SIEVE_STEP, I32_ADD, LOCAL_SET, AT, BR, 0, END, UNREACHABLE, END],
   ];
 }
 
@@ -164,8 +194,8 @@ const sized = (bytes: readonly number[]): number[] => [...leb(bytes.length), ...
 const section = (id: number, ...bytes: readonly number[]): number[] => [id, ...sized(bytes)];
 const name = (text: string): number[] => sized(Array.from(text, (letter) => letter.charCodeAt(0)));
 
-function moduleBytes(pages: number, tables: SieveTables): Uint8Array {
-  const variables = [1, 2, V128];
+function moduleBytes(pages: number): Uint8Array {
+  const variables = [1, VECTORS, V128];
   return Uint8Array.of(
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     // A type: two numbers in, one out. A function of it, a memory that does not grow, and both by their names.
@@ -173,6 +203,6 @@ function moduleBytes(pages: number, tables: SieveTables): Uint8Array {
     ...section(3, 1, 0),
     ...section(5, 1, 1, ...leb(pages), ...leb(pages)),
     ...section(7, 2, ...name('memory'), 2, 0, ...name('next'), 0, 0),
-    ...section(10, 1, ...sized([...variables, ...code(tables)])),
+    ...section(10, 1, ...sized([...variables, ...code()])),
   );
 }
