@@ -2,6 +2,7 @@
  * One pass over a dump that sees every place where something may begin: a superblock's magic number, the signature in any
  * order of bytes, a uImage header, a gzip or zip member. What it sees is a hint, never a proof.
  */
+import { readRoom } from '../base/bytes.ts';
 import { CRAMFS_MAGIC_WEND, CRAMFS_SIGNATURE } from '../format/constants.ts';
 import { encodeName } from '../format/names.ts';
 import { type ByteSource, readInto } from '../source/byteSource.ts';
@@ -133,7 +134,7 @@ function makeAnchors(): Anchors {
  * @throws CramfsError IO
  */
 export function* search(file: ByteSource, from = 0): Generator<Seen, void> {
-  const plain = new Uint8Array(CHUNK + OVERLAP);
+  const plain = readRoom(CHUNK + OVERLAP);
   const find = magicFinder();
   for (let start = from - (from % WORD_BYTES), pieces = 0; ; start += CHUNK, pieces++) {
     const sieve = pieces < PIECES_WITHOUT_SIEVE ? null : theSieve();
@@ -148,7 +149,7 @@ export function* search(file: ByteSource, from = 0): Generator<Seen, void> {
 /** What a piece shows, looked through by the platform's search and a loop. */
 function lookThrough(bytes: Uint8Array<ArrayBuffer>, start: number, find: MagicFinder): Seen[] {
   const seen: Seen[] = [];
-  addSignatures(new Int32Array(bytes.buffer, 0, Math.min(bytes.length, CHUNK) >> 2), start, seen);
+  addSignatures(new Int32Array(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, CHUNK) >> 2), start, seen);
   for (const { at, word } of find(bytes)) if (at < CHUNK) seen.push(beginning(start + at, word));
   return seen;
 }

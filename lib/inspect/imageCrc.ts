@@ -1,6 +1,7 @@
 /**
  * The superblock's checksum: computed from the bytes, and compared with what is stored.
  */
+import { readRoom } from '../base/bytes.ts';
 import { CRAMFS_FLAG_FSID_VERSION_2, SUPERBLOCK_SIZE } from '../format/constants.ts';
 import { crc32 } from '../format/crc32.ts';
 import type { Superblock } from '../format/superblock.ts';
@@ -73,7 +74,7 @@ export function rangeCrc(source: ByteSource, position: number, end: number): num
 /** The bytes from `start` to `end`, each piece until the next: in one buffer, where the source copies them anyway. */
 function* pieces(source: ByteSource, start: number, end: number): Generator<Uint8Array, void> {
   const copies = source.readInto !== undefined;
-  const buffer = new Uint8Array(copies ? Math.min(CHUNK, end - start) : 0);
+  const buffer = readRoom(copies ? Math.min(CHUNK, end - start) : 0);
   for (let at = start; at < end; at += CHUNK) {
     const length = Math.min(CHUNK, end - at);
     yield copies ? buffer.subarray(0, readInto(source, buffer.subarray(0, length), at)) : source.read(at, length);

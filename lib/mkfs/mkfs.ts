@@ -4,6 +4,7 @@
  * The layout is that of mkcramfs: superblock, inserted file, directories "width-first" (all entries of one together, then
  * each subdirectory in turn), then the data of the files depth-first, each content once.
  */
+import { readRoom } from '../base/bytes.ts';
 import { roundUp } from '../base/pages.ts';
 import { CramfsError } from '../base/errors.ts';
 import {
@@ -227,7 +228,7 @@ async function placeContents(
     options.chooseDirect !== undefined ||
     options.chooseUnflagged !== undefined ||
     !isForLinux(options.format ?? LINUX_FORMAT);
-  const room = isKept ? undefined : new Uint8Array(READ_ROOM);
+  const room = isKept ? undefined : readRoom(READ_ROOM);
   const sharers: { readonly node: ImageNode; readonly first: ImageNode }[] = [];
   const { compressor = defaultCompressor() } = options;
   /** Contents on their way to their place; those before `placed` have got there. */

@@ -2,6 +2,7 @@
  * A canvas on storage of random access, as a file is: what is written passes through a window in memory, which moves to
  * where the next bytes go. An image is written nearly in order, so few moves go back.
  */
+import { readRoom } from '../base/bytes.ts';
 import { crc32 } from '../format/crc32.ts';
 import { CANVAS_LIMIT, type Canvas, requireWithin } from './canvas.ts';
 
@@ -93,7 +94,7 @@ export class StoredCanvas implements Canvas {
 
   crcFrom(offset: number): number {
     this.finish();
-    const piece = new Uint8Array(Math.min(this.#windowSize, Math.max(0, this.#end - offset)));
+    const piece = readRoom(Math.min(this.#windowSize, Math.max(0, this.#end - offset)));
     let crc = 0;
     for (let at = offset; at < this.#end;) {
       const got = this.#storage.read(piece, at);

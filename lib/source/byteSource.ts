@@ -4,7 +4,7 @@
  * Everything above reads through this interface, so a file, an array in memory, standard input and a slice of a larger
  * file all work alike. Reads are synchronous: the kernel code that is emulated dereferences memory.
  */
-import { withRoom } from '../base/bytes.ts';
+import { readRoom } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { errnoWords } from '../base/errnoWords.ts';
 
@@ -78,7 +78,7 @@ export function passingReader(source: ByteSource): (offset: number, length: numb
   if (source.readInto === undefined) return (offset, length) => source.read(offset, length);
   let buffer = EMPTY;
   return (offset, length) => {
-    buffer = withRoom(buffer, length);
+    if (length > buffer.length) buffer = readRoom(Math.max(length, 2 * buffer.length));
     return buffer.subarray(0, readInto(source, buffer.subarray(0, length), offset));
   };
 }
@@ -195,7 +195,7 @@ function readLarge(
   const pieces: Uint8Array[] = [];
   let filled = 0;
   while (filled < length) {
-    const piece = new Uint8Array(Math.min(step, length - filled));
+    const piece = readRoom(Math.min(step, length - filled));
     const at = offset + filled;
     const got = attempt(() => raw.readInto(piece, at), at);
     pieces.push(got === piece.length ? piece : piece.subarray(0, got));

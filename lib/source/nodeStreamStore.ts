@@ -2,6 +2,7 @@
  * What has been read of a stream, for random access: in memory as long as it is little, else in a temporary file that has
  * no name any more, so that nothing is left of it however the program ends.
  */
+import { readRoom } from '../base/bytes.ts';
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
@@ -30,7 +31,7 @@ export class StreamStore {
     const used = this.#length - this.#filed;
     if (used === this.#pieces.length * PIECE) {
       if (this.#pieces.length >= MOST_PIECES && this.#hasFile) this.#toFile();
-      this.#pieces.push(new Uint8Array(PIECE));
+      this.#pieces.push(readRoom(PIECE));
     }
     return this.#pieces.at(-1)?.subarray((this.#length - this.#filed) % PIECE) ?? new Uint8Array(0);
   }

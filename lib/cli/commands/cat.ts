@@ -1,4 +1,5 @@
 /** `cramfs cat IMAGE PATH…` */
+import { readRoom } from '../../base/bytes.ts';
 import type { Command } from 'commander';
 import { CramfsError } from '../../base/errors.ts';
 import { fileBlocks } from '../../image/blocks.ts';
@@ -56,7 +57,7 @@ function writeContent(image: CramfsImage, path: string, io: Io): void {
   if (inode.type !== 'file') {
     throw new CramfsError('NOT_A_REGULAR_FILE', { path: shown, found: `it is a ${inode.type}` });
   }
-  const piece = new Uint8Array(PIECE);
+  const piece = readRoom(PIECE);
   let length = 0;
   const flush = (): void => {
     io.stdout.writeBytes(piece.subarray(0, length));

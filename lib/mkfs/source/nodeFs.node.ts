@@ -3,6 +3,7 @@
  * what openat() would do), so that a directory that is replaced meanwhile leads nowhere else. Where there is no such path
  * (other systems than Linux), entries are looked up by name, and only what fsTree() compares protects them.
  */
+import { readRoom } from '../../base/bytes.ts';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { CramfsError } from '../../base/errors.ts';
 import { encodeName } from '../../format/names.ts';
@@ -46,7 +47,7 @@ function readAtMost(fd: number, limit: number, room: Uint8Array = EMPTY): Uint8A
   }
   const pieces: Uint8Array[] = [];
   for (let left = limit; left > 0;) {
-    const piece = new Uint8Array(Math.min(STEP, left));
+    const piece = readRoom(Math.min(STEP, left));
     const got = readSync(fd, piece, 0, piece.length, null);
     if (got === 0) break;
     pieces.push(piece.subarray(0, got));
