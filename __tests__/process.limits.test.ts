@@ -50,6 +50,28 @@ afterAll(() => {
   folder.remove();
 });
 
+describe('in a directory that was removed', () => {
+  const runThere = (...args: string[]) =>
+    runAfter(`mkdir ${folder.path}/gone && cd ${folder.path}/gone && rmdir ../gone`, args);
+
+  test('what has absolute names works', () => {
+    expect(runThere('check', image)).toMatchObject({ status: 0 });
+    expect(runThere('extract', image, join(folder.path, 'absolute'))).toMatchObject({ status: 0 });
+  });
+
+  test.each([
+    ['mkfs', () => ['mkfs', image, 'o']],
+    ['audit', () => ['audit', image, '--output', 'o']],
+    ['audit with two outputs', () => ['audit', image, '--output', 'o', '--write-baseline', 'b']],
+    ['extract', () => ['extract', image, 'd']],
+    ['manifest', () => ['manifest', image, '-o', 'm']],
+    ['scan', () => ['scan', image, '--extract-images', 's']],
+  ])('%s writes nothing, and says so', (_, args) => {
+    const { status, stderr } = runThere(...args());
+    expect([status, stderr]).toEqual([3, expect.stringMatching(/^cramfs [a-z]+: cannot write [a-z]: .*\n$/)]);
+  });
+});
+
 /** Runs a command after a line of the shell, which sets a limit. */
 function runAfter(
   line: string,

@@ -102,7 +102,7 @@ function placeOf(path: string): string {
     const target = linkTarget(path);
     return join(realpathSync(dirname(target)), basename(target));
   } catch {
-    return resolve(path);
+    return path;
   }
 }
 

@@ -4,7 +4,6 @@
 import { jsonText } from '../../base/json.ts';
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { DEFAULT_LIMITS, type ExtractLimits } from '../../extract/limits.ts';
@@ -179,7 +178,7 @@ function crewFor<Kind extends keyof ExtractWork>(
     if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return null;
     const pool = new ExtractCrew({
       kind,
-      file: resolve(path),
+      file: path,
       imageOffset,
       pageSize: image.pageSize,
       asLinuxReads: options.asLinuxReads === true,
