@@ -37,8 +37,8 @@ export interface ProgramRun {
 }
 
 /** What a start costs beside the pages of its mappings, in pages. */
-const START = 256;
-const MAPPING = 16;
+const START = 1024;
+const MAPPING = 64;
 /** Pages that programs may map in all, in any image; larger images may have more. */
 const FREE_PAGES = 1 << 20;
 
