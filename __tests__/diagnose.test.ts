@@ -251,6 +251,11 @@ describe('other files are named', () => {
     });
   });
 
+  test('a file that was too long to be looked through, as far as it was', () => {
+    const { sentence } = diagnosisWords({ kind: 'filler', byte: 0, bytes: 2 ** 28, whole: false });
+    expect(sentence).toBe('its first 268435456 bytes are all 0x00, and no image was found in them');
+  });
+
   test('an empty file, and one that nothing is known of', () => {
     expect(say(Buffer.alloc(0)).sentence).toBe('the file is empty');
     expect(say(Buffer.from('hello, world')).sentence).toBe('it begins with 68 65 6c 6c, and no image was found in it');

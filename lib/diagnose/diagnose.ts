@@ -31,8 +31,8 @@ export type Diagnosis =
       readonly tooLarge: TooLarge | null;
       readonly isSearched: boolean;
     }
-  /** All bytes that were looked at are the same. */
-  | { readonly kind: 'filler'; readonly byte: number; readonly bytes: number }
+  /** All bytes that were looked at are the same; `whole`: they are the file. */
+  | { readonly kind: 'filler'; readonly byte: number; readonly bytes: number; readonly whole: boolean }
   /** One of two chips that hold the bytes of an image by turns. */
   | { readonly kind: 'half'; readonly half: FoundHalf }
   | { readonly kind: 'empty' }
@@ -129,15 +129,15 @@ export function diagnosisOf(file: ByteSource, hits: readonly ScanHit[], unpackin
 const isWhole = ({ crc }: ScanHit): boolean => crc.state === 'good' || crc.state === 'swapped' || crc.state === 'none';
 
 /** The one byte that a file is filled with; null if it has others. */
-function fillerOf(file: ByteSource): { readonly byte: number; readonly bytes: number } | null {
+function fillerOf(file: ByteSource): Omit<Extract<Diagnosis, { kind: 'filler' }>, 'kind'> | null {
   const byte = file.read(0, 1)[0] ?? 0;
   let at = 0;
   for (; at < SEARCHED; at += CHUNK) {
     const bytes = file.read(at, CHUNK);
     if (!isFilled(bytes, byte)) return null;
-    if (bytes.length < CHUNK) return { byte, bytes: at + bytes.length };
+    if (bytes.length < CHUNK) return { byte, bytes: at + bytes.length, whole: true };
   }
-  return { byte, bytes: at };
+  return { byte, bytes: at, whole: at === file.size };
 }
 
 /** A source of the first bytes of another. */

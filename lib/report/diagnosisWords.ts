@@ -133,9 +133,11 @@ function halfSentence({ unit, which, offset }: FoundHalf): string {
   );
 }
 
-function fillerSentence({ byte, bytes }: Extract<Diagnosis, { kind: 'filler' }>): string {
+function fillerSentence({ byte, bytes, whole }: Extract<Diagnosis, { kind: 'filler' }>): string {
   const meaning = byte === 0xff ? ' (erased flash)' : byte === 0xf6 ? ' (a formatted disk)' : '';
-  return `there is nothing in it: ${plural(bytes, 'byte')}, all 0x${byte.toString(16).padStart(2, '0')}${meaning}`;
+  const value = `0x${byte.toString(16).padStart(2, '0')}${meaning}`;
+  if (!whole) return `its first ${plural(bytes, 'byte')} are all ${value}, and no image was found in them`;
+  return `there is nothing in it: ${plural(bytes, 'byte')}, all ${value}`;
 }
 
 /** What a scan looks into. */
