@@ -18,12 +18,40 @@ export interface BatchRequest {
   readonly touches: boolean;
 }
 
-/**
- * Reads a line of a batch. Unknown keys and flags are ignored, so that a line of a kernel transcript is a request.
- *
- * @throws CramfsError USAGE for a line that is no request
- */
-export function parseBatchLine(text: string): BatchRequest {
+/** What a line may say; other keys are ignored. */
+type Line = Readonly<
+  Partial<
+    Record<
+      | 'path'
+      | 'offset'
+      | 'length'
+      | 'prot'
+      | 'flags'
+      | 'addr'
+      | 'mode'
+      | 'noexec'
+      | 'kernel'
+      | 'stackInit'
+      | 'physBits'
+      | 'acts',
+      unknown
+    >
+  >
+>;
+
+/** A line as most are: these keys in this order, and letters that JSON has as they are. */
+const USUAL =
+  /^\{"path":"([ !#-[\]-~]*)"(?:,"offset":(0|[1-9]\d{0,14}))?(?:,"length":(0|[1-9]\d{0,14}))?(?:,"prot":"([ !#-[\]-~]*)")?(?:,"flags":"([ !#-[\]-~]*)")?\}$/;
+
+/** The values of a line. It is taken apart faster than by JSON.parse() where it is as usual. */
+function valuesOf(text: string): Line {
+  const usual = USUAL.exec(text);
+  if (usual === null) return parseJson(text);
+  const [, path, offset, length, prot, flags] = usual;
+  return { path, offset: offset && Number(offset), length: length && Number(length), prot, flags };
+}
+
+function parseJson(text: string): Line {
   let value: unknown;
   try {
     value = JSON.parse(text.trim());
@@ -31,47 +59,116 @@ export function parseBatchLine(text: string): BatchRequest {
     throw new CramfsError('USAGE', { found: `the line is not JSON: ${(cause as Error).message}`, cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) bad('the line is not a JSON object');
-  const line = value as Record<string, unknown>;
-  const { path, offset, length, prot, flags, addr, mode, noexec, kernel, stackInit, physBits, acts } = line;
+  return value;
+}
+
+/** A board as it is. */
+const NO_VARIANT: BoardVariant = {};
+
+/**
+ * Reads a line of a batch. Unknown keys and flags are ignored, so that a line of a kernel transcript is a request.
+ *
+ * @throws CramfsError USAGE for a line that is no request
+ */
+export function parseBatchLine(text: string): BatchRequest {
+  const line = valuesOf(text);
+  const { path, offset, length, prot, flags, addr, mode, noexec, acts } = line;
   if (typeof path !== 'string') bad('"path" must be a string');
-  const set = flagList(flags);
-  if (set.includes('shared') && set.includes('private')) bad('"flags" has both "shared" and "private"');
+  const set = flagSet(flags);
+  if (set.shared && set.private) bad('"flags" has both "shared" and "private"');
   const request: MapRequest = {
     path,
     offset: wholeNumber(offset, 'offset'),
     length: wholeNumber(length, 'length'),
     prot: protLetters(prot),
-    shared: set.includes('shared'),
-    populate: set.includes('populate'),
-    locked: set.includes('locked'),
-    rdwr: set.includes('rdwr'),
-    lone: set.includes('lone'),
+    shared: set.shared,
+    populate: set.populate,
+    locked: set.locked,
+    rdwr: set.rdwr,
+    lone: set.lone,
     vmaStart: vmaStart(addr, set),
     actions: typeof acts === 'string' && acts !== '' ? parseActions(acts) : undefined,
-    mapType: mapType(set),
-    fixed: set.includes('fixed'),
+    mapType: set.mapType,
+    fixed: set.fixed,
     traced: mode === 'traced',
     noexec: noexec === true,
   };
   if ((request.length ?? 0) < 0) bad('"length" must not be negative');
-  const variant: BoardVariant = {
+  return { request, variant: variantOf(line), touches: set.touches };
+}
+
+function variantOf({ kernel, stackInit, physBits }: Line): BoardVariant {
+  if (kernel === undefined && stackInit === undefined && physBits === undefined) return NO_VARIANT;
+  return {
     // In a transcript it is an array: the lines of an oops.
     ...(kernel === undefined || kernel === null || Array.isArray(kernel) ? {} : { kernel: kernelNamed(kernel) }),
     ...(stackInit === undefined || stackInit === null ? {} : { stackInit: parseStackInit(stackInit, '"stackInit"') }),
     ...(physBits === undefined || physBits === null ? {} : { physBits: parsePhysBits(physBits, '"physBits"') }),
   };
-  return { request, variant, touches: !set.includes('notouch') };
 }
+
+/** What the flags of a line say. */
+interface FlagSet {
+  readonly shared: boolean;
+  readonly private: boolean;
+  readonly populate: boolean;
+  readonly locked: boolean;
+  readonly rdwr: boolean;
+  readonly lone: boolean;
+  readonly fixed: boolean;
+  /** What replaces MAP_PRIVATE or MAP_SHARED. */
+  readonly mapType: MapRequest['mapType'];
+  /** The address of `at=HEX`: NaN where it is none. */
+  readonly at: number | undefined;
+  /** Whether `addr` is where to map, and not what a kernel chose. */
+  readonly placed: boolean;
+  /** Whether pages are looked at. */
+  readonly touches: boolean;
+}
+
+/** Texts of flags that are remembered: there are some dozens. */
+const MAX_FLAG_SETS = 256;
+const flagSets = new Map<string, FlagSet>();
+
+function flagSet(value: unknown): FlagSet {
+  if (value === undefined || value === null) return NO_FLAGS;
+  if (typeof value !== 'string') return flagSetOf(flagList(value));
+  let set = flagSets.get(value);
+  if (set === undefined) {
+    set = flagSetOf(value.split(',').map((flag) => flag.trim()));
+    if (flagSets.size >= MAX_FLAG_SETS) flagSets.clear();
+    flagSets.set(value, set);
+  }
+  return set;
+}
+
+function flagSetOf(flags: readonly string[]): FlagSet {
+  const has = (flag: string): boolean => flags.includes(flag);
+  const at = flags.find((flag) => flag.startsWith('at='));
+  return {
+    shared: has('shared'),
+    private: has('private'),
+    populate: has('populate'),
+    locked: has('locked'),
+    rdwr: has('rdwr'),
+    lone: has('lone'),
+    fixed: has('fixed'),
+    mapType: has('none') ? 'none' : has('shared_validate') ? 'shared_validate' : undefined,
+    at: at === undefined ? undefined : Number.parseInt(at.slice('at='.length), 16),
+    placed: has('lone') || has('nbr'),
+    touches: !has('notouch'),
+  };
+}
+
+const NO_FLAGS = flagSetOf([]);
 
 /**
  * The virtual address to map at: the flag `at=HEX`; with the flags `lone` and `nbr` also `addr`, a number or in hexadecimal.
  * Of other mappings a transcript's `addr` is what the kernel chose.
  */
-function vmaStart(addr: unknown, flags: readonly string[]): number | undefined {
-  const flag = flags.find((each) => each.startsWith('at='));
-  const placed = flags.includes('lone') || flags.includes('nbr');
-  if (flag === undefined && (!placed || addr === undefined || addr === null)) return undefined;
-  const address = flag === undefined ? addressOf(addr) : Number.parseInt(flag.slice('at='.length), 16);
+function vmaStart(addr: unknown, { at, placed }: FlagSet): number | undefined {
+  if (at === undefined && (!placed || addr === undefined || addr === null)) return undefined;
+  const address = at ?? addressOf(addr);
   if (!Number.isSafeInteger(address) || address < 0) bad('"addr" must be an address, such as "0x20000"');
   return address;
 }
@@ -79,12 +176,6 @@ function vmaStart(addr: unknown, flags: readonly string[]): number | undefined {
 function addressOf(value: unknown): number {
   if (typeof value === 'number') return value;
   return typeof value === 'string' && /^0x[0-9a-f]+$/i.test(value) ? Number(value) : Number.NaN;
-}
-
-/** What replaces MAP_PRIVATE or MAP_SHARED. */
-function mapType(flags: readonly string[]): MapRequest['mapType'] {
-  if (flags.includes('none')) return 'none';
-  return flags.includes('shared_validate') ? 'shared_validate' : undefined;
 }
 
 function kernelNamed(value: unknown): KernelModel {
@@ -116,8 +207,6 @@ function protLetters(value: unknown): string | undefined {
 }
 
 function flagList(value: unknown): readonly string[] {
-  if (value === undefined || value === null) return [];
-  if (typeof value === 'string') return value.split(',').map((flag) => flag.trim());
   if (Array.isArray(value) && value.every((flag) => typeof flag === 'string')) return value;
   return bad('"flags" must be an array of strings, or a string with commas');
 }

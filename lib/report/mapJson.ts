@@ -129,7 +129,7 @@ function headJson(verdict: MapVerdict): string {
   return (
     `"schemaVersion":${String(SCHEMA_VERSION)},"path":${jsonString(verdict.path)}` +
     `,"offset":${jsonNumber(verdict.offset)},"length":${jsonNumber(verdict.length)}` +
-    `,"prot":"${verdict.prot}","flags":${wordsJson(verdict.flags)}${kept(verdict.machine, machineJson)}` +
+    `,"prot":"${verdict.prot}","flags":${kept(verdict.flags, wordsJson)}${kept(verdict.machine, machineJson)}` +
     `,"file":${verdict.file === null ? 'null' : kept(verdict.file, fileJson)},"errno":${wordOrNull(verdict.errno)}` +
     `${verdict.failed === 'open' ? ',"failed":"open"' : ''},"bug":${textOrNull(verdict.bug)}`
   );

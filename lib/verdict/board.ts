@@ -246,10 +246,12 @@ export class Board implements MountedBoard {
   map(request: MapRequest, detail: MapDetail = {}): MapVerdict {
     const verdict = mapFile(this, request, detail);
     // Filled in, not copied: see failedVerdict.ts.
-    if (verdict.trace !== null) Object.assign(verdict, { violations: checkInvariants(verdict, this) });
+    const filled = verdict as { -readonly [Key in 'violations' | 'advice' | 'misplaced']: MapVerdict[Key] };
+    if (verdict.trace !== null) filled.violations = checkInvariants(verdict, this);
     if (detail.advice !== true) return verdict;
-    const misplaced = detail.misplaced === false ? null : misplacedPages(verdict, this);
-    return Object.assign(verdict, { advice: adviseOn(verdict, this), misplaced });
+    if (detail.misplaced !== false) filled.misplaced = misplacedPages(verdict, this);
+    filled.advice = adviseOn(verdict, this);
+    return verdict;
   }
 }
 

@@ -17,7 +17,7 @@ import { type MappedProcess, mapInNewProcess } from './process.ts';
 import { looksAtPages, type MapDetail, type MapRequest } from './request.ts';
 import { findRunEnd } from './runEnd.ts';
 import { vmaState } from './vmaState.ts';
-import { findWarnings, icacheWarning, lastPageWarning, requireNotTruncated } from './warnings.ts';
+import { findWarnings, requireNotTruncated } from './warnings.ts';
 
 /** What a failure does not bring. */
 const NOTHING = { bug: null, icache: null, beyond: null } as const;
@@ -111,15 +111,27 @@ function normalProt(prot: string): string {
   return letters === '' ? '-' : letters;
 }
 
-function flagNames(request: MapRequest, nommu: boolean): string[] {
-  const names: string[] = [request.shared === true ? 'shared' : 'private'];
-  if (nommu && request.mapType !== undefined) names[0] = request.mapType;
-  if (request.populate === true) names.push('populate');
-  if (request.locked === true) names.push('locked');
-  if (request.rdwr === true) names.push('rdwr');
-  if (nommu && request.fixed === true) names.push('fixed');
-  if (nommu && request.traced === true) names.push('traced');
-  if (nommu && request.noexec === true) names.push('noexec');
+/** Lists of flags by their bits: the same list for the same flags. */
+const flagLists = new Map<number, readonly string[]>();
+
+/** MAP_TYPE, as verdicts name it. */
+const MAP_TYPES = ['private', 'shared', 'none', 'shared_validate'];
+/** The other flags, in the order in which verdicts list them. */
+const MAP_FLAGS = ['populate', 'locked', 'rdwr', 'fixed', 'traced', 'noexec'];
+
+function flagNames(request: MapRequest, nommu: boolean): readonly string[] {
+  let type = request.shared === true ? 1 : 0;
+  if (nommu && request.mapType !== undefined) type = MAP_TYPES.indexOf(request.mapType);
+  let bits = (request.populate === true ? 1 : 0) | (request.locked === true ? 2 : 0) | (request.rdwr === true ? 4 : 0);
+  if (nommu) {
+    bits |= (request.fixed === true ? 8 : 0) | (request.traced === true ? 16 : 0) | (request.noexec === true ? 32 : 0);
+  }
+  const key = bits * MAP_TYPES.length + type;
+  let names = flagLists.get(key);
+  if (names === undefined) {
+    names = [MAP_TYPES[type] ?? '', ...MAP_FLAGS.filter((_, index) => (bits & (1 << index)) !== 0)];
+    flagLists.set(key, names);
+  }
   return names;
 }
 
@@ -174,11 +186,7 @@ function describe(
     log,
     pagesBehindEnd: Math.min(pages, Math.max(0, behindEnd)),
     runEnd: findRunEnd(mapped, pages),
-    warnings: [
-      ...icacheWarning(icache, pageSize),
-      ...findWarnings(mapped, direct, hangs),
-      ...lastPageWarning(mapped, direct, pages),
-    ],
+    warnings: findWarnings(mapped, { direct, pages, hangs, icache }),
     pages: seen.pages,
     rest: seen.rest,
     trace,

@@ -15,7 +15,7 @@ import type { MapVerdict, Understood } from './mapVerdict.ts';
 import { nommuKernel, openNommuFile } from './nommuFile.ts';
 import { nommuPages } from './nommuPages.ts';
 import { looksAtPages, type MapDetail, type MapRequest } from './request.ts';
-import { findWarnings, lastPageWarning, requireNotTruncated } from './warnings.ts';
+import { findWarnings, requireNotTruncated } from './warnings.ts';
 
 /** What a failure does not bring. */
 const NOTHING = { errno: null, failed: null, bug: null, icache: null } as const;
@@ -85,7 +85,13 @@ export function mapNommu(
     log,
     pagesBehindEnd: null,
     runEnd: null,
-    warnings: [...findWarnings(at, liesInImage(at, vma) ? [] : direct, false), ...lastPageWarning(at, direct, pages)],
+    warnings: findWarnings(at, {
+      direct,
+      perhapsOutside: liesInImage(at, vma) ? [] : direct,
+      pages,
+      hangs: false,
+      icache: null,
+    }),
     pages: touches && (detail.pages === true || detail.trace === true) ? nommuPages(at, machine, vma, detail) : null,
     rest: null,
     trace: traced.trace,

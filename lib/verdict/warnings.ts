@@ -48,20 +48,42 @@ export function requireNotTruncated(mapped: Mapped, direct: readonly PteRun[], p
   }
 }
 
-/** RISC-V with FLATMEM: setting executable entries sets bits of memory that is not the image's. */
-export function icacheWarning(fault: IcacheFault | null, pageSize: number): MapWarning[] {
-  if (fault?.outcome !== 'bit') return [];
-  return [{ code: 'icache-bit', pages: fault.pages, address: fault.pfn * pageSize }];
+/** A mapping as warnings see it. */
+export interface Shown {
+  /** Direct pages. */
+  readonly direct: readonly PteRun[];
+  /** Those of them that may lie outside the image. Default: all. */
+  readonly perhapsOutside?: readonly PteRun[];
+  /** Pages of the vma. */
+  readonly pages: number;
+  /** See MmapResult. */
+  readonly hangs: boolean;
+  readonly icache: IcacheFault | null;
 }
 
 /** Things the user should know, most important first. */
-export function findWarnings(mapped: Mapped, direct: readonly PteRun[], hangs: boolean): MapWarning[] {
-  return [
-    ...strayPages(mapped, direct),
-    ...hangWarning(hangs),
-    ...pageSizeWarning(mapped),
-    ...truncationWarning(mapped),
-  ];
+export function findWarnings(mapped: Mapped, shown: Shown): MapWarning[] {
+  const { direct, perhapsOutside = direct, pages, hangs, icache } = shown;
+  // One list that each adds to: most mappings have none, and a batch asks for many.
+  const warnings: MapWarning[] = [];
+  if (icache !== null) warnOfIcache(warnings, icache, mapped.board.cpu.pageSize);
+  for (const run of perhapsOutside) {
+    if (!liesIn(mapped.board, run)) {
+      warnings.push(...strayPages(mapped, perhapsOutside));
+      break;
+    }
+  }
+  if (hangs) warnings.push({ code: 'populate-hangs' });
+  warnOfPageSize(warnings, mapped);
+  warnOfTruncation(warnings, mapped);
+  warnOfLastPage(warnings, mapped, direct, pages);
+  return warnings;
+}
+
+/** RISC-V with FLATMEM: setting executable entries sets bits of memory that is not the image's. */
+function warnOfIcache(warnings: MapWarning[], fault: IcacheFault, pageSize: number): void {
+  if (fault.outcome !== 'bit') return;
+  warnings.push({ code: 'icache-bit', pages: fault.pages, address: fault.pfn * pageSize });
 }
 
 /**
@@ -70,15 +92,24 @@ export function findWarnings(mapped: Mapped, direct: readonly PteRun[], hangs: b
  *
  * @param pages pages of the vma
  */
-export function lastPageWarning(mapped: Mapped, direct: readonly PteRun[], pages: number): MapWarning[] {
-  const { board, file, pgoff } = mapped;
+function warnOfLastPage(
+  warnings: MapWarning[],
+  { board, file, pgoff }: Mapped,
+  direct: readonly PteRun[],
+  pages: number,
+): void {
   const { inode } = file;
   const last = Math.floor(inode.size / board.cpu.pageSize) - 1;
-  if (inode.type !== 'file' || inode.size % board.cpu.pageSize !== 0 || last < pgoff || last >= pgoff + pages)
-    return [];
-  if (direct.some((run) => last - pgoff >= run.page && last - pgoff < run.page + run.pages)) return [];
-  if (fileBlock(board.image, inode, last, file.resolved.path).kind !== 'direct') return [];
-  return [{ code: 'last-page-zeros', page: last }];
+  if (inode.type !== 'file' || inode.size % board.cpu.pageSize !== 0 || last < pgoff || last >= pgoff + pages) return;
+  if (direct.some((run) => last - pgoff >= run.page && last - pgoff < run.page + run.pages)) return;
+  if (fileBlock(board.image, inode, last, file.resolved.path).kind !== 'direct') return;
+  warnings.push({ code: 'last-page-zeros', page: last });
+}
+
+/** Whether all pages of a run show bytes of the image. */
+function liesIn({ memory, cpu, image }: Mapped['board'], run: PteRun): boolean {
+  const start = run.pfn * cpu.pageSize;
+  return start >= memory.base && start + run.pages * cpu.pageSize <= memory.base + image.size;
 }
 
 function strayPages({ board, file, pgoff }: Mapped, direct: readonly PteRun[]): MapWarning[] {
@@ -87,9 +118,9 @@ function strayPages({ board, file, pgoff }: Mapped, direct: readonly PteRun[]): 
   const first = { foreign: 0, behind: 0 };
   let byKernel = false;
   for (const run of direct) {
+    if (liesIn(board, run)) continue;
     const start = run.pfn * cpu.pageSize;
     const end = start + run.pages * cpu.pageSize;
-    if (start >= memory.base && end <= memory.base + image.size) continue;
     for (let address = start; address < end; address += cpu.pageSize) {
       const outside = address < memory.base || address + cpu.pageSize > memory.base + memory.size;
       const kind = outside ? 'foreign' : address + cpu.pageSize > memory.base + image.size ? 'behind' : null;
@@ -108,17 +139,13 @@ function strayPages({ board, file, pgoff }: Mapped, direct: readonly PteRun[]): 
   return warnings;
 }
 
-function hangWarning(hangs: boolean): MapWarning[] {
-  return hangs ? [{ code: 'populate-hangs' }] : [];
-}
-
-function pageSizeWarning({ board, file }: Mapped): MapWarning[] {
-  if (file.inode.type !== 'file') return [];
+function warnOfPageSize(warnings: MapWarning[], { board, file }: Mapped): void {
+  if (file.inode.type !== 'file') return;
   const { pageSize } = board.image;
   const madeFor = guessPageSize(board.image, file.inode);
-  return madeFor === null || madeFor === pageSize ? [] : [{ code: 'page-size', madeFor, pageSize }];
+  if (madeFor !== null && madeFor !== pageSize) warnings.push({ code: 'page-size', madeFor, pageSize });
 }
 
-function truncationWarning({ board: { image, isTruncated } }: Mapped): MapWarning[] {
-  return isTruncated ? [{ code: 'truncated', size: image.superblock.size, available: image.source.size }] : [];
+function warnOfTruncation(warnings: MapWarning[], { board: { image, isTruncated } }: Mapped): void {
+  if (isTruncated) warnings.push({ code: 'truncated', size: image.superblock.size, available: image.source.size });
 }
