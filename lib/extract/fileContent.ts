@@ -8,6 +8,7 @@ import { findBlock, readFolio } from '../driver/readFolio.ts';
 import { type Block, blockProblem, fileBlocks } from '../image/blocks.ts';
 import { readBlock, readContent } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
+import { forwardReader } from '../source/byteSource.ts';
 
 /** A file's content. */
 export interface FileContent {
@@ -30,9 +31,10 @@ export function storedContent(image: CramfsImage): ContentReader {
   let buffer = new Uint8Array(FIRST_BUFFER);
   const quick = image.inflate.reused?.() ?? null;
   const { pageSize } = image;
+  const ahead = forwardReader(image.source, image.size);
   const read = (block: Block, at: number, path: string | undefined): void => {
     if (quick !== null && block.kind === 'zlib' && blockProblem(block, pageSize) === null) {
-      const data = image.source.read(block.start, block.length);
+      const data = ahead(block.start, block.length);
       if (data.length === block.length && quick.into(data, buffer, at, pageSize) === block.bytes) return;
     }
     buffer.set(readBlock(image, block, path), at);

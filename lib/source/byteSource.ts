@@ -83,6 +83,36 @@ export function passingReader(source: ByteSource): (offset: number, length: numb
   };
 }
 
+/** Bytes that {@link forwardReader} reads at a time. */
+const AHEAD = 1 << 16;
+
+/**
+ * Reads bytes of a source that mostly follow those read before: valid until the next call. It reads ahead, but not past `end`
+ * nor what the source can give.
+ */
+export function forwardReader(source: ByteSource, end: number): (offset: number, length: number) => Uint8Array {
+  if (source.readInto === undefined) return (offset, length) => source.read(offset, length);
+  const room = readRoom(AHEAD);
+  let window = EMPTY;
+  let start = 0;
+  return (offset, length) => {
+    if (offset < start || offset + length > start + window.length) {
+      if (length > AHEAD) return source.read(offset, length);
+      const most = Math.max(offset + length, Math.min(end, offset + AHEAD));
+      const ahead = (source.around?.(offset, offset, most).end ?? most) - offset;
+      window = EMPTY;
+      start = offset;
+      try {
+        window = room.subarray(0, readInto(source, room.subarray(0, Math.max(length, ahead)), offset));
+      } catch {
+        // What is asked for may be sound all the same.
+        return source.read(offset, length);
+      }
+    }
+    return window.subarray(offset - start, offset - start + length);
+  };
+}
+
 /** `around` of a source whose byte 0 is byte `start` of another; nothing where that one has all its bytes. */
 function shiftedAround(source: ByteSource, start: number): Pick<ByteSource, 'around'> {
   if (source.around === undefined) return {};
