@@ -6,6 +6,7 @@ import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
+import type { Crew } from '../../extract/crew.ts';
 import { DEFAULT_LIMITS, type ExtractLimits } from '../../extract/limits.ts';
 import type { ExtractResult, Progress } from '../../extract/result.ts';
 import type { Choice, Survey } from '../../extract/safeWalk.ts';
@@ -135,8 +136,12 @@ async function extractAction(
   const { image, place } = openPlacedImage(imageFile, options, io);
   const bar = new ProgressBar(io.stderr, options.quiet !== true, io.env.TERM);
   try {
-    const line = openedLine(place, image, io);
-    if (line !== null) complain(io, `cramfs extract: ${imageFile}: ${diagnosisLineText(line)}`);
+    const announce = once(() => {
+      const line = openedLine(place, image, io);
+      if (line === null) return;
+      bar.clear();
+      complain(io, `cramfs extract: ${imageFile}: ${diagnosisLineText(line)}`);
+    });
     const summary = await interruptible((signal) =>
       extract(
         image,
@@ -148,15 +153,41 @@ async function extractAction(
         (bytes, total) => {
           bar.update(bytes, total);
         },
+        announce,
         io,
       ),
-    );
+    ).finally(announce);
     bar.clear();
     return report(summary, target, options, io);
   } finally {
     bar.clear();
     image.close();
   }
+}
+
+/** Does something at the first call only. */
+function once(action: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    action();
+  };
+}
+
+/** A crew, with something to do for this thread as soon as all of the crew have work. */
+function whileBusy<Job, Result>(crew: Crew<Job, Result>, action: () => void): Crew<Job, Result> {
+  return {
+    tryStart(job, done) {
+      const isTaken = crew.tryStart(job, done);
+      if (!isTaken) action();
+      return isTaken;
+    },
+    idle: () => crew.idle(),
+    stop: () => {
+      crew.stop();
+    },
+  };
 }
 
 /** Images smaller than this are extracted before a thread has started: bytes of their files. */
@@ -170,12 +201,16 @@ function crewFor<Kind extends keyof ExtractWork>(
   { path, imageOffset }: ImagePlace,
   options: ExtractCommandOptions,
   keep: (pool: ExtractCrew<Kind>) => void,
-): (total: Survey) => ExtractCrew<Kind> | null {
+  announce: () => void,
+): (total: Survey) => Crew<ExtractWork[Kind]['job'], ExtractWork[Kind]['result']> | null {
   return ({ bytes }) => {
     const threads = parseJobs(options) ?? Math.min(availableParallelism(), MAX_THREADS);
     // A pipe can be read by one thread only.
-    if (threads < 2 || bytes < LEAST_FOR_THREADS || path === null) return null;
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return null;
+    const isFile = path !== null && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+    if (threads < 2 || bytes < LEAST_FOR_THREADS || !isFile) {
+      announce();
+      return null;
+    }
     const pool = new ExtractCrew({
       kind,
       file: path,
@@ -186,7 +221,7 @@ function crewFor<Kind extends keyof ExtractWork>(
       threads: threads - 1,
     });
     keep(pool);
-    return pool;
+    return whileBusy(pool, announce);
   };
 }
 
@@ -202,6 +237,7 @@ async function extract(
   options: ExtractCommandOptions,
   signal: AbortSignal,
   progress: (bytes: number, total: number) => void,
+  announce: () => void,
   io: Io,
 ): Promise<ExtractResult> {
   const common = {
@@ -215,12 +251,12 @@ async function extract(
   let pool: { close(): Promise<void> } | null = null;
   try {
     if (options.tar === undefined) {
-      const crew = crewFor('files', image, place, options, (started) => (pool = started));
+      const crew = crewFor('files', image, place, options, (started) => (pool = started), announce);
       const { force, devices, setuid } = options;
       const owners = ownersOption(options);
       return await extractToDirectory(image, target, { ...common, force, devices, setuid, owners, crew });
     }
-    const crew = crewFor('tar', image, place, options, (started) => (pool = started));
+    const crew = crewFor('tar', image, place, options, (started) => (pool = started), announce);
     const tarOptions = { ...common, crew, nextTurn: () => nextTurn() };
     if (target === '-') {
       return await extractToTar(
