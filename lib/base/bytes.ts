@@ -105,3 +105,23 @@ export class GrowingBytes {
     return this.#buffer.subarray(0, this.#length);
   }
 }
+
+/** The part of Node's Buffer that is used. */
+interface WithBuffer {
+  readonly Buffer?: {
+    readonly from: (buffer: ArrayBufferLike, at: number, length: number) => { toString(encoding: 'latin1'): string };
+  };
+}
+
+/** Characters that String.fromCharCode() takes in one call everywhere. */
+const PIECE = 1 << 12;
+
+/** One character for each byte. Several times as fast where there is Node's Buffer. */
+export function latin1Text(bytes: Uint8Array, { Buffer: NodeBuffer }: WithBuffer = globalThis): string {
+  if (NodeBuffer !== undefined) return NodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  let text = '';
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    text += String.fromCharCode.apply(null, bytes.subarray(at, at + PIECE) as unknown as number[]);
+  }
+  return text;
+}

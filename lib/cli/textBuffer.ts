@@ -6,8 +6,7 @@ const PIECE = 1 << 16;
 /** Text on its way to a sink; flush() at the end. */
 export class TextBuffer {
   readonly #sink: TextSink;
-  #pieces: string[] = [];
-  #length = 0;
+  #text = '';
   #total = 0;
 
   constructor(sink: TextSink) {
@@ -21,16 +20,14 @@ export class TextBuffer {
 
   /** Adds a line. */
   line(text: string): void {
-    this.#pieces.push(text, '\n');
-    this.#length += text.length + 1;
+    this.#text += `${text}\n`;
     this.#total += text.length + 1;
-    if (this.#length >= PIECE) this.flush();
+    if (this.#text.length >= PIECE) this.flush();
   }
 
   /** Writes what there is. */
   flush(): void {
-    if (this.#length > 0) this.#sink.write(this.#pieces.join(''));
-    this.#pieces = [];
-    this.#length = 0;
+    if (this.#text !== '') this.#sink.write(this.#text);
+    this.#text = '';
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Directories: a run of inodes, each followed by its name, NUL-padded to a multiple of 4.
  */
+import { latin1Text } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { fileType, inodeNumber } from '../format/inode.ts';
 import { decodeName } from '../format/names.ts';
@@ -26,8 +27,6 @@ export interface DirectoryEntry {
 
 /** Bytes of a directory that are read at a time. */
 const WINDOW = 1 << 14;
-/** Characters that String.fromCharCode() takes in one call everywhere. */
-const PIECE = 1 << 12;
 
 /** A part of a directory's bytes, and what decoding needs of it. Names are cut from one string of all its bytes. */
 class Window {
@@ -46,17 +45,8 @@ class Window {
   name(from: number, to: number): string {
     const { bytes } = this;
     for (let at = from; at < to; at++) if ((bytes[at] ?? 0) >= 0x80) return decodeName(bytes.subarray(from, to));
-    this.#text ??= this.#read();
+    this.#text ??= latin1Text(this.bytes);
     return this.#text.substring(from, to);
-  }
-
-  /** One character for each byte. */
-  #read(): string {
-    let text = '';
-    for (let at = 0; at < this.bytes.length; at += PIECE) {
-      text += String.fromCharCode.apply(null, this.bytes.subarray(at, at + PIECE) as unknown as number[]);
-    }
-    return text;
   }
 }
 
