@@ -3,7 +3,7 @@
 // --replay FILE runs the cases of a file and no others; --minimise FILE writes the smallest part of a corpus that reaches all
 // that it reaches, to FILE itself. With --planted a bug is put into the source as it is bundled, one at a time, and each has
 // to be found within five minutes.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ import { Worker } from 'node:worker_threads';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { PLANTED } from './fuzz/planted.mjs';
+import { PLACEHOLDER } from './page.mjs';
 
 /** What is kept between runs. */
 const CORPUS = fileURLToPath(new URL('../fixtures/fuzz/corpus.jsonl.gz', import.meta.url));
@@ -255,6 +256,11 @@ async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, 
  */
 async function bundle(folder, bug) {
   let isPlanted = bug === undefined;
+  // What is installed beside the programs. The page of reports is the same for all: here it is its data.
+  writeFileSync(join(folder, 'package.json'), '{}');
+  symlinkSync(resolve('docs'), join(folder, 'docs'));
+  mkdirSync(join(folder, 'dist/page'), { recursive: true });
+  writeFileSync(join(folder, 'dist/page/report.html'), PLACEHOLDER);
   /** @type {import('esbuild').BuildOptions} */
   const common = { bundle: true, platform: 'node', target: 'node20', logLevel: 'error', outdir: folder };
   await build({

@@ -1,8 +1,10 @@
 /** What is run: a command or several whose results must fit together, on inputs of certain kinds. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { changedText } from './change.ts';
 import { type Chance, chanceFrom } from './inputs/chance.ts';
 import type { InputKind } from './inputs/index.ts';
 import { randomFrom } from './mutate.ts';
+import { somePath } from './paths.ts';
 import { expect, type Sandbox } from './sandbox.ts';
 
 /** One execution, which it repeats. */
@@ -21,7 +23,6 @@ interface Kind {
   run(sandbox: Sandbox, files: readonly string[], chance: Chance): Promise<void>;
 }
 
-const PATHS = ['/', '/a', '/sh', '/link', '/lib', '/x.so', '/lib/a', '/\u001b[1m', '/::error::x', '/"q" \n'];
 const KERNELS = ['6.12', '6.1', 'linux-4.15', 'nommu', 'nommu-6.12'];
 const MACHINE = [
   [],
@@ -56,7 +57,32 @@ const MAPPING = [
 const AUDIT = ['text', 'json', 'ndjson', 'sarif', 'junit', 'github', 'gitlab', 'markdown'];
 const LISTS = [['-R', '-l'], ['-R', '--json'], ['-R'], ['-l', '--long'], []];
 
-/** A command with options chosen from lists. Words that are numbers stand for the inputs. */
+/** What a word of a command stands for: an input, a path in the image, a place of this thread's own, or itself. */
+function wordFor(
+  word: string,
+  sandbox: Sandbox,
+  files: readonly string[],
+  inputs: readonly InputKind[],
+  chance: Chance,
+): string {
+  switch (word) {
+    case 'IN0':
+    case 'IN1':
+      return files[Number(word.slice(-1))] ?? '';
+    case 'PATH':
+      return somePath(chance, sandbox.bytesOf(inputs.indexOf('image')));
+    case 'OUT':
+      return fresh(sandbox);
+    case 'EXTRACTED':
+      return sandbox.path('extracted');
+    case TREE:
+      return sandbox.path(TREE);
+    default:
+      return word;
+  }
+}
+
+/** A command with options chosen from lists. */
 function command(
   weight: number,
   inputs: readonly InputKind[],
@@ -66,15 +92,9 @@ function command(
   return {
     weight,
     inputs,
-    run: async (sandbox, files, { pick }) => {
-      const argv = words.map((word) => {
-        if (word === 'PATH') return pick(PATHS);
-        if (word === 'OUT') return fresh(sandbox);
-        if (word === 'EXTRACTED') return sandbox.path('extracted');
-        if (word === TREE) return sandbox.path(TREE);
-        return /^[0-9]$/.test(word) ? (files[Number(word)] ?? '') : word;
-      });
-      await sandbox.run(...argv, ...options.flatMap(pick));
+    run: async (sandbox, files, chance) => {
+      const argv = words.map((word) => wordFor(word, sandbox, files, inputs, chance));
+      await sandbox.run(...argv, ...options.flatMap(chance.pick));
     },
   };
 }
@@ -95,7 +115,7 @@ function building(input: InputKind, option: string, ...more: string[]): Kind {
     inputs: [input],
     run: async (sandbox, [file = ''], { pick }) => {
       const out = fresh(sandbox);
-      const extra = pick([[], ['--truncate'], ['-B'], ['-z', '-x']]);
+      const extra = option === '--from-listing' ? [] : pick([[], ['--truncate'], ['-B'], ['-z', '-x']]);
       const { code } = await sandbox.run('mkfs', ...more, ...extra, option, file, sandbox.path(TREE), out);
       if (code === 0) await expectSound(sandbox, out, `mkfs ${option}`);
     },
@@ -137,7 +157,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       if (code === 0) await expectSound(sandbox, out, `mkfs ${options.join(' ')}`);
     },
   },
-  'repack as it is': command(2, ['image'], ['mkfs', '0', 'OUT']),
+  'repack as it is': command(2, ['image'], ['mkfs', 'IN0', 'OUT']),
   listing: {
     weight: 3,
     inputs: ['image'],
@@ -163,41 +183,84 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       expect(one.code === two.code && one.stdout === two.stdout, 'two threads report other than one');
     },
   },
-  'diff of two': command(1, ['image', 'image'], ['diff', '0', '1'], JSON_OR_NOT, MACHINE),
-  info: command(8, ['image'], ['info', '0'], [[], ['--json'], ['--ranges']], PLACE),
-  ls: command(8, ['image'], ['ls', '0'], LISTS, PLACE),
-  tree: command(3, ['image'], ['tree', '0'], JSON_OR_NOT),
-  stat: command(6, ['image'], ['stat', '0', 'PATH'], JSON_OR_NOT),
-  blocks: command(6, ['image'], ['blocks', '0', 'PATH'], JSON_OR_NOT),
-  cat: command(3, ['image'], ['cat', '0', 'PATH']),
-  map: command(10, ['image'], ['map', '0', 'PATH'], MAPPING, MACHINE, JSON_OR_NOT),
-  exec: command(10, ['image'], ['exec', '0', 'PATH'], MACHINE, JSON_OR_NOT),
+  shards: {
+    weight: 2,
+    inputs: ['image', 'image'],
+    run: async (sandbox, files, chance) => {
+      const part = async (name: string, ...words: string[]): Promise<string> => {
+        const { stdout } = await sandbox.run('audit', '--jobs', '1', '--format', 'ndjson', ...words);
+        writeFileSync(sandbox.path(name), stdout);
+        return sandbox.path(name);
+      };
+      const parts = [await part('one', '--shard', '1/2', ...files), await part('two', '--shard', '2/2', ...files)];
+      const merged = await sandbox.run('audit', '--merge', '--json', ...parts);
+      const whole = await sandbox.run('audit', '--jobs', '1', '--json', ...files);
+      expect(merged.code === whole.code && merged.stdout === whole.stdout, 'shards report other than one run');
+      const [one = ''] = parts;
+      writeFileSync(one, changedText(chance, readFileSync(one), readFileSync(one)));
+      await sandbox.run('audit', '--merge', ...parts, ...chance.pick(JSON_OR_NOT));
+    },
+  },
+  'own baseline': {
+    weight: 1,
+    inputs: ['image'],
+    run: async (sandbox, [image = '']) => {
+      const out = fresh(sandbox);
+      const words = ['audit', '--jobs', '1', image];
+      if ((await sandbox.run(...words, '--write-baseline', out)).code > 1) return;
+      const { code } = await sandbox.run(...words, '--baseline', out);
+      expect(code === 0, `an audit with a baseline of its own ends with ${String(code)}`);
+    },
+  },
+  'own audit': {
+    weight: 1,
+    inputs: ['image'],
+    run: async (sandbox, [image = ''], chance) => {
+      const list = sandbox.path('list');
+      const { code, stdout } = await sandbox.run('audit', '--jobs', '1', '--json', image);
+      if (code > 1) return;
+      writeFileSync(list, stdout);
+      const { code: differs } = await sandbox.run('diff', list, image);
+      expect(differs === 0, `diff of an audit and its image ends with ${String(differs)}`);
+      writeFileSync(list, changedText(chance, readFileSync(list), readFileSync(list)));
+      await sandbox.run('diff', list, image, ...chance.pick(JSON_OR_NOT));
+    },
+  },
+  'diff of two': command(1, ['image', 'image'], ['diff', 'IN0', 'IN1'], JSON_OR_NOT, MACHINE),
+  info: command(8, ['image'], ['info', 'IN0'], [[], ['--json'], ['--ranges']], PLACE),
+  ls: command(8, ['image'], ['ls', 'IN0'], LISTS, PLACE),
+  tree: command(3, ['image'], ['tree', 'IN0'], JSON_OR_NOT),
+  stat: command(6, ['image'], ['stat', 'IN0', 'PATH'], JSON_OR_NOT),
+  blocks: command(6, ['image'], ['blocks', 'IN0', 'PATH'], JSON_OR_NOT),
+  cat: command(3, ['image'], ['cat', 'IN0', 'PATH']),
+  map: command(10, ['image'], ['map', 'IN0', 'PATH'], MAPPING, MACHINE, JSON_OR_NOT),
+  exec: command(10, ['image'], ['exec', 'IN0', 'PATH'], MACHINE, JSON_OR_NOT),
   manifest: command(
     4,
     ['image'],
-    ['manifest', '0'],
+    ['manifest', 'IN0'],
     ['mtree', 'sha256sum', 'cyclonedx', 'json'].map((format) => ['--format', format]),
   ),
   audit: command(
     4,
     ['image'],
-    ['audit', '--jobs', '1', '0'],
+    ['audit', '--jobs', '1', 'IN0'],
     [...AUDIT.map((format) => ['--format', format]), ['--json']],
     MACHINE,
   ),
-  report: command(1, ['image'], ['report', '0']),
-  describe: command(3, ['image'], ['describe', '0']),
+  report: command(1, ['image'], ['report', 'IN0'], [[], ['--svg'], ['--embed']], MACHINE),
+  describe: command(3, ['image'], ['describe', 'IN0']),
   'compare-kernels': command(
     4,
     ['image'],
-    ['compare-kernels', '0'],
+    ['compare-kernels', 'IN0'],
     KERNELS.map((kernel) => [kernel]),
     JSON_OR_NOT,
   ),
-  extract: command(2, ['image'], ['extract', '--force', '0', 'EXTRACTED']),
-  scan: command(6, ['dump'], ['scan', '0'], JSON_OR_NOT),
-  'dump, info': command(3, ['dump'], ['info', '0'], PLACE, JSON_OR_NOT),
-  'dump, check': command(3, ['dump'], ['check', '0'], PLACE, JSON_OR_NOT),
+  extract: command(2, ['image'], ['extract', '--force', 'IN0', 'EXTRACTED']),
+  scan: command(6, ['dump'], ['scan', 'IN0'], JSON_OR_NOT),
+  'dump, info': command(3, ['dump'], ['info', 'IN0'], PLACE, JSON_OR_NOT),
+  'dump, check': command(3, ['dump'], ['check', 'IN0'], PLACE, JSON_OR_NOT),
   'plain tree': {
     weight: 1,
     inputs: [],
@@ -226,28 +289,28 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       if (code === 0) await expectSound(sandbox, out, 'mkfs of an archive');
     },
   },
-  stage: command(1, ['tar', 'paths'], ['stage', '--from', '0', '--dlopen-list', '1', '/sh'], JSON_OR_NOT),
+  stage: command(1, ['tar', 'paths'], ['stage', '--from', 'IN0', '--dlopen-list', 'IN1', '/sh'], JSON_OR_NOT),
   'from listing': building('listing', '--from-listing'),
   'device table': building('device table', '--device-table'),
   'id map': building('id map', '--uid-gid-map'),
   insert: building('insert', '--insert'),
   'xip list': building('paths', '--xip-list', '--xip', 'mmu', '--phys', '0x10000000'),
   'xip profile': building('capture', '--xip-profile', '--xip', 'mmu', '--phys', '0x10000000'),
-  like: command(2, ['image'], ['mkfs', '--like', '0', TREE, 'OUT']),
-  'policy check': command(6, ['policy'], ['policy', 'check', '0']),
-  policy: command(3, ['policy', 'image'], ['audit', '--jobs', '1', '--policy', '0', '1'], JSON_OR_NOT),
-  baseline: command(2, ['baseline', 'image'], ['audit', '--jobs', '1', '--baseline', '0', '1'], JSON_OR_NOT),
-  board: command(4, ['board', 'image'], ['map', '--board', '0', '1', 'PATH'], JSON_OR_NOT),
+  like: command(2, ['image'], ['mkfs', '--like', 'IN0', TREE, 'OUT']),
+  'policy check': command(6, ['policy'], ['policy', 'check', 'IN0']),
+  policy: command(3, ['policy', 'image'], ['audit', '--jobs', '1', '--policy', 'IN0', 'IN1'], JSON_OR_NOT),
+  baseline: command(2, ['baseline', 'image'], ['audit', '--jobs', '1', '--baseline', 'IN0', 'IN1'], JSON_OR_NOT),
+  board: command(4, ['board', 'image'], ['map', '--board', 'IN0', 'IN1', 'PATH'], JSON_OR_NOT),
   partition: command(
     4,
     ['partition table', 'image'],
-    ['map', '--partition', 'rootfs', '--partition-table', '0', '1', 'PATH'],
+    ['map', '--partition', 'rootfs', '--partition-table', 'IN0', 'IN1', 'PATH'],
     [[], ['--flash-base', '0x42000000']],
   ),
-  merge: command(4, ['shard', 'shard'], ['audit', '--merge', '0', '1'], JSON_OR_NOT),
-  'old audit': command(2, ['audit', 'image'], ['diff', '0', '1'], JSON_OR_NOT),
-  batch: command(5, ['batch', 'image'], ['map', '1', '--batch', '0'], MACHINE),
-  profile: command(4, ['capture', 'image'], ['profile', '1', '0'], [[], ['--json'], ['--check']]),
+  merge: command(4, ['shard', 'shard'], ['audit', '--merge', 'IN0', 'IN1'], JSON_OR_NOT),
+  'old audit': command(2, ['audit', 'image'], ['diff', 'IN0', 'IN1'], JSON_OR_NOT),
+  batch: command(5, ['batch', 'image'], ['map', 'IN1', '--batch', 'IN0'], MACHINE),
+  profile: command(4, ['capture', 'image'], ['profile', 'IN1', 'IN0'], [[], ['--json'], ['--check']]),
   words: {
     weight: 2,
     inputs: ['paths'],

@@ -59,6 +59,11 @@ export class Sandbox {
     return file;
   }
 
+  /** The bytes of an input; null where there is none. */
+  bytesOf(index: number): Uint8Array | null {
+    return this.#inputs[index] ?? null;
+  }
+
   /** Runs a command, and expects an exit code that is documented, in time, with plain text or valid JSON. */
   async run(...argv: string[]): Promise<Ran> {
     const written = { stdout: '', stderr: '' };

@@ -25,7 +25,7 @@ export const TEXTS = {
     const image = [
       `endian=${wrong(chance, pick(['little', 'big']))}`,
       `page-size=${wrong(chance, pick(['4096', '8192', '65536']))}`,
-      `edition=${number(chance)}`,
+      `edition=${wrong(chance, pick(['0', '7', '4294967295']))}`,
       `name=${wrong(chance, 'Compressed')}`,
       `boot-pad=${pick(['no', 'yes'])}`,
       `holes=${pick(['no', 'yes'])}`,
@@ -33,27 +33,21 @@ export const TEXTS = {
       `remnants=${pick(['no', 'yes'])}`,
       `full-last-page=${wrong(chance, 'any')}`,
       `deflate=${wrong(chance, pick(['classic-9', 'fast']))}`,
-      `direct=${wrong(chance, pick(['none', 'packed', 'inline', '0x0', '4096']))}`,
+      `direct=${wrong(chance, pick(['none', 'none', 'packed,4096,0,padded', 'inline,4096,0,tight', 'packed,8,4,tight']))}`,
     ].filter(() => field(true, false));
     const entry = (): string => {
       const letter = wrong(chance, pick(['d', 'f', 'f', 'l', 'c', 'b', 'p', 's']));
-      const extra = pick([
-        '',
-        '',
-        `target=${wrong(chance, '/sh')}`,
-        'from=/a',
-        'direct=0-1',
-        `direct=${number(chance)}`,
-        '4 64',
-      ]);
-      return [
-        path(chance),
-        letter,
-        wrong(chance, pick(['755', '644', '4755', '0'])),
-        number(chance),
-        number(chance),
-        extra,
-      ].join(' ');
+      const more = {
+        f: ['from=/a', 'from=/sh', 'from=/a direct=0-1', 'from=/a unflagged=0'],
+        l: ['target=/sh', 'target=a', `target=${wrong(chance, '../b')}`],
+        c: ['4 64'],
+        b: ['31 0', `${number(chance)} ${number(chance)}`],
+      }[letter] ?? [''];
+      const extra = field(pick(more), 'from=/a', '4 64', `direct=${number(chance)}`, 'target=');
+      const ids = [pick(['0', '1000', '65535', number(chance)]), pick(['0', '100', '255', number(chance)])];
+      return [path(chance), letter, wrong(chance, pick(['755', '644', '4755', '0'])), ...ids, extra]
+        .join(' ')
+        .trimEnd();
     };
     return lines(chance, [wrong(chance, 'cramfs-listing 1'), `image ${image.join(' ')}`, '/ d 755 0 0'], 4, entry);
   },
@@ -159,11 +153,21 @@ export const TEXTS = {
     chance.pick([
       () =>
         lines(chance, ['# Name, Type, SubType, Offset, Size, Flags'], 4, () =>
-          ['rootfs', 'data', '0x40', size(chance), size(chance), ''].map((cell) => wrong(chance, cell)).join(', '),
+          [
+            chance.pick(['rootfs', 'nvs', 'app']),
+            'data',
+            '0x40',
+            chance.pick(['', '0x10000', size(chance)]),
+            chance.pick(['64K', '1M', size(chance)]),
+            '',
+          ]
+            .map((cell) => wrong(chance, cell))
+            .join(', '),
         ),
       () =>
-        `mtdparts=${wrong(chance, 'flash')}:${chance.many(0, 4, () => `${size(chance)}${chance.pick(['', '@0x1000', '@'])}(${wrong(chance, 'rootfs')})${chance.pick(['', 'ro'])}`).join(',')}`,
+        `mtdparts=${wrong(chance, 'flash')}:${chance.many(1, 4, (index) => `${chance.field(chance.pick(['64K', '1M']), size(chance))}${chance.pick(['', '', '@0x1000'])}(${wrong(chance, index === 0 ? 'rootfs' : `p${String(index)}`)})${chance.pick(['', 'ro'])}`).join(',')}`,
       () => deviceTree(chance),
+      () => fixedPartitions(chance),
     ])(),
   capture: (chance) =>
     chance.pick([
@@ -199,7 +203,7 @@ const hex = (chance: Chance): string => wrong(chance, (chance.random(1 << 20) * 
 const whole = ({ pick, field }: Chance): unknown =>
   field<unknown>(pick([0, 1, 4096, 8192]), -1, 2 ** 53, 0.5, '4096', null);
 const rule = ({ field, pick }: Chance): string =>
-  field(pick(['xip/compressed', 'image/*', '*', 'security/setuid']), 'x', '', '[', '\u001b');
+  field(pick(['xip/compressed', 'image/*', 'xip/*', 'image/holes-unannounced', 'policy/*']), 'x', '*', '[', '\u001b');
 
 function lines(chance: Chance, head: readonly string[], most: number, make: () => string): string {
   const end = chance.field('\n', '\r\n', '\r', ' \n');
@@ -229,15 +233,14 @@ function json(chance: Chance, value: unknown): string {
 function machine(chance: Chance): Record<string, unknown> {
   const { pick, random, field } = chance;
   const all = {
-    kernel: pick(['6.1', '6.12', 'linux-4.15', 'nommu', 'x']),
-    cpu: pick(['arm', 'x86-64', 'riscv32', 'xtensa', 'z']),
-    phys: pick<unknown>([0, '0x10000000', '0xffffffff000', -1]),
-    'page-size': pick<unknown>(['4K', 4096, '64K', 3]),
-    'region-size': pick<unknown>(['4M', 0, 4096]),
-    endian: pick(['little', 'big', 'x']),
+    kernel: field(pick(['6.1', '6.12', 'linux-4.15', 'nommu']), 'x'),
+    cpu: field(pick(['arm', 'x86-64', 'riscv32', 'mips']), 'xtensa', 'z'),
+    phys: field<unknown>(pick<unknown>([0, '0x10000000']), '0xffffffff000', -1),
+    'page-size': field<unknown>(pick<unknown>(['4K', 4096, '64K']), 3),
+    'region-size': field<unknown>(pick<unknown>(['4M', 1 << 20]), 0, 4096),
+    endian: field(pick(['little', 'big']), 'x'),
     'library-path': '/lib',
-    partition: 'rootfs',
-    'flash-base': '0x42000000',
+    ...field({}, { partition: 'rootfs' }, { 'flash-base': '0x42000000' }),
   };
   return {
     version: field<unknown>(1, 2, 'x'),
@@ -246,8 +249,9 @@ function machine(chance: Chance): Record<string, unknown> {
 }
 
 function policy(chance: Chance): Record<string, unknown> {
-  const { pick, many } = chance;
-  const paths = (): unknown => pick<unknown>(['/**', '/{a,b}/**', '!/a', ['/lib/**', '!/x'], '[', '{', '/'.repeat(99)]);
+  const { pick, field, many } = chance;
+  const paths = (): unknown =>
+    field<unknown>(pick<unknown>(['/**', '/{a,b}/**', '/a', ['/lib/**', '!/x']]), '!/a', '[', '{', '/'.repeat(99));
   const level = (): unknown =>
     pick<unknown>([
       'off',
@@ -262,12 +266,26 @@ function policy(chance: Chance): Record<string, unknown> {
     rules: Object.fromEntries(many(0, 3, () => [rule(chance), level()])),
     requires: many(0, 2, () => ({
       paths: paths(),
-      direct: pick<unknown>(['100 %', 50, '1000 %', -1]),
-      segments: pick(['text', 'all', 'none', 'x']),
-      state: pick(['pfnmap', 'mixedmap', 'x']),
+      direct: field<unknown>(pick<unknown>(['100 %', 0.5]), '1000 %', -1),
+      segments: field(pick(['text', 'all', 'none']), 'x'),
+      state: field(pick(['pfnmap', 'mixedmap']), 'x'),
     })),
     exceptions: many(0, 2, () => ({ rule: rule(chance), paths: paths(), reason: 'x' })),
   };
+}
+
+/** A device tree with partitions of a flash, as boards have them. */
+function fixedPartitions(chance: Chance): string {
+  const { pick, field, many } = chance;
+  const partitions = many(1, 3, (index) => {
+    const at = wrong(chance, (index * 0x10000).toString(16));
+    const label = field(index === 0 ? 'rootfs' : `p${String(index)}`, 'rootfs', '\\x1b');
+    return `partition@${at} { label = "${label}"; reg = <0x${at} ${wrong(chance, '0x10000')}>; };`;
+  });
+  const parts = `partitions { compatible = "${field('fixed-partitions', 'x')}"; #address-cells = <${field('1', '2', '0')}>; #size-cells = <1>; ${partitions.join(' ')} };`;
+  const flash = `flash@${wrong(chance, '10000000')} { compatible = "cfi-flash"; reg = <${wrong(chance, '0x10000000')} 0x1000000>; ${parts} };`;
+  const inner = pick([flash, `bus { #address-cells = <1>; #size-cells = <1>; ${field('ranges;', '')} ${flash} };`]);
+  return `/dts-v1/;\n/ { #address-cells = <1>; #size-cells = <1>; ${inner} };`;
 }
 
 function deviceTree(chance: Chance): string {
