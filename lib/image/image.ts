@@ -86,6 +86,8 @@ export class CramfsImage {
     inflate: Inflate,
     inodeLayout: InodeLayout,
     quirks: Quirks,
+    words = new WordReader(source, superblock.littleEndian),
+    inodes = new WordReader(source, superblock.littleEndian),
   ) {
     this.source = source;
     this.superblock = superblock;
@@ -94,8 +96,8 @@ export class CramfsImage {
     this.inflate = inflate;
     this.inodeLayout = inodeLayout;
     this.quirks = quirks;
-    this.words = new WordReader(source, superblock.littleEndian);
-    this.#inodes = new WordReader(source, superblock.littleEndian);
+    this.words = words;
+    this.#inodes = inodes;
   }
 
   /**
@@ -131,6 +133,13 @@ export class CramfsImage {
       });
     }
     return new CramfsImage(source, decodeSuperblock(head, place, inodeLayout), pageSize, inflate, inodeLayout, quirks);
+  }
+
+  /** The same image read in another way; nothing of it is read again. */
+  readAs({ pageSize, inflate, quirks }: Pick<OpenOptions, 'pageSize' | 'inflate' | 'quirks'>): CramfsImage {
+    const { source, superblock, inodeLayout, words } = this;
+    const [size, inflater, read] = [pageSize ?? this.pageSize, inflate ?? this.inflate, quirks ?? this.quirks];
+    return new CramfsImage(source, superblock, size, inflater, inodeLayout, read, words, this.#inodes);
   }
 
   /** Bytes of the file system as Linux takes it: superblock.size, or 256 MiB without FSID_VERSION_2. */

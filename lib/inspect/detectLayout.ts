@@ -13,12 +13,12 @@ import {
   CRAMFS_FLAG_EXT_BLOCK_POINTERS,
   ROOT_INODE_OFFSET,
 } from '../format/constants.ts';
-import { type InodeLayout, LINUX_INODE, WIDE_INODE } from '../format/inode.ts';
+import { type InodeLayout, WIDE_INODE } from '../format/inode.ts';
 import { blockCount } from '../image/blocks.ts';
 import { CramfsImage, type Inode, NO_QUIRKS, type OpenOptions, PAGE_SIZES, type Quirks } from '../image/image.ts';
 import { isLzmaBlock } from '../image/lzma.ts';
 import { guessPageSize } from '../image/pageSize.ts';
-import type { ByteSource } from '../source/byteSource.ts';
+import { type ByteSource, sliceSource } from '../source/byteSource.ts';
 import { detectQuirks } from './detectQuirks.ts';
 import { walk } from './walk.ts';
 
@@ -50,20 +50,40 @@ export interface ImageLayout {
   readonly quirks: Quirks;
 }
 
+/** What was found out, and the image with its inodes, which can be read so. */
+export interface DetectedLayout extends ImageLayout {
+  readonly image: CramfsImage;
+}
+
 /**
  * Looks at a few files of an image. Damage counts as silence.
  *
  * @throws CramfsError as CramfsImage.open()
  */
-export function detectLayout(from: ByteSource | Uint8Array, options: OpenOptions = {}): ImageLayout {
-  const inodeLayout = options.inodeLayout ?? detectInodes(from, options);
-  const image = CramfsImage.open(from, { ...options, inodeLayout });
+export function detectLayout(from: ByteSource | Uint8Array, options: OpenOptions = {}): DetectedLayout {
+  const { imageOffset = 0, pageSize, inodeLayout, quirks, inflate } = options;
+  const isGiven = [pageSize, inodeLayout, quirks, inflate].some((option) => option !== undefined);
+  if (isGiven || from instanceof Uint8Array) return layoutOf(from, options);
+  const source = sliceSource(from, imageOffset);
+  const before = known.get(source);
+  if (before !== undefined) return before;
+  const found = layoutOf(source, {});
+  known.set(source, found);
+  return found;
+}
+
+/** Commands ask several times about a source. */
+const known = new WeakMap<ByteSource, DetectedLayout>();
+
+function layoutOf(from: ByteSource | Uint8Array, options: OpenOptions): DetectedLayout {
+  const image = openWithInodes(from, options);
+  const { inodeLayout } = image;
   const files = sampleFiles(image);
   const vendor = vendorFlags(image.superblock.flags);
   const candidates = [...new Set([...PAGE_SIZES, ...(vendor === null ? [] : [vendor.pageSize])])];
   const byData = vote(
     candidates,
-    (pageSize) => (pageSize === image.pageSize ? image : CramfsImage.open(from, { ...options, inodeLayout, pageSize })),
+    (pageSize) => (pageSize === image.pageSize ? image : image.readAs({ pageSize })),
     files,
   );
   // Where the files are silent, only pointers that are within the table for both sizes.
@@ -73,13 +93,13 @@ export function detectLayout(from: ByteSource | Uint8Array, options: OpenOptions
   const silent = reading !== null && !reading.extendedPointers && vendor !== null && byData.speaksFor === 0;
   const method = silent ? vendor.method : byData.method;
   const asVoted = options.pageSize ?? (silent ? vendor.pageSize : byData.pageSize);
-  const open = (pageSize: number, quirks: Quirks): CramfsImage =>
-    CramfsImage.open(from, { ...options, inodeLayout, pageSize, quirks });
+  const open = (pageSize: number, quirks: Quirks): CramfsImage => image.readAs({ pageSize, quirks });
   const sizes =
     options.pageSize === undefined ? [asVoted, ...PAGE_SIZES.filter((size) => size !== asVoted)] : [asVoted];
   const found =
     options.quirks === undefined && method === 'zlib' ? detectQuirks(open, sizes, byData.against > 0) : null;
   return {
+    image,
     inodeLayout,
     pageSize: found?.pageSize ?? asVoted,
     method,
@@ -88,18 +108,18 @@ export function detectLayout(from: ByteSource | Uint8Array, options: OpenOptions
   };
 }
 
-/** The layout whose root inode makes sense: Linux's unless it shows an empty root where the wide one shows a tree. */
-function detectInodes(from: ByteSource | Uint8Array, options: OpenOptions): InodeLayout {
-  const { root } = CramfsImage.open(from, options);
-  if (root.offset !== 0 || root.size === 0) return LINUX_INODE;
+/** The image, with inodes of the layout whose root makes sense: Linux's unless it shows an empty root where the wide one shows a tree. */
+function openWithInodes(from: ByteSource | Uint8Array, options: OpenOptions): CramfsImage {
+  const image = CramfsImage.open(from, options);
+  if (options.inodeLayout !== undefined || image.root.offset !== 0 || image.root.size === 0) return image;
   try {
     const wide = CramfsImage.open(from, { ...options, inodeLayout: WIDE_INODE });
     const start = ROOT_INODE_OFFSET + WIDE_INODE.size;
-    if (wide.root.offset !== start && wide.root.offset !== start + BOOT_PAD) return LINUX_INODE;
-    return [...walk(wide, { maxEntries: 2, onProblem: () => undefined })].length === 2 ? WIDE_INODE : LINUX_INODE;
+    if (wide.root.offset !== start && wide.root.offset !== start + BOOT_PAD) return image;
+    return [...walk(wide, { maxEntries: 2, onProblem: () => undefined })].length === 2 ? wide : image;
   } catch (error) {
     if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
-    return LINUX_INODE;
+    return image;
   }
 }
 

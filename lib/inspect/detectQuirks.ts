@@ -32,11 +32,11 @@ export function detectQuirks(
   const linearXip = isLinearXip(image, files);
   // Elsewhere Linux's reading explains all, or the files do not show it.
   const rest = files.filter((inode) => !(linearXip && isRaw(open(pageSize, LINEAR), inode)));
-  if (isContradicted) {
+  if (isContradicted && rest.length > 0 && !rest.some((inode) => isFlagged(image.words.u32(inode.ino)))) {
     for (const size of pageSizes) {
+      const plain = open(size, { ...NO_QUIRKS, linearXip });
       for (const quirks of candidates(linearXip)) {
-        if (explains(open(size, quirks), open(size, { ...NO_QUIRKS, linearXip }), rest))
-          return { pageSize: size, quirks };
+        if (explains(open(size, quirks), plain, rest)) return { pageSize: size, quirks };
       }
     }
   }
@@ -117,14 +117,16 @@ function reads(image: CramfsImage, block: Block): boolean {
   }
 }
 
+const isFlagged = (pointer: number): boolean =>
+  (pointer & (CRAMFS_BLK_FLAG_DIRECT_PTR | CRAMFS_BLK_FLAG_UNCOMPRESSED)) !== 0;
+
 /** Whether all files are read with quirks, and some are not without; no pointer has flags, which such vendors do not know. */
 function explains(image: CramfsImage, plain: CramfsImage, files: readonly Inode[]): boolean {
   let needed = false;
   for (const inode of files) {
     const blocks = blocksOf(image, inode);
     if (blocks === null || blocks.length === 0) return false;
-    const flags = CRAMFS_BLK_FLAG_DIRECT_PTR | CRAMFS_BLK_FLAG_UNCOMPRESSED;
-    if (blocks.some(({ pointer }) => (pointer & flags) !== 0)) return false;
+    if (blocks.some(({ pointer }) => isFlagged(pointer))) return false;
     if (!blocks.every((block) => reads(image, block))) return false;
     needed ||= !readsAll(plain, inode) && blockCount(inode.size, image.pageSize) > 0;
   }

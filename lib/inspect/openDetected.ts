@@ -1,7 +1,8 @@
 /**
  * Opening an image of unknown make, vendor variants included.
  */
-import { CramfsImage, type OpenOptions } from '../image/image.ts';
+import type { CramfsImage } from '../image/image.ts';
+import { type OpenOptions } from '../image/image.ts';
 import { inflateLzma } from '../image/lzma.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { detectLayout } from './detectLayout.ts';
@@ -12,7 +13,7 @@ import { detectLayout } from './detectLayout.ts';
  * @throws CramfsError as CramfsImage.open()
  */
 export function openDetected(from: ByteSource | Uint8Array, options: OpenOptions = {}): CramfsImage {
-  const { inodeLayout, pageSize, method, quirks } = detectLayout(from, options);
+  const { image, pageSize, method, quirks } = detectLayout(from, options);
   const inflate = options.inflate ?? (method === 'lzma' ? inflateLzma : undefined);
-  return CramfsImage.open(from, { ...options, inodeLayout, pageSize, inflate, quirks });
+  return image.readAs({ pageSize, inflate, quirks });
 }

@@ -103,8 +103,8 @@ const JSON_OR_NOT = [[], ['--json']];
 const TREE = 'TREE';
 
 /** What mkfs built has no errors. */
-async function expectSound(sandbox: Sandbox, out: string, what: string): Promise<void> {
-  const { code, stdout, stderr } = await sandbox.run('check', out);
+async function expectSound(sandbox: Sandbox, out: string, what: string, ...options: string[]): Promise<void> {
+  const { code, stdout, stderr } = await sandbox.run('check', out, ...options);
   expect(code === 0, `${what} builds what check refuses: ${(stderr + stdout).slice(0, 300)}`);
 }
 
@@ -115,11 +115,27 @@ function building(input: InputKind, option: string, ...more: string[]): Kind {
     inputs: [input],
     run: async (sandbox, [file = ''], { pick }) => {
       const out = fresh(sandbox);
-      const extra = option === '--from-listing' ? [] : pick([[], ['--truncate'], ['-B'], ['-z', '-x']]);
+      const text = option === '--from-listing' ? readFileSync(file, 'latin1') : '';
+      const extra = text === '' ? pick([[], ['--truncate'], ['-B'], ['-z', '-x']]) : [];
       const { code } = await sandbox.run('mkfs', ...more, ...extra, option, file, sandbox.path(TREE), out);
-      if (code === 0) await expectSound(sandbox, out, `mkfs ${option}`);
+      // Blocks without flags are a vendor's. Few files may not show the page size.
+      if (code !== 0 || text.includes('unflagged=')) return;
+      const [, pageSize] = /page-size=([0-9]+)/.exec(text) ?? [];
+      await expectSound(sandbox, out, `mkfs ${option}`, ...(pageSize === undefined ? [] : ['--page-size', pageSize]));
     },
   };
+}
+
+/** The audits of two images as two shards. Their files. */
+async function shards(sandbox: Sandbox, images: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const shard of ['1/2', '2/2']) {
+    const file = sandbox.path(`shard-${shard.slice(0, 1)}`);
+    const { stdout } = await sandbox.run('audit', '--jobs', '1', '--format', 'ndjson', '--shard', shard, ...images);
+    writeFileSync(file, stdout);
+    files.push(file);
+  }
+  return files;
 }
 
 function fresh(sandbox: Sandbox, name = 'out'): string {
@@ -178,26 +194,21 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     weight: 1,
     inputs: ['image', 'image'],
     run: async (sandbox, files, { pick }) => {
-      const words = ['audit', '--format', pick(AUDIT), ...files];
+      const format = ['--format', pick(AUDIT)];
+      const words = ['audit', ...format, ...files];
       const [one, two] = [await sandbox.run(...words, '--jobs', '1'), await sandbox.run(...words, '--jobs', '2')];
       expect(one.code === two.code && one.stdout === two.stdout, 'two threads report other than one');
+      const merged = await sandbox.run('audit', '--merge', ...format, ...(await shards(sandbox, files)));
+      expect(one.code === merged.code && one.stdout === merged.stdout, 'shards report other than one run');
     },
   },
   shards: {
     weight: 2,
     inputs: ['image', 'image'],
     run: async (sandbox, files, chance) => {
-      const part = async (name: string, ...words: string[]): Promise<string> => {
-        const { stdout } = await sandbox.run('audit', '--jobs', '1', '--format', 'ndjson', ...words);
-        writeFileSync(sandbox.path(name), stdout);
-        return sandbox.path(name);
-      };
-      const parts = [await part('one', '--shard', '1/2', ...files), await part('two', '--shard', '2/2', ...files)];
-      const merged = await sandbox.run('audit', '--merge', '--json', ...parts);
-      const whole = await sandbox.run('audit', '--jobs', '1', '--json', ...files);
-      expect(merged.code === whole.code && merged.stdout === whole.stdout, 'shards report other than one run');
+      const parts = await shards(sandbox, files);
       const [one = ''] = parts;
-      writeFileSync(one, changedText(chance, readFileSync(one), readFileSync(one)));
+      if (chance.random(4) !== 0) writeFileSync(one, changedText(chance, readFileSync(one), readFileSync(one)));
       await sandbox.run('audit', '--merge', ...parts, ...chance.pick(JSON_OR_NOT));
     },
   },
@@ -220,8 +231,9 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       const { code, stdout } = await sandbox.run('audit', '--jobs', '1', '--json', image);
       if (code > 1) return;
       writeFileSync(list, stdout);
+      const isSound = (await sandbox.run('check', image)).code === 0;
       const { code: differs } = await sandbox.run('diff', list, image);
-      expect(differs === 0, `diff of an audit and its image ends with ${String(differs)}`);
+      expect(!isSound || differs === 0, `diff of an audit and its image ends with ${String(differs)}`);
       writeFileSync(list, changedText(chance, readFileSync(list), readFileSync(list)));
       await sandbox.run('diff', list, image, ...chance.pick(JSON_OR_NOT));
     },
@@ -332,19 +344,22 @@ const NAMES = Object.keys(KINDS);
 /** Milliseconds of a case of a kind before one was timed, and the least that counts. */
 const FIRST_TIME = 2;
 const LEAST_TIME = 0.1;
-/** How much the newest case counts in the mean. */
+/** How much the newest case counts in the mean, once there are many. */
 const SHARE_OF_NEWEST = 0.02;
 /** Milliseconds that one case counts at most: one that is slow once must not keep its kind from being tried. */
-const MOST_TIME = 100;
+const MOST_TIME = 1000;
 
 /** Chooses kinds so that each gets time, not cases, by its weight: quick commands run more often. */
 export class KindChooser {
   readonly #times = new Map<string, number>(NAMES.map((name) => [name, FIRST_TIME]));
+  readonly #counts = new Map<string, number>();
 
   /** Notes how long a case of a kind took, in ms. */
   note(kind: string, took: number): void {
     const before = this.#times.get(kind) ?? FIRST_TIME;
-    this.#times.set(kind, before + (Math.min(took, MOST_TIME) - before) * SHARE_OF_NEWEST);
+    const count = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, count);
+    this.#times.set(kind, before + (Math.min(took, MOST_TIME) - before) * Math.max(SHARE_OF_NEWEST, 1 / count));
   }
 
   pick({ random }: Chance): string {

@@ -35,7 +35,9 @@ interface Setup {
  * sooner it is found which of them did.
  */
 const LEAST_BATCH = 64;
-const MOST_BATCH = 1024;
+const MOST_BATCH = 2048;
+/** Share of the time that may be spent on asking; a batch is longer where it is more. */
+const TAKING_SHARE = 0.03;
 /** Share of the time that may be spent on finding out which case of a batch reached it. */
 const ASKING_SHARE = 0.1;
 /** Cases with an input before there is a new one: making it takes as long as a command. */
@@ -178,6 +180,7 @@ async function fuzz(): Promise<void> {
   let size = LEAST_BATCH;
   const began = performance.now();
   let asking = 0;
+  let ended = began;
   while (Date.now() < until) {
     const each = corpus.length > 0 && random(2) === 0 ? changedCase() : newCase();
     if (await execute(each)) keep(each);
@@ -185,7 +188,8 @@ async function fuzz(): Promise<void> {
     if (batch.length < size) continue;
     const asked = performance.now();
     const isNew = coverage.takeNew() > 0;
-    size = isNew ? Math.max(LEAST_BATCH, size >> 1) : Math.min(MOST_BATCH, size * 2);
+    const isDear = performance.now() - asked > (asked - ended) * TAKING_SHARE;
+    size = isNew && !isDear ? Math.max(LEAST_BATCH, size >> 1) : Math.min(MOST_BATCH, size * 2);
     while (coverage.hasWanted && asking + performance.now() - asked < (performance.now() - began) * ASKING_SHARE) {
       const place = await firstWanted(batch);
       const found = place === null ? undefined : batch[place];
@@ -195,7 +199,8 @@ async function fuzz(): Promise<void> {
     }
     coverage.giveUp();
     batch = [];
-    asking += performance.now() - asked;
+    ended = performance.now();
+    asking += ended - asked;
   }
 }
 
