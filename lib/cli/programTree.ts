@@ -16,18 +16,12 @@ export interface SubcommandProgram {
   readonly alone?: Readonly<Record<string, string>>;
 }
 
-interface Running {
-  /** The words as they were typed. */
-  readonly commandLine?: readonly string[];
-  readonly done: (exitCode: number) => void;
-}
-
 /** A program as a tree of commands: those that are wanted, or the names of all of them if none is. */
 export async function defineProgram(
   { name, description, notes, subcommands }: SubcommandProgram,
   wanted: readonly string[],
   io: Io,
-  { commandLine, done }: Running,
+  done: (exitCode: number) => void,
 ): Promise<Command> {
   const program = addHelpCommand(newProgram(name, io).description(description)).addHelpText('after', notes);
   const chosen = subcommands.filter((subcommand) => wanted.includes(subcommand.name));
@@ -35,7 +29,7 @@ export async function defineProgram(
     const command = newCommand(subcommand.name, io).summary(subcommand.summary).helpGroup(subcommand.group);
     if (wanted.includes(subcommand.name)) {
       const { define } = await subcommand.load();
-      define(command, { ...io, commandLine }, done);
+      define(command, io, done);
     }
     program.addCommand(command);
   }
@@ -45,5 +39,5 @@ export async function defineProgram(
 /** A program as a complete tree of commands: for documentation and tests. */
 export function wholeProgram(definition: SubcommandProgram, io: Io): Promise<Command> {
   const names = definition.subcommands.map(({ name }) => name);
-  return defineProgram(definition, names, io, { done: () => undefined });
+  return defineProgram(definition, names, io, () => undefined);
 }

@@ -4,7 +4,8 @@
 import { COMPLETE } from './completion/candidate.ts';
 import { EXIT, type Io } from './io.ts';
 import { exitCodeFor } from './program.ts';
-import { defineProgram, type SubcommandProgram } from './programTree.ts';
+import { withProgram } from './definedProgram.ts';
+import type { SubcommandProgram } from './programTree.ts';
 
 /** Runs a program with the arguments after its name. Never throws and never exits. */
 export async function runSubcommand(definition: SubcommandProgram, argv: readonly string[], io: Io): Promise<number> {
@@ -17,20 +18,16 @@ export async function runSubcommand(definition: SubcommandProgram, argv: readonl
   const asksHelp = argv[0] === 'help' && argv[1] !== undefined;
   const words = asksHelp ? argv.slice(1) : argv;
   const wanted = subcommands.find((subcommand) => subcommand.name === words[0]);
-  let exitCode: number = EXIT.ok;
   try {
-    const program = await defineProgram(definition, wanted === undefined ? [] : [wanted.name], io, {
-      commandLine: [name, ...argv],
-      done: (code) => {
-        exitCode = code;
-      },
+    const run = { ...io, commandLine: [name, ...argv] };
+    return await withProgram(definition, wanted?.name ?? null, run, async (program) => {
+      if (argv.length === 0) {
+        io.stderr.write(program.helpInformation());
+        return EXIT.usage;
+      }
+      await program.parseAsync(asksHelp && wanted !== undefined ? [...words, '--help'] : words, { from: 'user' });
+      return null;
     });
-    if (argv.length === 0) {
-      io.stderr.write(program.helpInformation());
-      return EXIT.usage;
-    }
-    await program.parseAsync(asksHelp && wanted !== undefined ? [...words, '--help'] : words, { from: 'user' });
-    return exitCode;
   } catch (error) {
     return exitCodeFor(error, argv, io, wanted === undefined ? name : `${name} ${wanted.name}`);
   }

@@ -45,7 +45,7 @@ async function answer(definition: SubcommandProgram, argv: readonly string[], io
 async function cursorAt(definition: SubcommandProgram, words: readonly string[], io: Io): Promise<Cursor> {
   const before = words.slice(0, -1).map((word) => homeOf(word, io));
   const named = before.filter((word) => !word.startsWith('-') && word !== 'help').slice(0, 1);
-  const program = await defineProgram(definition, named, io, { done: () => undefined });
+  const program = await defineProgram(definition, named, io, () => undefined);
   return cursorOf(program, [...before, words.at(-1) ?? '']);
 }
 
