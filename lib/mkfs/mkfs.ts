@@ -109,7 +109,7 @@ export interface BuildResult extends BuiltImage {
 }
 
 /** Content that is read and encoded ahead of the one that is placed: bytes and files at most. */
-const READ_AHEAD = 8 << 20;
+const READ_AHEAD = 4 << 20;
 const FILES_AHEAD = 2048;
 /** Bytes of files that are read to the same memory, one after the other. */
 const READ_ROOM = 1 << 20;
