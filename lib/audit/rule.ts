@@ -29,7 +29,7 @@ export interface AuditVisitor {
 export type AuditReport<D extends AnyDefinition> = <K extends D>(
   definition: K,
   place: FindingPlace,
-  args: ArgsOf<K>,
+  args: ArgsOf<K> | (() => ArgsOf<K>),
   severity?: Severity,
 ) => void;
 

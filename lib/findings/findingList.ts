@@ -24,6 +24,11 @@ export interface Added {
   readonly args: unknown;
 }
 
+/** Arguments, which are no functions themselves. */
+function valueOf<T>(args: T | (() => T)): T {
+  return typeof args === 'function' ? (args as () => T)() : args;
+}
+
 /** Takes findings in. */
 export class FindingList {
   readonly #kept: Finding[] = [];
@@ -38,21 +43,21 @@ export class FindingList {
     this.#maxPerId = maxPerId;
   }
 
-  /** Adds a finding. The path is asked for only if the finding is kept. */
+  /** Adds a finding. The path, and arguments that are a function, are asked for only if the finding is kept. */
   add<D extends AnyDefinition>(
     definition: D,
     { path, offset }: FindingPlace,
-    args: ArgsOf<D>,
+    args: ArgsOf<D> | (() => ArgsOf<D>),
     severity: Severity = definition.severity,
   ): void {
     const { id } = definition;
-    this.listener?.({ definition, offset, args });
+    this.listener?.({ definition, offset, args: valueOf(args) });
     this.#counts[severity]++;
     const seen = this.count(id) + 1;
     this.#seen.set(id, seen);
     if (seen > this.#maxPerId) this.#left.set(id, (this.#left.get(id) ?? 0) + 1);
     else {
-      const finding = { id, severity, path: path?.() ?? null, offset, args: args as Finding['args'] };
+      const finding = { id, severity, path: path?.() ?? null, offset, args: valueOf(args) as Finding['args'] };
       this.#kept.push(finding);
     }
   }

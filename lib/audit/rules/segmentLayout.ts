@@ -147,46 +147,56 @@ export const segmentLayout = defineRule(
       const { inode, blocks } = subject;
       const path = (): string => subject.path;
       const pointerOf = (block: number): number => inode.ino + block * 4;
-      const ref = segmentRef(segment);
-      const endsOnPage =
-        inode.size % pageSize === 0 && segment.firstPage + segment.pages === Math.ceil(inode.size / pageSize);
-      const placed = { ...ref, endsOnPage };
+      // An image may have so many of these that only their number is kept.
+      const placed = () => {
+        const endsOnPage =
+          inode.size % pageSize === 0 && segment.firstPage + segment.pages === Math.ceil(inode.size / pageSize);
+        return { ...segmentRef(segment), endsOnPage };
+      };
       switch (reason.why) {
         case 'break': {
           const { block, kind, expectedOffset } = reason;
-          const remedies = [{ kind: 'store-direct', block, offset: expectedOffset }] as const;
-          report(
-            LAYOUT_BREAK,
-            { path, offset: pointerOf(block) },
-            { ...placed, block, kind, expectedOffset, remedies },
-          );
+          report(LAYOUT_BREAK, { path, offset: pointerOf(block) }, () => {
+            const remedies = [{ kind: 'store-direct', block, offset: expectedOffset }] as const;
+            return { ...placed(), block, kind, expectedOffset, remedies };
+          });
           return;
         }
         case 'compressed': {
           const { block, kind } = reason;
-          const remedies = [{ kind: 'store-file-direct' }] as const;
-          report(COMPRESSED, { path, offset: pointerOf(block) }, { ...placed, block, kind, remedies });
+          report(COMPRESSED, { path, offset: pointerOf(block) }, () => {
+            const remedies = [{ kind: 'store-file-direct' }] as const;
+            return { ...placed(), block, kind, remedies };
+          });
           return;
         }
         case 'misaligned': {
           const { block, physAddress } = reason;
-          const past = physAddress % pageSize;
-          const remedies = [{ kind: 'align-blocks' }] as const;
-          report(MISALIGNED, { path, offset: physAddress - base }, { ...placed, block, physAddress, past, remedies });
+          report(MISALIGNED, { path, offset: physAddress - base }, () => {
+            const remedies = [{ kind: 'align-blocks' }] as const;
+            return { ...placed(), block, physAddress, past: physAddress % pageSize, remedies };
+          });
           return;
         }
         case 'shared tail': {
           const { block } = reason;
           const last = blocks[block];
           const offset = last === undefined ? pointerOf(block) : last.start + last.bytes;
-          report(SHARED_TAIL, { path, offset }, { ...ref, block, remedies: [{ kind: 'clear-tail', block }] });
+          report(SHARED_TAIL, { path, offset }, () => ({
+            ...segmentRef(segment),
+            block,
+            remedies: [{ kind: 'clear-tail', block }],
+          }));
           return;
         }
         case 'merged':
-          report(MERGED, { path, offset: pointerOf(segment.firstPage) }, ref);
+          report(MERGED, { path, offset: pointerOf(segment.firstPage) }, () => segmentRef(segment));
           return;
         case 'zero offset':
-          report(ZERO_OFFSET, { path, offset: pointerOf(reason.block) }, { ...ref, block: reason.block });
+          report(ZERO_OFFSET, { path, offset: pointerOf(reason.block) }, () => ({
+            ...segmentRef(segment),
+            block: reason.block,
+          }));
           return;
         default:
       }
