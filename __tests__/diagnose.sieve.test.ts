@@ -1,7 +1,7 @@
 // The sieve in WebAssembly sees what the loops see.
 import { describe, expect, it } from '@jest/globals';
 import { BYTE_ORDERS, reorder } from '../lib/diagnose/byteOrder.ts';
-import { search } from '../lib/diagnose/search.ts';
+import { doubled, search } from '../lib/diagnose/search.ts';
 import { addToSet, makeSieve, noSets } from '../lib/diagnose/sieve.ts';
 import { bytesSource } from '../lib/source/byteSource.ts';
 
@@ -85,6 +85,15 @@ describe('the sieve', () => {
         expect(seen).toEqual(places);
       }
     }
+  });
+
+  it('leaves signatures with zeros between their bytes to the first bytes of a dump', () => {
+    const bytes = new Uint8Array(BEFORE_SIEVE + 1000);
+    const form = doubled(SIGNATURE, 'zero');
+    const places = [32, 1001, 40_002, 300_007, BEFORE_SIEVE - 101];
+    for (const at of [...places, BEFORE_SIEVE + 101]) bytes.set(form, at);
+    const seen = [...search(bytesSource(bytes))].filter(({ kind }) => kind === 'doubled');
+    expect(new Set(seen.map(({ at }) => at + 32))).toEqual(new Set(places));
   });
 
   it('is not there without WebAssembly, or where that cannot compile it', () => {
