@@ -76,11 +76,20 @@ export const inflate: Inflate = Object.assign(
       const length = inflater.into(data, room, 0, limit);
       if (length >= 0) return room.slice(0, length);
     }
+    if (limit > 0 && hasWrongHeader(data)) return WRONG_HEADER;
     const zlib = findZlib();
     return zlib === null ? inflateWithPako(data, limit) : inflateWithNode(zlib, data, limit);
   },
   { reused: findReused },
 );
+
+/** Most data that is not zlib's is refused by its first two bytes: as a number they are a multiple of 31 (RFC 1950, 2.2). */
+function hasWrongHeader(data: Uint8Array): boolean {
+  const [first, second] = [data[0], data[1]];
+  return first !== undefined && second !== undefined && (first * 256 + second) % 31 !== 0;
+}
+
+const WRONG_HEADER: InflateFailure = { code: Z_DATA_ERROR, reason: 'incorrect header check' };
 
 function inflateWithNode(zlib: NodeZlib, data: Uint8Array, limit: number): Uint8Array | InflateFailure {
   try {

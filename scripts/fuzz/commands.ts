@@ -39,7 +39,7 @@ const MOST_BATCH = 2048;
 /** Share of the time that may be spent on asking; a batch is longer where it is more. */
 const TAKING_SHARE = 0.03;
 /** Share of the time that may be spent on finding out which case of a batch reached it. */
-const ASKING_SHARE = 0.1;
+const ASKING_SHARE = 0.05;
 /** Cases with an input before there is a new one: making it takes as long as a command. */
 const USES = 4;
 const SHARED_INPUTS: ReadonlySet<InputKind> = new Set(['image', 'dump']);
