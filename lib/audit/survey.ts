@@ -3,16 +3,23 @@
  * each file, and notes the few files that are worth a closer look.
  */
 import type { CheckContext } from '../check/context.ts';
-import type { BlockVisit, FileNode, Node, Rule, TableVisit, Visitor } from '../check/rule.ts';
+import { BitSet } from '../check/bitSet.ts';
+import type { FileIndex } from '../check/fileIndex.ts';
+import { SPECIAL_MODE } from '../check/plainEntry.ts';
+import type { PlainLayout } from '../check/plainLayout.ts';
+import type { BlockVisit, FileNode, Node, PlainFile, Rule, TableVisit, Visitor } from '../check/rule.ts';
 import { Uint32List } from '../check/uint32List.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
+import { withRoom } from '../base/bytes.ts';
+import { S_IFMT, S_IFREG } from '../format/constants.ts';
+import { blockCount } from '../image/blocks.ts';
+import { DirectoryCursor } from '../image/directory.ts';
 import { Accountant, type AccountLine } from '../inspect/account.ts';
 import { isDirectPointer } from '../inspect/directRuns.ts';
 import { canBeginWith } from './firstByte.ts';
 import { DirectSample } from './flashCost.ts';
+import { plainAccount } from './plainAccount.ts';
 
-/** Bits of a mode that give more than most files should have: set-user-ID, set-group-ID, writable by others. */
-const SPECIAL_MODE = 0o6002;
 const ANY_X = 0o111;
 /** The first byte of an ELF file. */
 const ELF_FIRST = 0x7f;
@@ -53,15 +60,16 @@ export interface SurveyedEntry {
 /** A rule of a check that reports nothing and remembers what an audit needs. Good for one check. */
 export class AuditSurvey implements Rule {
   readonly findings = [];
+  readonly onlyOdd = true;
   /** Device nodes, and what has a mode that gives more than most files should have. */
   readonly special = new EntryList();
   /** Regular files with direct blocks, with an x, of which nobody has looked at the blocks, or that may be ELF files. */
   readonly candidates = new EntryList();
-  /** All regular files whose blocks have been looked at, and of each: stored bytes, where they begin and end. */
+  /** All regular files whose blocks have been looked at, and of each: stored bytes, where they begin, and the last four. */
   readonly files = new EntryList();
   readonly storedBytes = new Uint32List();
   readonly dataStart = new Uint32List();
-  readonly dataEnd = new Uint32List();
+  readonly lastWord = new Uint32List();
   /** Files with data that another file, the one of the same index in `sharedWith`, has too: by the place of the data. */
   readonly sharing = new EntryList();
   readonly sharedWith = new EntryList();
@@ -108,9 +116,16 @@ export class AuditSurvey implements Rule {
     const { image } = context;
     const accountant = new Accountant(image);
     const file = new FileNumbers();
+    const plain = new PlainNumbers();
     return {
       node: (node) => {
-        this.#node(node, accountant, image.root.position);
+        this.#node(node);
+      },
+      plainFile: (visited) => {
+        plain.add(visited);
+      },
+      plain: (files, layout) => {
+        this.#plain(files, layout, plain);
       },
       table: (visited, table) => {
         this.#table(visited, table, accountant);
@@ -125,14 +140,19 @@ export class AuditSurvey implements Rule {
         file.reset();
       },
       end: () => {
+        if (context.layout !== null) {
+          this.#account = plainAccount(context, context.layout);
+          return;
+        }
+        forEachEntry(context, (entry) => {
+          accountant.entry(entry);
+        });
         this.#account = accountant.lines();
       },
     };
   }
 
-  #node({ inode, directory }: Node, accountant: Accountant, root: number): void {
-    const { type, mode, position } = inode;
-    if (position !== root) accountant.entry(inode);
+  #node({ inode: { type, mode, position }, directory }: Node): void {
     const isDevice = type === 'chardev' || type === 'blockdev';
     if (isDevice || ((mode & SPECIAL_MODE) !== 0 && type !== 'symlink')) this.special.push(position, directory);
   }
@@ -150,11 +170,36 @@ export class AuditSurvey implements Rule {
     else if (problem !== 'outside' && inode.type === 'file') this.candidates.push(inode.position, directory);
   }
 
+  /** Takes in the files of a plain image, as `table` and `blocksEnd` would. */
+  #plain(files: FileIndex, { first, dataEnd }: PlainLayout, { lastWord, mayBeElf }: PlainNumbers): void {
+    const { position, directory } = files;
+    const { pageSize } = this.#checked.image;
+    for (let index = 0; index < files.length; index++) {
+      const own = first[index] ?? index;
+      if (own === index) continue;
+      this.sharing.push(position.at(index), directory.at(index));
+      this.sharedWith.push(position.at(own), directory.at(own));
+      if (!files.isLink(index)) this.candidates.push(position.at(index), directory.at(index));
+    }
+    for (let index = 0; index < files.length; index++) {
+      if (first[index] !== index || files.isLink(index)) continue;
+      const start = files.offset.at(index) + blockCount(files.size.at(index), pageSize) * 4;
+      const stored = (dataEnd[index] ?? 0) - start;
+      this.files.push(position.at(index), directory.at(index));
+      this.storedBytes.push(stored);
+      this.dataStart.push(stored === 0 ? 0 : start);
+      this.lastWord.push(lastWord[index] ?? 0);
+      if ((files.mode.at(index) & ANY_X) !== 0 || mayBeElf.has(index)) {
+        this.candidates.push(position.at(index), directory.at(index));
+      }
+    }
+  }
+
   #file(inode: Inode, directory: number, file: FileNumbers, image: CramfsImage): void {
     this.files.push(inode.position, directory);
     this.storedBytes.push(file.storedBytes);
     this.dataStart.push(file.start);
-    this.dataEnd.push(file.end);
+    this.lastWord.push(file.storedBytes === 0 ? 0 : image.words.u32(Math.max(0, file.end - 4)));
     if (file.hasDirect || (inode.mode & ANY_X) !== 0 || mayBeElf(file.first, image)) {
       this.candidates.push(inode.position, directory);
     }
@@ -188,10 +233,39 @@ class FileNumbers {
   }
 }
 
+/** What the files of an image that may be plain look like, by their indices. */
+class PlainNumbers {
+  lastWord = new Uint32Array(0);
+  readonly mayBeElf = new BitSet();
+
+  add({ index, mode, dataStart, firstEnd, dataEnd, reader }: PlainFile): void {
+    if ((mode & (S_IFMT | ANY_X)) === S_IFREG && firstEnd > dataStart) {
+      const length = Math.min(firstEnd - dataStart, PEEK_BYTES);
+      const isThere = reader.reach(dataStart, length);
+      if (!isThere || canBeginWith(reader.bytes(dataStart, length), ELF_FIRST)) this.mayBeElf.addRange(index, index + 1);
+    }
+    this.lastWord = withRoom(this.lastWord, index + 1);
+    this.lastWord[index] = dataEnd > dataStart && reader.reach(dataEnd - 4, 4) ? reader.u32(dataEnd - 4) : 0;
+  }
+}
+
 /** Whether a file could be an ELF file, by its first block. */
 function mayBeElf(block: BlockVisit | null, image: CramfsImage): boolean {
   if (block?.problem !== null || block.kind === 'hole') return false;
   const bytes = image.source.read(block.start, Math.min(block.length, PEEK_BYTES));
   const isCompressed = block.kind === 'zlib' || block.kind === 'direct-zlib';
   return isCompressed ? canBeginWith(bytes, ELF_FIRST) : bytes[0] === ELF_FIRST;
+}
+
+/** Calls a function with every entry that a check has taken. */
+function forEachEntry(
+  { image, directories }: CheckContext,
+  visit: (entry: { readonly position: number; readonly namelen: number }) => void,
+): void {
+  for (let index = 0; index < directories.position.length; index++) {
+    const end = directories.end.at(index);
+    const inode = index === 0 ? image.root : image.inodeAt(directories.position.at(index));
+    const cursor = new DirectoryCursor(image, inode);
+    while (cursor.next < end && cursor.advance()) visit({ position: cursor.position, namelen: cursor.fields.namelen });
+  }
 }

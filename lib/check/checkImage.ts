@@ -45,12 +45,14 @@ export class ImageCheck {
   readonly #context: CheckContext;
   readonly #visitors: Visitors;
   readonly #inflate: boolean;
+  readonly #onlyOdd: boolean;
   #files: FileSurvey | null = null;
 
   constructor(image: CramfsImage, { inflate = true, maxPerId, rules = RULES }: CheckOptions = {}) {
     this.#context = new CheckContext(image, maxPerId);
     this.#visitors = beginRules(rules, this.#context);
     this.#inflate = inflate;
+    this.#onlyOdd = rules.every(({ onlyOdd }) => onlyOdd === true);
   }
 
   /**
@@ -61,7 +63,8 @@ export class ImageCheck {
   *batches(): Generator<FileBatch, void> {
     const visitors = this.#visitors;
     visitors.superblock();
-    this.#files = new FileSurvey(this.#context, visitors, surveyTree(this.#context, visitors));
+    const files = surveyTree(this.#context, visitors, this.#onlyOdd);
+    this.#files = new FileSurvey(this.#context, visitors, files, this.#onlyOdd);
     this.#files.surveyTables();
     yield* this.#files.surveyBlocks(this.#inflate);
   }

@@ -7,6 +7,7 @@ import { decodeName } from '../format/names.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { BitSet } from './bitSet.ts';
 import { FindingList } from '../findings/findingList.ts';
+import type { PlainLayout } from './plainLayout.ts';
 import { Uint32List } from './uint32List.ts';
 
 /** Bytes of a path that Linux takes in one system call, without its NUL; longer ones are shown cut. */
@@ -55,14 +56,20 @@ export class CheckContext {
     contentBytes: 0,
     inflated: 0,
   };
+  /** Where things lie if the image is plain: then `tables` and `data` are empty. */
+  layout: PlainLayout | null = null;
   /** Whether a part of the tree could not be read, so that counts mean nothing. */
   treeDamaged = false;
 
-  /** Directories read: the position of the inode, the index of the parent, the offset of the entries, the path's bytes. */
+  /**
+   * Directories read: the position of the inode, the index of the parent, where the entries begin and where those that were
+   * taken end, the path's bytes.
+   */
   readonly directories = {
     position: new Uint32List(),
     parent: new Uint32List(),
     offset: new Uint32List(),
+    end: new Uint32List(),
     pathBytes: new Uint32List(),
   };
 

@@ -14,10 +14,11 @@ import type { Added } from '../findings/findingList.ts';
 import { BitSet } from './bitSet.ts';
 import { BLOCK_FIELDS, type BlockBatch, type BlockProblem } from './blockBatch.ts';
 import type { CheckContext } from './context.ts';
+import type { FileIndex } from './fileIndex.ts';
 import { type Boundless, CHECK_INCOMPLETE } from './incomplete.ts';
+import { type PlainLayout, plainLayout } from './plainLayout.ts';
 import type { BlockVisit, FileNode } from './rule.ts';
 import { EXTENSIONS_UNANNOUNCED, HOLES_UNANNOUNCED } from './rules/announcements.ts';
-import type { FileIndex } from './treeSurvey.ts';
 import { Uint32List } from './uint32List.ts';
 import type { Visitors } from './visitors.ts';
 
@@ -47,6 +48,8 @@ export class FileSurvey {
   readonly #context: CheckContext;
   readonly #visitors: Visitors;
   readonly #files: FileIndex;
+  /** Whether the visitors do without what is plain. */
+  readonly #onlyOdd: boolean;
   /** Files whose blocks are to be looked at. */
   readonly #readable = new BitSet();
   /** Direct compressed blocks: start → stored bytes and expected bytes in one number. */
@@ -64,21 +67,44 @@ export class FileSurvey {
   #bytes = 0;
   #full = false;
 
-  constructor(context: CheckContext, visitors: Visitors, files: FileIndex) {
+  constructor(context: CheckContext, visitors: Visitors, files: FileIndex, onlyOdd: boolean) {
     this.#context = context;
     this.#visitors = visitors;
     this.#files = files;
+    this.#onlyOdd = onlyOdd;
     this.#maxPointers = Math.ceil(context.end / 4) + FREE_POINTERS;
     this.#maxBytes = 2 * context.end + FREE_BYTES;
   }
 
   /** Looks at the tables of all files. Only then is it known what metadata is. */
   surveyTables(): void {
+    const layout = this.#onlyOdd ? plainLayout(this.#context, this.#files, this.#visitors.plainFile) : null;
+    if (layout !== null) {
+      this.#takePlain(layout);
+      return;
+    }
     const seen = new Map<number, number>();
-    for (let index = 0; index < this.#files.position.length; index++) {
+    for (let index = 0; index < this.#files.length; index++) {
       const file = this.#file(index);
       this.#surveyTable(file, index, seen);
     }
+  }
+
+  #takePlain(layout: PlainLayout): void {
+    const { tally } = this.#context;
+    this.#context.layout = layout;
+    tally.blocks += layout.blocks;
+    tally.blocksClaimed += layout.blocksClaimed;
+    for (let index = 0; index < this.#files.length; index++) {
+      const first = layout.first[index] ?? index;
+      if (first !== index) this.#addSharer(index, first);
+    }
+    this.#visitors.plain(this.#files, layout);
+  }
+
+  #addSharer(index: number, first: number): void {
+    this.#sharers.push({ index, first });
+    this.#shared.addRange(first, first + 1);
   }
 
   #surveyTable(file: FileNode, index: number, seen: Map<number, number>): void {
@@ -109,8 +135,7 @@ export class FileSurvey {
     this.#visitors.table(file, { length, problem: null, occupied: shared === -1 ? -1 : shared * 4, again });
     context.tables.addRange(from, to);
     if (first !== undefined) {
-      this.#sharers.push({ index, first });
-      this.#shared.addRange(first, first + 1);
+      this.#addSharer(index, first);
       return;
     }
     context.tally.blocks += counted;
@@ -119,9 +144,13 @@ export class FileSurvey {
 
   /** Looks at the blocks of all files, and hands out the compressed ones in batches unless `inflate` is false. */
   *surveyBlocks(inflate: boolean): Generator<FileBatch, void> {
-    const { findings } = this.#context;
+    const { findings, layout } = this.#context;
+    if (layout !== null) {
+      yield* this.#plainBlocks(layout, inflate);
+      return;
+    }
     let batch = new BatchBuilder();
-    for (let index = 0; index < this.#files.position.length && !this.#full; index++) {
+    for (let index = 0; index < this.#files.length && !this.#full; index++) {
       if (!this.#readable.has(index)) continue;
       const file = this.#file(index);
       const count = blockCount(file.inode.size, this.#context.image.pageSize);
@@ -145,7 +174,7 @@ export class FileSurvey {
             return;
           }
           this.#context.tally.inflated++;
-          batch.add(visit, index);
+          batch.add(visit.start, visit.length, visit.bytes, index, block);
           if (batch.isFull) {
             yield* batch.take();
             batch = new BatchBuilder();
@@ -154,6 +183,34 @@ export class FileSurvey {
       }
       this.#visitors.blocksEnd(file, sound);
       if (sound) this.#sound.addRange(index, index + 1);
+    }
+    yield* batch.take();
+  }
+
+  /** The same for a plain image: there are batches, and symlinks to be shown. */
+  *#plainBlocks(layout: PlainLayout, inflate: boolean): Generator<FileBatch, void> {
+    const files = this.#files;
+    const { image, tally } = this.#context;
+    const { pageSize, words } = image;
+    let batch = new BatchBuilder();
+    for (let index = 0; index < files.length; index++) {
+      if (layout.first[index] !== index) continue;
+      const size = inflate ? files.size.at(index) : 0;
+      const table = files.offset.at(index);
+      const count = blockCount(size, pageSize);
+      let start = table + count * 4;
+      for (let block = 0; block < count; block++) {
+        const end = words.u32(table + block * 4);
+        if (end === start) continue;
+        tally.inflated++;
+        batch.add(start, end - start, Math.min(pageSize, size - block * pageSize), index, block);
+        start = end;
+        if (batch.isFull) {
+          yield* batch.take();
+          batch = new BatchBuilder();
+        }
+      }
+      if (files.isLink(index)) this.#visitors.blocksEnd(this.#file(index), true);
     }
     yield* batch.take();
   }
@@ -177,7 +234,7 @@ export class FileSurvey {
       for (const { definition, offset, args } of this.#found.get(first) ?? []) {
         if (left-- > 0) this.#context.findings.add(definition, { path: file.path, offset }, args);
       }
-      this.#visitors.sharer(file, this.#sound.has(first));
+      this.#visitors.sharer(file, this.#context.layout !== null || this.#sound.has(first));
     }
   }
 
@@ -253,12 +310,13 @@ class BatchBuilder {
     return this.#start.length >= BATCH_BLOCKS;
   }
 
-  add(block: BlockVisit, file: number): void {
-    this.#start.push(block.start);
-    this.#length.push(block.length);
-    this.#bytes.push(block.bytes);
+  /** Adds a block: its place, stored bytes, bytes of content, the index of its file, and its index in that. */
+  add(start: number, length: number, bytes: number, file: number, block: number): void {
+    this.#start.push(start);
+    this.#length.push(length);
+    this.#bytes.push(bytes);
     this.#file.push(file);
-    this.#block.push(block.index);
+    this.#block.push(block);
   }
 
   /** The batch, unless it is empty. */

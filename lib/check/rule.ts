@@ -8,6 +8,9 @@ import type { Block } from '../image/blocks.ts';
 import type { Inode } from '../image/image.ts';
 import type { CheckContext } from './context.ts';
 import type { AnyDefinition, ArgsOf } from '../findings/definition.ts';
+import type { ForwardReader } from '../source/forwardReader.ts';
+import type { FileIndex } from './fileIndex.ts';
+import type { PlainLayout } from './plainLayout.ts';
 
 /** An inode on the way through the tree. Valid during the call that it is passed to. */
 export interface Node {
@@ -54,6 +57,21 @@ export interface BlockVisit extends Block {
   readonly extentStart: number;
 }
 
+/** A file of an image that may be plain (plainLayout): a table, and compressed blocks right after it. Valid during the call. */
+export interface PlainFile {
+  /** Its index among the files. */
+  readonly index: number;
+  readonly mode: number;
+  /** Where its table ends and the first block begins. */
+  readonly dataStart: number;
+  /** Where the first block ends. */
+  readonly firstEnd: number;
+  /** Where the last block ends. */
+  readonly dataEnd: number;
+  /** Reads what lies there, from front to back. */
+  readonly reader: ForwardReader;
+}
+
 /** What is wrong with a compressed block. */
 export type ZlibProblem =
   | { readonly kind: 'damaged'; readonly reason: string }
@@ -83,6 +101,13 @@ export interface Visitor {
   blocksEnd?(file: FileNode, sound: boolean): void;
   /** A file that has the very table of another: its blocks have been seen. `sound` as of the other. */
   sharer?(file: FileNode, sound: boolean): void;
+  /**
+   * A file with a table of its own, as long as the image looks plain; if it is not, the events above come of all files. If it
+   * is, they are left out, but `blocksEnd` and `sharer` of symlinks.
+   */
+  plainFile?(file: PlainFile): void;
+  /** The image is plain: `files` are those that have data. */
+  plain?(files: FileIndex, layout: PlainLayout): void;
   /** A compressed block that is not as it should be. */
   zlib?(file: FileNode, block: number, start: number, problem: ZlibProblem): void;
   /** Everything has been seen. */
@@ -100,17 +125,23 @@ export type Report<D extends AnyDefinition> = <K extends D>(
 /** A rule of a check. */
 export interface Rule {
   readonly findings: readonly AnyDefinition[];
+  /**
+   * Whether the rule has nothing to say about what is plain (plainEntry, plainLayout), and does without its events. Where all
+   * rules are so, entries come from the first on of a directory that is not plain.
+   */
+  readonly onlyOdd?: boolean;
   /** Begins a check of one image. */
   begin(context: CheckContext): Visitor;
 }
 
-/** Makes a rule that reports no other findings than its own. */
+/** Makes a rule that reports no other findings than its own, and nothing about what is plain. */
 export function defineRule<D extends AnyDefinition>(
   findings: readonly D[],
   begin: (context: CheckContext, report: Report<D>) => Visitor,
 ): Rule {
   return {
     findings,
+    onlyOdd: true,
     begin: (context) =>
       begin(context, (definition, offset, path, args) => {
         context.findings.add(definition, { path, offset }, args);

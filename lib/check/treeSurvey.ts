@@ -3,10 +3,14 @@
  * twice, so the work is bounded by the image's size whatever it claims.
  */
 import { CramfsError } from '../base/errors.ts';
-import { type RawEntry, rawEntries } from '../image/directory.ts';
+import { ENTRY_READ_SIZE, S_IFDIR, S_IFMT, S_IFREG } from '../format/constants.ts';
+import { LINUX_INODE } from '../format/inode.ts';
+import { DirectoryCursor, type RawEntry } from '../image/directory.ts';
 import type { Inode } from '../image/image.ts';
 import { BitSet } from './bitSet.ts';
-import type { CheckContext } from './context.ts';
+import { type CheckContext, MAX_PATH } from './context.ts';
+import { FileIndex } from './fileIndex.ts';
+import { isPlainInode, PlainNames } from './plainEntry.ts';
 import type { DirectoryState, Node } from './rule.ts';
 import { Uint32List } from './uint32List.ts';
 import type { Visitors } from './visitors.ts';
@@ -15,33 +19,37 @@ import type { Visitors } from './visitors.ts';
 const MAX_CYCLES = 1000;
 const MAX_CYCLE_STEPS = 1 << 16;
 
-/** Regular files and symlinks with data: where the inode stands, and the index of the directory. */
-export interface FileIndex {
-  readonly position: Uint32List;
-  readonly directory: Uint32List;
-}
-
 const NO_NAME = new Uint8Array(0);
 
-/** Goes through the tree, tells the visitors, and gives the files whose data is to be looked at. */
-export function surveyTree(context: CheckContext, visitors: Visitors): FileIndex {
-  const survey = new TreeSurvey(context, visitors);
+/**
+ * Goes through the tree, tells the visitors, and gives the files whose data is to be looked at.
+ *
+ * @param onlyOdd whether the visitors do without plain entries
+ */
+export function surveyTree(context: CheckContext, visitors: Visitors, onlyOdd: boolean): FileIndex {
+  const survey = new TreeSurvey(context, visitors, onlyOdd);
   survey.run();
   return survey.files;
 }
 
 class TreeSurvey {
-  readonly files: FileIndex = { position: new Uint32List(), directory: new Uint32List() };
+  readonly files = new FileIndex();
   readonly #context: CheckContext;
   readonly #visitors: Visitors;
   /** Offsets of directories that are read, in units of 4 bytes. */
   readonly #seen = new BitSet();
   readonly #pending = new Uint32List();
+  readonly #names = new PlainNames();
+  /** Whether the visitors do without plain entries. */
+  readonly #onlyOdd: boolean;
+  /** Up to where entries of the directory being read can be plain; 0 once one was not. */
+  #plainEnd = 0;
   #cycles = 0;
 
-  constructor(context: CheckContext, visitors: Visitors) {
+  constructor(context: CheckContext, visitors: Visitors, onlyOdd: boolean) {
     this.#context = context;
     this.#visitors = visitors;
+    this.#onlyOdd = onlyOdd && context.image.inodeLayout === LINUX_INODE;
   }
 
   run(): void {
@@ -69,6 +77,7 @@ class TreeSurvey {
       directories.position.push(inode.position);
       directories.parent.push(parent);
       directories.offset.push(inode.offset);
+      directories.end.push(inode.offset);
       directories.pathBytes.push(node.nameBytes.length === 0 ? 0 : node.directoryPathBytes + 1 + node.nameBytes.length);
     } else if (state !== 'empty') this.#context.treeDamaged = true;
   }
@@ -100,19 +109,70 @@ class TreeSurvey {
     };
     if (inode.offset + inode.size > context.end) context.treeDamaged = true;
     const pendingBefore = this.#pending.length;
-    let next = inode.offset;
+    this.#names.begin();
+    this.#plainEnd = this.#onlyOdd ? this.#plainUpTo(inode) : 0;
+    const cursor = new DirectoryCursor(image, inode);
     try {
-      for (const raw of rawEntries(image, inode)) {
-        next = raw.inode.position + image.inodeLayout.size + raw.inode.namelen;
-        if (!this.#entry(raw, directory, index)) break;
+      while (cursor.advance()) {
+        const isPlain = this.#plainEnd !== 0 && this.#plainEntry(cursor, directory, index);
+        if (!isPlain && !this.#entry(cursor.entry(), directory, index)) break;
       }
     } catch (error) {
       if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
+      this.#endPlain(index, cursor.next);
       context.treeDamaged = true;
-      this.#visitors.entryCut(next, this.#entryEnd(next), directory);
+      this.#visitors.entryCut(cursor.next, this.#entryEnd(cursor.next), directory);
     }
+    this.#endPlain(index, cursor.next);
     this.#visitors.directoryEnd(directory);
     reverse(this.#pending, pendingBefore);
+  }
+
+  /** Up to where a directory can have plain entries: as far as it is free, and Linux sees all of an entry; 0 for none. */
+  #plainUpTo({ offset, size }: Inode): number {
+    const { inodes, end, hasSize, image } = this.#context;
+    if (offset + size > end || inodes.firstIn(offset / 4, Math.ceil((offset + size) / 4)) !== -1) return 0;
+    return Math.min(offset + size, hasSize ? image.size - ENTRY_READ_SIZE + LINUX_INODE.size : Infinity);
+  }
+
+  /** Takes in the bytes of a directory's plain entries; what follows them is not plain. */
+  #endPlain(index: number, end: number): void {
+    if (this.#plainEnd === 0) return;
+    this.#plainEnd = 0;
+    const { directories, inodes } = this.#context;
+    inodes.addRange(directories.offset.at(index) / 4, end / 4);
+    directories.end.set(index, end);
+  }
+
+  /**
+   * Takes in an entry of which no visitor wants to know more than its inode, and that only where it is not plain.
+   *
+   * @returns false for an entry that visitors are to be shown, as those after it in the directory
+   */
+  #plainEntry(cursor: DirectoryCursor, directory: Node, index: number): boolean {
+    const context = this.#context;
+    const { fields, position, next, nameLength } = cursor;
+    if (next > this.#plainEnd || nameLength === 0 || !this.#names.take(cursor.bytes, cursor.nameStart, nameLength)) {
+      this.#endPlain(index, position);
+      return false;
+    }
+    const { mode, size, offset } = fields;
+    const type = mode & S_IFMT;
+    const isOdd = !isPlainInode(fields) || directory.directoryPathBytes + nameLength >= MAX_PATH;
+    if (isOdd || type === S_IFDIR) {
+      const node = this.#node(cursor.entry(), index);
+      this.#count(node.inode);
+      if (isOdd) this.#visitors.node(node);
+      this.#follow(node, index);
+      return true;
+    }
+    const { tally } = context;
+    tally.inodes++;
+    if (type === S_IFREG) tally.files++;
+    else tally.symlinks++;
+    tally.contentBytes += size;
+    if (offset !== 0) this.files.push(position, index, fields);
+    return true;
   }
 
   /** Where an entry would end that is not all there. */
@@ -136,13 +196,7 @@ class TreeSurvey {
     }
     // Where a directory's size is wrong, what follows the last entry is no entry.
     if (inode.type === 'unknown' && directory.inode.offset + directory.inode.size > context.end) return false;
-    const node: Node = {
-      inode,
-      nameBytes,
-      directoryPathBytes: context.directories.pathBytes.at(index),
-      directory: index,
-      path: () => context.entryPath(index, position),
-    };
+    const node = this.#node(raw, index);
     const first = position / 4;
     const last = first + length / 4;
     const occupied = context.inodes.firstIn(first, last);
@@ -152,14 +206,27 @@ class TreeSurvey {
       return false;
     }
     context.inodes.addRange(first, last);
+    context.directories.end.set(index, position + length);
     this.#count(inode);
     this.#visitors.node(node);
+    this.#follow(node, index);
+    return true;
+  }
+
+  #node({ inode, nameBytes }: RawEntry, directory: number): Node {
+    const context = this.#context;
+    const { position } = inode;
+    const directoryPathBytes = context.directories.pathBytes.at(directory);
+    return { inode, nameBytes, directoryPathBytes, directory, path: () => context.entryPath(directory, position) };
+  }
+
+  /** What an inode leads to is looked at later. */
+  #follow(node: Node, index: number): void {
+    const { inode } = node;
     if (inode.type === 'directory') this.#meet(node, index);
     else if ((inode.type === 'file' || inode.type === 'symlink') && inode.size !== 0 && inode.offset !== 0) {
-      this.files.position.push(position);
-      this.files.directory.push(index);
+      this.files.push(inode.position, index, inode);
     }
-    return true;
   }
 
   #count({ type, size }: Inode): void {

@@ -24,6 +24,11 @@ export class Uint32List {
     return this.#values[index] ?? 0;
   }
 
+  /** Gives the place of an index in the list another number. */
+  set(index: number, value: number): void {
+    this.#values[index] = value;
+  }
+
   /** A copy. */
   toArray(): Uint32Array {
     return this.#values.slice(0, this.#length);

@@ -38,6 +38,8 @@ export function beginRules(rules: readonly Rule[], context: CheckContext): Visit
     block: send('block'),
     blocksEnd: send('blocksEnd'),
     sharer: send('sharer'),
+    plainFile: send('plainFile'),
+    plain: send('plain'),
     zlib: send('zlib'),
     end: send('end'),
   };

@@ -7,6 +7,7 @@ import { roundUp } from '../base/pages.ts';
 import { BOOT_PAD, CRAMFS_FLAG_FSID_VERSION_2, CRAMFS_FLAG_SHIFTED_ROOT_OFFSET } from '../format/constants.ts';
 import type { Block, BlockKind } from '../image/blocks.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
+import type { ByteSource } from '../source/byteSource.ts';
 import { type LabelledRange, RangeMap } from './rangeMap.ts';
 
 /**
@@ -98,10 +99,10 @@ export class Accountant {
   }
 
   /** Claims a directory entry's inode and name. The root is part of the superblock and not to be given. */
-  entry(inode: Inode): void {
-    const name = inode.position + this.#image.inodeLayout.size;
-    this.#claim('inode', inode.position, name);
-    this.#claim('name', name, name + inode.namelen);
+  entry({ position, namelen }: Pick<Inode, 'position' | 'namelen'>): void {
+    const name = position + this.#image.inodeLayout.size;
+    this.#claim('inode', position, name);
+    this.#claim('name', name, name + namelen);
   }
 
   /** Claims the pointer table of a file with `blocks` blocks. */
@@ -138,15 +139,12 @@ export class Accountant {
    * @throws CramfsError IO
    */
   lines(visit?: (start: number, end: number, label: AccountLabel) => void): readonly AccountLine[] {
-    const lines = new Map(ACCOUNT_LABELS.map((label) => [label, { label, bytes: 0, ranges: 0 }]));
+    const lines = new AccountLines();
     this.#forEach((start, end, label) => {
-      const line = lines.get(label);
-      if (line === undefined) return;
-      line.bytes += end - start;
-      line.ranges++;
+      lines.add(label, end - start);
       visit?.(start, end, label);
     });
-    return [...lines.values()].filter(({ bytes }) => bytes > 0);
+    return lines.all();
   }
 
   #forEach(visit: (start: number, end: number, label: AccountLabel) => void): void {
@@ -160,34 +158,59 @@ export class Accountant {
         return;
       }
       const within = Math.min(end, Math.max(start, imageEnd));
-      this.#gap(start, within, visit);
+      forEachPartOfGap(this.#image.source, start, within, visit);
       if (end > within) visit(within, end, 'trailing');
     });
   }
+}
 
-  /**
-   * A gap between things. Zeros at its ends are padding, and so are the bytes up to the next multiple of 4 whatever they
-   * are: behind stored blocks mkcramfs leaves scraps of its attempt to compress them. What is between is unreferenced.
-   */
-  #gap(start: number, end: number, visit: (start: number, end: number, label: AccountLabel) => void): void {
-    const aligned = Math.min(end, roundUp(start, 4));
-    const [first, behindLast] = aligned === end ? [end, end] : this.#nonZero(aligned, end);
-    if (first > start) visit(start, first, 'padding');
-    if (behindLast > first) visit(first, behindLast, 'unreferenced');
-    if (end > behindLast) visit(behindLast, end, 'padding');
+/**
+ * A gap between things. Zeros at its ends are padding, and so are the bytes up to the next multiple of 4 whatever they
+ * are: behind stored blocks mkcramfs leaves scraps of its attempt to compress them. What is between is unreferenced.
+ *
+ * @throws CramfsError IO
+ */
+export function forEachPartOfGap(
+  source: ByteSource,
+  start: number,
+  end: number,
+  visit: (start: number, end: number, label: 'padding' | 'unreferenced') => void,
+): void {
+  const aligned = Math.min(end, roundUp(start, 4));
+  const [first, behindLast] = aligned === end ? [end, end] : nonZero(source, aligned, end);
+  if (first > start) visit(start, first, 'padding');
+  if (behindLast > first) visit(first, behindLast, 'unreferenced');
+  if (end > behindLast) visit(behindLast, end, 'padding');
+}
+
+/** The range from the first to behind the last byte that is not 0; `end` twice if there is none. */
+function nonZero(source: ByteSource, start: number, end: number): [number, number] {
+  let first = end;
+  let behindLast = end;
+  for (let at = start; at < end; at += CHUNK) {
+    const bytes = source.read(at, Math.min(CHUNK, end - at));
+    const from = firstNonZero(bytes);
+    if (from === -1) continue;
+    if (first === end) first = at + from;
+    behindLast = at + lastNonZero(bytes) + 1;
+  }
+  return [first, behindLast];
+}
+
+/** Sums by label. */
+export class AccountLines {
+  readonly #lines = new Map(ACCOUNT_LABELS.map((label) => [label, { label, bytes: 0, ranges: 0 }]));
+
+  /** Adds bytes, in one range or more. */
+  add(label: AccountLabel, bytes: number, ranges = 1): void {
+    const line = this.#lines.get(label);
+    if (line === undefined) return;
+    line.bytes += bytes;
+    line.ranges += ranges;
   }
 
-  /** The range from the first to behind the last byte that is not 0; `end` twice if there is none. */
-  #nonZero(start: number, end: number): [number, number] {
-    let first = end;
-    let behindLast = end;
-    for (let at = start; at < end; at += CHUNK) {
-      const bytes = this.#image.source.read(at, Math.min(CHUNK, end - at));
-      const from = firstNonZero(bytes);
-      if (from === -1) continue;
-      if (first === end) first = at + from;
-      behindLast = at + lastNonZero(bytes) + 1;
-    }
-    return [first, behindLast];
+  /** The lines that are not empty. */
+  all(): readonly AccountLine[] {
+    return [...this.#lines.values()].filter(({ bytes }) => bytes > 0);
   }
 }

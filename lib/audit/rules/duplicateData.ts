@@ -49,7 +49,7 @@ interface Candidate {
 }
 
 export const duplicateData = defineRule([DUPLICATE_DATA], ({ image, survey }, report) => {
-  const { files, storedBytes, dataStart, dataEnd } = survey;
+  const { files, storedBytes, dataStart, lastWord } = survey;
   const budget = new Budget(FREE_BYTES + TIMES * image.source.size);
 
   /**
@@ -60,7 +60,7 @@ export const duplicateData = defineRule([DUPLICATE_DATA], ({ image, survey }, re
     const key = new Float64Array(Math.min(files.length, MAX_FILES));
     for (let index = 0; index < key.length; index++) {
       const bytes = storedBytes.at(index);
-      key[index] = bytes === 0 ? NOTHING_STORED : bytes * 2 ** 32 + image.words.u32(Math.max(0, dataEnd.at(index) - 4));
+      key[index] = bytes === 0 ? NOTHING_STORED : bytes * 2 ** 32 + lastWord.at(index);
     }
     return key;
   };

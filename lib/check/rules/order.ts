@@ -7,7 +7,7 @@
  */
 import { withRoom } from '../../base/bytes.ts';
 import { CRAMFS_FLAG_SORTED_DIRS } from '../../format/constants.ts';
-import { rawEntries } from '../../image/directory.ts';
+import { type RawEntry, rawEntries } from '../../image/directory.ts';
 import type { CramfsImage, Inode } from '../../image/image.ts';
 import { args, defineFinding, type Nothing } from '../../findings/definition.ts';
 import { REBUILD, SORT } from '../words.ts';
@@ -76,30 +76,42 @@ export const order = defineRule([NAME_DUPLICATE, NAME_UNREACHABLE, DIRECTORY_UNS
     return alike !== undefined && compare(name, alike.name) < 0 ? alike : null;
   };
 
+  /** Takes an entry into what is known of the directory. */
+  const keep = (name: Uint8Array, namelen: number, position: number): void => {
+    known?.add(key(name));
+    previous.keep(name, position);
+    isFirst = false;
+    if (!sorted) return;
+    const byte = name[0] ?? 0;
+    if (highest === null || byte > highest.byte) highest = { byte, position };
+    let alike = byLength.get(namelen);
+    if (alike === undefined) byLength.set(namelen, (alike = new Kept()));
+    else if (compare(name, alike.name) <= 0) return;
+    alike.keep(name, position);
+  };
+
   return {
     entry({ inode: { position, namelen }, nameBytes: name, path }, directory, occupied) {
       if (occupied !== -1 || name.length === 0) return;
+      if (isFirst) {
+        // Entries before the first that is shown are plain: in order.
+        for (const { inode, nameBytes } of entriesBefore(context.image, directory.inode, position)) {
+          keep(nameBytes, inode.namelen, inode.position);
+        }
+      }
       const relation = isFirst ? 1 : compare(name, previous.name);
       if (relation < 0 && known === null) {
         inOrder = false;
-        known = namesBefore(context.image, directory.inode, position);
+        known = new Set();
+        for (const { nameBytes } of entriesBefore(context.image, directory.inode, position)) known.add(key(nameBytes));
       }
       if (relation === 0 || known?.has(key(name)) === true) report(NAME_DUPLICATE, position, path, {});
-      known?.add(key(name));
-      previous.keep(name, position);
-      isFirst = false;
-      if (!sorted) return;
-      const barrier = barrierBefore(name, namelen);
+      const barrier = sorted ? barrierBefore(name, namelen) : null;
       if (barrier !== null) {
         unreachable = true;
         report(NAME_UNREACHABLE, position, path, { hiddenBy: barrier.position });
       }
-      const byte = name[0] ?? 0;
-      if (highest === null || byte > highest.byte) highest = { byte, position };
-      let alike = byLength.get(namelen);
-      if (alike === undefined) byLength.set(namelen, (alike = new Kept()));
-      else if (compare(name, alike.name) <= 0) return;
-      alike.keep(name, position);
+      keep(name, namelen, position);
     },
     directoryEnd({ inode, path }) {
       if (sorted && !inOrder && !unreachable) report(DIRECTORY_UNSORTED, inode.offset, path, {});
@@ -113,13 +125,12 @@ export const order = defineRule([NAME_DUPLICATE, NAME_UNREACHABLE, DIRECTORY_UNS
   };
 });
 
-function namesBefore(image: CramfsImage, directory: Inode, position: number): Set<string> {
-  const names = new Set<string>();
+function* entriesBefore(image: CramfsImage, directory: Inode, position: number): Generator<RawEntry, void> {
+  if (position === directory.offset) return;
   for (const entry of rawEntries(image, directory)) {
-    if (entry.inode.position >= position) break;
-    names.add(key(entry.nameBytes));
+    if (entry.inode.position >= position) return;
+    yield entry;
   }
-  return names;
 }
 
 function key(name: Uint8Array): string {

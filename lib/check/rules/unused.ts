@@ -6,6 +6,7 @@ import { CRAMFS_FLAG_SHIFTED_ROOT_OFFSET } from '../../format/constants.ts';
 import { args, defineFinding } from '../../findings/definition.ts';
 import { firstNonZero } from '../../base/bytes.ts';
 import { plural } from '../../base/words.ts';
+import { forEachPair } from '../plainLayout.ts';
 import { NOTHING } from '../words.ts';
 import { defineRule } from '../rule.ts';
 
@@ -35,7 +36,7 @@ const STEP = 1 << 16;
 
 export const unused = defineRule([INSERTED_FILE, UNUSED_NOT_ZERO], (context, report) => ({
   end() {
-    const { image, data, inodes, tables, end: imageEnd } = context;
+    const { image, data, inodes, tables, layout, end: imageEnd } = context;
     const rootOffset = image.superblock.root.offset;
     let from = context.superblockEnd;
     // mkcramfs -i puts a file between superblock and root directory.
@@ -71,13 +72,15 @@ export const unused = defineRule([INSERTED_FILE, UNUSED_NOT_ZERO], (context, rep
     let offset = -1;
     let gaps = 0;
     let length = 0;
-    for (let gap = nextGap(from); gap !== null; gap = nextGap(gap.end)) {
-      const first = nonZeroIn(gap.start, gap.end);
-      if (first === -1) continue;
+    const take = (start: number, end: number): void => {
+      const first = nonZeroIn(start, end);
+      if (first === -1) return;
       if (offset === -1) offset = first;
       gaps++;
-      length += gap.end - first;
-    }
+      length += end - first;
+    };
+    if (layout === null) for (let gap = nextGap(from); gap !== null; gap = nextGap(gap.end)) take(gap.start, gap.end);
+    else forEachPair(layout.otherGaps, take);
     if (offset !== -1) report(UNUSED_NOT_ZERO, offset, null, { gaps, length });
 
     function nonZeroIn(start: number, end: number): number {
