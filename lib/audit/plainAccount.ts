@@ -9,12 +9,16 @@ import { AccountLines, type AccountLine, forEachPartOfGap } from '../inspect/acc
  *
  * @throws CramfsError IO
  */
-export function plainAccount({ image, tally, directories, end }: CheckContext, layout: PlainLayout): readonly AccountLine[] {
+export function plainAccount(
+  { image, tally, directories, end }: CheckContext,
+  layout: PlainLayout,
+): readonly AccountLine[] {
   const lines = new AccountLines();
   if (image.superblock.position === BOOT_PAD) lines.add('boot pad', BOOT_PAD);
   lines.add('superblock', image.superblockSize);
   let directoryBytes = 0;
-  for (let i = 0; i < directories.offset.length; i++) directoryBytes += directories.end.at(i) - directories.offset.at(i);
+  for (let i = 0; i < directories.offset.length; i++)
+    directoryBytes += directories.end.at(i) - directories.offset.at(i);
   // The root's inode is in the superblock.
   const entries = tally.inodes - 1;
   const inodeBytes = entries * image.inodeLayout.size;

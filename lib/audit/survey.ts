@@ -6,8 +6,8 @@ import type { CheckContext } from '../check/context.ts';
 import { BitSet } from '../check/bitSet.ts';
 import type { FileIndex } from '../check/fileIndex.ts';
 import { SPECIAL_MODE } from '../check/plainEntry.ts';
-import type { PlainLayout } from '../check/plainLayout.ts';
-import type { BlockVisit, FileNode, Node, PlainFile, Rule, TableVisit, Visitor } from '../check/rule.ts';
+import type { PlainFile, PlainLayout } from '../check/plainLayout.ts';
+import type { BlockVisit, FileNode, Node, Rule, TableVisit, Visitor } from '../check/rule.ts';
 import { Uint32List } from '../check/uint32List.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import { withRoom } from '../base/bytes.ts';
@@ -242,7 +242,8 @@ class PlainNumbers {
     if ((mode & (S_IFMT | ANY_X)) === S_IFREG && firstEnd > dataStart) {
       const length = Math.min(firstEnd - dataStart, PEEK_BYTES);
       const isThere = reader.reach(dataStart, length);
-      if (!isThere || canBeginWith(reader.bytes(dataStart, length), ELF_FIRST)) this.mayBeElf.addRange(index, index + 1);
+      if (!isThere || canBeginWith(reader.bytes(dataStart, length), ELF_FIRST))
+        this.mayBeElf.addRange(index, index + 1);
     }
     this.lastWord = withRoom(this.lastWord, index + 1);
     this.lastWord[index] = dataEnd > dataStart && reader.reach(dataEnd - 4, 4) ? reader.u32(dataEnd - 4) : 0;

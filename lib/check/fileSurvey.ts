@@ -16,7 +16,8 @@ import { BLOCK_FIELDS, type BlockBatch, type BlockProblem } from './blockBatch.t
 import type { CheckContext } from './context.ts';
 import type { FileIndex } from './fileIndex.ts';
 import { type Boundless, CHECK_INCOMPLETE } from './incomplete.ts';
-import { type PlainLayout, plainLayout } from './plainLayout.ts';
+import { surveyLayout } from './layoutSurvey.ts';
+import type { PlainLayout } from './plainLayout.ts';
 import type { BlockVisit, FileNode } from './rule.ts';
 import { EXTENSIONS_UNANNOUNCED, HOLES_UNANNOUNCED } from './rules/announcements.ts';
 import { Uint32List } from './uint32List.ts';
@@ -78,7 +79,7 @@ export class FileSurvey {
 
   /** Looks at the tables of all files. Only then is it known what metadata is. */
   surveyTables(): void {
-    const layout = this.#onlyOdd ? plainLayout(this.#context, this.#files, this.#visitors.plainFile) : null;
+    const layout = this.#onlyOdd ? surveyLayout(this.#context, this.#files, this.#visitors.plainFile) : null;
     if (layout !== null) {
       this.#takePlain(layout);
       return;

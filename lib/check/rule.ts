@@ -8,9 +8,8 @@ import type { Block } from '../image/blocks.ts';
 import type { Inode } from '../image/image.ts';
 import type { CheckContext } from './context.ts';
 import type { AnyDefinition, ArgsOf } from '../findings/definition.ts';
-import type { ForwardReader } from '../source/forwardReader.ts';
 import type { FileIndex } from './fileIndex.ts';
-import type { PlainLayout } from './plainLayout.ts';
+import type { PlainFile, PlainLayout } from './plainLayout.ts';
 
 /** An inode on the way through the tree. Valid during the call that it is passed to. */
 export interface Node {
@@ -55,21 +54,6 @@ export interface BlockVisit extends Block {
   readonly problem: 'backwards' | 'outside' | 'too long' | null;
   /** Bytes of the image that the block takes: with the length field for direct-zlib. */
   readonly extentStart: number;
-}
-
-/** A file of an image that may be plain (plainLayout): a table, and compressed blocks right after it. Valid during the call. */
-export interface PlainFile {
-  /** Its index among the files. */
-  readonly index: number;
-  readonly mode: number;
-  /** Where its table ends and the first block begins. */
-  readonly dataStart: number;
-  /** Where the first block ends. */
-  readonly firstEnd: number;
-  /** Where the last block ends. */
-  readonly dataEnd: number;
-  /** Reads what lies there, from front to back. */
-  readonly reader: ForwardReader;
 }
 
 /** What is wrong with a compressed block. */

@@ -12,6 +12,8 @@ import {
   CRAMFS_BLK_FLAG_UNCOMPRESSED,
   CRAMFS_FLAG_EXT_BLOCK_POINTERS,
   ROOT_INODE_OFFSET,
+  S_IFMT,
+  S_IFREG,
 } from '../format/constants.ts';
 import { type InodeLayout, WIDE_INODE } from '../format/inode.ts';
 import { blockCount } from '../image/blocks.ts';
@@ -20,6 +22,7 @@ import { isLzmaBlock } from '../image/lzma.ts';
 import { guessPageSize } from '../image/pageSize.ts';
 import { type ByteSource, sliceSource } from '../source/byteSource.ts';
 import { detectQuirks } from './detectQuirks.ts';
+import { visitInodes } from './visitInodes.ts';
 import { walk } from './walk.ts';
 
 /** Files looked at, and entries walked over to find that many. */
@@ -126,10 +129,11 @@ function openWithInodes(from: ByteSource | Uint8Array, options: OpenOptions): Cr
 /** Regular files with data, as far as the tree can be read. */
 function sampleFiles(image: CramfsImage): Inode[] {
   const files: Inode[] = [];
-  for (const { inode } of walk(image, { maxEntries: SAMPLE_ENTRIES, onProblem: () => undefined })) {
-    if (inode.type === 'file' && inode.size > 0 && inode.offset > 0) files.push(inode);
-    if (files.length === SAMPLE_FILES) break;
-  }
+  visitInodes(image, SAMPLE_ENTRIES, (seen) => {
+    const { mode, size, offset } = seen.fields;
+    if ((mode & S_IFMT) === S_IFREG && size > 0 && offset > 0) files.push(seen.entry().inode);
+    return files.length < SAMPLE_FILES;
+  });
   return files;
 }
 

@@ -2,13 +2,20 @@
  * What vendors changed about files, found out from the files: see Quirks. Nothing is assumed that Linux's reading explains,
  * and nothing that a file contradicts.
  */
-import { CRAMFS_BLK_FLAG_DIRECT_PTR, CRAMFS_BLK_FLAG_UNCOMPRESSED, S_ISVTX } from '../format/constants.ts';
+import {
+  CRAMFS_BLK_FLAG_DIRECT_PTR,
+  CRAMFS_BLK_FLAG_UNCOMPRESSED,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_ISVTX,
+} from '../format/constants.ts';
 import { type Block, blockCount, fileBlocks, isRaw, rawStart } from '../image/blocks.ts';
 import { isFailure } from '../image/codec.ts';
 import { readBlock } from '../image/content.ts';
 import { type CramfsImage, type Inode, NO_QUIRKS, type Quirks } from '../image/image.ts';
 import { CramfsError } from '../base/errors.ts';
-import { walk } from './walk.ts';
+import { visitInodes } from './visitInodes.ts';
 
 /** Entries walked over, files looked at, and blocks of each. */
 const SAMPLE_ENTRIES = 4096;
@@ -55,14 +62,18 @@ function candidates(linearXip: boolean): Quirks[] {
   ];
 }
 
+/** Files and symlinks with data, those with the sticky bit first. */
 function filesOf(image: CramfsImage): Inode[] {
   const sticky: Inode[] = [];
   const others: Inode[] = [];
-  for (const { inode } of walk(image, { maxEntries: SAMPLE_ENTRIES, onProblem: () => undefined })) {
-    if ((inode.type !== 'file' && inode.type !== 'symlink') || inode.size === 0 || inode.offset === 0) continue;
-    const list = inode.type === 'file' && (inode.mode & S_ISVTX) !== 0 ? sticky : others;
-    if (list.length < SAMPLE_FILES) list.push(inode);
-  }
+  visitInodes(image, SAMPLE_ENTRIES, (seen) => {
+    const { mode, size, offset } = seen.fields;
+    const type = mode & S_IFMT;
+    if ((type !== S_IFREG && type !== S_IFLNK) || size === 0 || offset === 0) return true;
+    const list = type === S_IFREG && (mode & S_ISVTX) !== 0 ? sticky : others;
+    if (list.length < SAMPLE_FILES) list.push(seen.entry().inode);
+    return true;
+  });
   return [...sticky, ...others];
 }
 

@@ -3,10 +3,11 @@
  */
 import { CramfsError } from '../base/errors.ts';
 import { machineName } from '../elf/machines.ts';
+import { S_IFMT, S_IFREG } from '../format/constants.ts';
 import { fileBlock } from '../image/blocks.ts';
 import { readBlock } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
-import { walk } from '../inspect/walk.ts';
+import { type SeenInode, visitInodes } from '../inspect/visitInodes.ts';
 import type { CpuName, WordBits } from '../mm/cpu.ts';
 import { cpuFor, cpuModel, defaultCpuName } from '../mm/cpus/index.ts';
 
@@ -26,6 +27,7 @@ const MAX_ENTRIES = 8192;
 const MAX_FILES = 256;
 /** Bytes of an ELF file up to e_machine. */
 const HEAD = 20;
+const DOT = 0x2e;
 
 interface Vote {
   readonly machine: number;
@@ -56,27 +58,33 @@ export function usualCpu(image: CramfsImage, withMmu: boolean): CpuChoice {
   return { name: withMmu ? defaultCpuName(image.pageSize) : 'riscv64', from: 'page size', machine, needsNommu };
 }
 
-/** Damage is another part's business. */
-function ignore(): void {
-  // Nothing to do.
-}
-
 /** The machines of the image's ELF files, the most frequent first. What is damaged has no vote. */
 function countPrograms(image: CramfsImage): Vote[] {
   const votes = new Map<string, Vote>();
   let files = 0;
-  for (const { inode, name } of walk(image, { maxEntries: MAX_ENTRIES, onProblem: ignore })) {
-    const isProgram = (inode.mode & 0o111) !== 0 || /\.so(?:\.|$)/.test(name);
-    if (inode.type !== 'file' || inode.size < HEAD || !isProgram) continue;
-    if (++files > MAX_FILES) break;
-    const found = machineOf(firstBytes(image, inode));
-    if (found === null) continue;
+  visitInodes(image, MAX_ENTRIES, (seen) => {
+    const { mode, size } = seen.fields;
+    if ((mode & S_IFMT) !== S_IFREG || size < HEAD || ((mode & 0o111) === 0 && !isLibrary(seen))) return true;
+    if (++files > MAX_FILES) return false;
+    const found = machineOf(firstBytes(image, seen.entry().inode));
+    if (found === null) return true;
     const key = `${String(found.machine)} ${String(found.bits)}`;
     const vote = votes.get(key);
     if (vote === undefined) votes.set(key, { ...found, count: 1 });
     else vote.count++;
-  }
+    return true;
+  });
   return [...votes.values()].sort((a, b) => b.count - a.count);
+}
+
+/** Whether a name has ".so", with a dot or nothing after it. */
+function isLibrary({ bytes, nameStart, nameLength }: SeenInode): boolean {
+  const end = nameStart + nameLength;
+  for (let at = nameStart; at + 2 < end; at++) {
+    const isSo = bytes[at] === DOT && bytes[at + 1] === 0x73 && bytes[at + 2] === 0x6f;
+    if (isSo && (at + 3 === end || bytes[at + 3] === DOT)) return true;
+  }
+  return false;
 }
 
 function firstBytes(image: CramfsImage, inode: Inode): Uint8Array {
