@@ -27,7 +27,7 @@ function counter(): { readonly rule: Rule; count: number } {
 const images = [
   ...fixtureNames('images').map((name) => `images/${name}`),
   ...fixtureNames('malformed').flatMap((name) =>
-    name.endsWith(".img") && !name.includes('071') ? [`malformed/${name}`] : [],
+    name.endsWith('.img') && !name.includes('071') ? [`malformed/${name}`] : [],
   ),
 ];
 
