@@ -2,6 +2,7 @@
  * Reads a source from front to back, a window at a time: for passes that look at a few bytes here and there, in the order in
  * which they lie.
  */
+import { readRoom } from '../base/bytes.ts';
 import { type ByteSource, readInto } from './byteSource.ts';
 
 /** Bytes that are read at a time: they stay in a processor's cache. */
@@ -19,8 +20,8 @@ export class ForwardReader {
   constructor(source: ByteSource, littleEndian: boolean) {
     this.#source = source;
     this.#littleEndian = littleEndian;
-    this.#buffer = new Uint8Array(WINDOW);
-    this.#view = new DataView(this.#buffer.buffer);
+    this.#buffer = readRoom(WINDOW);
+    this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, WINDOW);
   }
 
   /** Whether the source has the bytes [offset, offset + length), of which a window can be made. */
