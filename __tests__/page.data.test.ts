@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { auditImage } from '../lib/audit/auditImage.ts';
 import { DEFAULT_MODEL } from '../lib/driver/models/index.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
+import { pageWith } from '../lib/page/html.ts';
 import { unpackBytes } from '../lib/page/pack.ts';
 import { collectImage, type ReportImage } from '../lib/page/reportData.ts';
 import { ReportSession } from '../lib/page/session.ts';
@@ -17,6 +18,14 @@ function collect(bytes: Uint8Array, embed = false): ReportImage {
   const audit = auditImage(new Board(openDetected(bytes)), { name: 'test' });
   return collectImage(bytesSource(bytes), { audit, machine: { kernel: DEFAULT_MODEL.name }, embed });
 }
+
+test('the page of a report has no control characters in its data, and reads as the same data', () => {
+  const name = '\u007fELF\u009b[1m\u0001</script>';
+  const page = pageWith('<p><!--REPORT-DATA--></p>', { name } as never);
+  // eslint-disable-next-line no-control-regex -- control characters are what this is about
+  expect(page).not.toMatch(/[\u0000-\u001f\u007f-\u009f]|<[/]script/);
+  expect(JSON.parse(page.slice(3, -4))).toEqual({ name });
+});
 
 describe('a report', () => {
   const image = buildRawImage({

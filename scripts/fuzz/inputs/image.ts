@@ -64,7 +64,7 @@ function entry(chance: Chance, depth: number): RawEntry {
     };
   }
   if (kind === 3) {
-    const data = isFault() ? bytes(9) : Buffer.from(pick(['a', '../b', '/sh', 'link']));
+    const data = random(8) === 0 ? bytes(9) : Buffer.from(pick(['a', '../b', '/sh', 'link']));
     return { type: 'symlink', name, inode, blocks: [{ kind: 'zlib', data, stored: stored(data) }] };
   }
   const mode = pick([0o644, 0o755, 0o755, 0o4755, 0o000]);
