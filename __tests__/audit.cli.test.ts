@@ -9,6 +9,7 @@ import { cramfs } from './support/auditHelp.ts';
 import { bundleProgram, Folder, type Run, type World } from './support/cli.ts';
 import { fixtureNames } from './support/fixtures.ts';
 import { junitProblems } from './support/junitSchema.ts';
+import { imageOf } from './support/vendorImage.ts';
 import { sarifProblems } from './support/sarifSchema.ts';
 
 jest.setTimeout(60_000);
@@ -45,6 +46,12 @@ async function json(...argv: string[]): Promise<Document> {
   expect(schema(document) ? null : schema.errors).toBeNull();
   return document;
 }
+
+test("the JSON of an image with a vendor's blocks of 256 KiB fits the schema", async () => {
+  const image = folder.file('vendor.img', imageOf({ blocks: [], size: 0, flags: 0x3003, littleEndian: false }));
+  const { images } = await json(image, '--cpu', 'xtensa', '--kernel', 'nommu-6.12');
+  expect(images[0]?.board).toMatchObject({ pageSize: 262_144 });
+});
 
 describe('exit codes', () => {
   test('0 without errors, 1 with errors, 0 all the same with --exit-zero', async () => {
