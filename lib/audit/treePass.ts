@@ -24,8 +24,10 @@ import { type AuditVisitors, beginAuditRules } from './visitors.ts';
 
 /** Block pointers that are looked at in any image; there are no more than a quarter of the bytes unless files share them. */
 const FREE_POINTERS = 1 << 18;
-/** What listed files and their segments may take, in bytes and roughly. */
-const MAX_LISTED_BYTES = 1 << 26;
+/** What listed files and their segments may take, in bytes and roughly: in any image, for each of its bytes, and at most. */
+const FREE_LISTED = 1 << 24;
+const LISTED_PER_BYTE = 4;
+const MAX_LISTED = 1 << 26;
 const LISTED_BYTES = 512;
 const SEGMENT_BYTES = 128;
 /** Files whose contents are remembered, and segments that they may have. */
@@ -47,7 +49,7 @@ export class TreePass {
   readonly #options: PassOptions;
   readonly #visitors: AuditVisitors;
   readonly #pointers: Budget;
-  readonly #listed = new Budget(MAX_LISTED_BYTES);
+  readonly #listed: Budget;
   /** The largest size seen for a pointer table: segments of files that share one count once. */
   readonly #tables = new Map<number, number>();
   readonly #files = new Map<string, AuditedFile>();
@@ -64,7 +66,9 @@ export class TreePass {
     this.#context = context;
     this.#options = options;
     this.#visitors = beginAuditRules(AUDIT_RULES, context);
-    this.#pointers = new Budget(FREE_POINTERS + Math.ceil(context.image.source.size / 4));
+    const { size } = context.image.source;
+    this.#pointers = new Budget(FREE_POINTERS + Math.ceil(size / 4));
+    this.#listed = new Budget(Math.min(FREE_LISTED + LISTED_PER_BYTE * size, MAX_LISTED));
   }
 
   /**
