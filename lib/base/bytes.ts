@@ -117,7 +117,7 @@ interface WithBuffer {
 const PIECE = 1 << 12;
 
 /** One character for each byte. Several times as fast where there is Node's Buffer. */
-export function latin1Text(bytes: Uint8Array, { Buffer: NodeBuffer }: WithBuffer = globalThis): string {
+export function latin1Text(bytes: Uint8Array, { Buffer: NodeBuffer } = globalThis as WithBuffer): string {
   if (NodeBuffer !== undefined) return NodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   let text = '';
   for (let at = 0; at < bytes.length; at += PIECE) {
