@@ -1,6 +1,6 @@
 /** The published JSON Schemas that are made of what reports print: they are up to date, and fit what the commands print. */
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { readFileSync } from 'node:fs';
 import { runCramfs } from '../lib/cli/cramfs.ts';
 import { reportSchemas } from '../lib/report/schema/published.ts';
@@ -23,10 +23,20 @@ test.each(Object.entries(reportSchemas()))(
   },
 );
 
+/** Compiling a schema takes longer than most commands. */
+const validators = new Map<string, ValidateFunction>();
+function validatorOf(name: string): ValidateFunction {
+  const known = validators.get(name);
+  if (known !== undefined) return known;
+  const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(reportSchemas()[name] ?? {});
+  validators.set(name, validate);
+  return validate;
+}
+
 /** Runs a command and holds its JSON against a schema, which allows no key that it does not name. */
 async function fits(name: string, argv: readonly string[]): Promise<void> {
   const { stdout } = await runProgram(runCramfs, argv);
-  const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(reportSchemas()[name] ?? {});
+  const validate = validatorOf(name);
   const answer: unknown = JSON.parse(stdout);
   expect({ argv, errors: validate(answer) ? null : validate.errors }).toEqual({ argv, errors: null });
 }
