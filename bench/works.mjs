@@ -57,7 +57,7 @@ const WAYS = [
 /** Requests in the batch. */
 export const REQUESTS = 100_000;
 const NODE = process.execPath;
-const RULES = 'the rules, asked for each file and block';
+const COMPILING = 'code that is not optimised yet in so short a run';
 
 /**
  * @param {string} folder with the trees `small` and `system` and their images
@@ -92,7 +92,7 @@ export function groups(folder, peers) {
               aside: 'bare',
               by: 'wall',
               target: 2,
-              limit: 'code that is not optimised yet in so short a run',
+              limit: COMPILING,
             },
           ],
         },
@@ -109,7 +109,7 @@ export function groups(folder, peers) {
               target: isSmall ? 7 : 4,
               megabytes: 250,
               first: isSmall ? 14 : 7.1,
-              limit: RULES,
+              limit: isSmall ? COMPILING : 'programs that are mapped, and compiling',
             },
           ],
         },
@@ -125,7 +125,7 @@ export function groups(folder, peers) {
               by: 'wall',
               target: isSmall ? 1.2 : 0.6,
               first: isSmall ? 2.4 : 0.83,
-              limit: isSmall ? RULES : 'inflating',
+              limit: isSmall ? 'inflating, and compiling' : 'inflating',
             },
           ],
         },
