@@ -3,10 +3,10 @@ import { describe, expect, test } from '@jest/globals';
 import { CramfsError } from '../lib/base/errors.ts';
 import { S_IFDIR, S_IFREG } from '../lib/format/constants.ts';
 import { encodeInode } from '../lib/format/inode.ts';
-import { encodeSuperblock } from '../lib/format/superblock.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { walk, type WalkOptions, type WalkProblem } from '../lib/inspect/walk.ts';
 import { fixture } from './support/fixtures.ts';
+import { plainSuperblock } from './support/plainSuperblock.ts';
 
 interface Child {
   readonly name: string;
@@ -30,17 +30,8 @@ function directoryBytes(children: readonly Child[]): Uint8Array {
 /** An image of directories that follow each other from byte 76; the first is the root. */
 function imageOf(directories: readonly Uint8Array[]): CramfsImage {
   const body = Buffer.concat(directories);
-  const head = encodeSuperblock({
-    littleEndian: true,
+  const head = plainSuperblock({
     size: 76 + body.length,
-    flags: 3,
-    future: 0,
-    signature: Buffer.from('Compressed ROMFS'),
-    crc: 0,
-    edition: 0,
-    blocks: 0,
-    files: 0,
-    name: new Uint8Array(16),
     root: { mode: S_IFDIR | 0o755, uid: 0, gid: 0, size: directories[0]?.length ?? 0, namelen: 0, offset: 76 },
   });
   return CramfsImage.open(Buffer.concat([head, body]));

@@ -12,7 +12,7 @@ const MAX_PLACES = 2 ** 21;
 /** Gaps up to this many bytes are looked at on the way. */
 const MAX_GAP = 1 << 12;
 
-/** Whether an image can be plain, told from what is known of its tree. */
+/** Whether an image can be plain, as far as its tree shows. */
 function canBePlain({ image, treeDamaged, hasSize, end }: CheckContext): boolean {
   const { linearXip, unflaggedStored, longTables } = image.quirks;
   return (

@@ -1,5 +1,5 @@
 /**
- * Plain directory entries: those of which no rule has anything to say, told from a few numbers. Nearly all entries are
+ * Plain directory entries: those that no rule has anything to say about, by a few numbers. Nearly all entries are
  * plain, and objects are made of the others only.
  */
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../format/constants.ts';

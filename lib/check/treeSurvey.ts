@@ -22,7 +22,7 @@ const MAX_CYCLE_STEPS = 1 << 16;
 const NO_NAME = new Uint8Array(0);
 
 /**
- * Goes through the tree, tells the visitors, and gives the files whose data is to be looked at.
+ * Goes through the tree, calls the visitors, and gives the files whose data is to be looked at.
  *
  * @param onlyOdd whether the visitors do without plain entries
  */

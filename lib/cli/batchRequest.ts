@@ -68,7 +68,7 @@ const NO_VARIANT: BoardVariant = {};
 /**
  * Reads a line of a batch. Unknown keys and flags are ignored, so that a line of a kernel transcript is a request.
  *
- * @throws CramfsError USAGE for a line that is no request
+ * @throws CramfsError USAGE for a line that is not a request
  */
 export function parseBatchLine(text: string): BatchRequest {
   const line = valuesOf(text);

@@ -105,7 +105,7 @@ export function forwardReader(source: ByteSource, end: number): (offset: number,
       try {
         window = room.subarray(0, readInto(source, room.subarray(0, Math.max(length, ahead)), offset));
       } catch {
-        // What is asked for may be sound all the same.
+        // What is asked for may still be sound.
         return source.read(offset, length);
       }
     }
