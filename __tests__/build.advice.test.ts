@@ -243,6 +243,19 @@ describe('what an image loses when it is built again is named', () => {
     expect(await cramfs(...args, '-E')).toMatchObject({ code: 0, err: '' });
   });
 
+  test('blocks that a listing names and a file does not have', async () => {
+    await cramfs('mkfs', at('tree'), at('a.img'));
+    const { out } = await cramfs('describe', at('a.img'));
+    writeFileSync(
+      at('list'),
+      out.replace(/^(\/usr\/text f .*)$/m, '$1 direct=0-2').replace('direct=none', 'direct=inline,4096,0,tight'),
+    );
+    const args = ['mkfs', at('tree'), at('b.img'), '--from-listing', at('list')];
+    const { code, err } = await cramfs(...args);
+    expect([code, err]).toEqual([0, 'cramfs mkfs: /usr/text: direct= names 2 blocks past the end of the file\n']);
+    expect((await cramfs(...args, '-E')).code).toBe(1);
+  });
+
   test('a gap before the root that no flag announces is not an inserted file', async () => {
     await cramfs('mkfs', at('tree'), at('a.img'), '-i', at('tree/usr/text'));
     expect((await cramfs('describe', at('a.img'))).out).toContain('insert=74657874');

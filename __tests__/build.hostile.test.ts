@@ -23,8 +23,9 @@ import { imageTree } from '../lib/mkfs/source/imageTree.ts';
 import { type FsDirectory, fsTree } from '../lib/mkfs/source/fsTree.ts';
 import { nodeFs } from '../lib/mkfs/source/nodeFs.node.ts';
 import { tarTree } from '../lib/mkfs/source/tar.ts';
+import { chosenBlocks, missingBlocks } from '../lib/mkfs/listing/listing.ts';
 import { parseListing } from '../lib/mkfs/listing/parse.ts';
-import { findEntry, newDirectory, walkEntries } from '../lib/mkfs/sourceTree.ts';
+import { bytesContent, findEntry, newDirectory, putEntry, walkEntries } from '../lib/mkfs/sourceTree.ts';
 import { verifyBuilt } from '../lib/mkfs/verifyBuilt.ts';
 import { buildRawImage } from './support/rawImage.ts';
 
@@ -160,6 +161,46 @@ describe('inputs that would take time and memory without bound', () => {
 
   test('a pax header of more than a megabyte is not read', () => {
     expect(() => tarTree(tarOf('0', 'f', '', { comment: 'a'.repeat(1 << 20) }))).toThrow('a limit was reached');
+  });
+
+  test.each(['-1', '1e9', '0x10', 'ten', '9'.repeat(30)])(
+    'a pax size of %s is refused, with its place',
+    async (size) => {
+      writeFileSync(at('a.tar'), tarOf('0', 'f', '', { size }));
+      expect(await mkfs(at('a.tar'), at('a.img'))).toBe(3);
+      expect(err).toContain(`the field "size" of a tar header`);
+      expect(err).toContain(`"${size}"`);
+    },
+  );
+
+  test('an empty pax value leaves what the header has', () => {
+    expect(() => tarTree(tarOf('0', 'f', '', { size: '', uid: '' }))).not.toThrow();
+  });
+
+  test('a listing keeps blocks as runs: thousands of files with 4,096 blocks each take what its text takes', () => {
+    const image =
+      'image endian=little page-size=4096 edition=0 name=Compressed boot-pad=no holes=no extended=no remnants=no full-last-page=any deflate=classic-9 direct=inline,4096,0,padded';
+    const source = newDirectory();
+    putEntry(source, '/f', {
+      type: 'file',
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      content: bytesContent(new Uint8Array(3 * 4096)),
+    });
+    const text = ['cramfs-listing 1', image, '/ d 755 0 0', '/f f 644 0 0 direct=7-4095,1,0-2,2-5', ''].join('\n');
+    const listing = parseListing(text, source);
+    expect([...listing.direct]).toEqual([
+      [
+        '/f',
+        [
+          { first: 0, last: 5 },
+          { first: 7, last: 4095 },
+        ],
+      ],
+    ]);
+    expect(missingBlocks(listing)).toEqual([{ path: '/f', key: 'direct', count: 3 + 4089 }]);
+    expect(chosenBlocks(listing.direct, new Uint8Array(3 * 4096), '/f', 4096)).toEqual([true, true, true]);
   });
 
   test.each([['-D'], ['--uid-gid-map'], ['--from-listing'], ['-i']])('%s reads no endless file', async (option) => {

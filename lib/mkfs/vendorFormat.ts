@@ -10,6 +10,7 @@ import { type InodeLayout, LINUX_INODE, WIDE_INODE } from '../format/inode.ts';
 import { detectLayout } from '../inspect/detectLayout.ts';
 import { type CrcVerdict, imageCrc } from '../inspect/imageCrc.ts';
 import { walk } from '../inspect/walk.ts';
+import { type BlockRuns, type BlocksOfFiles, runsOf } from './blockRuns.ts';
 
 /** Block pointer tables that are longer than files ask for, and what is in the rest: zeros, or the end of the last block. */
 export type LongTables = NonNullable<Quirks['longTables']> & { readonly filler: 'zero' | 'end' };
@@ -69,7 +70,7 @@ export function inodeLayoutOf(name: InodeLayout['name']): InodeLayout {
 /** Blocks that are stored without a flag: the rule, and block numbers of the files that it does not cover. */
 export interface UnflaggedBlocks {
   readonly rule: UnflaggedRule;
-  readonly files: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly files: BlocksOfFiles;
 }
 
 /** An image's format, and its blocks stored without a flag. */
@@ -127,9 +128,9 @@ function fillerOf(image: CramfsImage): LongTables['filler'] {
 
 /** Which blocks are stored without a flag. @throws CramfsError for damage */
 function unflaggedBlocks(image: CramfsImage): UnflaggedBlocks {
-  const files = new Map<string, ReadonlySet<number>>();
+  const files = new Map<string, BlockRuns>();
   // Files that share their blocks are looked at once.
-  const known = new Map<string, { readonly blocks: ReadonlySet<number>; readonly isRule: boolean }>();
+  const known = new Map<string, { readonly blocks: BlockRuns; readonly isRule: boolean }>();
   let compressed = 0;
   for (const { path, inode } of filesOf(image)) {
     const key = `${String(inode.ino)} ${String(inode.size)}`;
@@ -139,7 +140,7 @@ function unflaggedBlocks(image: CramfsImage): UnflaggedBlocks {
       const zlib = blocks.filter(({ kind }) => kind === 'zlib');
       compressed += zlib.length;
       const stored = blocks.filter(({ kind }) => kind === 'stored').map(({ index }) => index);
-      file = { blocks: new Set(stored), isRule: stored.length === 0 && !zlib.some(isIncompressible) };
+      file = { blocks: runsOf(stored), isRule: stored.length === 0 && !zlib.some(isIncompressible) };
       known.set(key, file);
     }
     if (!file.isRule) files.set(path, file.blocks);

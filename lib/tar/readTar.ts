@@ -50,7 +50,7 @@ export function* tarEntries(archive: ByteSource): Generator<TarEntry, void> {
     const value = (key: string): Uint8Array | undefined => local.get(key) ?? global.get(key);
     const dataOffset = position + TAR_BLOCK;
     const hasData = EXTENSIONS.includes(type) || isFile(type);
-    const size = hasData ? (numberOf(value('size')) ?? field(header, 124, 12, position, 'size')) : 0;
+    const size = hasData ? (numberOf(value('size'), position, 'size') ?? field(header, 124, 12, position, 'size')) : 0;
     if (dataOffset + size > archive.size) throw truncated('the data of an entry', dataOffset, size, archive.size);
     if (!EXTENSIONS.includes(type)) {
       yield entryOf(header, type, value, { position, dataOffset, size });
@@ -91,7 +91,7 @@ function entryOf(
   const { position } = place;
   const path = decodeName(value('path') ?? headerPath(header));
   const number = (at: number, length: number, key: string): number =>
-    numberOf(value(key)) ?? field(header, at, length, position, key);
+    numberOf(value(key), position, key) ?? field(header, at, length, position, key);
   if (SPARSE.some((key) => value(key) !== undefined)) unsupported('a sparse file in pax form', path, position);
   if (flag === 'S') unsupported('a sparse file of GNU tar', path, position);
   // Before ustar a directory was a file whose name ends with a slash.
@@ -183,11 +183,11 @@ function field(header: Uint8Array, at: number, length: number, position: number,
   return parseInt(text, 8);
 }
 
-function badField(what: string, position: number, found: string): never {
+function badField(what: string, position: number, found: string, expected = 'an octal number'): never {
   throw new CramfsError('BAD_STRUCTURE', {
     what: `the field "${what}" of a tar header`,
     offset: position,
-    expected: 'an octal number',
+    expected,
     found,
   });
 }
@@ -207,10 +207,12 @@ function checkSum(header: Uint8Array, position: number): void {
   });
 }
 
-function numberOf(value: Uint8Array | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const number = Number(decodeName(value));
-  return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+/** A number of a pax record, which goes before the header's; an empty one leaves the header's (POSIX, pax, "Extended Header"). */
+function numberOf(value: Uint8Array | undefined, position: number, what: string): number | undefined {
+  if (value === undefined || value.length === 0) return undefined;
+  const text = decodeName(value);
+  const number = /^[0-9]+$/.test(text) ? Number(text) : NaN;
+  return Number.isSafeInteger(number) ? number : badField(what, position, JSON.stringify(text), 'a decimal number');
 }
 
 /** "LENGTH KEY=VALUE\n", one after the other. */

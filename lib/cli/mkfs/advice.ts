@@ -2,10 +2,11 @@
  * What `cramfs mkfs` warns of, and the commands that do what was meant.
  */
 import { CramfsError } from '../../base/errors.ts';
+import { plural } from '../../base/words.ts';
 import type { CramfsImage } from '../../image/image.ts';
 import { ElfTally } from '../../mkfs/elfTally.ts';
 import { type BuildWarning, makeNodes, UnfitError } from '../../mkfs/inodes.ts';
-import { type Listing, unlistedFiles } from '../../mkfs/listing/listing.ts';
+import { type Listing, missingBlocks, unlistedFiles } from '../../mkfs/listing/listing.ts';
 import type { BuildOptions, BuiltImage } from '../../mkfs/mkfs.ts';
 import { comparedFacts } from '../../mkfs/repackFacts.ts';
 import { type BuiltFormat, type RepackLoss, repackLosses } from '../../mkfs/repackLosses.ts';
@@ -18,7 +19,8 @@ import type { OpenedTree } from './openTree.ts';
 import type { XipOptions } from './xipOptions.ts';
 
 /**
- * What of the source is not in the image: a vendor's traits, other facts, and files that the listing lacks.
+ * What of the source and the listing is not in the image: a vendor's traits, other facts, files that the listing lacks, and
+ * blocks that files lack.
  *
  * @param format what is built; null where that nothing of a vendor's is kept is meant
  * @param built the image that was built; `planned`: by a plan of direct blocks
@@ -42,6 +44,9 @@ export function sourceWarnings(
         ];
   for (const path of listing === null ? [] : unlistedFiles(root, listing)) {
     warnings.push({ code: 'lost', path, message: 'skipped: it is in the source but not in the listing' });
+  }
+  for (const { path, key, count } of listing === null ? [] : missingBlocks(listing)) {
+    warnings.push({ code: 'lost', path, message: `${key}= names ${plural(count, 'block')} past the end of the file` });
   }
   return warnings;
 }

@@ -12,6 +12,7 @@ import { type Block, fileBlocks, isRaw } from '../../image/blocks.ts';
 import { readBlock } from '../../image/content.ts';
 import type { CramfsImage, Inode } from '../../image/image.ts';
 import { walk } from '../../inspect/walk.ts';
+import { type BlockRuns, type BlocksOfFiles, runsOf } from '../blockRuns.ts';
 import type { ContentHash } from '../contentHash.ts';
 import type { BlockCompressor } from '../encodeFile.ts';
 import { buildImage } from '../mkfs.ts';
@@ -114,7 +115,7 @@ interface Survey {
   readonly work: number;
   /** Some of the compressed blocks. */
   readonly sample: readonly SampleBlock[];
-  readonly direct: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly direct: BlocksOfFiles;
   /** Byte offset of the first direct block of the image; null for none. */
   readonly firstDirect: number | null;
   /** Ways to compress that the zlib headers allow, the likeliest first. */
@@ -125,7 +126,7 @@ interface Survey {
 const FLEVEL_BEST = 3;
 
 function survey(image: CramfsImage): Survey {
-  const direct = new Map<string, ReadonlySet<number>>();
+  const direct = new Map<string, BlockRuns>();
   const known = new Map<string, SurveyedFile>();
   const runs = new Budget(FREE_RUNS + Math.ceil(image.source.size / 4));
   let firstDirect: number | null = null;
@@ -146,8 +147,8 @@ function survey(image: CramfsImage): Survey {
       firstDirect = Math.min(firstDirect ?? Infinity, file.firstDirect ?? Infinity);
       level ??= file.level;
     }
-    if (file.direct.size > 0) direct.set(path, file.direct);
-    if (runs.spend(file.runs)) continue;
+    if (file.direct.length > 0) direct.set(path, file.direct);
+    if (runs.spend(file.direct.length)) continue;
     throw new CramfsError('LIMIT', {
       path,
       offset: inode.position,
@@ -161,9 +162,7 @@ function survey(image: CramfsImage): Survey {
 }
 
 interface SurveyedFile {
-  /** Numbers of the direct blocks, and how many runs of neighbours they make. */
-  readonly direct: ReadonlySet<number>;
-  readonly runs: number;
+  readonly direct: BlockRuns;
   /** Byte offset of the lowest direct block; null for none. */
   readonly firstDirect: number | null;
   /** The first few compressed blocks. */
@@ -173,22 +172,20 @@ interface SurveyedFile {
 }
 
 function surveyFile(image: CramfsImage, inode: Inode, path: string): SurveyedFile {
-  const direct = new Set<number>();
+  const direct: number[] = [];
   const compressed: Block[] = [];
-  let runs = 0;
   let firstDirect: number | null = null;
   let level: number | null = null;
   for (const block of fileBlocks(image, inode, path)) {
     if (block.kind === 'zlib' && compressed.length < SAMPLE_BLOCKS) compressed.push(block);
     if (block.kind === 'direct') {
-      if (!direct.has(block.index - 1)) runs++;
-      direct.add(block.index);
+      direct.push(block.index);
       firstDirect = Math.min(firstDirect ?? Infinity, block.start);
     } else if (level === null && (block.kind === 'zlib' || block.kind === 'direct-zlib')) {
       level = (image.source.read(block.start + 1, 1)[0] ?? 0) >>> 6;
     }
   }
-  return { direct, runs, firstDirect, compressed, level };
+  return { direct: runsOf(direct), firstDirect, compressed, level };
 }
 
 type Placed = Pick<ImageDescription, 'direct' | 'keepRemnants' | 'compressFullLastPage'>;

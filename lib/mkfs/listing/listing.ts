@@ -15,6 +15,8 @@
  */
 import { hexDigits, hexBytes } from '../../base/hex.ts';
 import { decodeName, encodeName } from '../../format/names.ts';
+import { blockCount } from '../../image/blocks.ts';
+import { type BlockRuns, blocksIn, type BlocksOfFiles, blocksPast } from '../blockRuns.ts';
 import type { BuildOptions } from '../mkfs.ts';
 import type { DirectPlacement } from '../placer.ts';
 import type { KeptFacts } from '../repackFacts.ts';
@@ -42,16 +44,13 @@ export interface ImageDescription extends KeptFacts {
   readonly format: VendorFormat;
 }
 
-/** Some of the blocks of files, by path: block numbers. */
-export type BlockSets = ReadonlyMap<string, ReadonlySet<number>>;
-
 /** A listing taken apart. */
 export interface Listing {
   readonly image: ImageDescription;
   readonly root: DirectoryEntry;
-  readonly direct: BlockSets;
+  readonly direct: BlocksOfFiles;
   /** Blocks stored without a flag, in files that the format's rule does not cover. */
-  readonly unflagged: BlockSets;
+  readonly unflagged: BlocksOfFiles;
 }
 
 /** The options that build an image as described. */
@@ -72,10 +71,14 @@ export function describedOptions({
 }
 
 /** For each block of a file whether it is among those chosen; null where nothing is said of the file. */
-export function chosenBlocks(sets: BlockSets, bytes: Uint8Array, path: string, pageSize: number): boolean[] | null {
-  const blocks = sets.get(path);
-  if (blocks === undefined) return null;
-  return Array.from({ length: Math.ceil(bytes.length / pageSize) }, (_, block) => blocks.has(block));
+export function chosenBlocks(
+  files: BlocksOfFiles,
+  bytes: Uint8Array,
+  path: string,
+  pageSize: number,
+): boolean[] | null {
+  const runs = files.get(path);
+  return runs === undefined ? null : blocksIn(runs, blockCount(bytes.length, pageSize));
 }
 
 /** Entries of the source that the listing lacks, and files whose content it takes nowhere; by path. */
@@ -90,21 +93,43 @@ export function unlistedFiles(source: DirectoryEntry, { root }: Listing): string
   return missing;
 }
 
+/** Blocks that a listing names past the end of a file or link: `count` of those after `direct=` or `unflagged=`. */
+export interface MissingBlocks {
+  readonly path: string;
+  readonly key: 'direct' | 'unflagged';
+  readonly count: number;
+}
+
+/** The blocks that a listing names and its files do not have, as when a file has become shorter. */
+export function missingBlocks({ image, root, direct, unflagged }: Listing): MissingBlocks[] {
+  const missing: MissingBlocks[] = [];
+  for (const { path, entry } of walkEntries(root)) {
+    if (entry.type !== 'file' && entry.type !== 'symlink') continue;
+    const size = entry.type === 'file' ? entry.content.size : entry.target.length;
+    const blocks = blockCount(size, image.pageSize);
+    for (const [key, files] of [['direct', direct] as const, ['unflagged', unflagged] as const]) {
+      const count = blocksPast(files.get(path) ?? [], blocks);
+      if (count > 0) missing.push({ path, key, count });
+    }
+  }
+  return missing;
+}
+
 /** Writes a listing. `remarks` become comments at its beginning. */
 export function writeListing({ image, root, direct, unflagged }: Listing, remarks: readonly string[]): string {
   const lines = [HEADER, ...remarks.map((remark) => `# ${remark}`), imageLine(image)];
   const entries = [{ path: '/', entry: root as SourceEntry }, ...walkEntries(root)];
-  const ranges = new Map<ReadonlySet<number>, string>();
+  const ranges = new Map<BlockRuns, string>();
   for (const { path, entry } of entries) {
     const words = [escapeText(path), LETTERS[entry.type], entry.mode.toString(8), String(entry.uid), String(entry.gid)];
     if (entry.type === 'chardev' || entry.type === 'blockdev') words.push(String(entry.major), String(entry.minor));
     if (entry.type === 'symlink') words.push(`target=${escapeText(decodeName(entry.target))}`);
-    for (const [key, sets] of Object.entries({ direct, unflagged })) {
-      const blocks = sets.get(path);
-      if (blocks === undefined) continue;
-      // Files that share their blocks share the set.
-      const text = ranges.get(blocks) ?? writeRanges(blocks);
-      ranges.set(blocks, text);
+    for (const [key, files] of Object.entries({ direct, unflagged })) {
+      const runs = files.get(path);
+      if (runs === undefined) continue;
+      // Files that share their blocks share the runs.
+      const text = ranges.get(runs) ?? writeRuns(runs);
+      ranges.set(runs, text);
       words.push(`${key}=${text}`);
     }
     lines.push(words.join(' '));
@@ -161,15 +186,9 @@ function formatFields(format: VendorFormat): string[] {
 }
 
 /** "0-3,7" for the blocks 0, 1, 2, 3 and 7; "none" for none. */
-function writeRanges(blocks: ReadonlySet<number>): string {
-  const ranges: { first: number; last: number }[] = [];
-  for (const block of [...blocks].sort((a, b) => a - b)) {
-    const range = ranges.at(-1);
-    if (range?.last === block - 1) range.last = block;
-    else ranges.push({ first: block, last: block });
-  }
-  if (ranges.length === 0) return 'none';
-  return ranges.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`)).join(',');
+function writeRuns(runs: BlockRuns): string {
+  if (runs.length === 0) return 'none';
+  return runs.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`)).join(',');
 }
 
 /** What would end a field, move a cursor, or is no UTF-8. */

@@ -5,6 +5,7 @@ import { CramfsError } from '../../base/errors.ts';
 import { BOOT_PAD } from '../../format/constants.ts';
 import { decodeName, encodeName } from '../../format/names.ts';
 import { isBlockSize, PAGE_SIZES } from '../../image/image.ts';
+import { type BlockRun, type BlockRuns, mergedRuns } from '../blockRuns.ts';
 import { MAX_VOLUME_NAME } from '../inodes.ts';
 import type { DirectPlacement } from '../placer.ts';
 import { type DirectoryEntry, findEntry, newDirectory, putEntry, type SourceEntry } from '../sourceTree.ts';
@@ -18,8 +19,8 @@ import { type DeflateName, HEADER, type ImageDescription, type Listing } from '.
  */
 export function parseListing(text: string, source: DirectoryEntry): Listing {
   const root = newDirectory();
-  const direct = new Map<string, ReadonlySet<number>>();
-  const unflagged = new Map<string, ReadonlySet<number>>();
+  const direct = new Map<string, BlockRuns>();
+  const unflagged = new Map<string, BlockRuns>();
   const images: ImageDescription[] = [];
   const lines = text.split('\n');
   if (lines[0]?.trim() !== HEADER) usage(1, `it must be "${HEADER}"`);
@@ -50,8 +51,8 @@ function parseEntry(
 ): {
   path: string;
   entry: SourceEntry;
-  blocks: ReadonlySet<number> | null;
-  unflaggedBlocks: ReadonlySet<number> | null;
+  blocks: BlockRuns | null;
+  unflaggedBlocks: BlockRuns | null;
 } {
   const [name = '', letter = '', mode = '', uid = '', gid = '', ...rest] = words;
   const path = unescapeText(name, line);
@@ -68,7 +69,7 @@ function parseEntry(
   const unknown = [...fields.keys()].find((key) => !allowed.includes(key));
   if (unknown !== undefined) usage(line, `an entry of type "${letter}" has no "${unknown}="`);
   if (plain.length !== (letter === 'c' || letter === 'b' ? 2 : 0)) usage(line, `too many or too few fields`);
-  const rangesOf = (key: string): ReadonlySet<number> | null => {
+  const rangesOf = (key: string): BlockRuns | null => {
     const ranges = fields.get(key);
     return ranges === undefined ? null : parseRanges(key, ranges, line);
   };
@@ -229,16 +230,16 @@ function number(text: string, what: string, line: number): number {
 /** A file has at most 4096 blocks. */
 const MAX_BLOCK = 4095;
 
-function parseRanges(key: string, text: string, line: number): ReadonlySet<number> {
-  const blocks = new Set<number>();
+function parseRanges(key: string, text: string, line: number): BlockRuns {
+  const runs: BlockRun[] = [];
   for (const part of text === 'none' ? [] : text.split(',')) {
     const match = /^([0-9]{1,4})(?:-([0-9]{1,4}))?$/.exec(part);
     const first = Number(match?.[1]);
     const last = Number(match?.[2] ?? match?.[1]);
     if (match === null || last < first || last > MAX_BLOCK) usage(line, `${key}=${text} is not "0-3,7" or the like`);
-    for (let block = first; block <= last; block++) blocks.add(block);
+    runs.push({ first, last });
   }
-  return blocks;
+  return mergedRuns(runs);
 }
 
 function unescapeText(text: string, line: number): string {
