@@ -56,6 +56,9 @@ class OpenWorld {
       write: (text) => {
         this.written[name] += text;
       },
+      writeEncoded: (text) => {
+        this.written[name] += Buffer.from(text).toString();
+      },
       writeBytes: (bytes) => {
         this.written[name] += Buffer.from(bytes).toString('latin1');
       },

@@ -99,6 +99,9 @@ export async function runCommand(argv: readonly string[], isTTY = false): Promis
     write: (text) => {
       pieces.push(Buffer.from(text));
     },
+    writeEncoded: (text) => {
+      pieces.push(Uint8Array.from(text));
+    },
     writeBytes: (bytes) => {
       pieces.push(Uint8Array.from(bytes));
     },

@@ -85,6 +85,7 @@ export async function runCommand(command: string, folder: string): Promise<Comma
     isTTY: false,
     columns: 1000,
     write: (text: string) => void (written[name] += text),
+    writeEncoded: (text: Uint8Array) => void (written[name] += Buffer.from(text).toString()),
     writeBytes: (bytes: Uint8Array) => void (written[name] += Buffer.from(bytes).toString('latin1')),
   });
   const code = await runCramfs(words.slice(1), { ...real, stdout: sink('out'), stderr: sink('err') });
@@ -112,7 +113,13 @@ export async function rebuiltFromFiles(bytes: Uint8Array, folder: string): Promi
   return readFileSync(built);
 }
 
-const SINK = { isTTY: false, columns: 80, write: () => undefined, writeBytes: () => undefined };
+const SINK = {
+  isTTY: false,
+  columns: 80,
+  write: () => undefined,
+  writeEncoded: () => undefined,
+  writeBytes: () => undefined,
+};
 const SILENT = { stdout: SINK, stderr: SINK };
 
 /** The image of another's tree after a change. */

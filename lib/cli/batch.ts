@@ -12,8 +12,8 @@ import { type BatchRequest, parseBatchLine } from './batchRequest.ts';
 import { errorJson } from './failure.ts';
 import { EXIT, type TextSink } from './io.ts';
 import { readLines } from './lines.ts';
+import { TextBuffer } from './textBuffer.ts';
 
-const OUTPUT_CHUNK = 1 << 16;
 /** Boards that a batch keeps at a time. */
 const MAX_BOARDS = 64;
 
@@ -35,10 +35,9 @@ export interface BatchOptions {
  * @throws CramfsError USAGE when the batch cannot be read; trouble with the image or its source
  */
 export function runBatch(board: Board, file: string | number, options: BatchOptions): number {
-  const { out } = options;
+  const out = options.out === null ? null : new TextBuffer(options.out);
   board.mounted();
   let code: number = EXIT.ok;
-  let pending = '';
   const family = new BoardFamily(board);
   const touching = { ...options.detail, advice: true, misplaced: false, untouched: false };
   const asked: Asked = { ...options, touching, untouched: { ...touching, untouched: true } };
@@ -46,15 +45,9 @@ export function runBatch(board: Board, file: string | number, options: BatchOpti
     if (typeof line === 'string' && line.trim() === '') continue;
     const answer = answerLine(family, line, asked);
     if (!answer.good) code = EXIT.findings;
-    if (out === null) continue;
-    pending += answer.json;
-    pending += '\n';
-    if (pending.length >= OUTPUT_CHUNK) {
-      out.write(pending);
-      pending = '';
-    }
+    out?.line(answer.json);
   }
-  if (pending !== '') out?.write(pending);
+  out?.flush();
   return code;
 }
 

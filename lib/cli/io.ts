@@ -6,6 +6,8 @@
 export interface TextSink {
   /** Writes text; it may fail only by EPIPE, which ends the program quietly. */
   write(text: string): void;
+  /** The same for text in UTF-8, which is read before this returns. */
+  writeEncoded(text: Uint8Array): void;
   /** Writes bytes as they are: the contents of files. */
   writeBytes(bytes: Uint8Array): void;
   readonly isTTY: boolean;

@@ -41,6 +41,7 @@ function sink(fd: number, stream: () => NodeJS.WriteStream): TextSink {
     write: (text) => {
       writeBytes(Buffer.from(text, 'utf8'));
     },
+    writeEncoded: writeBytes,
     writeBytes,
   };
 }

@@ -3,7 +3,7 @@
  */
 import { roundUp } from '../base/pages.ts';
 import { anonymousMemory, ZeroFolio } from './anonymousMemory.ts';
-import { isReadable, unsignedLong } from './cpu.ts';
+import { isReadable, unsignedLong, unsignedLongs } from './cpu.ts';
 import type { Errno } from './errno.ts';
 import type { MmStruct, OpenFile, PageView, Touch } from './fileOperations.ts';
 import { type Kernel, KernelBug } from './kernel.ts';
@@ -195,19 +195,20 @@ export class AddressSpace implements MmStruct {
   #describe(file: OpenFile, request: MmapRequest): VmAreaDesc | Errno {
     const { cpu } = this.kernel;
     const { offset, read, write, exec, shared } = request;
+    const words = unsignedLongs(cpu);
     const bytes = unsignedLong(cpu, request.length);
     if (!(bytes > 0) || offset % cpu.pageSize !== 0) return 'EINVAL';
     if (cpu.wordBits === 32 && offset >= MMAP2_OFFSETS) return 'EINVAL';
     const length = roundUp(bytes, cpu.pageSize);
     // PAGE_ALIGN() may wrap to 0.
-    if (length >= 2 ** cpu.wordBits) return 'ENOMEM';
-    if ((offset + length) / cpu.pageSize >= 2 ** cpu.wordBits) return 'EOVERFLOW';
+    if (length >= words) return 'ENOMEM';
+    if ((offset + length) / cpu.pageSize >= words) return 'EOVERFLOW';
     if (length > cpu.taskSize) return 'ENOMEM';
     const start = request.address ?? this.unmappedArea(length);
     if (start % cpu.pageSize !== 0) return 'EINVAL';
     if (start < (request.address === undefined ? cpu.mmapFloor : 0) || start + length > cpu.taskSize) return 'ENOMEM';
     // file_mmap_ok(): a directory, which has no mmap operation, is refused later unless its offset is past all pages.
-    const maxSize = file.operations.mmap === null ? 2 ** cpu.wordBits : MAX_LFS_FILESIZE;
+    const maxSize = file.operations.mmap === null ? words : MAX_LFS_FILESIZE;
     if (offset < 0 || offset + length >= maxSize) return 'EOVERFLOW';
     if (shared && write) return 'EACCES';
     let vmFlags = VM_MAYREAD | VM_MAYEXEC | (read || (write && cpu.writeImpliesRead) ? VM_READ : 0);

@@ -121,6 +121,11 @@ export function isReadable(cpu: Cpu, vmFlags: number): boolean {
   return cpu.execOnlyReadable && (vmFlags & VM_EXEC) !== 0;
 }
 
+/** How many values `unsigned long` has. */
+export function unsignedLongs(cpu: Pick<Cpu, 'wordBits'>): number {
+  return cpu.wordBits === 32 ? 2 ** 32 : 2 ** 64;
+}
+
 /** What of a number fits into `unsigned long`. */
 export function unsignedLong(cpu: Pick<Cpu, 'wordBits'>, value: number): number {
   return cpu.wordBits === 32 ? value % 2 ** 32 : value;

@@ -24,7 +24,7 @@ import type {
 } from '../verdict/mapVerdict.ts';
 import type { Violation } from '../verdict/violation.ts';
 import type { MapDetail } from '../verdict/request.ts';
-import { jsonNumber, jsonString, keysJson, textsJson, wordsJson } from './jsonText.ts';
+import { jsonNumber, jsonString, keysJson, listJson, textsJson, wordsJson } from './jsonText.ts';
 import { nommuCrc, nommuKeys } from './nommuJson.ts';
 import { warningWords } from './warningWords.ts';
 
@@ -164,7 +164,7 @@ function pageTableJson(verdict: FailedVerdict | MappedVerdict): string {
     `,"state":${wordOrNull(verdict.state)},"bailout":${wordOrNull(verdict.bailout)}` +
     `,"physAddress":${addressOrNull(verdict.physAddress)},"vmaStart":${addressOrNull(verdict.vmaStart)}` +
     `,"vmaPages":${String(verdict.vmaPages)},"directPages":${String(verdict.directPages)}` +
-    `,"direct":[${verdict.direct.map(runText).join(',')}],"mapsOffset":${addressOrNull(verdict.mapsOffset)}` +
+    `,"direct":${listJson(verdict.direct, runText)},"mapsOffset":${addressOrNull(verdict.mapsOffset)}` +
     `,"vmFlags":${verdict.vmFlags === null ? 'null' : kept(verdict.vmFlags, wordsJson)}`
   );
 }
@@ -181,7 +181,7 @@ function warningJson(warning: MapWarning): Record<string, unknown> {
 /** Why, and what to do, by kinds; addresses and offsets of the image in hexadecimal. */
 function adviceJson(advice: MapAdvice | null): string {
   if (advice === null) return 'null';
-  return `{"cause":${aboutJson(advice.cause)},"remedies":[${advice.remedies.map(aboutJson).join(',')}]}`;
+  return `{"cause":${aboutJson(advice.cause)},"remedies":${listJson(advice.remedies, aboutJson)}}`;
 }
 
 /** Values by their names; addresses in hexadecimal. */

@@ -67,12 +67,18 @@ export class Sandbox {
   /** Runs a command, and expects an exit code that is documented, in time, with plain text or valid JSON. */
   async run(...argv: string[]): Promise<Ran> {
     const written = { stdout: '', stderr: '' };
+    const add = (name: 'stdout' | 'stderr', text: string): void => {
+      written[name] += text;
+      if (written[name].length > MAX_OUTPUT) throw new Error(`more than ${String(MAX_OUTPUT)} characters of output`);
+    };
     const sink = (name: 'stdout' | 'stderr'): TextSink => ({
       isTTY: false,
       columns: undefined,
       write: (text) => {
-        written[name] += text;
-        if (written[name].length > MAX_OUTPUT) throw new Error(`more than ${String(MAX_OUTPUT)} characters of output`);
+        add(name, text);
+      },
+      writeEncoded: (text) => {
+        add(name, Buffer.from(text).toString());
       },
       writeBytes: () => undefined,
     });
