@@ -1,7 +1,9 @@
 // Reading ahead gives the bytes that plain reads give, asks for no more than it may, and fails for nothing else.
 import { describe, expect, it } from '@jest/globals';
 import { CramfsError } from '../lib/base/errors.ts';
-import { type ByteSource, bytesSource, forwardReader, sliceSource } from '../lib/source/byteSource.ts';
+import { LentRoom, nextStep } from '../lib/base/bytes.ts';
+import { type ByteSource, bytesSource, cachedSource, forwardReader, sliceSource } from '../lib/source/byteSource.ts';
+import { ForwardReader } from '../lib/source/forwardReader.ts';
 import { sparseSource } from '../lib/source/sparseSource.ts';
 
 const SIZE = 300_000;
@@ -53,7 +55,8 @@ describe('reading ahead', () => {
     const { source, reads } = file();
     const read = forwardReader(source, 150_000);
     for (let at = 0; at < 150_000; at += 1000) read(at, 1000);
-    expect(reads).toHaveLength(3);
+    // Windows of 8, 32 and 64 KiB, and what is left. Each begins with what did not fit into the one before.
+    expect(reads.map(([start = 0, end = 0]) => end - start)).toEqual([8192, 32_768, 65_536, 45_000]);
     expect(Math.max(...reads.map(([, end = 0]) => end))).toBe(150_000);
     expect(read(160_000, 20)).toEqual(BYTES.subarray(160_000, 160_020));
     expect(reads.at(-1)).toEqual([160_000, 160_020]);
@@ -72,5 +75,68 @@ describe('reading ahead', () => {
     expect(read(500, 100)).toEqual(BYTES.subarray(1000, 1100));
     expect(read(2400, 100)).toEqual(BYTES.subarray(2900, 3000));
     expect(() => read(2400, 101)).toThrow(expect.objectContaining({ code: 'IO' }));
+  });
+});
+
+describe('a window that moves over a source', () => {
+  it('shows the words and bytes of the source in windows that grow to 128 KiB', () => {
+    const { source, reads } = file();
+    const reader = new ForwardReader(source, true);
+    const view = new DataView(BYTES.buffer);
+    for (let at = 0; reader.reach(at, 4); at += 4) expect(reader.u32(at)).toBe(view.getUint32(at, true));
+    expect(reads.map(([start = 0, end = 0]) => end - start)).toEqual([8192, 32_768, 131_072, 131_072, 131_072]);
+    expect(reader.reach(10, 100_000)).toBe(true);
+    expect(reader.bytes(10, 100_000)).toEqual(BYTES.subarray(10, 100_010));
+  });
+
+  it('becomes as long at once as what is wanted, and no longer than 128 KiB', () => {
+    const { source, reads } = file();
+    const reader = new ForwardReader(source, true);
+    expect(reader.reach(0, (1 << 17) + 1)).toBe(false);
+    expect(reader.reach(5, 60_000)).toBe(true);
+    expect(reads).toEqual([[5, 5 + (1 << 17)]]);
+    expect(reader.bytes(5, 60_000)).toEqual(BYTES.subarray(5, 60_005));
+  });
+
+  it.each([
+    [0, 1, 8, 64, 8],
+    [8, 1, 8, 64, 32],
+    [32, 1, 8, 64, 64],
+    [64, 1, 8, 64, 64],
+    [0, 33, 8, 64, 64],
+  ])('has after %i bytes, for %i that are needed, from %i to %i: %i', (before, needed, first, most, step) => {
+    expect(nextStep(before, needed, first, most)).toBe(step);
+  });
+});
+
+describe('room that is lent', () => {
+  it('is the same for whoever comes after it was given back, and another for whoever comes before', () => {
+    const rooms = new LentRoom(10);
+    const first = rooms.take();
+    const second = rooms.take();
+    expect([first.length, second.length]).toEqual([10, 10]);
+    expect(second.buffer).not.toBe(first.buffer);
+    rooms.giveBack(first);
+    expect(rooms.take()).toBe(first);
+  });
+
+  it('lets long reads of a source go through another whose reads are long', () => {
+    const plain = (from: { readInto?: ByteSource['readInto'] }): ByteSource =>
+      cachedSource({
+        size: () => SIZE,
+        readInto: (target, offset) => from.readInto?.(target, offset) ?? 0,
+        close: () => undefined,
+      });
+    const inner = plain(file().source);
+    // The inner source is asked while the outer one holds what it read so far.
+    const outer = plain({
+      readInto: (target, offset) => {
+        target.set(inner.read(offset, 66_000).subarray(0, target.length));
+        return Math.min(target.length, Math.max(0, SIZE - offset));
+      },
+    });
+    expect(Buffer.compare(outer.read(0, 65_537), BYTES.subarray(0, 65_537))).toBe(0);
+    expect(Buffer.compare(outer.read(250_000, 70_000), BYTES.subarray(250_000))).toBe(0);
+    expect(Buffer.compare(inner.read(0, 400_000), BYTES)).toBe(0);
   });
 });

@@ -83,9 +83,45 @@ export function readRoom(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(length + PAST_HEADER).subarray(PAST_HEADER);
 }
 
+/**
+ * Bytes that a window has which moves on: each is four times as long as the one before, so that a small file takes a small
+ * one and a large file few moves.
+ *
+ * @param before bytes of the window so far, 0 for none; @param needed bytes that it must have, at most `most`
+ */
+export function nextStep(before: number, needed: number, first: number, most: number): number {
+  let step = before === 0 ? first : before * 4;
+  while (step < needed) step *= 4;
+  return Math.min(most, step);
+}
+
+/**
+ * Room of one length that is lent again and again: making it, which fills it with zeros, takes longer than a small file does.
+ * Whoever takes it finds old bytes in it. Who takes it while another has it gets room that is new.
+ */
+export class LentRoom {
+  readonly #length: number;
+  #idle: Uint8Array<ArrayBuffer> | null = null;
+
+  constructor(length: number) {
+    this.#length = length;
+  }
+
+  take(): Uint8Array<ArrayBuffer> {
+    const room = this.#idle ?? readRoom(this.#length);
+    this.#idle = null;
+    return room;
+  }
+
+  /** Nothing that is a view of the room may be used from now on. */
+  giveBack(room: Uint8Array<ArrayBuffer>): void {
+    this.#idle = room;
+  }
+}
+
 /** Bytes in the making, added piece by piece. */
 export class GrowingBytes {
-  #buffer = new Uint8Array(1 << 16);
+  #buffer = new Uint8Array(1 << 12);
   #length = 0;
 
   add(bytes: Uint8Array): void {

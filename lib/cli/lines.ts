@@ -3,12 +3,16 @@
  */
 import { isAscii } from 'node:buffer';
 import { closeSync } from 'node:fs';
+import { nextStep } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { decodeName } from '../format/names.ts';
 import { openInput, readPiece, TEXT_LIMIT } from './inputFile.ts';
 
 /** Longest line, in bytes. */
 const MAX_LINE = 1 << 20;
+/** Bytes read at a time, at first and at most. */
+const FIRST_PIECE = 1 << 12;
+const MOST_PIECE = 1 << 16;
 
 /**
  * The lines of a file, read piece by piece; an overlong line comes as an error, and one without end is thrown.
@@ -20,7 +24,7 @@ export function* readLines(file: string | number, what = 'the batch'): Generator
   const fd = typeof file === 'string' ? openInput(file) : file;
   const name = typeof file === 'string' ? file : `${what} from standard input`;
   try {
-    const buffer = Buffer.alloc(1 << 16);
+    let buffer = Buffer.alloc(FIRST_PIECE);
     let rest: Buffer[] = [];
     let restLength = 0;
     let overlong = false;
@@ -65,6 +69,7 @@ export function* readLines(file: string | number, what = 'the batch'): Generator
           rest = [];
         } else rest.push(Buffer.from(buffer.subarray(from, got)));
       }
+      if (got === buffer.length && got < MOST_PIECE) buffer = Buffer.alloc(nextStep(got, 0, FIRST_PIECE, MOST_PIECE));
     }
     if (restLength > 0) yield take(Buffer.alloc(0));
   } finally {

@@ -2,7 +2,7 @@
  * One pass over a dump that sees every place where something may begin: a superblock's magic number, the signature in any
  * order of bytes, a uImage header, a gzip or zip member. What it sees is a hint, never a proof.
  */
-import { readRoom } from '../base/bytes.ts';
+import { LentRoom } from '../base/bytes.ts';
 import { CRAMFS_MAGIC_WEND, CRAMFS_SIGNATURE } from '../format/constants.ts';
 import { encodeName } from '../format/names.ts';
 import { type ByteSource, readInto } from '../source/byteSource.ts';
@@ -37,6 +37,7 @@ const SIGNATURE_AT = 16;
 const CHUNK = 1 << 17;
 /** Bytes read beyond, so that what crosses the border is seen, and seen once. */
 const OVERLAP = 8;
+const rooms = new LentRoom(CHUNK + OVERLAP);
 
 /** What follows each byte of a dump. */
 export type Doubled = 'same' | 'zero';
@@ -134,16 +135,35 @@ function makeAnchors(): Anchors {
  * @throws CramfsError IO
  */
 export function* search(file: ByteSource, from = 0): Generator<Seen, void> {
-  const plain = readRoom(CHUNK + OVERLAP);
   const find = magicFinder();
   for (let start = from - (from % WORD_BYTES), pieces = 0; ; start += CHUNK, pieces++) {
     const sieve = pieces < PIECES_WITHOUT_SIEVE ? null : theSieve();
-    const buffer = sieve === null ? plain : sieve.memory.subarray(0, CHUNK + OVERLAP);
-    const length = readInto(file, buffer, start);
-    const seen = sieve === null ? lookThrough(buffer.subarray(0, length), start, find) : sift(sieve, length, start);
+    const { seen, isLast } = sieve === null ? seenPlainly(file, start, find) : seenBySieve(file, start, sieve);
     yield* seen.sort((a, b) => a.at - b.at);
-    if (length < buffer.length) return;
+    if (isLast) return;
   }
+}
+
+/** What a piece of the dump shows, and whether it is the last. */
+interface Piece {
+  readonly seen: Seen[];
+  readonly isLast: boolean;
+}
+
+function seenPlainly(file: ByteSource, start: number, find: MagicFinder): Piece {
+  const room = rooms.take();
+  try {
+    const length = readInto(file, room, start);
+    return { seen: lookThrough(room.subarray(0, length), start, find), isLast: length < room.length };
+  } finally {
+    rooms.giveBack(room);
+  }
+}
+
+function seenBySieve(file: ByteSource, start: number, sieve: Sieve): Piece {
+  const room = sieve.memory.subarray(0, CHUNK + OVERLAP);
+  const length = readInto(file, room, start);
+  return { seen: sift(sieve, length, start), isLast: length < room.length };
 }
 
 /** What a piece shows, looked through by the platform's search and a loop. */

@@ -24,7 +24,7 @@ export interface FileContent {
 export type ContentReader = (inode: Inode, path?: string) => FileContent;
 
 /** Bytes of the buffer at first; it grows to the largest file, which is smaller than 16 MiB. */
-const FIRST_BUFFER = 1 << 18;
+const FIRST_BUFFER = 1 << 14;
 
 /** Reads what the image's maker stored. */
 export function storedContent(image: CramfsImage): ContentReader {

@@ -9,6 +9,9 @@ import { crc32 } from '../format/crc32.ts';
 /** Most bytes that a canvas takes: what cramfs can address by inode offsets (256 MiB), and the last file behind it. */
 export const CANVAS_LIMIT = (1 << 28) + (1 << 26);
 
+/** Bytes that a canvas in memory has room for at first. */
+const FIRST_ROOM = 1 << 13;
+
 /** Where an image is drawn. Failures of what it is drawn on are thrown as they are. */
 export interface Canvas {
   /** Bytes so far: the end of the furthest write. */
@@ -45,7 +48,7 @@ export function requireWithin(limit: number, length: number, end: number): void 
 
 /** Bytes in memory, written at random. */
 export class MemoryCanvas implements Canvas {
-  #bytes: Uint8Array = new Uint8Array(1 << 16);
+  #bytes: Uint8Array = new Uint8Array(FIRST_ROOM);
   #end = 0;
   readonly #limit: number;
 

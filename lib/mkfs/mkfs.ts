@@ -111,7 +111,7 @@ export interface BuildResult extends BuiltImage {
 /** Content that is read and encoded ahead of the one that is placed: bytes and files at most. */
 const READ_AHEAD = 4 << 20;
 const FILES_AHEAD = 2048;
-/** Bytes of files that are read to the same memory, one after the other. */
+/** Bytes of files that are read to the same memory, one after the other, at most. */
 const READ_ROOM = 1 << 20;
 
 /**
@@ -228,7 +228,7 @@ async function placeContents(
     options.chooseDirect !== undefined ||
     options.chooseUnflagged !== undefined ||
     !isForLinux(options.format ?? LINUX_FORMAT);
-  const room = isKept ? undefined : readRoom(READ_ROOM);
+  const room = isKept ? undefined : readRoom(Math.min(READ_ROOM, total + 1));
   const sharers: { readonly node: ImageNode; readonly first: ImageNode }[] = [];
   const { compressor = defaultCompressor() } = options;
   /** Contents on their way to their place; those before `placed` have got there. */

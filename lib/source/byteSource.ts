@@ -4,7 +4,7 @@
  * Everything above reads through this interface, so a file, an array in memory, standard input and a slice of a larger
  * file all work alike. Reads are synchronous: the kernel code that is emulated dereferences memory.
  */
-import { readRoom } from '../base/bytes.ts';
+import { LentRoom, nextStep, readRoom } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { errnoWords } from '../base/errnoWords.ts';
 
@@ -83,8 +83,9 @@ export function passingReader(source: ByteSource): (offset: number, length: numb
   };
 }
 
-/** Bytes that {@link forwardReader} reads at a time. */
+/** Bytes that {@link forwardReader} reads at a time at most, and at first: most images are small. */
 const AHEAD = 1 << 16;
+const FIRST_AHEAD = 1 << 13;
 
 /**
  * Reads bytes of a source that mostly follow those read before: valid until the next call. It reads ahead, but not past `end`
@@ -92,13 +93,15 @@ const AHEAD = 1 << 16;
  */
 export function forwardReader(source: ByteSource, end: number): (offset: number, length: number) => Uint8Array {
   if (source.readInto === undefined) return (offset, length) => source.read(offset, length);
-  const room = readRoom(AHEAD);
+  let room = EMPTY;
   let window = EMPTY;
   let start = 0;
   return (offset, length) => {
     if (offset < start || offset + length > start + window.length) {
       if (length > AHEAD) return source.read(offset, length);
-      const most = Math.max(offset + length, Math.min(end, offset + AHEAD));
+      const step = nextStep(room.length, length, FIRST_AHEAD, AHEAD);
+      if (step > room.length) room = readRoom(step);
+      const most = Math.max(offset + length, Math.min(end, offset + step));
       const ahead = (source.around?.(offset, offset, most).end ?? most) - offset;
       window = EMPTY;
       start = offset;
@@ -214,6 +217,22 @@ export function cachedSource(raw: RawSource): ByteSource {
   };
 }
 
+/** Bytes of the first piece of a long read: of a small file it is all. */
+const FIRST_PIECE = 1 << 16;
+const firstPieces = new LentRoom(FIRST_PIECE);
+
+function firstPiece(raw: RawSource, offset: number, attempt: <T>(action: () => T, offset: number) => T): Uint8Array {
+  const room = firstPieces.take();
+  try {
+    return room.slice(
+      0,
+      attempt(() => raw.readInto(room, offset), offset),
+    );
+  } finally {
+    firstPieces.giveBack(room);
+  }
+}
+
 /** A long read passes the cache by. It grows with what is there, not with what was asked. */
 function readLarge(
   raw: RawSource,
@@ -221,9 +240,11 @@ function readLarge(
   length: number,
   attempt: <T>(action: () => T, offset: number) => T,
 ): Uint8Array {
-  let step = 1 << 16;
-  const pieces: Uint8Array[] = [];
-  let filled = 0;
+  const start = firstPiece(raw, offset, attempt);
+  if (start.length < FIRST_PIECE) return start;
+  let step = FIRST_PIECE * 2;
+  const pieces: Uint8Array[] = [start];
+  let filled = start.length;
   while (filled < length) {
     const piece = readRoom(Math.min(step, length - filled));
     const at = offset + filled;
@@ -233,7 +254,6 @@ function readLarge(
     if (got < piece.length) break;
     step = Math.min(step * 2, 1 << 20);
   }
-  if (pieces.length === 1) return pieces[0] ?? EMPTY;
   const result = new Uint8Array(filled);
   let at = 0;
   for (const piece of pieces) {

@@ -11,7 +11,7 @@ import { reportFailure } from '../failure.ts';
 import { addImageOptions, EXIT_CODES, IMAGE_ARGUMENT, type ImageOptions, withImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
 
-/** Bytes written at a time. */
+/** Bytes written at a time, at most. */
 const PIECE = 1 << 18;
 
 export function define(command: Command, io: Io, done: (exitCode: number) => void): Command {
@@ -57,7 +57,7 @@ function writeContent(image: CramfsImage, path: string, io: Io): void {
   if (inode.type !== 'file') {
     throw new CramfsError('NOT_A_REGULAR_FILE', { path: shown, found: `it is a ${inode.type}` });
   }
-  const piece = readRoom(PIECE);
+  const piece = readRoom(Math.min(PIECE, inode.size));
   let length = 0;
   const flush = (): void => {
     io.stdout.writeBytes(piece.subarray(0, length));
@@ -66,7 +66,7 @@ function writeContent(image: CramfsImage, path: string, io: Io): void {
   try {
     for (const block of fileBlocks(image, inode, shown)) {
       const bytes = readBlock(image, block, shown);
-      if (length + bytes.length > PIECE) flush();
+      if (length + bytes.length > piece.length) flush();
       piece.set(bytes, length);
       length += bytes.length;
     }
