@@ -4,7 +4,6 @@
 // that it reaches, to FILE itself. With --planted a bug is put into the source as it is bundled, one at a time, and each has
 // to be found within five minutes.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
@@ -17,6 +16,7 @@ import { Worker } from 'node:worker_threads';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { PLANTED } from './fuzz/planted.mjs';
+import { presentLine } from './fuzz/present.mjs';
 import { PLACEHOLDER } from './page.mjs';
 
 /** What is kept between runs. */
@@ -29,7 +29,8 @@ const HANGS_AFTER = 30_000;
 const MEMORY_LIMIT = 512;
 /** Heap for new objects, in MiB: more than usual, since each command leaves much that is garbage at its end. */
 const YOUNG_LIMIT = 96;
-const MAX_LINE = 1 << 20;
+/** Bytes of a case, at most. */
+const MAX_CASE = 1 << 20;
 /** Milliseconds between two lines about progress. */
 const PROGRESS_INTERVAL = 60_000;
 
@@ -194,7 +195,7 @@ async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, 
       new Promise((done) => {
         const watched = {
           began: new Float64Array(new SharedArrayBuffer(16)),
-          present: new Uint8Array(new SharedArrayBuffer(MAX_LINE)),
+          present: new Uint8Array(new SharedArrayBuffer(MAX_CASE)),
         };
         const setup = { seed: own, until, corpus, minimise, folder: join(folder, name), schemas: resolve('schemas') };
         const worker = new Worker(join(folder, 'commands.mjs'), {
@@ -203,8 +204,7 @@ async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, 
         });
         workers.add(worker);
         const failHere = (/** @type {string} */ message) => {
-          const text = Buffer.from(watched.present).toString();
-          fail(message, text.slice(0, text.indexOf('\0')));
+          fail(message, presentLine(watched.present));
           sums.commands += watched.began[1] ?? 0;
         };
         running.set(name, watched.began);

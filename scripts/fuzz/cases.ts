@@ -351,11 +351,16 @@ const LEAST_TIME = 0.1;
 const SHARE_OF_NEWEST = 0.02;
 /** Milliseconds that one case counts at most: one that is slow once must not keep its kind from being tried. */
 const MOST_TIME = 1000;
+/** Picks between which the shares stay as they are: few cases change the means by much. */
+const SAME_SHARES = 16;
 
 /** Chooses kinds so that each gets time, not cases, by its weight: quick commands run more often. */
 export class KindChooser {
   readonly #times = new Map<string, number>(NAMES.map((name) => [name, FIRST_TIME]));
   readonly #counts = new Map<string, number>();
+  /** Where the share of each kind ends, of all shares in a row. */
+  #ends: readonly number[] = [];
+  #picks = 0;
 
   /** Notes how long a case of a kind took, in ms. */
   note(kind: string, took: number): void {
@@ -366,13 +371,16 @@ export class KindChooser {
   }
 
   pick({ random }: Chance): string {
-    const shares = NAMES.map((name) => (KINDS[name]?.weight ?? 0) / Math.max(LEAST_TIME, this.#times.get(name) ?? 0));
-    let left = (random(1 << 24) / (1 << 24)) * shares.reduce((sum, share) => sum + share, 0);
-    for (const [index, name] of NAMES.entries()) {
-      left -= shares[index] ?? 0;
-      if (left < 0) return name;
-    }
-    return 'sound';
+    if (this.#picks++ % SAME_SHARES === 0) this.#share();
+    const place = (random(1 << 24) / (1 << 24)) * (this.#ends.at(-1) ?? 0);
+    return NAMES[this.#ends.findIndex((end) => place < end)] ?? 'sound';
+  }
+
+  #share(): void {
+    let sum = 0;
+    this.#ends = NAMES.map(
+      (name) => (sum += (KINDS[name]?.weight ?? 0) / Math.max(LEAST_TIME, this.#times.get(name) ?? 0)),
+    );
   }
 }
 

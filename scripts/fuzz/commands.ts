@@ -12,6 +12,7 @@ import { Coverage } from './coverage.ts';
 import { chanceFrom } from './inputs/chance.ts';
 import { changedInput, type InputKind, newInput } from './inputs/index.ts';
 import { randomFrom } from './mutate.ts';
+import { writePresent } from './present.mjs';
 import { Sandbox } from './sandbox.ts';
 
 interface Setup {
@@ -25,7 +26,7 @@ interface Setup {
   readonly corpus: readonly string[];
   /** To choose the smallest part of the corpus that reaches all that it reaches. */
   readonly minimise: boolean;
-  /** When the present case began, in ms since the epoch, and its line for whoever watches. */
+  /** When the present case began, in ms since the epoch, and the case, for whoever watches. */
   readonly began: Float64Array;
   readonly present: Uint8Array;
 }
@@ -89,8 +90,7 @@ async function repeat(each: Case): Promise<void> {
 /** Runs a case; a failure is sent. Whether its answer is new. */
 async function execute(each: Case): Promise<boolean> {
   executions++;
-  const { written } = new TextEncoder().encodeInto(caseLine(each), setup.present);
-  setup.present.fill(0, written, written + 1);
+  writePresent(setup.present, each);
   setup.began[0] = Date.now();
   const from = performance.now();
   try {

@@ -1,6 +1,6 @@
 /** Runs commands in this process, and expects of each what must hold for all. */
 import { Ajv, type ValidateFunction } from 'ajv';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCramfs } from '../../lib/cli/cramfs.ts';
 import type { Io, TextSink } from '../../lib/cli/io.ts';
@@ -11,6 +11,33 @@ const MAX_OUTPUT = 64 << 20;
 const TIME_LIMIT = 10_000;
 /** Milliseconds after which the CPU time before a command is taken anew: what it takes is known to this. */
 const CPU_INTERVAL = 500;
+/**
+ * A file that commands read. It stays open: opening it anew for each case, in which it is written once, takes as long as a
+ * part of a command.
+ */
+class Input {
+  bytes: Uint8Array | null = null;
+  readonly #path: string;
+  readonly #fd: number;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#fd = openSync(path, 'w');
+  }
+
+  /** Its path, where it has these bytes and no others. */
+  write(bytes: Uint8Array): string {
+    if (bytes === this.bytes) return this.#path;
+    if (bytes.length < (this.bytes?.length ?? 0)) ftruncateSync(this.#fd, bytes.length);
+    for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at, bytes.length - at, at);
+    this.bytes = bytes;
+    return this.#path;
+  }
+}
+
+/** What no terminal is to be sent. */
+// eslint-disable-next-line no-control-regex -- the rule is against what this looks for
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 /** The schemas of --json, where they are not named as the command. */
 const SCHEMAS: Readonly<Record<string, string>> = { map: 'map-verdict', tree: 'ls', mkfs: 'xip-plan' };
 /** Commands whose schema has no errors; and those whose JSON is one document on several lines. */
@@ -28,6 +55,20 @@ export function expect(holds: boolean, message: string): asserts holds {
   if (!holds) throw new Error(message);
 }
 
+/**
+ * The lines of a message without what is of this input only: numbers, bytes, names. Lines are looked at one by one, since
+ * what several errors in one file have in common is no news.
+ */
+export function kindsOfLines(message: string): string[] {
+  const lines = message.split('\n').filter((line) => line !== '');
+  return lines.map((line) =>
+    line
+      .replace(/\\x[0-9a-f]{2}/g, '_')
+      .replace(/0x[0-9a-f]+|\b[0-9a-f]{2}(?: [0-9a-f]{2})+\b|[0-9]+/g, 'N')
+      .replace(/["'/][^ ]*/g, '_'),
+  );
+}
+
 export class Sandbox {
   /** Commands that ran. */
   commands = 0;
@@ -36,7 +77,7 @@ export class Sandbox {
   readonly #schemas = new Map<string, ValidateFunction>();
   readonly #folder: string;
   readonly #schemaFolder: string;
-  readonly #inputs: Uint8Array[] = [];
+  readonly #inputs: Input[] = [];
   /** CPU time of the process, and when it was that: asking takes a system call, as long as a part of a command. */
   #cpu = process.cpuUsage();
   #cpuTakenAt = performance.now();
@@ -53,15 +94,12 @@ export class Sandbox {
 
   /** The path of an input; it is written unless it is there from the case before. */
   input(index: number, bytes: Uint8Array): string {
-    const file = this.path(`in${String(index)}`);
-    if (this.#inputs[index] !== bytes) writeFileSync(file, bytes);
-    this.#inputs[index] = bytes;
-    return file;
+    return (this.#inputs[index] ??= new Input(this.path(`in${String(index)}`))).write(bytes);
   }
 
   /** The bytes of an input; null where there is none. */
   bytesOf(index: number): Uint8Array | null {
-    return this.#inputs[index] ?? null;
+    return this.#inputs[index]?.bytes ?? null;
   }
 
   /** Runs a command, and expects an exit code that is documented, in time, with plain text or valid JSON. */
@@ -91,16 +129,18 @@ export class Sandbox {
     const elapsed = performance.now() - began;
     const took = elapsed < TIME_LIMIT ? elapsed : Math.min(elapsed, this.#cpuSince());
     const { stdout, stderr } = written;
-    const command = `"${argv.join(' ').replaceAll(this.#folder, '')}"`;
-    expect(code >= 0 && code <= 3, `${command} ends with ${String(code)}: ${stderr.slice(0, MAX_MESSAGE)}`);
-    expect(took < TIME_LIMIT, `${command} takes more than ${String(TIME_LIMIT)} ms`);
-    expect(code !== 2 || stderr !== '', `${command} ends with 2 and says nothing`);
-    const isJson = argv.includes('--json');
-    const text = (name === 'cat' ? '' : stdout) + stderr;
-    // eslint-disable-next-line no-control-regex -- the rule is against what this looks for
-    expect(!/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/.test(text), `${command} prints control characters`);
-    expect(!/^::/m.test(stderr), `${command} prints a workflow command on standard error`);
-    if (isJson) this.#validate(name, stdout, command);
+    const holds = (isSo: boolean, what: string): void => {
+      if (!isSo) throw new Error(`"${argv.join(' ').replaceAll(this.#folder, '')}" ${what}`);
+    };
+    if (code < 0 || code > 3) holds(false, `ends with ${String(code)}: ${stderr.slice(0, MAX_MESSAGE)}`);
+    holds(took < TIME_LIMIT, `takes more than ${String(TIME_LIMIT)} ms`);
+    holds(code !== 2 || stderr !== '', 'ends with 2 and says nothing');
+    holds(!CONTROL.test(stderr) && (name === 'cat' || !CONTROL.test(stdout)), 'prints control characters');
+    holds(!/^::/m.test(stderr), 'prints a workflow command on standard error');
+    if (argv.includes('--json')) {
+      const problem = this.#problemOf(name, stdout);
+      if (problem !== null) holds(false, `is not valid by its schema: ${problem}`);
+    }
     this.#note(name, code, stdout, stderr);
     return { code, stdout, stderr };
   }
@@ -116,19 +156,19 @@ export class Sandbox {
     return (user + system) / 1000;
   }
 
-  #validate(name: string, stdout: string, command: string): void {
+  /** What is wrong with a command's JSON; null where it is valid. */
+  #problemOf(name: string, stdout: string): string | null {
     const documents = WHOLE.has(name) ? [stdout] : stdout.split('\n').filter((line) => line !== '');
     for (const document of name === 'audit' || name === 'profile'
       ? [stdout].filter((each) => each !== '')
       : documents) {
       const value = JSON.parse(document) as object;
       const validate = this.#schema('error' in value && WITHOUT_ERRORS.has(name) ? 'error' : (SCHEMAS[name] ?? name));
-      const problem = validate(value) ? null : validate.errors?.[0];
-      expect(
-        problem === null,
-        `${command} is not valid by its schema: ${problem?.instancePath ?? ''} ${problem?.message ?? ''}`,
-      );
+      if (validate(value)) continue;
+      const [problem] = validate.errors ?? [];
+      return `${problem?.instancePath ?? ''} ${problem?.message ?? ''}`;
     }
+    return null;
   }
 
   #schema(name: string): ValidateFunction {
@@ -143,7 +183,7 @@ export class Sandbox {
   #note(name: string, code: number, stdout: string, stderr: string): void {
     this.features.add(`${name} ${String(code)}`);
     const message = stderr.slice(0, MAX_MESSAGE).replaceAll(this.#folder, '');
-    if (message !== '') this.features.add(`${name} ${message.replace(/[0-9]+/g, 'N').replace(/["'/][^ ]*/g, '_')}`);
+    for (const kind of kindsOfLines(message)) this.features.add(`${name} ${kind}`);
     for (const [finding] of stdout.slice(0, 1 << 16).matchAll(/\b[a-z]+\/[a-z]+(?:-[a-z]+)+\b/g))
       this.features.add(finding);
   }
