@@ -1,6 +1,6 @@
 /**
  * What a compressed block begins with, told without inflating it: most files of most images are no programs, and to see
- * that takes a look at the Huffman codes of the first deflate block, a tenth of the time.
+ * that takes a look at the Huffman codes of the first deflate block and at its first symbol, a tenth of the time.
  */
 
 /** Deflate's order of the lengths of code length codes (RFC 1951, 3.2.7). */
@@ -58,7 +58,7 @@ export function canBeginWith(start: Uint8Array, byte: number): boolean {
     case 1:
       return fixedLiteral(bits) === byte || bits.isBehindEnd;
     case 2:
-      return usesLiteral(bits, byte) || bits.isBehindEnd;
+      return beginsWith(bits, byte);
     default:
       return true;
   }
@@ -71,18 +71,33 @@ function fixedLiteral(bits: BitReader): number {
   return code >= 0x30 && code < 0xc0 ? code - 0x30 : -1;
 }
 
+/** Literals and lengths that a block has codes for at least, and most; the last of them that is a byte. */
+const LEAST_LITERALS = 257;
+const MOST_LITERALS = LEAST_LITERALS + 31;
+const LAST_LITERAL = 255;
+/** Distances likewise; the longest repetition of a length; the longest code of either, in bits. */
+const MOST_DISTANCES = 32;
+const MOST_REPEATED = 138;
+const MAX_CODE_BITS = 15;
+
 const codeLengths = new Uint8Array(ORDER.length);
+/** Bits of the code of each literal or length, 0 for none, and of each distance behind them. */
+const literalLengths = new Uint8Array(MOST_LITERALS + MOST_DISTANCES + MOST_REPEATED);
+/** Codes by their number of bits. */
+const codesOfLength = new Uint16Array(MAX_CODE_BITS + 1);
 const table = new Uint16Array(1 << MAX_BITS);
 
-/** Whether a block with codes of its own has a code for a literal. */
-function usesLiteral(bits: BitReader, literal: number): boolean {
-  bits.skip(10); // HLIT, HDIST
+/** Whether a block with codes of its own begins with a literal; true as well where its symbols do not tell. */
+function beginsWith(bits: BitReader, literal: number): boolean {
+  const literals = bits.take(5) + LEAST_LITERALS;
+  // One list for both alphabets.
+  const lengths = literals + bits.take(5) + 1;
   const count = bits.take(4) + 4;
   codeLengths.fill(0);
   for (let i = 0; i < count; i++) codeLengths[ORDER[i] ?? 0] = bits.take(3);
   fillTable();
   let previous = 0;
-  for (let symbol = 0; symbol <= literal && !bits.isBehindEnd;) {
+  for (let symbol = 0; symbol < lengths;) {
     const entry = table[bits.peek(MAX_BITS)] ?? 0;
     // An incomplete code: not for us to judge.
     if (entry === 0) return true;
@@ -94,9 +109,39 @@ function usesLiteral(bits: BitReader, literal: number): boolean {
     else if (code === 18) repeat = 11 + bits.take(7);
     if (code > 16) previous = 0;
     else if (code < 16) previous = code;
-    symbol += repeat;
+    if (bits.isBehindEnd) return true;
+    // Most repeat once: not worth a call of fill().
+    for (const end = symbol + repeat; symbol < end; symbol++) literalLengths[symbol] = previous;
+    // Most files have no code for it at all.
+    if (symbol > literal && literalLengths[literal] === 0) return false;
   }
-  return previous !== 0;
+  const first = firstSymbol(bits, literals);
+  return first === literal || first > LAST_LITERAL || bits.isBehindEnd;
+}
+
+/** The next symbol by {@link literalLengths}, codes being numbered as RFC 1951, 3.2.2, has it; Infinity for no code. */
+function firstSymbol(bits: BitReader, symbols: number): number {
+  codesOfLength.fill(0);
+  for (let symbol = 0; symbol < symbols; symbol++) {
+    const length = literalLengths[symbol] ?? 0;
+    codesOfLength[length] = (codesOfLength[length] ?? 0) + 1;
+  }
+  let code = 0;
+  let lowest = 0;
+  for (let length = 1; length < codesOfLength.length; length++) {
+    code = code * 2 + bits.take(1);
+    const codes = codesOfLength[length] ?? 0;
+    if (code < lowest + codes) return symbolOf(length, code - lowest);
+    lowest = (lowest + codes) * 2;
+  }
+  return Infinity;
+}
+
+/** Of the symbols with codes of a length, the one with that many before it. */
+function symbolOf(length: number, before: number): number {
+  let symbol = literalLengths.indexOf(length);
+  for (let left = before; left > 0; left--) symbol = literalLengths.indexOf(length, symbol + 1);
+  return symbol;
 }
 
 /** The bits of each number of {@link MAX_BITS} bits, the other way round. */
