@@ -105,13 +105,13 @@ export class Mapper {
   mapAll(subject: Subject, loaded: LoadedFiles | null): MappedSubject {
     const known = loaded?.known(subject.inode.position) ?? null;
     // Programs load files by their names; all names that none loads are alike.
-    if (known !== null) return { ...subject, ...this.#mapData(subject, loaded, known) };
+    if (known !== null) return withMappings(subject, this.#mapData(subject, loaded, known));
     const key = dataKey(subject.inode);
     const found = this.#files.get(key);
-    if (found !== undefined) return { ...subject, ...found };
+    if (found !== undefined) return withMappings(subject, found);
     const mapped = this.#mapData(subject, loaded, null);
     remember(this.#files, key, mapped, MAX_KNOWN_FILES);
-    return { ...subject, ...mapped };
+    return withMappings(subject, mapped);
   }
 
   #mapData(subject: Subject, loaded: LoadedFiles | null, known: FileAsLoaded | null): MappedData {
@@ -148,17 +148,26 @@ export class Mapper {
     return loaded.alone(file, contents.elf, contents.isProgram);
   }
 
-  #asLoaded(subject: Subject, { call, ...segment }: LoadedSegment): MappedSegment {
+  #asLoaded(subject: Subject, loaded: LoadedSegment): MappedSegment {
     const { pageSize } = this.#board.cpu;
     const { inode } = subject;
-    const { firstPage, pages, perms } = segment;
+    // Key by key: images have thousands of segments, and a spread costs more than all the rest.
+    const { segment, kind, perms, firstPage, pages, fileBytes, directPages, state, isMerged } = loaded;
     const own = { offset: firstPage * pageSize, length: pages * pageSize, prot: perms.replaceAll('-', '') };
-    const { offset, length, prot } = call ?? own;
+    const { offset, length, prot } = loaded.call ?? own;
     // As long as the file and a little more: a header can ask for any length.
     const most = (Math.ceil(inode.size / pageSize) + MAX_BEHIND) * pageSize - offset;
     const request = { offset, length: Math.min(length, Math.max(most, pageSize)), prot };
-    return { ...segment, request, verdict: this.map(subject, request) };
+    // Why what is written is not direct is no question; what its entries do elsewhere is one where they do anything.
+    const isJudged = kind !== 'data' || this.#board.cpu.flushesIcache;
+    const verdict = isJudged ? this.map(subject, request) : null;
+    return { segment, kind, perms, firstPage, pages, fileBytes, directPages, state, isMerged, request, verdict };
   }
+}
+
+function withMappings(subject: Subject, { whole, segments, isUsable }: MappedData): MappedSubject {
+  const { path, inode, file, contents, blocks, runs, directBlocks } = subject;
+  return { path, inode, file, contents, blocks, runs, directBlocks, whole, segments, isUsable };
 }
 
 /** The same for all names of the same data, for which the kernel and loaders do the same: some look at the mode. */

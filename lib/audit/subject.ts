@@ -33,7 +33,8 @@ export interface MappedSegment extends AuditedSegment {
   readonly request: FilePart;
   /** Whether Linux extends the mapping before it instead: the file system is not asked. */
   readonly isMerged: boolean;
-  /** The verdict on that mapping alone, which tells why pages are not direct. Null where it was not mapped. */
+  /** The verdict on that mapping alone, which tells why pages are not direct. Null where it was not mapped, as
+   * writable segments are not on CPUs where setting entries does nothing else. */
   readonly verdict: MapVerdict | null;
 }
 

@@ -30,6 +30,8 @@ const LISTED_PER_BYTE = 4;
 const MAX_LISTED = 1 << 26;
 const LISTED_BYTES = 512;
 const SEGMENT_BYTES = 128;
+/** An x for anybody. */
+const ANY_X = 0o111;
 /** Files whose contents are remembered, and segments that they may have. */
 const MAX_CONTENTS = 4096;
 const MAX_KEPT_SEGMENTS = 32;
@@ -148,7 +150,7 @@ export class TreePass {
   /** What a file is; of files that share their data, the first is looked into. */
   #contentsOf(inode: Inode): Contents {
     const { image, board } = this.#context;
-    const key = `${blocksKey(inode)} ${String(inode.mode & 0o111)}`;
+    const key = `${blocksKey(inode)} ${String(inode.mode & ANY_X)}`;
     const known = this.#contents.get(key);
     if (known !== undefined) return known;
     const contents = contentsOf(image, inode, board.kernel.nommu === undefined);
@@ -199,7 +201,8 @@ export class TreePass {
     const { candidates } = survey;
     for (let index = 0; index < candidates.length; index++) {
       const { inode, path } = survey.entry(candidates, index);
-      if (this.#runs.has(inode.position) || !this.#contentsOf(inode).isProgram) continue;
+      // What has no x is no program, whatever is in it.
+      if ((inode.mode & ANY_X) === 0 || this.#runs.has(inode.position) || !this.#contentsOf(inode).isProgram) continue;
       const program = { path: path(), inode };
       const run = runner.start(program);
       if (run === null) break;

@@ -61,28 +61,30 @@ function directAddress(pointer: number): number {
 /** Reads page `index` of a file as Linux fills its page cache. Pages behind the end of the file are zeros. */
 export function readFolio(fs: MountedCramfs, inode: KernelInode, index: number, inflate: Inflate): FolioRead {
   const { pageSize } = fs.cpu;
-  const folio = new Uint8Array(pageSize);
-  if (index >= filePages(fs, inode)) return { bytes: folio };
+  if (index >= filePages(fs, inode)) return { bytes: new Uint8Array(pageSize) };
   const { start, length, uncompressed } = findBlock(fs, inode, index);
-  if (length === 0) return { bytes: folio };
+  if (length === 0) return { bytes: new Uint8Array(pageSize) };
   if (length > 2 * pageSize || (uncompressed && length > pageSize)) {
     return { error: 'EIO', log: [`cramfs: bad data blocksize ${String(length)}`] };
   }
   // The older kernels copy from what cramfs_read() gives, which is NULL beyond the file system's size.
   if (fs.linearXip && !isReadable(fs, start, length)) throw new KernelBug('oops: the kernel copies from address 0');
   const data = cramfsRead(fs, start, length);
-  if (uncompressed) {
-    folio.set(data);
-    return { bytes: folio };
-  }
+  if (uncompressed) return { bytes: pageOf(data, pageSize) };
   const output = inflate(data, pageSize);
   if (isFailure(output)) {
     // cramfs_uncompress_block(). The kernel prints its pointers as hashes, which nobody can know: PTR.
     const lengths = `cramfs: PTR(${String(length)})->PTR(${String(pageSize)})`;
     return { error: 'EIO', log: [`cramfs: Error ${String(output.code)} while decompressing!`, lengths] };
   }
-  folio.set(output);
-  return { bytes: folio };
+  return { bytes: output.length === pageSize ? output : pageOf(output, pageSize) };
+}
+
+/** A page that begins with `data`, a copy, and goes on with zeros. */
+function pageOf(data: Uint8Array, pageSize: number): Uint8Array {
+  const page = new Uint8Array(pageSize);
+  page.set(data);
+  return page;
 }
 
 /** What read(2) of the whole file gives: its bytes up to the first page that cannot be read. */

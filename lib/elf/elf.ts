@@ -111,7 +111,10 @@ export class ElfView {
 
   /** An address, an offset or a size: 4 or 8 bytes. */
   long(at: number): number {
-    return this.#bits === 32 ? this.word(at) : Number(this.#view.getBigUint64(at, this.#littleEndian));
+    if (this.#bits === 32) return this.word(at);
+    // The same number as that of a BigInt, rounded once, without making one.
+    const [low, high] = this.#littleEndian ? [0, 4] : [4, 0];
+    return this.word(at + high) * 2 ** 32 + this.word(at + low);
   }
 }
 

@@ -73,11 +73,11 @@ export function loadedFiles(process: UserProcess): LoadedFile[] {
 }
 
 function loadedSegments(process: UserProcess, object: LoadedObject): LoadedSegment[] {
-  return object.headers.segments.flatMap((segment, index) =>
-    segment.type === PT_LOAD && segment.fileSize > 0
-      ? [{ ...segmentPlan(segment, index, object.file.size, process.cpu.pageSize), ...found(process, object, segment) }]
-      : [],
-  );
+  const loaded: LoadedSegment[] = [];
+  for (const [index, segment] of object.headers.segments.entries()) {
+    if (segment.type === PT_LOAD && segment.fileSize > 0) loaded.push(loadedSegment(process, object, segment, index));
+  }
+  return loaded;
 }
 
 /** What the headers say of a segment: the part of {@link LoadedSegment} that does not depend on how it is mapped. */
@@ -100,31 +100,53 @@ function letters({ read, write, exec }: MadeMapping['protection']): string {
   return `${read ? 'r' : ''}${write ? 'w' : ''}${exec ? 'x' : ''}`;
 }
 
-function found(
+function loadedSegment(
   process: UserProcess,
   { file, bias }: LoadedObject,
-  segment: ElfSegment,
-): Pick<LoadedSegment, 'directPages' | 'state' | 'call' | 'isMerged'> {
+  header: ElfSegment,
+  index: number,
+): LoadedSegment {
   const { pageSize } = process.cpu;
-  const { pages } = segmentPlan(segment, 0, file.size, pageSize);
-  const start = roundDown(bias + segment.vaddr, pageSize);
+  const { segment, kind, perms, firstPage, pages, fileBytes } = segmentPlan(header, index, file.size, pageSize);
+  const start = roundDown(bias + header.vaddr, pageSize);
   const end = start + pages * pageSize;
-  const vmas = process.mm.vmas.filter((vma) => vma.start < end && start < vma.end && process.fileOf(vma) === file);
-  const states = vmas.map(vmaState);
-  const direct = vmas.flatMap((vma) => {
-    const [from, to] = [Math.max(vma.start, start), Math.min(vma.end, end)];
-    const runs = process.mm.pageTable.directRuns(from / pageSize, (to - from) / pageSize);
-    return runs.map(({ pfn, pages: length }) => length - (isExecutable(vma) ? flipped(process, pfn, length) : 0));
-  });
+  const { directPages, state } = shownIn(process, file, start, end);
   const made = process.calls.findLast(
     (call) => call.file === file && call.start <= start && start < call.start + call.length,
   );
   return {
-    directPages: direct.reduce((sum, length) => sum + length, 0),
-    state: STATES.findLast((state) => states.includes(state)) ?? null,
+    segment,
+    kind,
+    perms,
+    firstPage,
+    pages,
+    fileBytes,
+    directPages,
+    state,
     call: made === undefined ? null : { offset: made.offset, length: made.length, prot: letters(made.protection) },
     isMerged: made?.isMerged === true && made.start === start,
   };
+}
+
+/** What the mappings of a file in [start, end) come to. */
+function shownIn(
+  process: UserProcess,
+  file: ProgramFile,
+  start: number,
+  end: number,
+): Pick<LoadedSegment, 'directPages' | 'state'> {
+  const { pageSize } = process.cpu;
+  let directPages = 0;
+  let least = -1;
+  for (const vma of process.mm.vmas) {
+    if (vma.start >= end || start >= vma.end || process.fileOf(vma) !== file) continue;
+    least = Math.max(least, STATES.indexOf(vmaState(vma)));
+    const [from, to] = [Math.max(vma.start, start), Math.min(vma.end, end)];
+    for (const { pfn, pages } of process.mm.pageTable.directRuns(from / pageSize, (to - from) / pageSize)) {
+      directPages += pages - (isExecutable(vma) ? flipped(process, pfn, pages) : 0);
+    }
+  }
+  return { directPages, state: STATES[least] ?? null };
 }
 
 function isExecutable({ vmFlags }: Vma): boolean {

@@ -25,6 +25,18 @@ export function programCpu({ cpu }: Pick<Board, 'cpu'>, { machine, bits }: ElfHe
 
 /** The CPU as a program sees it: mappings go where the kernel puts them while it starts the program. */
 export function programLayout(board: Pick<Board, 'cpu' | 'release'>, name: CpuName, header: ElfHeader): Cpu {
+  let layouts = LAYOUTS.get(board);
+  if (layouts === undefined) LAYOUTS.set(board, (layouts = new Map<string, Cpu>()));
+  const key = `${name} ${String(header.bits)} ${String(header.littleEndian)}`;
+  let layout = layouts.get(key);
+  if (layout === undefined) layouts.set(key, (layout = makeLayout(board, name, header)));
+  return layout;
+}
+
+/** By board, and by what of a program decides: most programs of an image are alike. */
+const LAYOUTS = new WeakMap<object, Map<string, Cpu>>();
+
+function makeLayout(board: Pick<Board, 'cpu' | 'release'>, name: CpuName, header: ElfHeader): Cpu {
   const { pageSize } = board.cpu;
   const cpu = makeCpu(name, pageSize, header.littleEndian, { release: board.release });
   const down = (address: number): number => roundDown(address, pageSize);

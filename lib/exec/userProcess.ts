@@ -86,7 +86,7 @@ export interface LoadedObject {
 }
 
 /** A call of mmap() for a file that succeeded, and the address that it returned. */
-export interface MadeMapping extends FileMapping {
+export interface MadeMapping extends Pick<FileMapping, 'length' | 'offset' | 'protection'> {
   readonly file: ProgramFile;
   readonly start: number;
   /** Whether it became a part of a mapping beside it: such a mapping is never handed to the file system. */
@@ -150,8 +150,11 @@ export class UserProcess {
     const { length, offset, protection, placement = 'hint' } = mapping;
     const address = this.#place(mapping.address, length, placement);
     if (typeof address === 'string') return address;
+    const { read, write, exec } = this.#effective(protection);
     const result = this.mm.mmap(file.openFile, {
-      ...this.#effective(protection),
+      read,
+      write,
+      exec,
       shared: false,
       address,
       length,
@@ -165,7 +168,7 @@ export class UserProcess {
     const { pageSize } = this.cpu;
     const end = start + roundUp(length, pageSize);
     const isMerged = result.vma.start < start || result.vma.end > end;
-    this.calls.push({ ...mapping, file, start, isMerged });
+    this.calls.push({ length, offset, protection, file, start, isMerged });
     this.#unread.push({ start, end, pgoff: offset / pageSize });
     return start;
   }
@@ -193,7 +196,7 @@ export class UserProcess {
 
   /** The mapping at an address. */
   vmaAt(address: number): Vma | undefined {
-    return this.mm.vmas.find((vma) => vma.start <= address && address < vma.end);
+    return this.mm.vmaAt(address);
   }
 
   /** The page that the CPU gets when it executes at an address. */

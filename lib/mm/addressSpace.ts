@@ -99,6 +99,7 @@ const MMAP2_OFFSETS = 2 ** 44;
 export class AddressSpace implements MmStruct {
   readonly kernel: Kernel;
   readonly pageTable = new PageTable();
+  /** Lowest address first. */
   readonly #vmas: Vma[] = [];
   readonly pageCache: PageCache;
   /** The file of its anonymous mappings; made at the first. */
@@ -112,7 +113,17 @@ export class AddressSpace implements MmStruct {
 
   /** The mappings, lowest address first. */
   get vmas(): Vma[] {
-    return [...this.#vmas].sort((a, b) => a.start - b.start);
+    return this.#vmas.slice();
+  }
+
+  /** The mapping at an address (vma_lookup()). */
+  vmaAt(address: number): Vma | undefined {
+    return this.#vmas.find((vma) => vma.start <= address && address < vma.end);
+  }
+
+  #insert(vma: Vma): void {
+    const before = this.#vmas.findLastIndex(({ start }) => start <= vma.start);
+    this.#vmas.splice(before + 1, 0, vma);
   }
 
   /**
@@ -158,7 +169,7 @@ export class AddressSpace implements MmStruct {
     if (merger === null) return null;
     const { replaced, merged } = merger;
     for (const vma of replaced) this.replace(vma, []);
-    this.#vmas.push(merged);
+    this.#insert(merged);
     return merged;
   }
 
@@ -176,7 +187,7 @@ export class AddressSpace implements MmStruct {
       if (merged !== null) return merged;
       const { start, end, pgoff, vmFlags, pageProt, file } = desc;
       const vma: Vma = { start, end, pgoff, vmFlags, pageProt, file };
-      this.#vmas.push(vma);
+      this.#insert(vma);
       const failed = hooks.complete(vma, desc.mmapContext, this);
       if (failed !== null) {
         this.munmap(vma.start, vma.end - vma.start);
@@ -234,10 +245,10 @@ export class AddressSpace implements MmStruct {
   /** Top-down search for a free range, as arch_get_unmapped_area_topdown() does without randomisation. */
   unmappedArea(length: number): number {
     let end = this.kernel.cpu.mmapBase;
-    if (this.#vmas.length === 0) return end - length;
-    for (const vma of this.vmas.reverse()) {
-      if (vma.end <= end - length) break;
-      if (vma.start < end) end = Math.min(end, vma.start);
+    for (let index = this.#vmas.length - 1; index >= 0; index--) {
+      const vma = this.#vmas[index];
+      if (vma === undefined || vma.end <= end - length) break;
+      if (vma.start < end) end = vma.start;
     }
     return end - length;
   }
@@ -253,7 +264,8 @@ export class AddressSpace implements MmStruct {
   replace(vma: Vma, pieces: readonly (Vma | null)[]): void {
     const index = this.#vmas.indexOf(vma);
     if (index < 0) return;
-    this.#vmas.splice(index, 1, ...pieces.filter((piece) => piece !== null));
+    this.#vmas.splice(index, 1);
+    for (const piece of pieces) if (piece !== null) this.#insert(piece);
   }
 
   /** A second address space with the same mappings and entries; private copies are copied again. */
@@ -264,7 +276,7 @@ export class AddressSpace implements MmStruct {
       const pte = this.pageTable.get(vpn);
       if (pte?.kind === 'direct') {
         const address = vpn * this.kernel.cpu.pageSize;
-        const vma = this.#vmas.find(({ start, end }) => start <= address && address < end);
+        const vma = this.vmaAt(address);
         setDirectPte(this.kernel, child.pageTable, vpn, pte.pfn, vma?.vmFlags ?? 0);
       }
       if (pte?.kind !== 'folio') continue;

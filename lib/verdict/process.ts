@@ -5,7 +5,7 @@ import type { Decision } from '../driver/decision.ts';
 import { readFolio } from '../driver/readFolio.ts';
 import { AddressSpace, type MmapRequest, type MmapResult } from '../mm/addressSpace.ts';
 import type { Cpu } from '../mm/cpu.ts';
-import type { MmapHooks, OpenFile } from '../mm/fileOperations.ts';
+import type { FolioRead, MmapHooks, OpenFile } from '../mm/fileOperations.ts';
 import { IcacheFlush } from '../mm/icache.ts';
 import type { Kernel, TraceEntry } from '../mm/kernel.ts';
 import { isBefore, type Release } from '../mm/release.ts';
@@ -32,6 +32,8 @@ export function openForMapping(board: MountedBoard, file: BoardFile, observe?: (
   const fs = board.mounted();
   const { inode, resolved } = file;
   const { name } = resolved;
+  const read = (index: number): FolioRead => readFolio(fs, inode, index, board.image.inflate);
+  let first: FolioRead | null = null;
   const mappable = fs.canMapDirectly
     ? board.kernel.hooks({ fs, inode, name, observe, stackInit: board.stackInit })
     : READONLY_MMAP;
@@ -40,7 +42,8 @@ export function openForMapping(board: MountedBoard, file: BoardFile, observe?: (
     size: inode.size,
     operations: {
       mmap: inode.type === 'directory' ? null : mappable,
-      readFolio: (index) => readFolio(fs, inode, index, board.image.inflate),
+      // Who loads a program reads its headers, and then looks at them once more where they are mapped.
+      readFolio: (index) => (index === 0 ? (first ??= read(0)) : read(index)),
     },
   };
 }
