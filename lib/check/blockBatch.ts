@@ -4,7 +4,7 @@
 import { CramfsError } from '../base/errors.ts';
 import { type Inflate, isFailure } from '../image/codec.ts';
 import type { CramfsImage } from '../image/image.ts';
-import type { ReusedInflate } from '../image/reusedInflate.ts';
+import { PAST_LIMIT, type ReusedInflate } from '../image/reusedInflate.ts';
 import { passingReader } from '../source/byteSource.ts';
 import type { ZlibProblem } from './rule.ts';
 
@@ -43,7 +43,7 @@ export class BlockVerifier {
     this.#inflate = inflate;
     this.#pageSize = pageSize;
     this.#quick = inflate.reused?.() ?? null;
-    this.#room = this.#quick === null ? EMPTY : new Uint8Array(pageSize + 1);
+    this.#room = this.#quick === null ? EMPTY : new Uint8Array(pageSize + PAST_LIMIT);
   }
 
   /**

@@ -8,6 +8,7 @@ import { findBlock, readFolio } from '../driver/readFolio.ts';
 import { type Block, blockProblem, fileBlocks } from '../image/blocks.ts';
 import { readBlock, readContent } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
+import { PAST_LIMIT } from '../image/reusedInflate.ts';
 import { forwardReader } from '../source/byteSource.ts';
 
 /** A file's content. */
@@ -43,7 +44,7 @@ export function storedContent(image: CramfsImage): ContentReader {
     let at = 0;
     for (const block of fileBlocks(image, inode, path)) {
       // It grows with what is there, not on the word of `inode.size` alone.
-      buffer = withRoom(buffer, at + pageSize + 1);
+      buffer = withRoom(buffer, at + pageSize + PAST_LIMIT);
       read(block, at, path);
       at += block.bytes;
     }

@@ -4,7 +4,7 @@
  */
 import { Inflate as PakoInflate } from 'pako';
 import { withRoom } from '../base/bytes.ts';
-import { type InflateMaker, reusedInflate, type ReusedInflate } from './reusedInflate.ts';
+import { type InflateMaker, PAST_LIMIT, reusedInflate, type ReusedInflate } from './reusedInflate.ts';
 
 /** zlib's code of an error: the stream needs a dictionary, is damaged, or does not end within its input and output. */
 export type ZlibCode = typeof Z_NEED_DICT | typeof Z_DATA_ERROR | typeof Z_BUF_ERROR;
@@ -55,7 +55,7 @@ function findZlib(): NodeZlib | null {
 
 let reused: ReusedInflate | null | undefined;
 /** Where {@link inflate} puts output until its length is known. */
-let room = new Uint8Array((1 << 12) + 1);
+let room = new Uint8Array((1 << 12) + PAST_LIMIT);
 /** Longer limits than any block's are not given room in advance. */
 const MOST_ROOM = 1 << 19;
 
@@ -72,7 +72,7 @@ export const inflate: Inflate = Object.assign(
   (data: Uint8Array, limit: number): Uint8Array | InflateFailure => {
     const inflater = findReused();
     if (inflater !== null && limit <= MOST_ROOM) {
-      room = withRoom(room, limit + 1);
+      room = withRoom(room, limit + PAST_LIMIT);
       const length = inflater.into(data, room, 0, limit);
       if (length >= 0) return room.slice(0, length);
     }

@@ -9,8 +9,8 @@
 /** Inflates blocks without allocating anything for them. */
 export interface ReusedInflate {
   /**
-   * Inflates a stream of at most `limit` bytes of output to `target`, from byte `at` on; at + limit + 1 bytes must be
-   * there, so that one byte too many is seen.
+   * Inflates a stream of at most `limit` bytes of output to `target`, from byte `at` on; at + limit +
+   * {@link PAST_LIMIT} bytes must be there, and those past the output may be written to.
    *
    * @returns bytes of output, or -1 where a plain inflate has to show what is wrong
    */
@@ -18,6 +18,12 @@ export interface ReusedInflate {
   /** Bytes of `data` after the end of the stream, after a success. */
   readonly unread: number;
 }
+
+/**
+ * Bytes of room past the longest output. One would show that a stream is too long; but where less than the longest match (258
+ * bytes, RFC 1951, 3.2.5) is free, zlib goes on step by step, with a check of each byte's room.
+ */
+export const PAST_LIMIT = 272;
 
 /** What is used of the native handle below Node's zlib.Inflate and zlib.Deflate. */
 export interface ZlibHandle {
@@ -61,12 +67,12 @@ export function reusedInflate(zlib: InflateMaker): ReusedInflate | null {
 }
 
 function passes(inflater: ReusedInflate): boolean {
-  const target = new Uint8Array(SAMPLE_LENGTH + 2);
+  const target = new Uint8Array(1 + SAMPLE_LENGTH + PAST_LIMIT);
   const succeeds = (): boolean =>
     inflater.into(SAMPLE, target, 1, SAMPLE_LENGTH) === SAMPLE_LENGTH && inflater.unread === 1;
   return (
     succeeds() &&
-    target.every((byte, index) => byte === (index === 0 || index > SAMPLE_LENGTH ? 0 : 0x61)) &&
+    target.subarray(0, 1 + SAMPLE_LENGTH).every((byte, index) => byte === (index === 0 ? 0 : 0x61)) &&
     inflater.into(DAMAGED, target, 0, SAMPLE_LENGTH) === -1 &&
     inflater.into(SAMPLE.subarray(0, 6), target, 0, SAMPLE_LENGTH) === -1 &&
     inflater.into(SAMPLE, target, 0, SAMPLE_LENGTH - 1) === -1 &&
@@ -95,9 +101,9 @@ class HandleInflate implements ReusedInflate {
   into(data: Uint8Array, target: Uint8Array, at: number, limit: number): number {
     const before = this.#errors;
     this.#handle.reset();
-    this.#handle.writeSync(Z_FINISH, data, 0, data.length, target, at, limit + 1);
+    this.#handle.writeSync(Z_FINISH, data, 0, data.length, target, at, limit + PAST_LIMIT);
     // With Z_FINISH and room left, a stream that has not ended is an error.
-    const room = this.#left[0] ?? 0;
-    return this.#errors !== before || room === 0 ? -1 : limit + 1 - room;
+    const past = this.#left[0] ?? 0;
+    return this.#errors !== before || past < PAST_LIMIT ? -1 : limit + PAST_LIMIT - past;
   }
 }
