@@ -192,28 +192,32 @@ function whileBusy<Job, Result>(crew: Crew<Job, Result>, action: () => void): Cr
 
 /** Images smaller than this are extracted before a thread has started: bytes of their files. */
 const LEAST_FOR_THREADS = 16 << 20;
+/** Bytes of an image whose files are taken to be that long, as blocks are half as long or less when they are compressed. */
+const LEAST_IMAGE = LEAST_FOR_THREADS / 2;
 const MAX_THREADS = 4;
 
-/** Starts threads for a kind of work, if they pay: this thread works too. */
+/**
+ * Starts threads for a kind of work, if they pay: this thread works too. Where a whole image is large they start here, while
+ * its entries are counted; else when it is known what there is to do.
+ */
 function crewFor<Kind extends keyof ExtractWork>(
   kind: Kind,
   image: CramfsImage,
   { path, imageOffset }: ImagePlace,
+  { paths = [] }: Choice,
   options: ExtractCommandOptions,
   keep: (pool: ExtractCrew<Kind>) => void,
   announce: () => void,
 ): (total: Survey) => Crew<ExtractWork[Kind]['job'], ExtractWork[Kind]['result']> | null {
-  return ({ bytes }) => {
-    const threads = parseJobs(options) ?? Math.min(availableParallelism(), MAX_THREADS);
-    // A pipe can be read by one thread only.
-    const isFile = path !== null && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-    if (threads < 2 || bytes < LEAST_FOR_THREADS || !isFile) {
-      announce();
-      return null;
-    }
+  const threads = parseJobs(options) ?? Math.min(availableParallelism(), MAX_THREADS);
+  const stat = path === null ? undefined : statSync(path, { throwIfNoEntry: false });
+  // A pipe can be read by one thread only.
+  const file = threads >= 2 && stat?.isFile() === true ? path : null;
+  const startIf = (pays: boolean): ExtractCrew<Kind> | null => {
+    if (file === null || !pays) return null;
     const pool = new ExtractCrew({
       kind,
-      file: path,
+      file,
       imageOffset,
       pageSize: image.pageSize,
       asLinuxReads: options.asLinuxReads === true,
@@ -221,7 +225,14 @@ function crewFor<Kind extends keyof ExtractWork>(
       threads: threads - 1,
     });
     keep(pool);
-    return whileBusy(pool, announce);
+    return pool;
+  };
+  const early = startIf(paths.length === 0 && Math.min(stat?.size ?? 0, image.size) >= LEAST_IMAGE);
+  return ({ bytes }) => {
+    const pool = early ?? startIf(bytes >= LEAST_FOR_THREADS);
+    if (pool !== null) return whileBusy(pool, announce);
+    announce();
+    return null;
   };
 }
 
@@ -251,12 +262,12 @@ async function extract(
   let pool: { close(): Promise<void> } | null = null;
   try {
     if (options.tar === undefined) {
-      const crew = crewFor('files', image, place, options, (started) => (pool = started), announce);
+      const crew = crewFor('files', image, place, choice, options, (started) => (pool = started), announce);
       const { force, devices, setuid } = options;
       const owners = ownersOption(options);
       return await extractToDirectory(image, target, { ...common, force, devices, setuid, owners, crew });
     }
-    const crew = crewFor('tar', image, place, options, (started) => (pool = started), announce);
+    const crew = crewFor('tar', image, place, choice, options, (started) => (pool = started), announce);
     const tarOptions = { ...common, crew, nextTurn: () => nextTurn() };
     if (target === '-') {
       return await extractToTar(
