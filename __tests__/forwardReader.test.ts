@@ -83,7 +83,10 @@ describe('a window that moves over a source', () => {
     const { source, reads } = file();
     const reader = new ForwardReader(source, true);
     const view = new DataView(BYTES.buffer);
-    for (let at = 0; reader.reach(at, 4); at += 4) expect(reader.u32(at)).toBe(view.getUint32(at, true));
+    const wrong: number[] = [];
+    let at = 0;
+    for (; reader.reach(at, 4); at += 4) if (reader.u32(at) !== view.getUint32(at, true)) wrong.push(at);
+    expect([at, wrong]).toEqual([SIZE, []]);
     expect(reads.map(([start = 0, end = 0]) => end - start)).toEqual([8192, 32_768, 131_072, 131_072, 131_072]);
     expect(reader.reach(10, 100_000)).toBe(true);
     expect(reader.bytes(10, 100_000)).toEqual(BYTES.subarray(10, 100_010));
@@ -138,5 +141,34 @@ describe('room that is lent', () => {
     expect(Buffer.compare(outer.read(0, 65_537), BYTES.subarray(0, 65_537))).toBe(0);
     expect(Buffer.compare(outer.read(250_000, 70_000), BYTES.subarray(250_000))).toBe(0);
     expect(Buffer.compare(inner.read(0, 400_000), BYTES)).toBe(0);
+  });
+});
+
+describe('a source that keeps chunks', () => {
+  it('copies what it has read without reading it again, and the rest from the file', () => {
+    const { source: file9000, reads } = file();
+    const size = 9000;
+    const source = cachedSource({
+      size: () => size,
+      readInto: (target, offset) => file9000.readInto?.(target.subarray(0, Math.max(0, size - offset)), offset) ?? 0,
+      close: () => undefined,
+    });
+    const copy = (offset: number, length: number): Uint8Array => {
+      const target = new Uint8Array(length);
+      return target.subarray(0, source.readInto?.(target, offset));
+    };
+    // The second chunk; then the third, which is the last and has 808 bytes.
+    source.read(5000, 10);
+    source.read(8200, 1);
+    const before = reads.length;
+    expect(copy(4096, 4096)).toEqual(BYTES.subarray(4096, 8192));
+    expect(copy(8190, 2)).toEqual(BYTES.subarray(8190, 8192));
+    expect(copy(8192, 5000)).toEqual(BYTES.subarray(8192, 9000));
+    expect(copy(8999, 1)).toEqual(BYTES.subarray(8999, 9000));
+    expect(copy(9000, 1)).toHaveLength(0);
+    expect(reads).toHaveLength(before);
+    expect(copy(8191, 2)).toEqual(BYTES.subarray(8191, 8193));
+    expect(copy(0, 10)).toEqual(BYTES.subarray(0, 10));
+    expect(reads).toHaveLength(before + 2);
   });
 });

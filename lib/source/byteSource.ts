@@ -186,6 +186,17 @@ export function cachedSource(raw: RawSource): ByteSource {
     keep(index, first);
     return first;
   };
+  /** Copies bytes that lie in a chunk, or the last ones of the source, so that a small file is read once; null for others. */
+  const copyChunk = (target: Uint8Array, offset: number): number | null => {
+    const index = Math.floor(offset / CHUNK_SIZE);
+    const bytes = chunks.get(index);
+    if (bytes === undefined) return null;
+    const from = offset - index * CHUNK_SIZE;
+    const piece = bytes.subarray(from, from + target.length);
+    if (piece.length < target.length && bytes.length === CHUNK_SIZE) return null;
+    target.set(piece);
+    return piece.length;
+  };
   return {
     get size(): number {
       size ??= attempt(() => raw.size(), undefined);
@@ -209,7 +220,7 @@ export function cachedSource(raw: RawSource): ByteSource {
       }
       return filled === length ? result : result.subarray(0, filled);
     },
-    readInto: (target, offset) => attempt(() => raw.readInto(target, offset), offset),
+    readInto: (target, offset) => copyChunk(target, offset) ?? attempt(() => raw.readInto(target, offset), offset),
     close: () => {
       chunks.clear();
       raw.close();
