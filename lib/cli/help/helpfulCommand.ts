@@ -49,6 +49,13 @@ export class HelpfulCommand extends Command {
     return this;
   }
 
+  /** An option makes its key from its flags whenever it is asked for, a hundred times for each command: here it is kept. */
+  override addOption(option: Option): this {
+    const key = option.attributeName();
+    option.attributeName = () => key;
+    return super.addOption(option);
+  }
+
   override createCommand(name?: string): Command {
     return new HelpfulCommand(name);
   }
