@@ -11,9 +11,11 @@ import { type Requirement, unmetRequirement } from '../verdict/requirement.ts';
 import { type BatchRequest, parseBatchLine } from './batchRequest.ts';
 import { errorJson } from './failure.ts';
 import { EXIT, type TextSink } from './io.ts';
-import { readLines } from './lines.ts';
+import { readLinePieces } from './lines.ts';
 import { TextBuffer } from './textBuffer.ts';
 
+/** What requests begin with: `{`. */
+const OPENING_BRACE = 0x7b;
 /** Boards that a batch keeps at a time. */
 const MAX_BOARDS = 64;
 
@@ -41,15 +43,20 @@ export function runBatch(board: Board, file: string | number, options: BatchOpti
   const family = new BoardFamily(board);
   const touching = { ...options.detail, advice: true, misplaced: false, untouched: false };
   const asked: Asked = { ...options, touching, untouched: { ...touching, untouched: true } };
-  for (const line of readLines(file)) {
-    if (typeof line === 'string' && line.trim() === '') continue;
-    const answer = answerLine(family, line, asked);
-    if (!answer.good) code = EXIT.findings;
-    out?.line(answer.json);
+  for (const lines of readLinePieces(file, 'the batch')) {
+    for (const line of lines) {
+      if (typeof line === 'string' && isBlank(line)) continue;
+      const answer = answerLine(family, line, asked);
+      if (!answer.good) code = EXIT.findings;
+      out?.line(answer.json);
+    }
   }
   out?.flush();
   return code;
 }
+
+/** Whether a line has nothing but white space: few begin with any. */
+const isBlank = (line: string): boolean => line.charCodeAt(0) !== OPENING_BRACE && line.trim() === '';
 
 /** What each line is asked, with the details of those that touch pages and those that do not. */
 interface Asked extends Pick<BatchOptions, 'requirement' | 'vmaStart'> {

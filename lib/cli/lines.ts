@@ -14,13 +14,26 @@ const MAX_LINE = 1 << 20;
 const FIRST_PIECE = 1 << 12;
 const MOST_PIECE = 1 << 16;
 
+/** Lines; an overlong one is an error in its place. */
+export type Lines = readonly (string | CramfsError)[];
+
 /**
- * The lines of a file, read piece by piece; an overlong line comes as an error, and one without end is thrown.
+ * The lines of a file, read piece by piece, one after the other.
  *
  * @param what standard input is, for errors
- * @throws CramfsError IO, LIMIT
+ * @throws CramfsError IO; LIMIT for a line without end
  */
-export function* readLines(file: string | number, what = 'the batch'): Generator<string | CramfsError, void> {
+export function* readLines(file: string | number, what: string): Generator<string | CramfsError, void> {
+  for (const lines of readLinePieces(file, what)) yield* lines;
+}
+
+/**
+ * The lines of a file, those of a piece at a time: a generator that is resumed for each of many lines takes longer.
+ *
+ * @param what standard input is, for errors
+ * @throws CramfsError IO; LIMIT for a line without end
+ */
+export function* readLinePieces(file: string | number, what: string): Generator<Lines, void> {
   const fd = typeof file === 'string' ? openInput(file) : file;
   const name = typeof file === 'string' ? file : `${what} from standard input`;
   try {
@@ -47,13 +60,12 @@ export function* readLines(file: string | number, what = 'the batch'): Generator
       let from = 0;
       if (end >= 0 && (restLength > 0 || overlong)) {
         from = piece.indexOf(10) + 1;
-        yield take(piece.subarray(0, from - 1));
+        yield [take(piece.subarray(0, from - 1))];
       }
       if (from <= end) {
         const lines = piece.subarray(from, end);
         // Plain text is cut as a whole: that is most of all there is.
-        if (isAscii(lines)) yield* lines.toString('latin1').split('\n');
-        else for (const line of cut(lines)) yield textOf(line);
+        yield isAscii(lines) ? lines.toString('latin1').split('\n') : [...cut(lines)].map(textOf);
         from = end + 1;
       }
       if (from < got) {
@@ -71,7 +83,7 @@ export function* readLines(file: string | number, what = 'the batch'): Generator
       }
       if (got === buffer.length && got < MOST_PIECE) buffer = Buffer.alloc(nextStep(got, 0, FIRST_PIECE, MOST_PIECE));
     }
-    if (restLength > 0) yield take(Buffer.alloc(0));
+    if (restLength > 0) yield [take(Buffer.alloc(0))];
   } finally {
     if (typeof file === 'string') closeSync(fd);
   }
