@@ -178,27 +178,67 @@ function lookThrough(bytes: Uint8Array<ArrayBuffer>, start: number, find: MagicF
 function sift({ memory, next }: Sieve, length: number, start: number): Seen[] {
   // Old bytes are no part of the file, and no magic number has a 0.
   memory.fill(0, length);
-  const { words: known, filter } = (anchors ??= makeAnchors());
+  const known = (anchors ??= makeAnchors());
   const end = Math.min(length, CHUNK);
   const words = new Int32Array(memory.buffer, memory.byteOffset, end >> 2);
   const view = new DataView(memory.buffer, memory.byteOffset);
+  const sifted: Sifted = { next, words, view, known, end };
   const signatures: Seen[] = [];
   const magics: Seen[] = [];
-  for (let step = next(0, end + 1); step <= end; step = next(step + SIEVE_STEP, end + 1)) {
-    const stepEnd = Math.min(step + SIEVE_STEP, end);
-    for (let at = step; at < stepEnd; at += WORD_BYTES) {
-      const word = words[at >> 2];
-      if (filter[folded(word ?? 0)] !== 0) addSignature(known, word, start + at, signatures);
+  for (let step = nextStep(sifted, 0); step <= end; step = nextStep(sifted, step + SIEVE_STEP)) {
+    const stepEnd = anchorsEnd(step, end);
+    for (let at = step; (at = nextAnchor(words, known, at, stepEnd)) < stepEnd; at += WORD_BYTES) {
+      addSignature(known.words, words[at >> 2], start + at, signatures);
     }
-    // A pair is the first two bytes of a magic number, or the second and third.
-    const lastEnd = Math.min(step + SIEVE_STEP - 1, end);
-    for (let at = Math.max(step - 1, 0); at < lastEnd; at++) {
-      if (BEGINS_MAGIC[memory[at] ?? 0] === 0) continue;
-      const magic = magicOf(view.getUint32(at));
-      if (magic !== null) magics.push(beginning(start + at, magic));
+    const lastEnd = magicsEnd(step, end);
+    for (let at = magicsStart(step); (at = nextMagic(view, at, lastEnd)) < lastEnd; at++) {
+      magics.push(beginning(start + at, magicOf(view.getUint32(at)) ?? 0));
     }
   }
   return [...signatures, ...magics];
+}
+
+// A step's anchors, and its magic numbers: a pair is the first two bytes of one, or the second and third.
+const anchorsEnd = (step: number, end: number): number => Math.min(step + SIEVE_STEP, end);
+const magicsStart = (step: number): number => Math.max(step - 1, 0);
+const magicsEnd = (step: number, end: number): number => Math.min(step + SIEVE_STEP - 1, end);
+
+/** The `end` bytes of a piece in the memory of the sieve. */
+interface Sifted extends Pick<Sieve, 'next'> {
+  readonly words: Int32Array;
+  readonly view: DataView;
+  readonly known: Anchors;
+  readonly end: number;
+}
+
+// Almost all that the sieve stops at is left behind in these three. They are functions of their own so that V8 compiles them
+// once: what it compiled of a loop with a part that is seldom reached it throws away when that part is reached.
+
+/** The first step from `at` on, in which an anchor or a magic number is; past the end where there is none. */
+function nextStep({ next, words, view, known, end }: Sifted, at: number): number {
+  let step = next(at, end + 1);
+  for (; step <= end; step = next(step + SIEVE_STEP, end + 1)) {
+    const stepEnd = anchorsEnd(step, end);
+    const lastEnd = magicsEnd(step, end);
+    if (nextAnchor(words, known, step, stepEnd) < stepEnd) break;
+    if (nextMagic(view, magicsStart(step), lastEnd) < lastEnd) break;
+  }
+  return step;
+}
+
+/** The first byte from `at` on, below `end`, where an anchor is, in steps of WORD_BYTES. */
+function nextAnchor(words: Int32Array, { filter, words: known }: Anchors, at: number, end: number): number {
+  for (; at < end; at += WORD_BYTES) {
+    const word = words[at >> 2] ?? 0;
+    if (filter[folded(word)] !== 0 && known.has(word)) break;
+  }
+  return at;
+}
+
+/** The first byte from `at` on, below `end`, where a magic number begins. */
+function nextMagic(view: DataView, at: number, end: number): number {
+  while (at < end && (BEGINS_MAGIC[view.getUint8(at)] === 0 || magicOf(view.getUint32(at)) === null)) at++;
+  return at;
 }
 
 /** What a magic number may begin. */
@@ -212,17 +252,13 @@ function beginning(at: number, word: number): Seen {
 /**
  * Adds the signatures in any order whose anchor is one of the words; not yet compared in full.
  *
- * @param words from byte `start` of the dump on; an anchor is an even one, and they are looked at in fours
+ * @param words from byte `start` of the dump on
  */
 function addSignatures(words: Int32Array, start: number, seen: Seen[]): void {
-  anchors ??= makeAnchors();
-  const { words: known, filter } = anchors;
-  const passes = (at: number): number => filter[folded(words[at] ?? 0)] ?? 0;
-  for (let i = 0; i < words.length; i += 8) {
-    if ((passes(i) | passes(i + 2) | passes(i + 4) | passes(i + 6)) === 0) continue;
-    for (let at = i; at < Math.min(i + 8, words.length); at += 2) {
-      addSignature(known, words[at], start + at * 4, seen);
-    }
+  const known = (anchors ??= makeAnchors());
+  const end = words.byteLength;
+  for (let at = 0; (at = nextAnchor(words, known, at, end)) < end; at += WORD_BYTES) {
+    addSignature(known.words, words[at >> 2], start + at, seen);
   }
 }
 
