@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { memfs } from 'memfs';
-import { buildRawImage } from './support/rawImage.ts';
+import { buildRawImage, type RawBlock } from './support/rawImage.ts';
 import { entries, readFile } from '../lib/extract/files.ts';
 import { createReadStream } from '../lib/extract/readStream.node.ts';
 import { extractToDirectory } from '../lib/extract/toDirectory.node.ts';
@@ -148,6 +148,55 @@ describe('single files', () => {
     expect(found).toContain('/dev/null chardev 1,3');
     expect(found[0]).toBe('/ directory');
     expect(found.length).toBe(13);
+  });
+});
+
+describe('a long file on the disk', () => {
+  /** Blocks of a file: a quarter of them zlib's, verbatim, holes, and zlib's again. */
+  const blocks = (count: number): RawBlock[] =>
+    Array.from({ length: count }, (_, index) => {
+      const data = page(index);
+      return index % 4 === 1 ? { kind: 'stored', data } : index % 4 === 2 ? { kind: 'hole' } : { kind: 'zlib', data };
+    });
+  const content = (count: number): Buffer =>
+    Buffer.concat(Array.from({ length: count }, (_, index) => page(index % 4 === 2 ? 0 : index)));
+  const damaged: RawBlock = { kind: 'zlib', stored: page(0x55) };
+  const image = (...last: RawBlock[]): CramfsImage =>
+    CramfsImage.open(
+      buildRawImage({
+        entries: [{ type: 'file', name: 'f', size: 200 * 4096, blocks: [...blocks(200 - last.length), ...last] }],
+      }),
+    );
+
+  test.each([1, 62, 63, 64, 65, 126, 127, 128, 200])('of %i blocks is the same as in memory', async (count) => {
+    const entry = { type: 'file' as const, name: 'f', size: count * 4096, blocks: blocks(count) };
+    const long = CramfsImage.open(buildRawImage({ entries: [entry] }));
+    expect(content(count).equals(readFile(long, '/f'))).toBe(true);
+    await withFolder(async (folder) => {
+      const out = join(folder, 'out');
+      expect(await extractToDirectory(long, out)).toMatchObject({ files: 1, bytes: count * 4096, problems: [] });
+      expect(content(count).equals(readFileSync(join(out, 'f')))).toBe(true);
+    });
+  });
+
+  test('whose last block is damaged is not there, and takes nothing’s place', async () => {
+    await withFolder(async (folder) => {
+      for (const [out, isNew] of [
+        [join(folder, 'new'), true],
+        [join(folder, 'old'), false],
+      ] as const) {
+        if (!isNew) mkdirSync(out);
+        if (!isNew) writeFileSync(join(out, 'f'), 'mine');
+        const result = await extractToDirectory(image(damaged), out, { force: true });
+        expect(result).toMatchObject({ files: 0, bytes: 0, ended: 'complete' });
+        expect(result.problems.map(({ blame, code }) => [blame, code])).toEqual([['image', 'BAD_ZLIB']]);
+        expect(nodeFs.readdirSync(out)).toEqual(isNew ? [] : ['f']);
+        if (!isNew) expect(readFileSync(join(out, 'f'), 'utf8')).toBe('mine');
+      }
+      const result = await extractToDirectory(image(), join(folder, 'old'), { force: true });
+      expect(result).toMatchObject({ files: 1, problems: [] });
+      expect(content(200).equals(readFileSync(join(folder, 'old/f')))).toBe(true);
+    });
   });
 });
 

@@ -90,12 +90,10 @@ export function runFileBatch(context: FileBatchContext, batch: FileBatch): FileB
   for (const [index, name] of batch.names.entries()) {
     if (context.isStopped()) break;
     try {
-      const inode = context.image.inodeAt(batch.positions[index] ?? 0);
-      const content = context.read(inode);
-      writeWhole(batch, name, index, inode, content.bytes, context.policy, leftOut, made);
+      const written = writeWhole(context, batch, name, index, leftOut, made);
       files += 1;
-      bytes += content.bytes.length;
-      if (content.differs) differing.push(index);
+      bytes += written.bytes;
+      if (written.differs) differing.push(index);
     } catch (error) {
       const failure = fileFailure(error, index);
       failures.push(failure);
@@ -129,50 +127,87 @@ interface NewFiles {
 /** Permissions without set-id bits and the sticky bit, which open() is not asked for. */
 const PLAIN_BITS = 0o777;
 
+/** A file in the making, which nobody else can reach before it has its name. */
+class UnfinishedFile {
+  readonly #path: DiskPath;
+  readonly #mode: number;
+  #fd: number | null = null;
+  /** Bytes written. */
+  bytes = 0;
+
+  constructor(path: DiskPath, mode: number) {
+    this.#path = path;
+    this.#mode = mode;
+  }
+
+  /** Adds a piece, at the first of which the file is made. Returns its descriptor. */
+  add(piece: Uint8Array): number {
+    this.#fd ??= openSync(this.#path, CREATE, this.#mode);
+    for (let at = 0; at < piece.length;) at += writeSync(this.#fd, piece, at, piece.length - at);
+    this.bytes += piece.length;
+    return this.#fd;
+  }
+
+  close(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+  }
+
+  /** Removes it, if it was made. */
+  remove(): void {
+    if (this.#fd !== null) removeQuietly(this.#path);
+  }
+}
+
 /**
  * Writes a file out of sight, under another name if need be, gives it owner, mode and time, and then its name. It appears
  * whole or not at all.
  */
 function writeWhole(
+  context: FileBatchContext,
   batch: FileBatch,
   name: string,
-  number: number,
-  inode: Inode,
-  content: Uint8Array,
-  policy: OwnerPolicy,
+  index: number,
   leftOut: LeftOut,
   made: NewFiles,
-): void {
-  const { isUnseen } = batch;
+): { readonly bytes: number; readonly differs: boolean } {
+  const { image, read, policy } = context;
+  const inode = image.inodeAt(batch.positions[index] ?? 0);
   const finished = diskPath(`${batch.directory}/${name}`);
-  const unfinished = isUnseen ? finished : diskPath(`${batch.stage}/${batch.unfinished}-${String(number)}`);
-  // Nobody else can reach it before it has its name.
-  const asked = inode.mode & PLAIN_BITS;
-  const fd = openSync(unfinished, CREATE, asked);
+  const unfinished = batch.isUnseen ? finished : diskPath(`${batch.stage}/${batch.unfinished}-${String(index)}`);
+  const file = new UnfinishedFile(unfinished, inode.mode & PLAIN_BITS);
   try {
+    let differs: boolean;
     try {
-      for (let at = 0; at < content.length;) at += writeSync(fd, content, at, content.length - at);
-      if (made.owner === null || !made.modes.has(asked)) {
-        const { uid, gid, mode } = fstatSync(fd);
-        made.owner = { uid, gid };
-        made.modes.set(asked, mode & 0o7777);
-      }
-      // Changing the owner clears set-id bits, of which a new file has none.
-      const isOwner = made.owner.uid === inode.uid && made.owner.gid === inode.gid;
-      const owned = setOwner(policy, inode, leftOut, () => {
-        if (!isOwner) fchownSync(fd, inode.uid, inode.gid);
-      });
-      const mode = permissions(inode.mode, policy, policy.setuid && owned, leftOut);
-      if (made.modes.get(asked) !== mode) fchmodSync(fd, mode);
-      futimesSync(fd, 0, 0);
+      const content = read(inode, undefined, (piece) => file.add(piece));
+      dressFile(file.add(content.bytes), inode, policy, leftOut, made);
+      ({ differs } = content);
     } finally {
-      closeSync(fd);
+      file.close();
     }
-    if (!isUnseen) publish(unfinished, finished, batch);
+    if (!batch.isUnseen) publish(unfinished, finished, batch);
+    return { bytes: file.bytes, differs };
   } catch (error) {
-    removeQuietly(unfinished);
+    file.remove();
     throw error;
   }
+}
+
+/** Sets owner, mode and time of a new file. */
+function dressFile(fd: number, inode: Inode, policy: OwnerPolicy, leftOut: LeftOut, made: NewFiles): void {
+  const asked = inode.mode & PLAIN_BITS;
+  if (made.owner === null || !made.modes.has(asked)) {
+    const { uid, gid, mode } = fstatSync(fd);
+    made.owner = { uid, gid };
+    made.modes.set(asked, mode & 0o7777);
+  }
+  // Changing the owner clears set-id bits, of which a new file has none.
+  const isOwner = made.owner.uid === inode.uid && made.owner.gid === inode.gid;
+  const owned = setOwner(policy, inode, leftOut, () => {
+    if (!isOwner) fchownSync(fd, inode.uid, inode.gid);
+  });
+  const mode = permissions(inode.mode, policy, policy.setuid && owned, leftOut);
+  if (made.modes.get(asked) !== mode) fchmodSync(fd, mode);
+  futimesSync(fd, 0, 0);
 }
 
 /** Gives a file to its owner, if that is wanted and possible. Whether it belongs to the owner of the image's word now. */

@@ -13,6 +13,7 @@ import { forwardReader } from '../source/byteSource.ts';
 
 /** A file's content. */
 export interface FileContent {
+  /** All of it, or what follows the pieces that were taken. */
   readonly bytes: Uint8Array;
   /** Whether Linux's read(2) gives something else. Told only by a reader that gives what Linux does. */
   readonly differs: boolean;
@@ -21,17 +22,22 @@ export interface FileContent {
 /**
  * Reads the content of a regular file, which is valid until the next call: all files go through one buffer. Throws
  * CramfsError for damaged blocks.
+ *
+ * @param take gets the first pieces of a long file, each valid during the call. Without it the content comes whole
  */
-export type ContentReader = (inode: Inode, path?: string) => FileContent;
+export type ContentReader = (inode: Inode, path?: string, take?: (piece: Uint8Array) => void) => FileContent;
 
-/** Bytes of the buffer at first; it grows to the largest file, which is smaller than 16 MiB. */
+/** Bytes of the buffer at first; it grows to the largest file, which is smaller than 16 MiB, or piece. */
 const FIRST_BUFFER = 1 << 14;
+/** Bytes that a piece fits in: longer ones would leave the processor's cache before they are written. */
+const LONGEST_PIECE = 1 << 18;
 
 /** Reads what the image's maker stored. */
 export function storedContent(image: CramfsImage): ContentReader {
+  const { pageSize } = image;
+  const step = pageSize + PAST_LIMIT;
   let buffer = new Uint8Array(FIRST_BUFFER);
   const quick = image.inflate.reused?.() ?? null;
-  const { pageSize } = image;
   const ahead = forwardReader(image.source, image.size);
   const read = (block: Block, at: number, path: string | undefined): void => {
     if (quick !== null && block.kind === 'zlib' && blockProblem(block, pageSize) === null) {
@@ -40,11 +46,15 @@ export function storedContent(image: CramfsImage): ContentReader {
     }
     buffer.set(readBlock(image, block, path), at);
   };
-  return (inode, path) => {
+  return (inode, path, take) => {
     let at = 0;
     for (const block of fileBlocks(image, inode, path)) {
+      if (take !== undefined && at > 0 && at + step > LONGEST_PIECE) {
+        take(buffer.subarray(0, at));
+        at = 0;
+      }
       // It grows with what is there, not on the word of `inode.size` alone.
-      buffer = withRoom(buffer, at + pageSize + PAST_LIMIT);
+      buffer = withRoom(buffer, at + step);
       read(block, at, path);
       at += block.bytes;
     }
