@@ -171,10 +171,11 @@ export function cachedSource(raw: RawSource): ByteSource {
     }
     chunks.set(index, bytes);
   };
-  const chunk = (index: number): Uint8Array => {
+  /** A chunk, of `wanted` ones from it on that are asked for. */
+  const chunk = (index: number, wanted: number): Uint8Array => {
     const known = chunks.get(index);
     if (known !== undefined) return known;
-    const buffer = new Uint8Array(chunks.has(index - 1) ? CHUNKS_AHEAD * CHUNK_SIZE : CHUNK_SIZE);
+    const buffer = new Uint8Array(Math.max(wanted, chunks.has(index - 1) ? CHUNKS_AHEAD : 1) * CHUNK_SIZE);
     const offset = index * CHUNK_SIZE;
     const got = attempt(() => raw.readInto(buffer, offset), offset);
     const bytes = got === buffer.length ? buffer : buffer.slice(0, got);
@@ -206,12 +207,13 @@ export function cachedSource(raw: RawSource): ByteSource {
       if (length <= 0 || offset < 0) return EMPTY;
       const first = Math.floor(offset / CHUNK_SIZE);
       const within = offset - first * CHUNK_SIZE;
-      if (within + length <= CHUNK_SIZE) return chunk(first).subarray(within, within + length);
+      if (within + length <= CHUNK_SIZE) return chunk(first, 1).subarray(within, within + length);
       if (length > LARGE) return readLarge(raw, offset, length, attempt);
       const result = new Uint8Array(length);
+      const end = Math.ceil((offset + length) / CHUNK_SIZE);
       let filled = 0;
       for (let index = first; filled < length; index++) {
-        const bytes = chunk(index);
+        const bytes = chunk(index, end - index);
         const from = index === first ? within : 0;
         const piece = bytes.subarray(from, from + length - filled);
         result.set(piece, filled);
