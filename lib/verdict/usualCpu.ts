@@ -58,7 +58,7 @@ export function usualCpu(image: CramfsImage, withMmu: boolean): CpuChoice {
   return { name: withMmu ? defaultCpuName(image.pageSize) : 'riscv64', from: 'page size', machine, needsNommu };
 }
 
-/** The machines of the image's ELF files, the most frequent first. What is damaged has no vote. */
+/** The machines of the image's ELF files, the most frequent first, as far as that takes. What is damaged has no vote. */
 function countPrograms(image: CramfsImage): Vote[] {
   const votes = new Map<string, Vote>();
   let files = 0;
@@ -69,10 +69,10 @@ function countPrograms(image: CramfsImage): Vote[] {
     const found = machineOf(firstBytes(image, seen.entry().inode));
     if (found === null) return true;
     const key = `${String(found.machine)} ${String(found.bits)}`;
-    const vote = votes.get(key);
-    if (vote === undefined) votes.set(key, { ...found, count: 1 });
-    else vote.count++;
-    return true;
+    const vote = votes.get(key) ?? { ...found, count: 0 };
+    votes.set(key, vote);
+    // With more than half of all votes there can be, it is the most frequent one.
+    return ++vote.count <= MAX_FILES / 2;
   });
   return [...votes.values()].sort((a, b) => b.count - a.count);
 }
