@@ -77,7 +77,7 @@ export const symlinks = defineRule(
       let target = targets.get(key);
       if (target !== undefined) return target;
       try {
-        target = readContent(image, inode).slice();
+        target = readContent(image, inode);
       } catch (error) {
         // What is wrong with the block is reported where blocks are inflated.
         if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
