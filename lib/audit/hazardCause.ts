@@ -40,7 +40,9 @@ export class HazardJudge {
     // That the last page reads as zeros is a defect of every kernel, and a finding of the check.
     const isAboutRead = sees?.shows === 'zeros' || code === 'read-differs';
     if (isAboutRead && pages.count === 1 && first === this.#zeroedPage()) return null;
-    const outside = blocks.slice(first, first + pages.count).find((block) => this.#isOutside(block));
+    const outside = blocks()
+      .slice(first, first + pages.count)
+      .find((block) => this.#isOutside(block));
     if (outside !== undefined) return { kind: 'pointer', block: outside };
     if (sees?.shows === 'file' && sees.path !== path) return { kind: 'other file', page: first, other: sees.path };
     if (sees?.shows !== 'tail') return { kind: 'kernel' };
@@ -63,7 +65,7 @@ export class HazardJudge {
   #tailOwner(verdict: MapVerdict, page: number, index: number): string | null {
     const { memory, image } = this.#board;
     const phys = verdict.pages?.[page]?.phys ?? null;
-    const bytes = this.#subject.blocks[index]?.bytes;
+    const bytes = this.#subject.blocks()[index]?.bytes;
     if (phys === null || bytes === undefined) return null;
     const end = phys - memory.base + bytes;
     const tail = image.source.read(end, verdict.pageSize - bytes);

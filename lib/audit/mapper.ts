@@ -166,8 +166,8 @@ export class Mapper {
 }
 
 function withMappings(subject: Subject, { whole, segments, isUsable }: MappedData): MappedSubject {
-  const { path, inode, file, contents, blocks, runs, directBlocks } = subject;
-  return { path, inode, file, contents, blocks, runs, directBlocks, whole, segments, isUsable };
+  const { path, inode, file, contents, blockCount, blocks, runs, directBlocks } = subject;
+  return { path, inode, file, contents, blockCount, blocks, runs, directBlocks, whole, segments, isUsable };
 }
 
 /** The same for all names of the same data, for which the kernel and loaders do the same: some look at the mode. */

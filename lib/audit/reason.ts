@@ -63,7 +63,7 @@ function copied({ runs, blocks }: MappedSubject, { firstPage, pages }: MappedSeg
   // Linux takes the offset 0 for no block at all.
   const isRun = run !== undefined && run.offset + (firstPage - run.first) * pageSize !== 0;
   const stop = isRun ? run.first + run.blocks : firstPage;
-  const block = blocks[stop];
+  const block = blocks()[stop];
   if (block === undefined || stop >= firstPage + pages) return null;
   return atBlock(stop, block.kind, isRun ? run.offset + run.blocks * pageSize : null);
 }

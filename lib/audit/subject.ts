@@ -11,15 +11,16 @@ import type { Contents } from './contents.ts';
 import type { SegmentRef } from './segmentRef.ts';
 import type { AuditedSegment } from './result.ts';
 
-/** A file. Blocks are as many as one file has at most, so a subject is not to be kept. */
+/** A file. Blocks may be as many as one file has at most, so a subject is not to be kept. */
 export interface Subject {
   readonly path: string;
   readonly inode: Inode;
   /** As it is opened for mapping. */
   readonly file: BoardFile;
   readonly contents: Contents;
-  /** The blocks, as far as they can be read. */
-  readonly blocks: readonly Block[];
+  /** Blocks that can be read, how many and which: made when they are asked for. */
+  readonly blockCount: number;
+  readonly blocks: () => readonly Block[];
   readonly runs: readonly DirectRun[];
   readonly directBlocks: number;
 }
@@ -52,22 +53,29 @@ export function segmentRef({ segment, perms, firstPage, pages, directPages }: Ma
   return { segment, perms, firstPage, pages, directPages };
 }
 
+/** The blocks of a file, as a subject has them, with the runs of direct ones among them. */
+export type SubjectBlocks = Pick<Subject, 'blockCount' | 'blocks' | 'runs' | 'directBlocks'>;
+
+/** Blocks that are at hand. */
+export function knownBlocks(blocks: readonly Block[], pageSize: number): SubjectBlocks {
+  const runs = directRuns(blocks, pageSize);
+  const directBlocks = runs.reduce((sum, run) => sum + run.blocks, 0);
+  return { blockCount: blocks.length, blocks: () => blocks, runs, directBlocks };
+}
+
+/** Blocks of which it is known that all can be read, and none is direct: few ask for them. */
+export function indirectBlocks(count: number, make: () => readonly Block[]): SubjectBlocks {
+  let made: readonly Block[] | null = null;
+  return { blockCount: count, blocks: () => (made ??= make()), runs: [], directBlocks: 0 };
+}
+
 /** A file with its blocks. */
 export function makeSubject(
   path: string,
   inode: Inode,
   contents: Contents,
-  blocks: readonly Block[],
-  pageSize: number,
+  { blockCount, blocks, runs, directBlocks }: SubjectBlocks,
 ): Subject {
-  const runs = directRuns(blocks, pageSize);
-  return {
-    path,
-    inode,
-    file: { inode, resolved: { inode, path, name: path.slice(path.lastIndexOf('/') + 1) } },
-    contents,
-    blocks,
-    runs,
-    directBlocks: runs.reduce((sum, run) => sum + run.blocks, 0),
-  };
+  const file = { inode, resolved: { inode, path, name: path.slice(path.lastIndexOf('/') + 1) } };
+  return { path, inode, file, contents, blockCount, blocks, runs, directBlocks };
 }

@@ -86,6 +86,11 @@ export class AuditSurvey implements Rule {
     return this.#checked.tally;
   }
 
+  /** Whether the image is laid out plainly, see {@link PlainLayout}: each file has all of its blocks, none of them direct. */
+  get isPlain(): boolean {
+    return this.#checked.layout !== null;
+  }
+
   /** What each byte of the image is for. */
   get account(): readonly AccountLine[] {
     return this.#account ?? [];

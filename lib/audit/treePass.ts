@@ -6,7 +6,7 @@ import { type Boundless, CHECK_INCOMPLETE } from '../check/incomplete.ts';
 import { CramfsError } from '../base/errors.ts';
 import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
 import { type Block, blockCount, fileBlocks } from '../image/blocks.ts';
-import type { Inode } from '../image/image.ts';
+import type { CramfsImage, Inode } from '../image/image.ts';
 import { Budget } from '../base/budget.ts';
 import { blocksKey } from '../inspect/blockBudget.ts';
 import { type Contents, contentsOf } from './contents.ts';
@@ -18,7 +18,14 @@ import { ProgramRunner } from './programs.ts';
 import type { AuditedFile, AuditedSegment, AuditNumbers } from './result.ts';
 import { AUDIT_RULES } from './rules/index.ts';
 import { stateOf } from './state.ts';
-import { makeSubject, type MappedSegment, type MappedSubject } from './subject.ts';
+import {
+  indirectBlocks,
+  knownBlocks,
+  makeSubject,
+  type MappedSegment,
+  type MappedSubject,
+  type SubjectBlocks,
+} from './subject.ts';
 import type { SurveyedEntry } from './survey.ts';
 import { type AuditVisitors, beginAuditRules } from './visitors.ts';
 
@@ -106,12 +113,11 @@ export class TreePass {
   /** Maps and lists a file if it matters to a machine, or to somebody else. */
   #look(entry: SurveyedEntry, loaded: LoadedFiles | null): void {
     const { inode } = entry;
-    const { image, mapper } = this.#context;
+    const { mapper } = this.#context;
     const contents = this.#contentsOf(inode);
     const blocks = this.#blocks(entry);
-    const hasDirect = blocks.some(({ kind }) => kind === 'direct');
     const isLoadable = 'elf' in contents && contents.elf.segments.length > 0;
-    const matters = hasDirect || contents.isProgram || isLoadable || 'flat' in contents;
+    const matters = blocks.directBlocks > 0 || contents.isProgram || isLoadable || 'flat' in contents;
     if (!matters && this.#options.alsoList === undefined) return;
     const path = entry.path();
     if (!matters && this.#options.alsoList?.(path) !== true) return;
@@ -120,7 +126,7 @@ export class TreePass {
       this.#incomplete(entry, 'programs', this.#files.size);
       return;
     }
-    const subject = makeSubject(path, inode, contents, blocks, image.pageSize);
+    const subject = makeSubject(path, inode, contents, blocks);
     const mapped = mapper.mapAll(subject, loaded);
     if (mapper.exhausted !== null) this.#incomplete(entry, 'mapped pages', mapper.exhausted);
     this.#countSegments(mapped);
@@ -129,7 +135,7 @@ export class TreePass {
     this.#visitors.mapped(mapped);
   }
 
-  #listedFile({ path, inode, contents, blocks, directBlocks, whole, segments }: MappedSubject): AuditedFile {
+  #listedFile({ path, inode, contents, blockCount, directBlocks, whole, segments }: MappedSubject): AuditedFile {
     // Names of the same data have the same segments.
     const known = this.#segments.get(segments) ?? segments.map(listedSegment);
     this.#segments.set(segments, known);
@@ -139,8 +145,8 @@ export class TreePass {
       mode: inode.mode,
       format: contents.format,
       state: whole === null ? null : stateOf(whole),
-      directPages: Math.min(blocks.length, whole?.directPages ?? 0),
-      blocks: blocks.length,
+      directPages: Math.min(blockCount, whole?.directPages ?? 0),
+      blocks: blockCount,
       directBlocks,
       segments: known,
       run: this.#runs.get(inode.position) ?? null,
@@ -159,22 +165,16 @@ export class TreePass {
     return contents;
   }
 
-  /** The blocks of a file, as far as they can be read; none where there are more than any honest image has. */
-  #blocks(entry: SurveyedEntry): Block[] {
-    const { image } = this.#context;
+  /** The blocks of a file; none where there are more than any honest image has. */
+  #blocks(entry: SurveyedEntry): SubjectBlocks {
+    const { image, survey } = this.#context;
     const { inode } = entry;
-    const blocks: Block[] = [];
-    if (inode.offset === 0) return blocks;
-    if (!this.#pointers.spend(blockCount(inode.size, image.pageSize))) {
-      this.#incomplete(entry, 'block pointers', this.#pointers.limit);
-      return blocks;
-    }
-    try {
-      for (const block of fileBlocks(image, inode)) blocks.push(block);
-    } catch (error) {
-      if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
-    }
-    return blocks;
+    const count = inode.offset === 0 ? 0 : blockCount(inode.size, image.pageSize);
+    const isWithin = count === 0 || this.#pointers.spend(count);
+    if (!isWithin) this.#incomplete(entry, 'block pointers', this.#pointers.limit);
+    if (count === 0 || !isWithin) return knownBlocks([], image.pageSize);
+    const make = (): Block[] => readableBlocks(image, inode);
+    return survey.isPlain ? indirectBlocks(count, make) : knownBlocks(make(), image.pageSize);
   }
 
   #countSegments({ segments, inode, isUsable }: MappedSubject): void {
@@ -243,6 +243,17 @@ export class TreePass {
     const place = { path: entry?.path ?? null, offset: entry?.inode.position ?? null };
     this.#context.findings.add(CHECK_INCOMPLETE, place, { what, limit });
   }
+}
+
+/** The blocks of a file, as far as they can be read. */
+function readableBlocks(image: CramfsImage, inode: Inode): Block[] {
+  const blocks: Block[] = [];
+  try {
+    for (const block of fileBlocks(image, inode)) blocks.push(block);
+  } catch (error) {
+    if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
+  }
+  return blocks;
 }
 
 /** A segment as the result lists it. */

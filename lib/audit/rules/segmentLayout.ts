@@ -180,7 +180,7 @@ export const segmentLayout = defineRule(
         }
         case 'shared tail': {
           const { block } = reason;
-          const last = blocks[block];
+          const last = blocks()[block];
           const offset = last === undefined ? pointerOf(block) : last.start + last.bytes;
           report(SHARED_TAIL, { path, offset }, () => ({
             ...segmentRef(segment),

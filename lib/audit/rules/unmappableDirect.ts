@@ -47,8 +47,11 @@ export const unmappableDirect = defineRule([UNMAPPABLE_DIRECT], ({ board, mapper
         const reportRun = (behind: number): void => {
           if (lost === 0) return;
           const block = behind - lost;
-          const bytes = subject.blocks.slice(block, behind).reduce((sum, { length }) => sum + length, 0);
-          const place = { path: () => subject.path, offset: subject.blocks[block]?.start ?? null };
+          const bytes = subject
+            .blocks()
+            .slice(block, behind)
+            .reduce((sum, { length }) => sum + length, 0);
+          const place = { path: () => subject.path, offset: subject.blocks()[block]?.start ?? null };
           report(UNMAPPABLE_DIRECT, place, { block, blocks: lost, bytes });
           lost = 0;
         };
