@@ -173,6 +173,7 @@ about is bold. Wall time counts all processors (check, extract and mkfs use seve
 threads. "At first" is the ratio on the day when the target was set, on the same kind of machine.
 
 Machine: ${machine}; load ${load.toFixed(1)} when the run began. What wall times say on a machine that does something else is little.
+Commands run without the variables NODE_* of the environment.
 
 The small tree has ${thousands(files)} generated configuration files of 1 to 40 lines; the system tree is Debian's /usr/share without doc, man,
 locale and icons, with Python and the shared libraries, up to ${megabytes} MB. Their images have ${images.small.toFixed(1)} and ${images.system.toFixed(1)} MB. Both are extracted
