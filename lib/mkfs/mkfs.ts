@@ -111,7 +111,7 @@ export interface BuildResult extends BuiltImage {
 /** Content that is read and encoded ahead of the one that is placed: bytes and files at most. */
 const READ_AHEAD = 4 << 20;
 const FILES_AHEAD = 2048;
-/** Bytes of files that are read to the same memory, one after the other, at most. */
+/** Bytes of the memory that files are read to, one after the other, unless one is longer. */
 const READ_ROOM = 1 << 20;
 
 /**
@@ -228,7 +228,7 @@ async function placeContents(
     options.chooseDirect !== undefined ||
     options.chooseUnflagged !== undefined ||
     !isForLinux(options.format ?? LINUX_FORMAT);
-  const room = isKept ? undefined : readRoom(Math.min(READ_ROOM, total + 1));
+  let room = isKept ? undefined : readRoom(Math.min(READ_ROOM, total + 1));
   const sharers: { readonly node: ImageNode; readonly first: ImageNode }[] = [];
   const { compressor = defaultCompressor() } = options;
   /** Contents on their way to their place; those before `placed` have got there. */
@@ -265,6 +265,8 @@ async function placeContents(
         done += node.size;
         continue;
       }
+      // Memory of its own for each long file would stay until it is collected.
+      if (room !== undefined && room.length <= node.size) room = readRoom(Math.max(node.size + 1, 2 * room.length));
       const bytes = readNode(node, room);
       const first = seen.firstLike(node, bytes);
       if (node.content !== null) firstOf.set(node.content, first ?? node);

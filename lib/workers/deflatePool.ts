@@ -83,10 +83,10 @@ export class DeflatePool implements BlockCompressor {
     this.#batch = null;
     this.#pool.run({ bytes: buffer.subarray(0, length), lengths }, [buffer.buffer]).then(
       (answer) => {
-        for (const [at, stream] of unpackPieces(answer).entries()) {
+        // One copy of all streams, since the buffer is used again: memory for each of them would be thousands of small pieces.
+        for (const [at, stream] of unpackPieces({ ...answer, bytes: answer.bytes.slice() }).entries()) {
           const owner = owners[at];
-          // A copy: the buffer is used again.
-          if (owner !== undefined) deliver(owner.order, owner.index, stream.slice());
+          if (owner !== undefined) deliver(owner.order, owner.index, stream);
         }
         this.#keep(answer.bytes.buffer);
       },
