@@ -10,7 +10,7 @@
 export interface ReusedInflate {
   /**
    * Inflates a stream of at most `limit` bytes of output to `target`, from byte `at` on; at + limit +
-   * {@link PAST_LIMIT} bytes must be there, and those past the output may be written to.
+   * `PAST_LIMIT` bytes must be there, and those past the output may be written to.
    *
    * @returns bytes of output, or -1 where a plain inflate has to show what is wrong
    */
