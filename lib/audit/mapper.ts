@@ -158,7 +158,7 @@ export class Mapper {
     // As long as the file and a little more: a header can ask for any length.
     const most = (Math.ceil(inode.size / pageSize) + MAX_BEHIND) * pageSize - offset;
     const request = { offset, length: Math.min(length, Math.max(most, pageSize)), prot };
-    // Why what is written is not direct is no question; what its entries do elsewhere is one where they do anything.
+    // Writable segments cannot be direct, so no verdict has to explain that; but on some CPUs setting their entries flushes caches.
     const isJudged = kind !== 'data' || this.#board.cpu.flushesIcache;
     const verdict = isJudged ? this.map(subject, request) : null;
     return { segment, kind, perms, firstPage, pages, fileBytes, directPages, state, isMerged, request, verdict };

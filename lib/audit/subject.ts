@@ -34,8 +34,10 @@ export interface MappedSegment extends AuditedSegment {
   readonly request: FilePart;
   /** Whether Linux extends the mapping before it instead: the file system is not asked. */
   readonly isMerged: boolean;
-  /** The verdict on that mapping alone, which tells why pages are not direct. Null where it was not mapped, as
-   * writable segments are not on CPUs where setting entries does nothing else. */
+  /**
+   * The verdict on that mapping alone, which gives the reason why pages are not direct. Null where it was not mapped: writable
+   * segments are mapped only on CPUs where setting an entry flushes the instruction cache.
+   */
   readonly verdict: MapVerdict | null;
 }
 

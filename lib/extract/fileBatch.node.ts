@@ -127,7 +127,7 @@ interface NewFiles {
 /** Permissions without set-id bits and the sticky bit, which open() is not asked for. */
 const PLAIN_BITS = 0o777;
 
-/** A file in the making, which nobody else can reach before it has its name. */
+/** A file that is being written: it, or the directory around it, gets its final name when it is complete. */
 class UnfinishedFile {
   readonly #path: DiskPath;
   readonly #mode: number;

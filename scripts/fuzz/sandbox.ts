@@ -36,8 +36,7 @@ class Input {
 }
 
 /** What no terminal is to be sent. */
-// eslint-disable-next-line no-control-regex -- the rule is against what this looks for
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
+const CONTROL = /[^\P{Cc}\t\n]/u;
 /** The schemas of --json, where they are not named as the command. */
 const SCHEMAS: Readonly<Record<string, string>> = { map: 'map-verdict', tree: 'ls', mkfs: 'xip-plan' };
 /** Commands whose schema has no errors; and those whose JSON is one document on several lines. */
@@ -57,7 +56,7 @@ export function expect(holds: boolean, message: string): asserts holds {
 
 /**
  * The lines of a message without what is of this input only: numbers, bytes, names. Lines are looked at one by one, since
- * what several errors in one file have in common is no news.
+ * a new combination of known errors is not a new answer.
  */
 export function kindsOfLines(message: string): string[] {
   const lines = message.split('\n').filter((line) => line !== '');
