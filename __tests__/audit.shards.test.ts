@@ -206,6 +206,25 @@ describe('a record that is none', () => {
     expect(readShard(lines, 'x')).toMatchObject({ version: '1.2.3', imagesOfRun: 2, shard: { index: 1, of: 1 } });
     expect(readShard(lines, 'x').images).toEqual(IMAGES);
   });
+
+  test('keys of which this program knows nothing reach no report, at any depth', () => {
+    const more = (value: unknown, key: string): unknown => {
+      // Arguments are those of the finding's rule, and omitted findings are counted by their rules.
+      if (typeof value !== 'object' || value === null || ['args', 'omitted'].includes(key)) return value;
+      if (Array.isArray(value)) return value.map((each) => more(each, key));
+      const entries = Object.entries(value).map(([name, each]) => [name, more(each, name)]);
+      return { ...Object.fromEntries(entries), unknown: 1 };
+    };
+    const changed = lines.map((line) => (line === '' ? line : JSON.stringify(more(JSON.parse(line), ''))));
+    expect(changed.join('')).toContain('"unknown":1');
+    expect(readShard(changed, 'x')).toEqual(readShard(lines, 'x'));
+  });
+
+  test('what earlier releases did not write is there', () => {
+    const earlier = lines.map((line) => line.replace(/,"programsFor":null,"programsNeedNommu":false/, ''));
+    expect(earlier).not.toEqual(lines);
+    expect(readShard(earlier, 'x')).toEqual(readShard(lines, 'x'));
+  });
 });
 
 describe('threads', () => {

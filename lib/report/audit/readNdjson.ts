@@ -1,8 +1,8 @@
 /**
  * Reading back what the NDJSON report writes (ndjson.ts): shards of a run become the run.
  *
- * Records are checked for what reports need of them; objects are then taken as they were read, so that their keys stay in
- * order and a report of the shards is that of the run, byte for byte.
+ * Records become what reports need of them, and nothing else: a report has no room for keys that are not its own. The forms
+ * below have their keys in the order of the audit, so a report of the shards is that of the run, byte for byte.
  */
 import { z } from 'zod';
 import { SEVERITIES } from '../../findings/definition.ts';
@@ -65,14 +65,14 @@ export const file = z.object({
   directBlocks: count,
   segments: z.array(
     z.object({
-      kind: z.enum(['text', 'rodata', 'data']),
-      state,
-      fileBytes: count,
       segment: count,
+      kind: z.enum(['text', 'rodata', 'data']),
       perms: z.string(),
       firstPage: count,
       pages: count,
       directPages: count,
+      fileBytes: count,
+      state,
     }),
   ),
   run: z
@@ -239,8 +239,8 @@ function parseRecord(line: string, bad: (found: string) => CramfsError): AuditRe
   } catch (cause) {
     throw bad(`no JSON: ${(cause as Error).message}`);
   }
-  const { error: problem } = RECORD.safeParse(value);
-  if (problem === undefined) return value as AuditRecord;
+  const { data, error: problem } = RECORD.safeParse(value);
+  if (problem === undefined) return data;
   const issue = problem.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`;
   throw bad(`no record of an audit${where}: ${issue?.message ?? 'of no known form'}`);
