@@ -39,6 +39,7 @@ export function storedContent(image: CramfsImage): ContentReader {
   let buffer = new Uint8Array(FIRST_BUFFER);
   const quick = image.inflate.reused?.() ?? null;
   const ahead = forwardReader(image.source, image.size);
+  const pointers = image.readForward();
   const read = (block: Block, at: number, path: string | undefined): void => {
     if (quick !== null && block.kind === 'zlib' && blockProblem(block, pageSize) === null) {
       const data = ahead(block.start, block.length);
@@ -48,7 +49,7 @@ export function storedContent(image: CramfsImage): ContentReader {
   };
   return (inode, path, take) => {
     let at = 0;
-    for (const block of fileBlocks(image, inode, path)) {
+    for (const block of fileBlocks(pointers, inode, path)) {
       if (take !== undefined && at > 0 && at + step > LONGEST_PIECE) {
         take(buffer.subarray(0, at));
         at = 0;

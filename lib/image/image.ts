@@ -15,7 +15,7 @@ import {
   LINUX_INODE,
 } from '../format/inode.ts';
 import { decodeSuperblock, findSuperblock, type Superblock } from '../format/superblock.ts';
-import { type ByteSource, bytesSource, sliceSource } from '../source/byteSource.ts';
+import { type ByteSource, bytesSource, forwardSource, sliceSource } from '../source/byteSource.ts';
 import { WordReader } from '../source/wordReader.ts';
 import { inflate as platformInflate, type Inflate } from './codec.ts';
 
@@ -140,6 +140,13 @@ export class CramfsImage {
     const { source, superblock, inodeLayout, words } = this;
     const [size, inflater, read] = [pageSize ?? this.pageSize, inflate ?? this.inflate, quirks ?? this.quirks];
     return new CramfsImage(source, superblock, size, inflater, inodeLayout, read, words, this.#inodes);
+  }
+
+  /** The same image for one who goes through its files: words come from what is read ahead, to the same memory. */
+  readForward(): CramfsImage {
+    const { source, superblock, pageSize, inflate, inodeLayout, quirks } = this;
+    const words = new WordReader(forwardSource(source, this.size), this.littleEndian);
+    return new CramfsImage(source, superblock, pageSize, inflate, inodeLayout, quirks, words, this.#inodes);
   }
 
   /** Bytes of the file system as Linux takes it: superblock.size, or 256 MiB without FSID_VERSION_2. */

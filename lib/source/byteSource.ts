@@ -116,6 +116,18 @@ export function forwardReader(source: ByteSource, end: number): (offset: number,
   };
 }
 
+/** A source as a {@link forwardReader} reads it: what it gives is valid until the next read. Closing it does nothing. */
+export function forwardSource(source: ByteSource, end: number): ByteSource {
+  return {
+    get size(): number {
+      return source.size;
+    },
+    read: forwardReader(source, end),
+    ...shiftedAround(source, 0),
+    close: nothingToRelease,
+  };
+}
+
 /** `around` of a source whose byte 0 is byte `start` of another; nothing where that one has all its bytes. */
 function shiftedAround(source: ByteSource, start: number): Pick<ByteSource, 'around'> {
   if (source.around === undefined) return {};
