@@ -39,14 +39,21 @@ export class Budget {
     this.#ratioBytes = Math.max(RATIO_ALLOWANCE, limits.maxRatio * imageBytes);
   }
 
+  /** Counts one more entry. Whether no limit is exceeded. */
+  takes(depth: number, bytes: number): boolean {
+    this.entries += 1;
+    this.bytes += bytes;
+    const { maxBytes, maxEntries, maxDepth } = this.#limits;
+    return this.entries <= maxEntries && depth <= maxDepth && this.bytes <= maxBytes && this.bytes <= this.#ratioBytes;
+  }
+
   /**
    * Counts one more entry.
    *
    * @throws CramfsError LIMIT
    */
   count(depth: number, bytes: number, path: () => string): void {
-    this.entries += 1;
-    this.bytes += bytes;
+    if (this.takes(depth, bytes)) return;
     const { maxBytes, maxEntries, maxDepth, maxRatio } = this.#limits;
     if (this.entries > maxEntries) exceeded(path(), `${maxEntries} entries`, 'more', '--max-entries');
     if (depth > maxDepth) exceeded(path(), `${maxDepth} directories deep`, 'deeper ones', '--max-depth');

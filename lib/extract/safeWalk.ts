@@ -6,11 +6,14 @@
  * written, then to write.
  */
 import { CramfsError } from '../base/errors.ts';
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../format/constants.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { shownPath } from '../format/shownPath.ts';
 import { entryLimit, walk, type WalkEntry } from '../inspect/walk.ts';
+import { visitInodes } from '../inspect/visitInodes.ts';
 import { Budget, DEFAULT_LIMITS, type ExtractLimits } from './limits.ts';
 import { type ExtractProblem, imageProblem } from './problem.ts';
+import { NameOrder } from './nameOrder.ts';
 import { nameProblem } from './safeName.ts';
 import { Selection } from './selection.ts';
 
@@ -43,11 +46,8 @@ export function safeWalk(image: CramfsImage, options: SafeWalkOptions): Generato
 
 function* entriesOf(image: CramfsImage, options: SafeWalkOptions, selection: Selection): Generator<WalkEntry, void> {
   const { onProblem, enter, windowsNames = false } = options;
-  // Unless it was asked for more: an image lists each of its inodes once.
-  const maxEntries = options.limits?.maxEntries ?? Math.min(DEFAULT_LIMITS.maxEntries, entryLimit(image));
-  const limits = { ...DEFAULT_LIMITS, ...options.limits, maxEntries };
+  const { maxEntries, budget } = boundsOf(image, options);
   if (image.root.type !== 'directory') throw rootError(image);
-  const budget = new Budget(limits, Math.min(image.size, image.source.size));
   const names = new WeakMap<WalkEntry, Set<string>>();
   let current: WalkEntry | null = null;
   const entries = walk(image, {
@@ -74,6 +74,14 @@ function* entriesOf(image: CramfsImage, options: SafeWalkOptions, selection: Sel
     current = entry;
     yield entry;
   }
+}
+
+/** The bounds on what is taken, of which nothing is used up. */
+function boundsOf(image: CramfsImage, { limits }: Choice): { readonly maxEntries: number; readonly budget: Budget } {
+  // Unless it was asked for more: an image lists each of its inodes once.
+  const maxEntries = limits?.maxEntries ?? Math.min(DEFAULT_LIMITS.maxEntries, entryLimit(image));
+  const all = { ...DEFAULT_LIMITS, ...limits, maxEntries };
+  return { maxEntries, budget: new Budget(all, Math.min(image.size, image.source.size)) };
 }
 
 /** Linux finds the first of two entries of the same name; so the first counts. */
@@ -120,6 +128,28 @@ export interface Survey {
  * @throws CramfsError LIMIT where the image exceeds a limit, NOT_FOUND for a wanted path that is not there, USAGE, IO
  */
 export function survey(image: CramfsImage, choice: Choice): Survey {
+  return plainSurvey(image, choice) ?? carefulSurvey(image, choice);
+}
+
+/**
+ * Adds up a whole image in numbers. Null where anything stands in the way: a choice among names, or what an entry has wrong, or a
+ * name that need not be new in its directory because it is not behind the one before it.
+ */
+function plainSurvey(image: CramfsImage, choice: Choice): Survey | null {
+  if ((choice.paths ?? []).length > 0 || choice.windowsNames === true || image.root.type !== 'directory') return null;
+  const { maxEntries, budget } = boundsOf(image, choice);
+  const order = new NameOrder();
+  const isPlain = visitInodes(image, maxEntries, (seen, depth) => {
+    const { mode, size } = seen.fields;
+    const type = mode & S_IFMT;
+    if (depth > 0 && !order.isNext(seen, depth)) return false;
+    if (type === S_IFDIR) order.begin(depth + 1);
+    return budget.takes(depth, type === S_IFREG || type === S_IFLNK ? size : 0);
+  });
+  return isPlain ? { entries: budget.entries, bytes: budget.bytes } : null;
+}
+
+function carefulSurvey(image: CramfsImage, choice: Choice): Survey {
   let entries = 0;
   let bytes = 0;
   const selection = new Selection(choice.paths ?? []);

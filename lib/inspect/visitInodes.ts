@@ -21,21 +21,38 @@ interface Level {
 }
 
 /**
- * Visits the root, then what is in it, each directory followed by its own entries. What cannot be read is left out.
+ * Visits the root, then what is in it, each directory followed by its own entries. What cannot be read is left out, and so is
+ * what walk() has a problem with.
  *
  * @param maxEntries entries, the root included
- * @param visit returns false to end the way
+ * @param visit gets an inode and the directories between the root and it, 0 for the root; returns false to end the way
+ * @returns whether all was visited: nothing left out, nor the way ended
  * @throws CramfsError IO
  */
-export function visitInodes(image: CramfsImage, maxEntries: number, visit: (seen: SeenInode) => boolean): void {
+export function visitInodes(
+  image: CramfsImage,
+  maxEntries: number,
+  visit: (seen: SeenInode, depth: number) => boolean,
+): boolean {
   const { root } = image;
-  if (!visit({ fields: root, bytes: NO_NAME, nameStart: 0, nameLength: 0, entry: () => ({ inode: root, name: '' }) }))
-    return;
+  const seenRoot = {
+    fields: root,
+    bytes: NO_NAME,
+    nameStart: 0,
+    nameLength: 0,
+    entry: () => ({ inode: root, name: '' }),
+  };
+  if (!visit(seenRoot, 0)) return false;
   const levels: Level[] = [];
   const onPath = new Set<number>();
+  let isAll = true;
   const enter = (inode: Inode, pathBytes: number): void => {
     const { size, offset } = inode;
-    if (size === 0 || offset === 0 || onPath.has(offset) || pathBytes > MAX_PATH_BYTES) return;
+    if (size === 0 || offset === 0) return;
+    if (onPath.has(offset) || pathBytes > MAX_PATH_BYTES) {
+      isAll = false;
+      return;
+    }
     onPath.add(offset);
     levels.push({ cursor: new DirectoryCursor(image, inode), offset, pathBytes });
   };
@@ -43,26 +60,32 @@ export function visitInodes(image: CramfsImage, maxEntries: number, visit: (seen
   let count = 1;
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     const { cursor } = level;
-    if (!advances(cursor)) {
+    const found = advances(cursor);
+    if (found !== 'entry') {
+      if (found === 'damage') isAll = false;
       levels.pop();
       onPath.delete(level.offset);
       continue;
     }
-    if (cursor.nameLength === 0) continue;
-    if (++count > maxEntries || !visit(cursor)) return;
+    if (cursor.nameLength === 0) {
+      isAll = false;
+      continue;
+    }
+    if (++count > maxEntries || !visit(cursor, levels.length)) return false;
     if ((cursor.fields.mode & S_IFMT) === S_IFDIR) {
       enter(cursor.entry().inode, level.pathBytes + 1 + cursor.nameLength);
     }
   }
+  return isAll;
 }
 
 const NO_NAME = new Uint8Array(0);
 
-function advances(cursor: DirectoryCursor): boolean {
+function advances(cursor: DirectoryCursor): 'entry' | 'end' | 'damage' {
   try {
-    return cursor.advance();
+    return cursor.advance() ? 'entry' : 'end';
   } catch (error) {
     if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
-    return false;
+    return 'damage';
   }
 }
