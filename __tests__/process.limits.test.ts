@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { bundleProgram, Folder } from './support/cli.ts';
-import { buildRawImage } from './support/rawImage.ts';
+import { buildRawImage, type RawBlock, type RawEntry } from './support/rawImage.ts';
 
 // Processes start slowly on a busy machine.
 jest.setTimeout(60_000);
@@ -26,7 +26,7 @@ let image = '';
 
 beforeAll(async () => {
   program = await bundleProgram('cramfs', folder);
-  for (const name of ['auditWorker', 'imageWorker']) {
+  for (const name of ['auditWorker', 'imageWorker', 'deflateWorker']) {
     const bundle = { bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' } as const;
     const entryPoints = [`lib/workers/${name}.ts`];
     const logOverride = { 'empty-import-meta': 'silent' } as const;
@@ -116,6 +116,47 @@ describe('umask', () => {
     const modes = ['d', 'd/f', 'x'].map((name) => (statSync(join(out, name)).mode & 0o7777).toString(8));
     expect(modes).toEqual(['750', '640', '750']);
     expect(statSync(join(out, 'x')).uid).toBe(isRoot ? 65534 : process.geteuid?.());
+  });
+});
+
+describe('threads', () => {
+  /** Runs it with a limit of time, after which it is killed and has no status. */
+  const runNode = (...args: string[]) => spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 });
+
+  test('that were started for nothing do not keep a process from ending', async () => {
+    const idle = join(folder.path, 'idle.mjs');
+    const contents = `
+      import { WorkerPool } from './lib/workers/pool.ts';
+      const script = ${JSON.stringify(join(folder.path, 'deflateWorker.cjs'))};
+      const data = { kind: 'classic', level: 9 };
+      const pool = new WorkerPool({ script, threads: 2, data, local: () => null });
+      console.log(pool.threads);
+    `;
+    const stdin = { contents, resolveDir: '.', loader: 'ts' } as const;
+    await build({ stdin, outfile: idle, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+    expect(runNode(idle)).toMatchObject({ stdout: '2\n', status: 0 });
+  });
+
+  test('of a check whose image cannot be read whole have ended', () => {
+    // Enough content for threads, and a program that cannot be inflated.
+    const pages = Array.from({ length: 256 }, (_, index) => ({
+      kind: 'stored' as const,
+      data: new Uint8Array(4096).fill(index),
+    }));
+    const damaged = { kind: 'zlib' as const, stored: new Uint8Array(64).fill(0xff) };
+    const file = (name: string, blocks: readonly RawBlock[], size: number): RawEntry => ({
+      ...{ type: 'file', name, mode: 0o755, size, blocks },
+    });
+    const large = folder.file(
+      'damaged',
+      buildRawImage({ entries: [file('a', [...pages], 1 << 20), file('b', [damaged], 4096)] }),
+    );
+    const smaps = folder.file(
+      'smaps',
+      '00400000-00401000 r-xp 00001000 1f:00 3 /a\nRss: 4 kB\nVmFlags: rd ex mr mw me pf\n',
+    );
+    const { status, stderr } = runNode(program, 'profile', '--check', large, smaps);
+    expect({ status, stderr }).toEqual({ status: 3, stderr: expect.stringMatching(/^cramfs profile: .*\/b/) });
   });
 });
 

@@ -7,13 +7,14 @@ import { CramfsImage } from '../image/image.ts';
 import { compatibleDirectBlocks } from '../mkfs/compatibleXip.ts';
 import { sha256Hash } from '../mkfs/contentHash.node.ts';
 import { type BuildOptions, buildImage } from '../mkfs/mkfs.ts';
+import type { BlockCompressor } from '../mkfs/encodeFile.ts';
 import { rememberingCompressor } from '../mkfs/rememberingCompressor.ts';
 import { imageTree } from '../mkfs/source/imageTree.ts';
 import { type DirectoryEntry, type FileContent, walkEntries } from '../mkfs/sourceTree.ts';
 import { readExecutable } from '../mkfs/xip/executable.ts';
 import { planXip } from '../mkfs/xip/plan.ts';
 import type { FlashImage } from '../profile/check/causes.ts';
-import { compressorFor } from './mkfs/compressor.ts';
+import { withCompressor } from './mkfs/compressor.ts';
 
 /**
  * Builds them, with the compression of mkcramfs.
@@ -21,10 +22,20 @@ import { compressorFor } from './mkfs/compressor.ts';
  * @param physBase the address that --xip is for
  * @throws CramfsError what reading the image and the builder throw
  */
-export async function flashVariants(image: CramfsImage, physBase: number): Promise<FlashImage[]> {
+export function flashVariants(image: CramfsImage, physBase: number): Promise<FlashImage[]> {
   const root = imageTree(image);
+  return withCompressor(root, { kind: 'classic', level: 9 }, (compressor) =>
+    variantsOf(image, root, physBase, compressor),
+  );
+}
+
+async function variantsOf(
+  image: CramfsImage,
+  root: DirectoryEntry,
+  physBase: number,
+  workers: BlockCompressor,
+): Promise<FlashImage[]> {
   const { pageSize, littleEndian, superblock } = image;
-  const workers = compressorFor(root, { kind: 'classic', level: 9 });
   const common: BuildOptions = {
     pageSize,
     littleEndian,
@@ -63,18 +74,14 @@ export async function flashVariants(image: CramfsImage, physBase: number): Promi
     const { image: built } = await planXip(root, spec, { ...common, entryRoom: true });
     return built.bytes;
   };
-  try {
-    const open = (bytes: Uint8Array): CramfsImage => CramfsImage.open(bytes, { pageSize });
-    return [
-      { variant: 'plain', image: open((await buildImage(root, { ...common, keepRemnants: true })).bytes) },
-      { variant: '-X', image: open(await compatible(8)) },
-      { variant: '-X -X', image: open(await compatible(pageSize)) },
-      { variant: '--xip nommu', image: open(await xip('nommu')) },
-      { variant: '--xip mmu', image: open(await xip('mmu')) },
-    ];
-  } finally {
-    await workers.close();
-  }
+  const open = (bytes: Uint8Array): CramfsImage => CramfsImage.open(bytes, { pageSize });
+  return [
+    { variant: 'plain', image: open((await buildImage(root, { ...common, keepRemnants: true })).bytes) },
+    { variant: '-X', image: open(await compatible(8)) },
+    { variant: '-X -X', image: open(await compatible(pageSize)) },
+    { variant: '--xip nommu', image: open(await xip('nommu')) },
+    { variant: '--xip mmu', image: open(await xip('mmu')) },
+  ];
 }
 
 /** The paths of programs; files that share their content are read once. */

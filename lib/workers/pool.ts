@@ -127,7 +127,6 @@ export class WorkerPool<Job, Result> {
 
   #employ(worker: Worker): Member<Job, Result> {
     const member: Member<Job, Result> = { worker, orders: [], isReady: false };
-    worker.unref();
     worker.on('message', (message: WorkerMessage) => {
       this.#hear(member, message);
     });
@@ -137,6 +136,8 @@ export class WorkerPool<Job, Result> {
     worker.on('exit', () => {
       this.#lose(member, new Error('a worker thread ended before its time'), false);
     });
+    // Whoever listens keeps the process from ending: this comes last.
+    worker.unref();
     return member;
   }
 

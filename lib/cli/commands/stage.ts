@@ -11,7 +11,7 @@ import { complain } from '../complain.ts';
 import { addForceOption, openImage } from '../imageOptions.ts';
 import { readText } from '../inputFile.ts';
 import { EXIT, type Io } from '../io.ts';
-import { compressorFor } from '../mkfs/compressor.ts';
+import { withCompressor } from '../mkfs/compressor.ts';
 import { ImageOutput } from '../mkfs/imageOutput.ts';
 import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { openTree } from '../mkfs/openTree.ts';
@@ -97,16 +97,16 @@ async function stage(roots: readonly string[], options: StageOptions, io: Io): P
 
 /** Builds the image that `cramfs mkfs` builds of the same tree. */
 async function build({ root }: StagedTree, output: string, rules: OutputRules): Promise<void> {
-  const compressor = compressorFor(root, { kind: 'classic', level: 9 });
-  const image = new ImageOutput(output, rules);
-  try {
-    await image.build(root, { compressor, hash: sha256Hash, entryRoom: true });
-    image.verify(4096);
-    await image.commit();
-  } finally {
-    image.discard();
-    await compressor.close();
-  }
+  await withCompressor(root, { kind: 'classic', level: 9 }, async (compressor) => {
+    const image = new ImageOutput(output, rules);
+    try {
+      await image.build(root, { compressor, hash: sha256Hash, entryRoom: true });
+      image.verify(4096);
+      await image.commit();
+    } finally {
+      image.discard();
+    }
+  });
 }
 
 /** Names of a list: one a line; empty lines and those that begin with # do not count. */

@@ -34,7 +34,7 @@ import { readBoard } from '../machine.ts';
 import { choosePartition, type ChosenPartition, type PartitionOptions } from '../partitionOptions.ts';
 import type { PolicyMachine } from '../../policy/policy.ts';
 import { lossWarnings, requireMatches, sourceWarnings, unusedXip, withFixes } from './advice.ts';
-import { compressorFor } from './compressor.ts';
+import { withCompressor } from './compressor.ts';
 import { deflateOf } from './deflateMethod.ts';
 import { describeOpened, openLike } from './like.ts';
 import { type OpenedTree, openTree } from './openTree.ts';
@@ -145,36 +145,30 @@ export async function buildFrom(
     applyDeviceTable(root, table);
     requireMatches(root, request?.wishes ?? []);
     const elf = new ElfTally();
-    const compressor = compressorFor(
-      root,
+    const method =
       listing === null && model === null
         ? deflateMethod(options)
-        : deflateOf((listing ?? model)?.image.deflate ?? 'classic-9'),
-    );
+        : deflateOf((listing ?? model)?.image.deflate ?? 'classic-9');
     const { chooseDirect } = buildOptions;
-    const complete = {
-      ...buildOptions,
-      // Who asks which blocks are direct has read the file: the chance to see what programs there are.
-      chooseDirect: chooseDirect === undefined ? undefined : elf.watching(chooseDirect),
-      compressor,
-      onProgress: progress.update,
-    };
-    let result: BuiltImage;
-    let plan: XipPlan | null = null;
-    try {
-      plan = spec === null ? null : await planXip(root, spec, complete);
-      if (plan === null) result = await output.build(root, complete);
-      else {
-        result = plan.image;
-        output.take(plan.image.bytes);
+    const { result, plan } = await withCompressor(root, method, async (compressor) => {
+      const complete = {
+        ...buildOptions,
+        // Who asks which blocks are direct has read the file: the chance to see what programs there are.
+        chooseDirect: chooseDirect === undefined ? undefined : elf.watching(chooseDirect),
+        compressor,
+        onProgress: progress.update,
+      };
+      try {
+        const planned = spec === null ? null : await planXip(root, spec, complete);
+        if (planned !== null) output.take(planned.image.bytes);
+        const built = planned?.image ?? (await output.build(root, complete));
+        progress.clear();
+        if (planned !== null) await onPlan(planned, request?.reports ?? []);
+        return { result: built, plan: planned };
+      } catch (error) {
+        throw error instanceof UnfitError ? withFixes(error, root, complete, argv) : error;
       }
-      progress.clear();
-      if (plan !== null) await onPlan(plan, request?.reports ?? []);
-    } catch (error) {
-      throw error instanceof UnfitError ? withFixes(error, root, complete, argv) : error;
-    } finally {
-      await compressor.close();
-    }
+    });
     const budget = flashBudgetOf(options, partition, buildOptions.pageSize);
     if (budget !== null && result.size > budget.bytes) {
       throw new CramfsError('UNFIT', {

@@ -15,19 +15,23 @@ const LEAST_BYTES = 1 << 20;
 /** This thread reads, finds duplicates and writes; more helpers than these it cannot keep busy. */
 const MAX_THREADS = 8;
 
-/** A compressor that must be closed. */
-export interface ClosableCompressor extends BlockCompressor {
-  close(): Promise<void>;
-}
-
-/** A compressor for a tree. */
-export function compressorFor(root: DirectoryEntry, method: DeflateMethod): ClosableCompressor {
+/** Does what needs a compressor for a tree. Its threads have ended then, also where that fails. */
+export async function withCompressor<Result>(
+  root: DirectoryEntry,
+  method: DeflateMethod,
+  use: (compressor: BlockCompressor) => Promise<Result>,
+): Promise<Result> {
   const script = workerScript('deflateWorker');
   const threads = Math.min(availableParallelism(), MAX_THREADS);
   if (script === null || threads < 2 || contentBytes(root) < LEAST_BYTES) {
-    return { ...patientCompressor(newDeflate(method)), close: () => Promise.resolve() };
+    return use(patientCompressor(newDeflate(method)));
   }
-  return new DeflatePool(method, threads, script);
+  const pool = new DeflatePool(method, threads, script);
+  try {
+    return await use(pool);
+  } finally {
+    await pool.close();
+  }
 }
 
 /** Bytes that this thread compresses between two looks at signals. */
