@@ -211,7 +211,8 @@ async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, 
         const watch = setInterval(() => {
           const since = watched.began[0] ?? 0;
           if (since === 0 || Date.now() - since < HANGS_AFTER) return;
-          failHere(`a case hangs: ${HANGS_AFTER} ms`);
+          if (isDone) fail('a thread does not end: something that a case began goes on', presentLine(watched.present));
+          else failHere(`a case hangs: ${HANGS_AFTER} ms`);
           void worker.terminate();
         }, 1000);
         let isDone = false;
@@ -221,6 +222,8 @@ async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, 
             return;
           }
           isDone = true;
+          running.delete(name);
+          watched.began[0] = Date.now();
           sums.executions += message.executions;
           sums.commands += message.commands;
           if (message.covered.characters > sums.covered.characters) sums.covered = message.covered;

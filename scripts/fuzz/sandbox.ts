@@ -124,6 +124,7 @@ export class Sandbox {
     this.commands++;
     const began = performance.now();
     if (began - this.#cpuTakenAt > CPU_INTERVAL) this.#takeCpu(began);
+    const open = process.getActiveResourcesInfo().length;
     const code = await runCramfs(argv, io);
     const elapsed = performance.now() - began;
     const took = elapsed < TIME_LIMIT ? elapsed : Math.min(elapsed, this.#cpuSince());
@@ -132,6 +133,7 @@ export class Sandbox {
       if (!isSo) throw new Error(`"${argv.join(' ').replaceAll(this.#folder, '')}" ${what}`);
     };
     if (code < 0 || code > 3) holds(false, `ends with ${String(code)}: ${stderr.slice(0, MAX_MESSAGE)}`);
+    holds(process.getActiveResourcesInfo().length <= open, 'leaves open what keeps a process from ending');
     holds(took < TIME_LIMIT, `takes more than ${String(TIME_LIMIT)} ms`);
     holds(code !== 2 || stderr !== '', 'ends with 2 and says nothing');
     holds(!CONTROL.test(stderr) && (name === 'cat' || !CONTROL.test(stdout)), 'prints control characters');
