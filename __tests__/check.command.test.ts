@@ -73,6 +73,40 @@ test('names cannot write escape sequences', async () => {
   expect(stdout).not.toContain('\u001b');
 });
 
+describe('an image that is cut short', () => {
+  const whole = fixture('images/root-XX.cramfs.gz');
+  const cut = folder.file('cut.cramfs', whole.subarray(0, Math.floor(whole.length * 0.6)));
+  interface Found {
+    readonly findings: readonly { readonly id: string; readonly path: string | null; readonly offset: number }[];
+  }
+
+  test('has one line for consecutive blocks, with the offset of the first', async () => {
+    const { code, stdout } = await check(cut);
+    expect(code).toBe(1);
+    expect(stdout.match(/image\/block-outside/g)).toHaveLength(1);
+    const text = stdout.replace(/\s+/g, ' ');
+    expect(text).toContain(
+      'error: /lib/ld-musl-i386.so.1: blocks 95 to 174 (the first 4096 bytes at 512000) extend past the end of the image at 513638 (byte 120784, 0x1d7d0; image/block-outside)',
+    );
+    expect(text).toContain('83 errors, 1 warning, 1 note');
+  });
+
+  test('has a finding for each block in JSON', async () => {
+    const { findings } = JSON.parse((await check(cut, '--json')).stdout) as Found;
+    const outside = findings.filter(({ id }) => id === 'image/block-outside');
+    expect(outside.map(({ offset }) => offset)).toEqual(Array.from({ length: 80 }, (_, i) => 120784 + 4 * i));
+  });
+
+  test('has the cause once in the texts of an audit', async () => {
+    for (const format of ['text', 'markdown']) {
+      const { stdout } = await runProgram(runCramfs, ['audit', cut, '--format', format]);
+      expect(stdout).toContain('80 findings');
+      expect(stdout.match(/blocks 95 to 174/g)).toHaveLength(1);
+      expect(stdout).not.toMatch(/block 96/);
+    }
+  });
+});
+
 test('--no-inflate looks at everything but compressed data', async () => {
   const image = malformed('106-raw-deflate.img');
   expect(await check(image)).toMatchObject({ code: 1 });

@@ -19,6 +19,16 @@ export function pieceText({ start, length }: Omit<Piece, 'end'>): string {
   return `${plural(length, 'byte')} at ${String(start)}`;
 }
 
+interface AtBlock {
+  /** Counts from 0. */
+  readonly block: number;
+}
+
+/** "blocks 3 to 7". */
+export function blocksText(first: AtBlock, last: AtBlock): string {
+  return `blocks ${String(first.block)} to ${String(last.block)}`;
+}
+
 /** "0100644". */
 export const octal = (mode: number): string => `0${mode.toString(8)}`;
 

@@ -56,6 +56,11 @@ interface Written<Id extends string, Args> {
   readonly title: string;
   /** Why it is reported: a sentence without a full stop, in small letters where it begins with a word. */
   readonly cause: (args: Args) => string;
+  /**
+   * The cause of findings at consecutive blocks of one path (`args.block`), from the first to the last, said once; null
+   * where the two do not have the same cause. For texts: data has a finding for each block. Default: null.
+   */
+  readonly causeOfBlocks?: (first: Args, last: Args) => string | null;
   /** What to do about it: imperative, without a full stop, or a command to paste. */
   readonly fix: string | ((args: Args, place: FixPlace) => string);
   /** Settings of a policy that it has. Default: none. */
@@ -72,6 +77,7 @@ export interface FindingDefinition<Id extends string = string, Args = unknown> {
   distinct(args: Args): Distinction;
   readonly title: string;
   cause(args: Args): string;
+  causeOfBlocks(first: Args, last: Args): string | null;
   fix(args: Args, place: FixPlace): string;
   readonly options: readonly FindingOption[];
 }
@@ -91,11 +97,12 @@ export function args<Args>(): () => Args {
 /** Makes a definition of what is written down. */
 export function defineFinding<const Id extends string, Args>({
   distinct = () => [],
+  causeOfBlocks = () => null,
   fix,
   options = [],
   ...written
 }: Written<Id, Args>): FindingDefinition<Id, Args> {
-  return { ...written, distinct, fix: typeof fix === 'string' ? () => fix : fix, options };
+  return { ...written, distinct, causeOfBlocks, fix: typeof fix === 'string' ? () => fix : fix, options };
 }
 
 /** The code that `cramfs check` had for an id: FLAGS_UNSUPPORTED for image/flags-unsupported. */

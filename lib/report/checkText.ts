@@ -1,10 +1,9 @@
-/** `cramfs check`: a line for each finding, the worst first, and a summary. */
+/** `cramfs check`: a line for each finding or run of them, the worst first, and a summary. */
 import { hex } from '../base/hex.ts';
 import type { CheckResult } from '../check/checkImage.ts';
 import { SEVERITIES } from '../findings/definition.ts';
-import type { Finding } from '../findings/finding.ts';
 import { shownPath } from '../format/shownPath.ts';
-import { definitionOf } from '../policy/findings.ts';
+import { type FindingRun, findingRuns } from './findingRuns.ts';
 import { type Style, wrap } from './style.ts';
 import { plural } from '../base/words.ts';
 
@@ -14,9 +13,8 @@ const INDENT = '  ';
 export function checkText(result: CheckResult, image: string, style: Style, width: number): string {
   const lines: string[] = [];
   for (const severity of SEVERITIES) {
-    for (const finding of result.findings) {
-      if (finding.severity === severity) lines.push(wrap(line(finding, style), width, INDENT));
-    }
+    const findings = result.findings.filter((finding) => finding.severity === severity);
+    for (const run of findingRuns(findings)) lines.push(wrap(line(run, style), width, INDENT));
   }
   for (const [id, count] of Object.entries(result.omitted)) {
     lines.push(`and ${String(count)} more: ${style.strong(id)}`);
@@ -25,13 +23,13 @@ export function checkText(result: CheckResult, image: string, style: Style, widt
   return `${lines.join('\n')}\n`;
 }
 
-function line(finding: Finding, style: Style): string {
-  const { id, severity, path, offset, args } = finding;
+function line({ first, cause }: FindingRun, style: Style): string {
+  const { id, severity, path, offset } = first;
   const label = { error: style.bad, warning: style.fair, note: style.faint }[severity](severity);
   const where = path === null ? '' : `${style.strong(shownPath(path))}: `;
   const at = offset === null ? '' : `byte ${String(offset)}, ${hex(offset)}; `;
   const place = style.faint(`(${at}${id})`);
-  return `${label}: ${where}${definitionOf(finding).cause(args)} ${place}`;
+  return `${label}: ${where}${cause} ${place}`;
 }
 
 function summary({ counts, tally, inflated }: CheckResult, image: string, style: Style): string {

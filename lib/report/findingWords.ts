@@ -2,6 +2,7 @@
 import type { Finding } from '../findings/finding.ts';
 import { printableName } from '../format/names.ts';
 import { definitionOf } from '../policy/findings.ts';
+import type { FindingRun } from './findingRuns.ts';
 import { type FixedImage, fixPlace } from './fixPlace.ts';
 
 /** Two sentences without full stops. */
@@ -12,9 +13,13 @@ export interface FindingWords {
 
 /** Cause and fix. Names in them cannot write control characters. */
 export function findingWords(finding: Finding, image: FixedImage): FindingWords {
-  const definition = definitionOf(finding);
-  const place = fixPlace(image, finding.path);
-  return { cause: harmless(definition.cause(finding.args)), fix: harmless(definition.fix(finding.args, place)) };
+  return runWords({ first: finding, cause: definitionOf(finding).cause(finding.args) }, image);
+}
+
+/** The same of a run of findings. */
+export function runWords({ first, cause }: FindingRun, image: FixedImage): FindingWords {
+  const fix = definitionOf(first).fix(first.args, fixPlace(image, first.path));
+  return { cause: harmless(cause), fix: harmless(fix) };
 }
 
 /** Backslashes stay as they are: most names have been escaped before. */

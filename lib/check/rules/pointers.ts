@@ -1,7 +1,7 @@
 /** Block pointers: blocks that lie where no block can, or are longer than cramfs_read_folio() takes. */
 import { args, defineFinding } from '../../findings/definition.ts';
 import { plural } from '../../base/words.ts';
-import { REBUILD, OTHER_PAGE_SIZE, pieceText, type Piece } from '../words.ts';
+import { blocksText, REBUILD, OTHER_PAGE_SIZE, pieceText, type Piece } from '../words.ts';
 import { defineRule } from '../rule.ts';
 
 export const BLOCK_BACKWARDS = defineFinding({
@@ -23,6 +23,10 @@ export const BLOCK_TOO_LONG = defineFinding({
   title: 'Block too long',
   cause: ({ block, length, limit }) =>
     `block ${String(block)} is ${plural(length, 'byte')} long, and Linux accepts ${String(limit)} ("bad data blocksize")`,
+  causeOfBlocks: (first, last) =>
+    first.limit === last.limit
+      ? `${blocksText(first, last)} are longer than ${plural(first.limit, 'byte')}, which is what Linux accepts ("bad data blocksize")`
+      : null,
   fix: OTHER_PAGE_SIZE,
 });
 
@@ -34,6 +38,8 @@ export const BLOCK_OUTSIDE = defineFinding({
   title: 'Block past the end of the image',
   cause: ({ block, ...piece }) =>
     `block ${String(block)} (${pieceText(piece)}) extends past the end of the image at ${String(piece.end)}`,
+  causeOfBlocks: (first, last) =>
+    `${blocksText(first, last)} (the first ${pieceText(first)}) extend past the end of the image at ${String(first.end)}`,
   fix: REBUILD,
 });
 

@@ -4,7 +4,7 @@
  */
 import { args, defineFinding } from '../../findings/definition.ts';
 import { plural } from '../../base/words.ts';
-import { REBUILD } from '../words.ts';
+import { blocksText, REBUILD } from '../words.ts';
 import { defineRule } from '../rule.ts';
 
 export const ZLIB_DAMAGED = defineFinding({
@@ -14,6 +14,8 @@ export const ZLIB_DAMAGED = defineFinding({
   args: args<{ readonly block: number; readonly reason: string }>(),
   title: 'Block that does not inflate',
   cause: ({ block, reason }) => `block ${String(block)} does not inflate: ${reason}`,
+  causeOfBlocks: (first, last) =>
+    first.reason === last.reason ? `${blocksText(first, last)} do not inflate: ${first.reason}` : null,
   fix: 'get an undamaged copy: the block is lost',
 });
 

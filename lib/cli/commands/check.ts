@@ -40,8 +40,9 @@ Examples:
 
 Errors are damage, or what Linux cannot use; warnings are likely to cause
 trouble; notes are for information. "cramfs explain CODE" shows the page of a
-finding. With several images --json prints one line for each, and a table closes
-the report.
+finding. Consecutive blocks of a file with the same trouble share a line; --json
+has a finding for each. With several images --json prints one line for each, and
+a table closes the report.
 
 Exit codes:
   0 no errors   1 errors   2 wrong usage   3 the image cannot be read or is not

@@ -5,7 +5,8 @@ import { SEVERITIES, type Severity } from '../../findings/definition.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { definitionOf } from '../../policy/findings.ts';
 import type { AuditResult } from '../../audit/result.ts';
-import { findingWords } from '../findingWords.ts';
+import { findingRuns } from '../findingRuns.ts';
+import { runWords } from '../findingWords.ts';
 import type { FixedImage } from '../fixPlace.ts';
 
 /** What of an audit is grouped. `omitted`: findings of each id that were not kept. */
@@ -16,7 +17,7 @@ export interface GroupedPlace {
   /** Lossless; null for the image as a whole. */
   readonly path: string | null;
   readonly offset: number | null;
-  /** What is wrong there, sentences without full stops: of all findings of the rule at this path, each once. */
+  /** What is wrong there, sentences without full stops: of all findings of the rule at this path, each once; consecutive blocks as one. */
   readonly causes: readonly string[];
   /** What to do there; empty where the group says it. */
   readonly fixes: readonly string[];
@@ -60,7 +61,7 @@ export function groupFindings(result: GroupedAudit): FindingGroup[] {
 }
 
 function groupOf({ id, severity }: Finding, group: readonly Finding[], image: FixedImage, more: number): FindingGroup {
-  const worded = group.map((finding) => ({ finding, ...findingWords(finding, image) }));
+  const worded = findingRuns(group).map((run) => ({ finding: run.first, ...runWords(run, image) }));
   const only = (texts: readonly string[]): string | null => (new Set(texts).size === 1 ? (texts[0] ?? null) : null);
   const cause = only(worded.map((each) => each.cause));
   const fix = only(worded.map((each) => each.fix));
