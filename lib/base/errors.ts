@@ -27,6 +27,8 @@ export interface ErrorDetails {
   readonly expected?: string | undefined;
   /** What was found instead. */
   readonly found?: string | undefined;
+  /** Paths in the image that may be meant, as listings print them. */
+  readonly near?: readonly string[] | undefined;
   /** Lines of the emulated kernel's log that go with it. */
   readonly log?: readonly string[] | undefined;
   /** More to be said below the sentence: what is wrong one by one, and how to fix it. */
@@ -42,6 +44,8 @@ export interface ErrorDetails {
 // An empty name would not be seen.
 const what = (d: ErrorDetails, otherwise: string): string => (d.what === '' ? '""' : (d.what ?? otherwise));
 const because = (d: ErrorDetails): string => (d.found === undefined ? '' : `: ${d.found}`);
+const orMeant = ({ near = [] }: ErrorDetails): string =>
+  near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
 const expectedFound = (d: ErrorDetails): string => {
   const parts: string[] = [];
   if (d.expected !== undefined) parts.push(`expected ${d.expected}`);
@@ -77,7 +81,7 @@ const sentences = {
   UNREADABLE: (d) => `Linux cannot read ${what(d, 'it')} (EIO)${because(d)}`,
   /** Linux crashes on the image. */
   KERNEL_OOPS: (d) => `Linux crashes on this image${because(d)}`,
-  NOT_FOUND: (d) => `${d.what ?? 'no such file or directory in the image'}${because(d)}`,
+  NOT_FOUND: (d) => `${d.what ?? 'no such file or directory in the image'}${because(d)}${orMeant(d)}`,
   NOT_A_DIRECTORY: (d) => `a part of the path is not a directory${because(d)}`,
   NOT_A_REGULAR_FILE: (d) => `not a regular file${because(d)}`,
   SYMLINK_LOOP: (d) => `too many symbolic links on the way${because(d)}`,

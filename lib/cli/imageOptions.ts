@@ -10,6 +10,7 @@ import { GROUPS, grouped } from './help/helpfulCommand.ts';
 import { announceDump, type AnnounceOptions, notAnImage } from './diagnosisLine.ts';
 import { type ImagePlace, openPlace, type PlaceOptions } from './imagePlace.ts';
 import type { Io } from './io.ts';
+import { withNearPaths } from './nearPaths.ts';
 import { parseNumber } from './numbers.ts';
 import type { ColourChoice } from './style.ts';
 
@@ -196,6 +197,8 @@ export function withImage<T>(
   const image = openImage(file, options, io, fallback);
   try {
     return use(image);
+  } catch (error) {
+    throw withNearPaths(error, image);
   } finally {
     image.close();
   }

@@ -20,6 +20,16 @@ export interface FindOptions {
   readonly follow?: boolean | undefined;
 }
 
+/** A name on a path that its directory does not have. */
+export interface DeadEnd {
+  readonly directory: WalkEntry;
+  readonly name: string;
+  /** The components after it. */
+  readonly rest: readonly string[];
+  /** Target of the link that the name is part of; null where the path itself has the name. */
+  readonly target: string | null;
+}
+
 /**
  * Finds a file. A component matches a name of the same bytes, or a name that listings print that way: `\xe9` finds the
  * name with the byte 0xE9.
@@ -28,6 +38,14 @@ export interface FindOptions {
  *   on the way; IO
  */
 export function findPath(image: CramfsImage, path: string, options: FindOptions = {}): WalkEntry {
+  const end = followPath(image, path, options);
+  if (end instanceof WalkEntry) return end;
+  const what = end.target === null ? undefined : danglingLink(end.target);
+  throw new CramfsError('NOT_FOUND', { path: shownPath(path), what });
+}
+
+/** Where a path leads, or where it ends at a name that is not there. Throws as {@link findPath}, but for that. */
+export function followPath(image: CramfsImage, path: string, options: FindOptions = {}): WalkEntry | DeadEnd {
   const shown = shownPath(path);
   const follow = options.follow === true || path.endsWith('/');
   let at = rootEntry(image);
@@ -44,8 +62,8 @@ export function findPath(image: CramfsImage, path: string, options: FindOptions 
     }
     const found = lookUp(image, at, name);
     if (found === null) {
-      const what = link !== null && pending.length >= link.after ? danglingLink(link.target) : undefined;
-      throw new CramfsError('NOT_FOUND', { path: shown, what });
+      const target = link !== null && pending.length >= link.after ? link.target : null;
+      return { directory: at, name, rest: pending.reverse(), target };
     }
     if (found.inode.type !== 'symlink' || (pending.length === 0 && !follow)) {
       at = found;

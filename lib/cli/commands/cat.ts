@@ -10,6 +10,7 @@ import { shownPath } from '../../format/shownPath.ts';
 import { reportFailure } from '../failure.ts';
 import { addImageOptions, EXIT_CODES, IMAGE_ARGUMENT, type ImageOptions, withImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
+import { withNearPaths } from '../nearPaths.ts';
 
 /** Bytes written at a time, at most. */
 const PIECE = 1 << 18;
@@ -47,7 +48,7 @@ function cat(image: CramfsImage, path: string, io: Io): number {
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
-    return reportFailure(error, io, 'cramfs cat', false);
+    return reportFailure(withNearPaths(error, image), io, 'cramfs cat', false);
   }
 }
 

@@ -35,6 +35,7 @@ import { openedLine } from '../diagnosisLine.ts';
 import { diagnosisLineText } from '../../report/diagnosisWords.ts';
 import type { ImagePlace } from '../imagePlace.ts';
 import { complain } from '../complain.ts';
+import { withNearPaths } from '../nearPaths.ts';
 import { GROUPS, grouped } from '../help/helpfulCommand.ts';
 import { openOutput } from '../outputFile.ts';
 import { readFiles } from '../readFiles.ts';
@@ -159,6 +160,8 @@ async function extractAction(
     ).finally(announce);
     bar.clear();
     return report(summary, target, options, io);
+  } catch (error) {
+    throw withNearPaths(error, image);
   } finally {
     bar.clear();
     image.close();

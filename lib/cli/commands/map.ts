@@ -31,6 +31,7 @@ import { parseNumber } from '../numbers.ts';
 import { styleFor, widthFor } from '../style.ts';
 import { announceDump } from '../diagnosisLine.ts';
 import { complain } from '../complain.ts';
+import { withNearPaths } from '../nearPaths.ts';
 import { usage } from '../usage.ts';
 
 /** Bytes of an image whose CRC is looked at for the sake of a dump: more would be waited for. */
@@ -213,6 +214,8 @@ async function map(
       return EXIT.usage;
     }
     return EXIT.ok;
+  } catch (error) {
+    throw withNearPaths(error, image);
   } finally {
     image.close();
   }

@@ -16,6 +16,7 @@ import { type FileStatus, statLines } from '../../report/statText.ts';
 import { errorJson, reportFailure } from '../failure.ts';
 import { addImageOptions, EXIT_CODES, IMAGE_ARGUMENT, type ImageOptions, withImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
+import { withNearPaths } from '../nearPaths.ts';
 import { styleFor } from '../style.ts';
 import { TextBuffer } from '../textBuffer.ts';
 
@@ -48,7 +49,8 @@ function stat(image: CramfsImage, paths: readonly string[], options: StatOptions
   const out = new TextBuffer(io.stdout);
   const files: Record<string, unknown>[] = [];
   let code: number = EXIT.ok;
-  const fail = (error: unknown): CramfsError => {
+  const fail = (thrown: unknown): CramfsError => {
+    const error = withNearPaths(thrown, image);
     if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
     code = Math.max(code, reportFailure(error, io, 'cramfs stat', false));
     return error;
