@@ -1,11 +1,12 @@
 // That what was made faster still answers the same: hashes of what the commands print and write for a generated tree and
-// a fixture, beside the recorded ones, and with one thread beside several.
+// a fixture, beside the recorded ones, and with one thread beside several. With --record the hashes are recorded.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { readOptions } from '../scripts/options.mjs';
 import { COMMAND, CRAMFS, unpackImage, withTemporaryFolder } from './measure.mjs';
 import { smallTree } from './trees.mjs';
 
@@ -107,8 +108,9 @@ export function compareHashes(folder, record) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = readOptions(import.meta.url, { options: { record: { type: 'boolean', default: false } } });
   withTemporaryFolder((folder) => {
-    const { count, different } = compareHashes(folder, process.argv.includes('--record'));
+    const { count, different } = compareHashes(folder, values.record);
     console.log(different.length === 0 ? `${count} answers are equal` : `different: ${different.join(', ')}`);
     if (different.length > 0) process.exitCode = 1;
   });

@@ -8,15 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { findChromium } from '../scripts/chromium.mjs';
 import { median, withTemporaryFolder } from './measure.mjs';
+import { readOptions } from '../scripts/options.mjs';
 
 const CRAMFS = fileURLToPath(new URL('../dist/bin/cramfs.cjs', import.meta.url));
 const MIB = 1024 * 1024;
 
-const { values } = parseArgs({
+const { values } = readOptions(import.meta.url, {
   options: {
     keep: { type: 'string' },
     small: { type: 'boolean', default: false },

@@ -9,15 +9,15 @@ import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { pageCells, writeDocument } from './document.mjs';
 import { compareHashes, hashOf } from './equality.mjs';
 import { ALLOWED, measureGrowth } from './growth.mjs';
 import { CRAMFS, TIME, median, run, withTemporaryFolder } from './measure.mjs';
 import { smallTree, systemTree } from './trees.mjs';
 import { REQUESTS, batchCommand, findPeers, groups } from './works.mjs';
+import { readOptions } from '../scripts/options.mjs';
 
-const { values } = parseArgs({
+const { values } = readOptions(import.meta.url, {
   options: {
     runs: { type: 'string' },
     files: { type: 'string' },

@@ -5,7 +5,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { readOptions } from './options.mjs';
 
+const { values } = readOptions(import.meta.url, { options: { check: { type: 'boolean', default: false } } });
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const REPORT = 'docs/api-report.txt';
 
@@ -26,7 +28,7 @@ const checker = program.getTypeChecker();
 const printer = ts.createPrinter({ removeComments: true });
 
 const text = entries.map(entryText).join('\n');
-if (process.argv.includes('--check')) {
+if (values.check) {
   const committed = readFileSync(REPORT, 'utf8');
   if (committed !== text) {
     const [was, is] = [committed.split('\n'), text.split('\n')];

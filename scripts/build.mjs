@@ -16,6 +16,7 @@ import { englishOnly } from './bundle-plugins.mjs';
 import { keepCode } from './kept-code.mjs';
 import { licencesOf } from './licences.mjs';
 import { writeManPages } from './man.mjs';
+import { readOptions } from './options.mjs';
 import { buildPage } from './page.mjs';
 import { joinPieces } from './pieces.mjs';
 
@@ -33,6 +34,7 @@ const WORKERS = [
   'lib/workers/deflateWorker.ts',
 ];
 
+const { values } = readOptions(import.meta.url, { options: { verbose: { type: 'boolean', default: false } } });
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const require = createRequire(import.meta.url);
 
@@ -158,7 +160,7 @@ keepCode(
   'dist/bin',
   entryPoints.map((entry) => `${basename(entry, '.ts')}${MAIN}`),
 );
-if (process.argv.includes('--verbose')) {
+if (values.verbose) {
   for (const file of readdirSync('dist/bin'))
     console.log(`dist/bin/${file}  ${statSync(`dist/bin/${file}`).size} bytes`);
 }

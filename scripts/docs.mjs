@@ -1,6 +1,6 @@
-// `npm run docs`: writes into README and docs what their samples print now, the index of docs/findings, docs/fixes.md and
-// docs/dumps.md. Reports
-// each command whose exit status is not the one that its page says; the tests compare all of it (docs.samples.test.ts).
+// `npm run docs [-- PAGE...]`: writes into README and docs what their samples print now, the index of docs/findings,
+// docs/fixes.md and docs/dumps.md. Reports each command whose exit status is not the one that its page says; the tests
+// compare all of it (docs.samples.test.ts).
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -14,11 +14,12 @@ import { optionsPage } from './docs/optionsPage.mjs';
 import { loadReferences } from './docs/reference.mjs';
 import { runPage } from './docs/samples.mjs';
 import { bundled } from './bundled.mjs';
+import { readOptions } from './options.mjs';
 import { prepareSandbox, sandboxFor } from './docs/sandbox.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 /** Pages named on the command line; all without any. */
-const wanted = process.argv.slice(2);
+const { positionals: wanted } = readOptions(import.meta.url, { allowPositionals: true });
 const names = ['cramfs', 'cramfs-map', 'cramfs-lab'];
 const commands = Object.fromEntries(names.map((name) => [name, resolve('dist/bin', `${name}.cjs`)]));
 // Prettier's own form of tables, so that `npm run format:check` finds nothing to change.

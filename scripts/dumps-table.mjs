@@ -1,18 +1,19 @@
-// `npm run dumps -- FOLDER… | --own  [--commands scan,info,…] [--json] [--no-follow]`: what each command says first of every file
-// of some folders, or of every kind of dump that the tests make of our images (docs/dumps.md), and its exit code; and of the command that it says to run next, pasted into a shell, the same. The exit code
-// is 1 if a command ends by an internal error or a signal, or a command to paste is not better off: it ends with 2 (wrong
-// usage), or with 3 where the tool that it needs is installed.
+// `npm run dumps -- FOLDER… | --own  [--commands scan,info,…] [--json] [--no-follow]`: what each command says first of every
+// file of some folders, or of every kind of dump that the tests make of our images (docs/dumps.md), and its exit code; and of
+// the command that it says to run next, pasted into a shell, the same. The exit code is 1 if a command ends by an internal
+// error or a signal, or a command to paste is not better off: it ends with 2 (wrong usage), or with 3 where the tool that it
+// needs is installed.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { bundled } from './bundled.mjs';
+import { readOptions } from './options.mjs';
 
 const ALL = ['scan', 'info', 'check', 'audit', 'ls', 'extract', 'map', 'report', 'describe', 'diff', 'mkfs'];
-const { values, positionals } = parseArgs({
+const { values, positionals } = readOptions(import.meta.url, {
   allowPositionals: true,
   options: {
     commands: { type: 'string', default: ALL.join(',') },

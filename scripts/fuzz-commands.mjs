@@ -10,13 +10,13 @@ import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { clearInterval, setInterval } from 'node:timers';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { PLANTED } from './fuzz/planted.mjs';
 import { presentLine } from './fuzz/present.mjs';
+import { readOptions } from './options.mjs';
 import { PLACEHOLDER } from './page.mjs';
 
 /** What is kept between runs. */
@@ -34,7 +34,7 @@ const MAX_CASE = 1 << 20;
 /** Milliseconds between two lines about progress. */
 const PROGRESS_INTERVAL = 60_000;
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readOptions(import.meta.url, {
   allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '60' },

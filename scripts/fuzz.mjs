@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { clearInterval, setInterval } from 'node:timers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { readOptions } from './options.mjs';
 
 /** One use of one image may take this long, in ms; the machine may be busy with other things. */
 const TIME_LIMIT = 10_000;
@@ -20,7 +20,7 @@ const MEMORY_LIMIT = 300;
 /** Larger images are no seeds, in bytes: the smaller the image, the more executions. */
 const LARGEST_SEED = 64 * 1024;
 
-const { values } = parseArgs({
+const { values } = readOptions(import.meta.url, {
   options: {
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string' },

@@ -8,10 +8,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { readOptions } from './options.mjs';
 
-const { values, positionals: folders } = parseArgs({
+const { values, positionals: folders } = readOptions(import.meta.url, {
   allowPositionals: true,
   options: {
     only: { type: 'string', default: '' },

@@ -16,7 +16,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readOptions } from './options.mjs';
 
 const ARCHITECTURES = ['amd64', 'armhf'];
 const PACKAGES = ['busybox', 'coreutils', 'dash', 'findutils', 'grep', 'gzip', 'sed', 'tar'];
@@ -34,7 +34,7 @@ const MORE = [
   'python3-pyelftools',
 ];
 
-const { values } = parseArgs({ options: { cache: { type: 'string' } } });
+const { values } = readOptions(import.meta.url, { options: { cache: { type: 'string' } } });
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const cacheHome = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
 const cache = values.cache ?? join(cacheHome, 'cramfs-map', 'debian');

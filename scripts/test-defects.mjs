@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readOptions } from './options.mjs';
 
-const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+const { values } = readOptions(import.meta.url, { options: { only: { type: 'string', default: '' } } });
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
