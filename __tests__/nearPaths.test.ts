@@ -1,4 +1,5 @@
 /** "Did you mean /bin/hello?": paths that are there, for one that is misspelt. */
+import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { suggestions } from '../lib/base/suggest.ts';
 import { runCramfs } from '../lib/cli/cramfs.ts';
@@ -26,6 +27,7 @@ const TREE = [
   link('gone', 'nowhere'),
   link('usr', 'bin'),
   file('a'),
+  file('my file'),
   file('e\u001b[2Jnd'),
   file(Uint8Array.of(0x63, 0x61, 0x66, 0xe9, 0x2e, 0x74, 0x78, 0x74)),
 ];
@@ -126,7 +128,17 @@ describe('the commands', () => {
 
   test('names that are shown cannot write escape sequences', async () => {
     const { stderr } = await run('cat', image, '/e\u001b[2Jnt');
-    expect(stderr).toContain('did you mean /e\\x1b[2Jnd?');
+    expect(stderr).toContain("did you mean '/e\\x1b[2Jnd'?");
     expect(stderr).not.toContain('\u001b');
   });
+
+  test.each(['/bin/hallo', '/my fiel', '/e\\x1b[2Jnt'])(
+    '%s: what is meant is there, pasted into a shell',
+    async (path) => {
+      const { stderr } = await run('cat', image, path);
+      const [, meant = ''] = /did you mean (.*)[?]/.exec(stderr) ?? [];
+      const pasted = execFileSync('sh', ['-c', `printf %s ${meant}`], { encoding: 'utf8' });
+      expect(await run('cat', image, pasted)).toEqual({ code: 0, stdout: '', stderr: '' });
+    },
+  );
 });

@@ -27,7 +27,7 @@ export interface ErrorDetails {
   readonly expected?: string | undefined;
   /** What was found instead. */
   readonly found?: string | undefined;
-  /** Paths in the image that may be meant, as listings print them. */
+  /** Paths in the image that may be meant, as they can be pasted into a shell. */
   readonly near?: readonly string[] | undefined;
   /** Lines of the emulated kernel's log that go with it. */
   readonly log?: readonly string[] | undefined;

@@ -2,6 +2,7 @@
 import { CramfsError } from '../base/errors.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { nearPaths } from '../inspect/nearPaths.ts';
+import { quoted } from './shell.ts';
 
 /** What was thrown; an error about a path that is not in the image names those that it may be meant for. */
 export function withNearPaths(error: unknown, image: CramfsImage): unknown {
@@ -9,5 +10,5 @@ export function withNearPaths(error: unknown, image: CramfsImage): unknown {
   const { path, what, near } = error.details;
   // What has words of its own is no misspelt path: a link to nothing.
   if (path === undefined || what !== undefined || near !== undefined) return error;
-  return new CramfsError(error.code, { ...error.details, near: nearPaths(image, path) });
+  return new CramfsError(error.code, { ...error.details, near: nearPaths(image, path).map(quoted) });
 }
