@@ -5,7 +5,7 @@ import { withRoom } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { requireMounted } from '../driver/mountImage.ts';
 import { findBlock, readFolio } from '../driver/readFolio.ts';
-import { type Block, blockProblem, fileBlocks } from '../image/blocks.ts';
+import { type Block, blockProblem, fileBlocks, onlyZlibLength } from '../image/blocks.ts';
 import { readBlock, readContent } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import { PAST_LIMIT } from '../image/reusedInflate.ts';
@@ -47,7 +47,16 @@ export function storedContent(image: CramfsImage): ContentReader {
     }
     buffer.set(readBlock(image, block, path), at);
   };
+  /** Whether a short file is one block, and was inflated to the start of the buffer. */
+  const readShort = (inode: Inode): boolean => {
+    const length = quick === null ? 0 : onlyZlibLength(pointers, inode);
+    if (quick === null || length === 0) return false;
+    const data = ahead(inode.ino + 4, length);
+    buffer = withRoom(buffer, step);
+    return data.length === length && quick.into(data, buffer, 0, pageSize) === inode.size;
+  };
   return (inode, path, take) => {
+    if (readShort(inode)) return { bytes: buffer.subarray(0, inode.size), differs: false };
     let at = 0;
     for (const block of fileBlocks(pointers, inode, path)) {
       if (take !== undefined && at > 0 && at + step > LONGEST_PIECE) {

@@ -103,6 +103,18 @@ export function fileBlock(image: CramfsImage, inode: Inode, index: number, path?
   return blockOf(image, inode, index, pointer, null, path);
 }
 
+/**
+ * Bytes of the only block of a file of one page or less, if it is like most: a zlib block that follows its pointer. 0 for any
+ * other file, of which {@link fileBlocks} tells more.
+ */
+export function onlyZlibLength({ quirks, pageSize, words }: CramfsImage, { ino, size }: Inode): number {
+  if (quirks.linearXip || quirks.unflaggedStored || quirks.longTables !== null) return 0;
+  if (size === 0 || size > pageSize || !words.holds(ino, 4)) return 0;
+  const pointer = words.u32(ino);
+  const length = pointer - (ino + 4);
+  return (pointer & ~CRAMFS_BLK_VALUE) === 0 && length > 0 && length <= 2 * pageSize ? length : 0;
+}
+
 /** A block of a file without pointers; the pointer is the one that it would have. */
 function rawBlock(image: CramfsImage, inode: Inode, index: number): Block {
   const { pageSize } = image;
