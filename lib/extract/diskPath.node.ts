@@ -11,3 +11,12 @@ export type DiskPath = string | Buffer;
 export function diskPath(path: string): DiskPath {
   return isUtf8(path) ? path : Buffer.from(encodeName(path));
 }
+
+/** Paths of what is in a directory. Its own is looked at once, and not each path as a whole, which is copied to be looked at. */
+export function diskPathsIn(directory: string): (name: string) => DiskPath {
+  const isText = isUtf8(directory);
+  return (name) => {
+    const path = `${directory}/${name}`;
+    return isText && isUtf8(name) ? path : Buffer.from(encodeName(path));
+  };
+}

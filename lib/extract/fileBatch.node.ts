@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { CramfsError } from '../base/errors.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
-import { type DiskPath, diskPath } from './diskPath.node.ts';
+import { type DiskPath, diskPathsIn } from './diskPath.node.ts';
 import type { ContentReader } from './fileContent.ts';
 import { type LeftOut, nothingLeftOut, type OwnerPolicy, permissions } from './ownership.ts';
 import { type Blame, imageProblem, targetProblem } from './problem.ts';
@@ -85,12 +85,13 @@ export function runFileBatch(context: FileBatchContext, batch: FileBatch): FileB
   const differing: number[] = [];
   const leftOut = nothingLeftOut();
   const made: NewFiles = { owner: null, modes: new Map() };
+  const paths: Paths = { finished: diskPathsIn(batch.directory), unfinished: diskPathsIn(batch.stage) };
   let files = 0;
   let bytes = 0;
   for (const [index, name] of batch.names.entries()) {
     if (context.isStopped()) break;
     try {
-      const written = writeWhole(context, batch, name, index, leftOut, made);
+      const written = writeWhole(context, batch, paths, name, index, leftOut, made);
       files += 1;
       bytes += written.bytes;
       if (written.differs) differing.push(index);
@@ -122,6 +123,12 @@ export function fileFailure(error: unknown, index: number): FileFailure {
 interface NewFiles {
   owner: { readonly uid: number; readonly gid: number } | null;
   readonly modes: Map<number, number>;
+}
+
+/** Makes the paths of a batch's files from their names. */
+interface Paths {
+  readonly finished: (name: string) => DiskPath;
+  readonly unfinished: (name: string) => DiskPath;
 }
 
 /** Permissions without set-id bits and the sticky bit, which open() is not asked for. */
@@ -165,6 +172,7 @@ class UnfinishedFile {
 function writeWhole(
   context: FileBatchContext,
   batch: FileBatch,
+  paths: Paths,
   name: string,
   index: number,
   leftOut: LeftOut,
@@ -172,8 +180,8 @@ function writeWhole(
 ): { readonly bytes: number; readonly differs: boolean } {
   const { image, read, policy } = context;
   const inode = image.inodeAt(batch.positions[index] ?? 0);
-  const finished = diskPath(`${batch.directory}/${name}`);
-  const unfinished = batch.isUnseen ? finished : diskPath(`${batch.stage}/${batch.unfinished}-${String(index)}`);
+  const finished = paths.finished(name);
+  const unfinished = batch.isUnseen ? finished : paths.unfinished(`${batch.unfinished}-${String(index)}`);
   const file = new UnfinishedFile(unfinished, inode.mode & PLAIN_BITS);
   try {
     let differs: boolean;

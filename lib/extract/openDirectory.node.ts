@@ -11,7 +11,7 @@ import type { TargetDirectory } from './targetDirectory.node.ts';
 
 /** A batch is full with so many bytes or files: some milliseconds of work. */
 const BATCH_BYTES = 1 << 20;
-const BATCH_FILES = 64;
+const BATCH_FILES = 256;
 
 /** A directory of the image and its counterpart on the disk. */
 export class OpenDirectory {
