@@ -1,6 +1,6 @@
 /** Extraction with worker threads gives the same as without, stops when told, and fails when a thread does. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -8,9 +8,12 @@ import { build } from 'esbuild';
 import { buildRawImage } from './support/rawImage.ts';
 import { extractToDirectory } from '../lib/extract/toDirectory.node.ts';
 import { extractToTar } from '../lib/extract/toTar.ts';
+import { LINUX_INODE, WIDE_INODE } from '../lib/format/inode.ts';
 import { CramfsImage } from '../lib/image/image.ts';
+import { inflateLzma } from '../lib/image/lzma.ts';
 import { openFileSource } from '../lib/source/nodeFile.ts';
 import { ExtractCrew, type ExtractWork } from '../lib/workers/extractCrew.ts';
+import { openAgain, openingOf } from '../lib/workers/openAgain.ts';
 import { readTree, withFolder } from './support/extractHelp.ts';
 import { fixture } from './support/fixtures.ts';
 
@@ -39,8 +42,8 @@ afterAll(() => {
 function pool<Kind extends keyof ExtractWork>(kind: Kind, file = image): ExtractCrew<Kind> {
   const policy = { owners: process.geteuid?.() === 0, setuid: true };
   return new ExtractCrew({
-    ...{ kind, file, script, policy },
-    ...{ imageOffset: 0, pageSize: 4096, asLinuxReads: false, threads: 2 },
+    ...{ kind, opening: openingOf(open(), file, 0), script, policy },
+    ...{ asLinuxReads: false, threads: 2 },
   });
 }
 
@@ -83,11 +86,34 @@ describe('with worker threads', () => {
   test('without the built script this thread does it all', async () => {
     await withFolder(async (temporary) => {
       const policy = { owners: false, setuid: false };
-      const common = { imageOffset: 0, pageSize: 4096, asLinuxReads: false, threads: 2, policy, file: image };
+      const common = { opening: openingOf(open(), image, 0), asLinuxReads: false, threads: 2, policy };
       const crew = new ExtractCrew({ kind: 'files', ...common });
       expect(crew.tryStart({} as Parameters<typeof crew.tryStart>[0], () => undefined)).toBe(false);
       const result = await extractToDirectory(open(), join(temporary, 'out'), { crew: () => crew });
       expect(result.ended).toBe('complete');
+    });
+  });
+});
+
+describe('an image opened again', () => {
+  test('is read as the first time, with what a vendor changed', async () => {
+    await withFolder((temporary) => {
+      const file = join(temporary, 'image');
+      writeFileSync(file, Buffer.concat([Buffer.alloc(512), readFileSync(image)]));
+      const quirks = { linearXip: true, unflaggedStored: true, longTables: { extra: 1, wholeOnly: true } };
+      const options = { imageOffset: 512, pageSize: 8192, quirks };
+      for (const inodeLayout of [LINUX_INODE, WIDE_INODE]) {
+        for (const inflate of [inflateLzma, undefined]) {
+          const first = CramfsImage.open(openFileSource(file), { ...options, inodeLayout, inflate });
+          const second = openAgain(structuredClone(openingOf(first, file, 512)));
+          expect(second.pageSize).toBe(8192);
+          expect(second.quirks).toEqual(quirks);
+          expect(second.inodeLayout).toBe(inodeLayout);
+          expect(second.inflate).toBe(first.inflate);
+          expect(second.superblock).toEqual(first.superblock);
+        }
+      }
+      return Promise.resolve();
     });
   });
 });

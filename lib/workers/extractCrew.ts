@@ -1,13 +1,12 @@
 /**
  * Worker threads that help an extraction; the thread that walks the image works too.
  */
-import { CramfsImage } from '../image/image.ts';
 import type { Crew } from '../extract/crew.ts';
 import { type FileBatch, type FileBatchResult, runFileBatch } from '../extract/fileBatch.node.ts';
 import { contentReader } from '../extract/fileContent.ts';
 import type { OwnerPolicy } from '../extract/ownership.ts';
 import { runTarBatch, type TarBatch, type TarBatchResult } from '../extract/tarBatch.ts';
-import { openFileSource } from '../source/nodeFile.ts';
+import { type Opening, openAgain } from './openAgain.ts';
 import { WorkerPool } from './pool.ts';
 import { type WorkerScript, workerScript } from './script.ts';
 
@@ -20,10 +19,7 @@ export interface ExtractWork {
 /** What a thread needs to know from the start. */
 export interface ExtractSetup {
   readonly kind: keyof ExtractWork;
-  /** The image's file, and how to open it. */
-  readonly file: string;
-  readonly imageOffset: number;
-  readonly pageSize: number;
+  readonly opening: Opening;
   readonly asLinuxReads: boolean;
   readonly policy: OwnerPolicy;
   /** One 32-bit word: 1 says "stop before the next file". */
@@ -85,8 +81,8 @@ export class ExtractCrew<Kind extends keyof ExtractWork> implements Crew<
 
   /** A job of a thread that could not be started. That is rare: the image is opened for each. */
   #doHere(setup: ExtractSetup, job: ExtractWork[Kind]['job']): ExtractWork[Kind]['result'] {
-    const { kind, file, imageOffset, pageSize, asLinuxReads, policy } = setup;
-    const image = CramfsImage.open(openFileSource(file), { imageOffset, pageSize });
+    const { kind, opening, asLinuxReads, policy } = setup;
+    const image = openAgain(opening);
     try {
       const isStopped = (): boolean => Atomics.load(this.#stop, 0) === 1;
       const context = { image, read: contentReader(image, asLinuxReads), policy, isStopped };

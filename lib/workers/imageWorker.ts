@@ -4,15 +4,14 @@
 import { type FileBatch, type FileBatchResult, runFileBatch } from '../extract/fileBatch.node.ts';
 import { contentReader } from '../extract/fileContent.ts';
 import { runTarBatch, type TarBatch, type TarBatchResult } from '../extract/tarBatch.ts';
-import { openDetected } from '../inspect/openDetected.ts';
-import { openFileSource } from '../source/nodeFile.ts';
 import type { ExtractSetup } from './extractCrew.ts';
+import { openAgain } from './openAgain.ts';
 import { serve } from './serve.ts';
 
 serve(
-  ({ kind, file, imageOffset, pageSize, asLinuxReads, policy, stop }: ExtractSetup) => {
+  ({ kind, opening, asLinuxReads, policy, stop }: ExtractSetup) => {
     const word = new Int32Array(stop);
-    const image = openDetected(openFileSource(file), { imageOffset, pageSize });
+    const image = openAgain(opening);
     const context = {
       image,
       read: contentReader(image, asLinuxReads),

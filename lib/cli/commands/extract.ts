@@ -18,6 +18,7 @@ import { extractJson } from '../../report/extractJson.ts';
 import { extractedText, leftOutLines, problemLines } from '../../report/extractText.ts';
 import { plural } from '../../base/words.ts';
 import { ExtractCrew, type ExtractWork } from '../../workers/extractCrew.ts';
+import { openingOf } from '../../workers/openAgain.ts';
 import {
   addForceOption,
   addImageOptions,
@@ -220,9 +221,7 @@ function crewFor<Kind extends keyof ExtractWork>(
     if (file === null || !pays) return null;
     const pool = new ExtractCrew({
       kind,
-      file,
-      imageOffset,
-      pageSize: image.pageSize,
+      opening: openingOf(image, file, imageOffset),
       asLinuxReads: options.asLinuxReads === true,
       policy: ownerPolicy({ owners: ownersOption(options), setuid: options.setuid }),
       threads: threads - 1,
