@@ -1,5 +1,5 @@
 /**
- * Whether the names of directories come in the order of their bytes, as makers write them: then none comes twice, which is told
+ * Whether the names of directories come in the order of their bytes, as tools write them: then none comes twice, which is told
  * without keeping all of them.
  */
 import type { SeenInode } from '../inspect/visitInodes.ts';
