@@ -169,10 +169,17 @@ describe('hostile ELF files', () => {
       );
       const { files, numbers } = auditPrograms(programs);
       expect(files).toHaveLength(2 * programs.length);
-      // Pages behind the end of the file do not count, whatever the header says.
-      for (const file of files)
-        for (const { firstPage, pages } of file.segments)
+      // Pages and bytes behind the end of the file do not count, whatever the header says.
+      for (const file of files) {
+        for (const { firstPage, pages, fileBytes } of file.segments) {
           expect(firstPage + pages).toBeLessThanOrEqual(Math.max(3, firstPage));
+          expect(fileBytes).toBeLessThanOrEqual(0x2100);
+        }
+      }
+      const unsafe = JSON.stringify({ files, numbers }, (_, value: unknown) =>
+        typeof value === 'number' && !Number.isSafeInteger(value) ? 'unsafe' : value,
+      );
+      expect(unsafe).not.toContain('unsafe');
       expect(numbers.textBytes).toBeLessThanOrEqual(files.length * 3 * PAGE);
     },
   );

@@ -14,7 +14,7 @@ export interface AuditedSegment extends SegmentRef {
   readonly kind: 'text' | 'rodata' | 'data';
   /** The state of the mapping that shows it once it is loaded; null where it cannot be. */
   readonly state: MapState | null;
-  /** Bytes in the file. */
+  /** Bytes in the file, as far as the file has them. */
   readonly fileBytes: number;
 }
 

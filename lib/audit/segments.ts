@@ -41,7 +41,7 @@ export function planSegments({ inode, contents }: Subject, pageSize: number, has
           kind: 'text',
           perms: 'r-x',
           ...shown(request, pages, pageSize),
-          fileBytes: flat.textLength,
+          fileBytes: Math.min(flat.textLength, inode.size),
           request,
         },
       ];

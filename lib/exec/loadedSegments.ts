@@ -33,7 +33,7 @@ export interface LoadedSegment {
   /** The first page of the file that the segment shows, and pages of the file that it shows. */
   readonly firstPage: number;
   readonly pages: number;
-  /** Bytes in the file. */
+  /** Bytes in the file, as far as the file has them. */
   readonly fileBytes: number;
   /**
    * Of its pages, those that the page table has straight from flash; without those that RISC-V's kernel cannot set without
@@ -93,7 +93,8 @@ export function segmentPlan(
   // Loaders map from the page that has the segment's first byte, as its address has it.
   const firstPage = Math.max(0, Math.floor((offset - (vaddr % pageSize)) / pageSize));
   const end = Math.min(Math.ceil(size / pageSize), Math.ceil((offset + fileSize) / pageSize));
-  return { segment, kind, perms, firstPage, pages: Math.max(0, end - firstPage), fileBytes: fileSize };
+  const fileBytes = Math.min(fileSize, Math.max(0, size - offset));
+  return { segment, kind, perms, firstPage, pages: Math.max(0, end - firstPage), fileBytes };
 }
 
 function letters({ read, write, exec }: MadeMapping['protection']): string {
