@@ -17,6 +17,7 @@ import {
 } from '../format/constants.ts';
 import { type InodeLayout, WIDE_INODE } from '../format/inode.ts';
 import { blockCount } from '../image/blocks.ts';
+import type { CompressionMethod } from '../image/compression.ts';
 import { CramfsImage, type Inode, NO_QUIRKS, type OpenOptions, PAGE_SIZES, type Quirks } from '../image/image.ts';
 import { isLzmaBlock } from '../image/lzma.ts';
 import { guessPageSize } from '../image/pageSize.ts';
@@ -31,9 +32,6 @@ const SAMPLE_ENTRIES = 4096;
 const DEFAULT_PAGE_SIZE = 4096;
 /** Pointers of a file looked at for flags. */
 const SAMPLE_POINTERS = 64;
-
-/** How blocks are compressed. */
-export type CompressionMethod = 'zlib' | 'lzma';
 
 /** How the superblock's flag bits 11 to 15 are to be read, and why. */
 export interface FlagReading {

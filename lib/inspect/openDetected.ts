@@ -1,9 +1,9 @@
 /**
  * Opening an image of unknown make, vendor variants included.
  */
+import { inflaterOf } from '../image/compression.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { type OpenOptions } from '../image/image.ts';
-import { inflateLzma } from '../image/lzma.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { detectLayout } from './detectLayout.ts';
 
@@ -14,6 +14,6 @@ import { detectLayout } from './detectLayout.ts';
  */
 export function openDetected(from: ByteSource | Uint8Array, options: OpenOptions = {}): CramfsImage {
   const { image, pageSize, method, quirks } = detectLayout(from, options);
-  const inflate = options.inflate ?? (method === 'lzma' ? inflateLzma : undefined);
+  const inflate = options.inflate ?? inflaterOf(method);
   return image.readAs({ pageSize, inflate, quirks });
 }

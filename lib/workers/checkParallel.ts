@@ -6,8 +6,8 @@ import { availableParallelism } from 'node:os';
 import { type BlockProblem, BlockVerifier } from '../check/blockBatch.ts';
 import { type CheckOptions, type CheckResult, ImageCheck } from '../check/checkImage.ts';
 import type { FileBatch } from '../check/fileSurvey.ts';
+import { methodOf } from '../image/compression.ts';
 import type { CramfsImage } from '../image/image.ts';
-import { inflateLzma } from '../image/lzma.ts';
 import { type CheckSetup, shareBatch, shareOf, type SharedBatch } from './checkShare.ts';
 import { WorkerPool } from './pool.ts';
 import { type WorkerScript, workerScript } from './script.ts';
@@ -74,8 +74,7 @@ class Crew {
   constructor(image: CramfsImage, options: ParallelCheckOptions, threads: number) {
     this.#verifier = new BlockVerifier(image);
     const { file, imageOffset, script = threads === 1 ? null : workerScript('checkWorker') } = options;
-    const method = image.inflate === inflateLzma ? 'lzma' : 'zlib';
-    const data: CheckSetup = { file, imageOffset, pageSize: image.pageSize, method };
+    const data: CheckSetup = { file, imageOffset, pageSize: image.pageSize, method: methodOf(image.inflate) };
     // Whoever does not start takes no blocks, and others find them there.
     this.#pool = new WorkerPool<SharedBatch, BlockProblem[]>({ script, threads: threads - 1, data, local: () => [] });
   }

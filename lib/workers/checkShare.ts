@@ -2,6 +2,7 @@
  * How threads share a batch of blocks: whoever is free takes the next few, by a counter in shared memory.
  */
 import type { BlockBatch, BlockProblem } from '../check/blockBatch.ts';
+import type { CompressionMethod } from '../image/compression.ts';
 
 /** What a worker thread is started with. */
 export interface CheckSetup {
@@ -10,7 +11,7 @@ export interface CheckSetup {
   readonly imageOffset: number;
   readonly pageSize: number;
   /** How blocks are compressed. */
-  readonly method: 'zlib' | 'lzma';
+  readonly method: CompressionMethod;
 }
 
 /** A batch in shared memory. */

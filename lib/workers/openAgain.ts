@@ -1,9 +1,9 @@
 /**
- * Opening an image in another thread as it is open in this one: nothing about it is found out a second time.
+ * Opens an image in another thread as it is open in this one, without detecting anything again.
  */
 import { type InodeLayout, LINUX_INODE, WIDE_INODE } from '../format/inode.ts';
+import { type CompressionMethod, inflaterOf, methodOf } from '../image/compression.ts';
 import { CramfsImage, type Quirks } from '../image/image.ts';
-import { inflateLzma } from '../image/lzma.ts';
 import { openFileSource } from '../source/nodeFile.ts';
 
 /** How an image is open. It can be sent to another thread. */
@@ -14,15 +14,14 @@ export interface Opening {
   /** Bytes of a block. */
   readonly pageSize: number;
   readonly inodeLayout: InodeLayout['name'];
-  readonly method: 'zlib' | 'lzma';
+  readonly method: CompressionMethod;
   readonly quirks: Quirks;
 }
 
-/** How an image is open that is in a file. */
+/** How to open `image`, which is in `file`, again. */
 export function openingOf(image: CramfsImage, file: string, imageOffset: number): Opening {
   const { pageSize, inodeLayout, quirks, inflate } = image;
-  const method = inflate === inflateLzma ? 'lzma' : 'zlib';
-  return { file, imageOffset, pageSize, inodeLayout: inodeLayout.name, method, quirks };
+  return { file, imageOffset, pageSize, inodeLayout: inodeLayout.name, method: methodOf(inflate), quirks };
 }
 
 /**
@@ -34,6 +33,6 @@ export function openAgain({ file, inodeLayout, method, ...rest }: Opening): Cram
   return CramfsImage.open(openFileSource(file), {
     ...rest,
     inodeLayout: inodeLayout === WIDE_INODE.name ? WIDE_INODE : LINUX_INODE,
-    inflate: method === 'lzma' ? inflateLzma : undefined,
+    inflate: inflaterOf(method),
   });
 }
