@@ -169,7 +169,7 @@ describe('hostile ELF files', () => {
       );
       const { files, numbers } = auditPrograms(programs);
       expect(files).toHaveLength(2 * programs.length);
-      // Pages and bytes behind the end of the file do not count, whatever the header says.
+      // Pages and bytes past the end of the file do not count, whatever the header says.
       for (const file of files) {
         for (const { firstPage, pages, fileBytes } of file.segments) {
           expect(firstPage + pages).toBeLessThanOrEqual(Math.max(3, firstPage));

@@ -101,14 +101,14 @@ describe('a visit', () => {
   const visit = (entries: RawEntry[], most = 100): boolean =>
     visitInodes(CramfsImage.open(buildRawImage({ entries, unsorted: true })), most, () => true);
 
-  test('tells whether it was all', () => {
+  test('returns whether everything was visited', () => {
     expect(visit([file('a'), directory('b', file('c'))])).toBe(true);
     expect(visit([file('a'), directory('b', file('c'))], 4)).toBe(true);
     expect(visit([file('a'), directory('b', file('c'))], 3)).toBe(false);
     expect(visit([file(''), file('b')])).toBe(false);
   });
 
-  test('tells that a directory is cut short', () => {
+  test('reports a directory that is cut short', () => {
     const bytes = buildRawImage({ entries: [file('a'), file('b')] });
     const image = CramfsImage.open(bytes);
     expect(visitInodes(image, 100, () => true)).toBe(true);

@@ -23,7 +23,7 @@ test('a run ends where a block is missing', () => {
   ]);
 });
 
-test('a block that is found twice is no run', () => {
+test('the same block found twice is not a run', () => {
   expect(causes([outside('/a', 1), outside('/a', 1)])).toHaveLength(2);
 });
 

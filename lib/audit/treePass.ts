@@ -201,7 +201,7 @@ export class TreePass {
     const { candidates } = survey;
     for (let index = 0; index < candidates.length; index++) {
       const { inode, path } = survey.entry(candidates, index);
-      // Linux does not execute a file that nobody has the x bit for.
+      // Linux does not execute a file that has no x bit at all.
       if ((inode.mode & ANY_X) === 0 || this.#runs.has(inode.position) || !this.#contentsOf(inode).isProgram) continue;
       const program = { path: path(), inode };
       const run = runner.start(program);

@@ -14,7 +14,7 @@ export function suggestions(word: string, known: Iterable<string>, mostChanges =
     // "warning" for "warn".
     const holds = 2 * Math.min(a.length, b.length) > Math.max(a.length, b.length) && (a.includes(b) || b.includes(a));
     const changes = holds ? 1 : distance(...withoutEnds(a, b), least);
-    // Words of which nothing is the same are not meant by each other.
+    // Words that have no character in common are no suggestion.
     if (changes > least || (!holds && changes >= Math.min(a.length, b.length))) continue;
     if (changes < least) best = [];
     least = changes;

@@ -8,7 +8,7 @@ import { quoted } from './shell.ts';
 export function withNearPaths(error: unknown, image: CramfsImage): unknown {
   if (!(error instanceof CramfsError) || error.code !== 'NOT_FOUND') return error;
   const { path, what, near } = error.details;
-  // What has words of its own is no misspelt path: a link to nothing.
+  // An error with words of its own is about a dangling link, not a misspelt path.
   if (path === undefined || what !== undefined || near !== undefined) return error;
   return new CramfsError(error.code, { ...error.details, near: nearPaths(image, path).map(quoted) });
 }

@@ -12,7 +12,7 @@ export function diskPath(path: string): DiskPath {
   return isUtf8(path) ? path : Buffer.from(encodeName(path));
 }
 
-/** Paths of what is in a directory. Its own is looked at once, and not each path as a whole, which is copied to be looked at. */
+/** Makes the paths of a directory's entries. Only names are searched for bytes that are not UTF-8: searching copies a text. */
 export function diskPathsIn(directory: string): (name: string) => DiskPath {
   const isText = isUtf8(directory);
   return (name) => {

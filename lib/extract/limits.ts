@@ -39,7 +39,7 @@ export class Budget {
     this.#ratioBytes = Math.max(RATIO_ALLOWANCE, limits.maxRatio * imageBytes);
   }
 
-  /** Counts one more entry. Whether no limit is exceeded. */
+  /** Counts one more entry, and returns whether it is within the limits. */
   takes(depth: number, bytes: number): boolean {
     this.entries += 1;
     this.bytes += bytes;

@@ -1,6 +1,6 @@
 /**
- * Whether the names of directories come in the order of their bytes, as tools write them: then none comes twice, which is told
- * without keeping all of them.
+ * Checks that the names of each directory are in the order of their bytes, as tools write them. Then none is there twice, and
+ * only the last one has to be kept.
  */
 import type { SeenInode } from '../inspect/visitInodes.ts';
 
@@ -16,18 +16,18 @@ interface LastName {
   length: number;
 }
 
-/** Goes along with visitInodes(), which has one directory of each depth open. */
+/** Follows visitInodes(), which has one directory of each depth open. */
 export class NameOrder {
   /** By depth. */
   readonly #last: LastName[] = [];
 
-  /** A directory begins, whose entries have that depth. */
+  /** Starts a directory whose entries have that depth. */
   begin(depth: number): void {
     const last = (this.#last[depth] ??= { bytes: new Uint8Array(LONGEST), length: 0 });
     last.length = 0;
   }
 
-  /** Whether a name stands behind those before it, and is the name of a file in its directory. */
+  /** Whether a name comes after the one before it, and is one that a file can have. */
   isNext({ bytes, nameStart, nameLength }: SeenInode, depth: number): boolean {
     const last = this.#last[depth];
     if (last === undefined) return false;

@@ -132,8 +132,8 @@ export function survey(image: CramfsImage, choice: Choice): Survey {
 }
 
 /**
- * Adds up a whole image in numbers. Null where anything stands in the way: a choice among names, or what an entry has wrong, or a
- * name that need not be new in its directory because it is not behind the one before it.
+ * Adds up a whole image without making objects of its entries. Null where only the careful walk can: if paths are chosen, an
+ * entry is damaged, or names are not in order, so that one may be there twice.
  */
 function plainSurvey(image: CramfsImage, choice: Choice): Survey | null {
   if ((choice.paths ?? []).length > 0 || choice.windowsNames === true || image.root.type !== 'directory') return null;

@@ -104,8 +104,8 @@ export function fileBlock(image: CramfsImage, inode: Inode, index: number, path?
 }
 
 /**
- * Bytes of the only block of a file of one page or less, if it is like most: a zlib block that follows its pointer. 0 for any
- * other file, of which {@link fileBlocks} tells more.
+ * Bytes of the only block of a file of one page or less, if it is a zlib block right after its pointer, as most are. 0 for
+ * any other file: use {@link fileBlocks}.
  */
 export function onlyZlibLength({ quirks, pageSize, words }: CramfsImage, { ino, size }: Inode): number {
   if (quirks.linearXip || quirks.unflaggedStored || quirks.longTables !== null) return 0;

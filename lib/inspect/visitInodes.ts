@@ -25,8 +25,8 @@ interface Level {
  * what walk() has a problem with.
  *
  * @param maxEntries entries, the root included
- * @param visit gets an inode and the directories between the root and it, 0 for the root; returns false to end the way
- * @returns whether all was visited: nothing left out, nor the way ended
+ * @param visit gets an inode and its depth, 0 for the root; returns false to stop
+ * @returns whether everything was visited
  * @throws CramfsError IO
  */
 export function visitInodes(

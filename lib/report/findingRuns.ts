@@ -1,4 +1,4 @@
-/** Findings of consecutive blocks that say the same, as one: a file of a cut image has one for each block. */
+/** Joins findings that say the same of consecutive blocks: a file in a truncated image has one for each block. */
 import type { Finding } from '../findings/finding.ts';
 import { definitionOf } from '../policy/findings.ts';
 
@@ -10,7 +10,7 @@ export interface FindingRun {
   readonly cause: string;
 }
 
-/** A run that may go on. */
+/** A run that the next finding may extend. */
 interface OpenRun {
   readonly first: Finding;
   last: Finding;
@@ -41,7 +41,7 @@ export function findingRuns(findings: readonly Finding[]): FindingRun[] {
   return runs;
 }
 
-/** Whether a finding is of the block behind that of another. */
+/** Whether a finding is about the block after that of another. */
 function follows({ args }: Finding, { args: before }: Finding): boolean {
   return typeof before.block === 'number' && args.block === before.block + 1;
 }

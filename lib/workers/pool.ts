@@ -136,7 +136,7 @@ export class WorkerPool<Job, Result> {
     worker.on('exit', () => {
       this.#lose(member, new Error('a worker thread ended before its time'), false);
     });
-    // Whoever listens keeps the process from ending: this comes last.
+    // A listener keeps the process alive, so this comes after all of them.
     worker.unref();
     return member;
   }

@@ -15,7 +15,7 @@ const LEAST_BYTES = 1 << 20;
 /** This thread reads, finds duplicates and writes; more helpers than these it cannot keep busy. */
 const MAX_THREADS = 8;
 
-/** Does what needs a compressor for a tree. Its threads have ended then, also where that fails. */
+/** Runs `use` with a compressor for a tree, and ends its threads afterwards, even if `use` fails. */
 export async function withCompressor<Result>(
   root: DirectoryEntry,
   method: DeflateMethod,
