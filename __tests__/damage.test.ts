@@ -122,18 +122,21 @@ describe('a small image', () => {
   test('from a raw source that throws anything at the nth read gives IO errors', () => {
     for (let n = 1; n <= 3; n++) {
       let reads = 0;
+      let damaged = -1;
       const raw = {
         size: () => whole.length,
         close: () => undefined,
         readInto(target: Uint8Array, offset: number): number {
-          if (++reads === n) throw new TypeError('surprise');
+          if (++reads === n) damaged = offset;
+          // A read that began earlier may be asked for again, without these bytes.
+          if (damaged >= 0 && offset <= damaged && damaged < offset + target.length) throw new TypeError('surprise');
           const piece = whole.subarray(offset, offset + target.length);
           target.set(piece);
           return piece.length;
         },
       };
       const outcomes = exercise(cachedSource(raw));
-      expect(outcomes.get('IO') ?? 0).toBe(reads >= n ? 1 : 0);
+      expect((outcomes.get('IO') ?? 0) > 0).toBe(reads >= n);
     }
   });
 });

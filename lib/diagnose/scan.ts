@@ -8,7 +8,7 @@ import { decodeName } from '../format/names.ts';
 import { CramfsImage } from '../image/image.ts';
 import { type VariantNote, variantNotes } from '../inspect/variant.ts';
 import { bytesSource, type ByteSource } from '../source/byteSource.ts';
-import { BYTE_ORDERS, type ByteOrder, reordered } from './byteOrder.ts';
+import { BYTE_ORDERS, type ByteOrder, reorder, reordered, WORD_BYTES } from './byteOrder.ts';
 import { sparseImage, ubiVolumes, type View } from './containers.ts';
 import { judgeSignature, magicAt } from './damagedMagic.ts';
 import { type ImageCandidate, judgeCandidate, type ReadBudget } from './imageCandidate.ts';
@@ -17,7 +17,7 @@ import { isDoubled, isHalf, undoubled } from './halves.ts';
 import { type Doubled, type Half, search } from './search.ts';
 import { endWithSpare } from './spareBytes.ts';
 import { textDumps } from './textDump.ts';
-import { readUImage, type UImage } from './uImage.ts';
+import { beginsUImage, readUImage, type UImage } from './uImage.ts';
 import type { Member, Undone } from './undone.ts';
 
 /** An image found. */
@@ -166,7 +166,13 @@ function* scanLevel(file: ByteSource, level: Level, all: Scan): Generator<ScanHi
 
 /** Orders in which the file begins with a uImage header whose CRC is right. */
 function ordersOfStart(file: ByteSource): ByteOrder[] {
-  return BYTE_ORDERS.filter((order) => readUImage(reordered(file, order), 0, { data: false })?.headerCrcGood === true);
+  const start = file.read(0, WORD_BYTES);
+  if (start.length < WORD_BYTES) return [];
+  return BYTE_ORDERS.filter(
+    (order) =>
+      beginsUImage(reorder(start, order)) &&
+      readUImage(reordered(file, order), 0, { data: false })?.headerCrcGood === true,
+  );
 }
 
 function hasSignature(file: ByteSource, at: number): boolean {

@@ -23,6 +23,11 @@ export interface UImage {
   readonly dataCrcGood: boolean | null;
 }
 
+/** Whether bytes, at least four, begin as a header does. */
+export function beginsUImage(bytes: Uint8Array): boolean {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0) === UIMAGE_MAGIC;
+}
+
 /**
  * Reads the header at `offset`; null if there is none. Without `data` the data's CRC is not computed.
  *
@@ -32,7 +37,7 @@ export function readUImage(source: ByteSource, offset: number, { data = true } =
   const header = source.read(offset, UIMAGE_HEADER_SIZE);
   if (header.length < UIMAGE_HEADER_SIZE) return null;
   const view = new DataView(header.buffer, header.byteOffset, UIMAGE_HEADER_SIZE);
-  if (view.getUint32(0) !== UIMAGE_MAGIC) return null; //  0 – ih_magic
+  if (!beginsUImage(header)) return null; //                0 – ih_magic
   const headerCrc = view.getUint32(4); //                   4 – ih_hcrc, of the header with this field zero
   //                                                        8 – ih_time
   const size = view.getUint32(12); //                      12 – ih_size

@@ -183,14 +183,26 @@ export function cachedSource(raw: RawSource): ByteSource {
     }
     chunks.set(index, bytes);
   };
+  const readFrom = (index: number, count: number): Uint8Array => {
+    const buffer = new Uint8Array(count * CHUNK_SIZE);
+    const got = raw.readInto(buffer, index * CHUNK_SIZE);
+    return got === buffer.length ? buffer : buffer.slice(0, got);
+  };
+  /** Several chunks; null where that fails: the first may still be sound. */
+  const readChunks = (index: number, count: number): Uint8Array | null => {
+    try {
+      return readFrom(index, count);
+    } catch {
+      return null;
+    }
+  };
   /** A chunk, of `wanted` ones from it on that are asked for. */
   const chunk = (index: number, wanted: number): Uint8Array => {
     const known = chunks.get(index);
     if (known !== undefined) return known;
-    const buffer = new Uint8Array(Math.max(wanted, chunks.has(index - 1) ? CHUNKS_AHEAD : 1) * CHUNK_SIZE);
-    const offset = index * CHUNK_SIZE;
-    const got = attempt(() => raw.readInto(buffer, offset), offset);
-    const bytes = got === buffer.length ? buffer : buffer.slice(0, got);
+    const count = Math.max(wanted, chunks.has(index - 1) ? CHUNKS_AHEAD : 1);
+    const bytes =
+      (count === 1 ? null : readChunks(index, count)) ?? attempt(() => readFrom(index, 1), index * CHUNK_SIZE);
     for (let at = CHUNK_SIZE; at < bytes.length; at += CHUNK_SIZE) {
       const next = index + at / CHUNK_SIZE;
       if (!chunks.has(next)) keep(next, bytes.subarray(at, at + CHUNK_SIZE));
@@ -238,6 +250,40 @@ export function cachedSource(raw: RawSource): ByteSource {
     close: () => {
       chunks.clear();
       raw.close();
+    },
+  };
+}
+
+/** Bytes that {@link wholeSource} is made for, at most: a piece of a long read has as many. */
+export const SMALL = 1 << 16;
+
+/**
+ * Reads a raw source of `size` bytes, at most {@link SMALL}, at once when it is first read, and has it in memory from then on.
+ * Where that fails, what is asked for may still be sound: it is read as {@link cachedSource} reads it.
+ */
+export function wholeSource(raw: RawSource, size: number): ByteSource {
+  const pieces = cachedSource(raw);
+  let bytes: Uint8Array | null = null;
+  let hasFailed = false;
+  const whole = (): Uint8Array | null => {
+    if (bytes !== null || hasFailed) return bytes;
+    const room = new Uint8Array(size);
+    try {
+      return (bytes = room.subarray(0, raw.readInto(room, 0)));
+    } catch {
+      hasFailed = true;
+      return null;
+    }
+  };
+  return {
+    size,
+    read(offset, length) {
+      if (length <= 0 || offset < 0) return EMPTY;
+      return whole()?.subarray(offset, offset + length) ?? pieces.read(offset, length);
+    },
+    close: () => {
+      bytes = null;
+      pieces.close();
     },
   };
 }

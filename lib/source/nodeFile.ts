@@ -3,7 +3,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { CramfsError } from '../base/errors.ts';
-import { type ByteSource, cachedSource, type RawSource } from './byteSource.ts';
+import { type ByteSource, cachedSource, type RawSource, SMALL, wholeSource } from './byteSource.ts';
 import { errnoWords } from '../base/errnoWords.ts';
 import { StreamStore } from './nodeStreamStore.ts';
 
@@ -25,7 +25,11 @@ export function openFileSource(file: string): ByteSource {
       closeSync(fd);
       throw new CramfsError('IO', { what: file, found: 'it is a directory' });
     }
-    if (stat.isFile()) return cachedSource(regularFile(fd, stat.size));
+    if (stat.isFile()) {
+      // Of files of the kernel the length is not known, or said to be 0.
+      const file = regularFile(fd, stat.size);
+      return stat.size > 0 && stat.size <= SMALL ? wholeSource(file, stat.size) : cachedSource(file);
+    }
     return cachedSource(isStorage(stat) ? regularFile(fd, storageSize(fd)) : stream(fd, file));
   } catch (cause) {
     if (cause instanceof CramfsError) throw cause;

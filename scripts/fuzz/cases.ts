@@ -387,6 +387,6 @@ export class KindChooser {
 /** Runs a case. @throws Error for what does not hold */
 export async function runCase({ kind, choice, inputs }: Case, sandbox: Sandbox): Promise<void> {
   const files = inputs.map((bytes, index) => sandbox.input(index, bytes));
-  sandbox.features.clear();
+  sandbox.features = new Set();
   await KINDS[kind]?.run(sandbox, files, chanceFrom(randomFrom(choice)));
 }

@@ -72,7 +72,7 @@ export class Sandbox {
   /** Commands that ran. */
   commands = 0;
   /** What the commands of the present case did, in short: what is new among it is worth keeping. */
-  readonly features = new Set<string>();
+  features = new Set<string>();
   readonly #schemas = new Map<string, ValidateFunction>();
   readonly #folder: string;
   readonly #schemaFolder: string;
