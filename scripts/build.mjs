@@ -121,6 +121,76 @@ const loadedAtUse = {
   },
 };
 
+/**
+ * Modules of the project that are imported statically, and that a question which is answered from a sound image does not use:
+ * a start need not read them. What stands for one loads it when a function of it is called, or an object of a class of it is
+ * made; nobody asks whether an object is of such a class.
+ */
+const SELDOM = [
+  'lib/audit/violationWords.ts',
+  'lib/base/suggest.ts',
+  'lib/board/partitionTable.ts',
+  'lib/board/readPartitionTable.ts',
+  'lib/cli/failure.ts',
+  'lib/cli/inputFile.ts',
+  'lib/cli/machineOptions.ts',
+  'lib/cli/nextStep.ts',
+  'lib/diagnose/diagnose.ts',
+  'lib/diagnose/scan.ts',
+  'lib/inspect/nearPaths.ts',
+  'lib/mm/icache.ts',
+  'lib/mm/operations/fork.ts',
+  'lib/mm/operations/madvise.ts',
+  'lib/mm/operations/mincore.ts',
+  'lib/mm/operations/mlock.ts',
+  'lib/mm/operations/mprotect.ts',
+  'lib/mm/operations/mremap.ts',
+  'lib/report/cpusText.ts',
+  'lib/report/diagnosisWords.ts',
+  'lib/report/kernelsText.ts',
+  'lib/report/warningWords.ts',
+  'lib/source/nodeStreamStore.ts',
+  'lib/verdict/actions.ts',
+  'lib/verdict/adviseWithoutMmu.ts',
+  'lib/verdict/contentIndex.ts',
+  'lib/verdict/invariants.ts',
+  'lib/verdict/mapNommu.ts',
+  'lib/verdict/pageVerdicts.ts',
+];
+/** The name of the file of such a module. @param {string} module */
+const seldomName = (module) => `seldom-${module.slice('lib/'.length, -'.ts'.length).replaceAll('/', '-')}`;
+
+/** @type {import('esbuild').Plugin} */
+const seldomUsed = {
+  name: 'seldom-used',
+  setup(build) {
+    build.onResolve({ filter: /^[.].*[.]ts$/ }, ({ kind, path, resolveDir }) => {
+      const module = relative('.', join(resolveDir, path)).replaceAll('\\', '/');
+      return kind === 'import-statement' && SELDOM.includes(module)
+        ? { path: module, namespace: 'seldom-used' }
+        : undefined;
+    });
+    build.onResolve({ filter: /./, namespace: 'seldom-used' }, ({ path }) => ({ path, external: true }));
+    build.onLoad({ filter: /./, namespace: 'seldom-used' }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const names = (/** @type {RegExp} */ form) => [...source.matchAll(form)].map(([, name = '']) => name);
+      // A const that is no number is missing, and whoever imports it ends the build.
+      return {
+        contents: [
+          `const module = () => require('./${seldomName(path)}.cjs');`,
+          ...names(/^export (?:async )?function\*? (\w+)/gm).map(
+            (name) => `export function ${name}(...args) { return module().${name}(...args); }`,
+          ),
+          ...names(/^export class (\w+)/gm).map(
+            (name) => `export class ${name} { constructor(...args) { return new (module().${name})(...args); } }`,
+          ),
+          ...names(/^(export const \w+ = [\d_ <*+-]+;)$/gm),
+        ].join('\n'),
+      };
+    });
+  },
+};
+
 /** @satisfies {import('esbuild').BuildOptions} */
 const common = {
   bundle: true,
@@ -173,7 +243,10 @@ if (values.verbose) {
 async function bundle(entries) {
   const { outputFiles, metafile } = await esbuild.build({
     ...common,
-    entryPoints: Object.fromEntries(entries.map((entry) => [`${basename(entry, '.ts')}${MAIN}`, entry])),
+    entryPoints: Object.fromEntries([
+      ...entries.map((entry) => [`${basename(entry, '.ts')}${MAIN}`, entry]),
+      ...SELDOM.map((module) => [seldomName(module), module]),
+    ]),
     outdir: 'dist/bin',
     entryNames: '[name]',
     chunkNames: '[name]-[hash]',
@@ -181,7 +254,7 @@ async function bundle(entries) {
     splitting: true,
     format: 'esm',
     mainFields: ['module', 'main'],
-    plugins: [englishOnly, loadedAtUse, lazyPackage],
+    plugins: [englishOnly, loadedAtUse, seldomUsed, lazyPackage],
     metafile: true,
     // Layout goes below; names of the pieces' own level can be shortened only here.
     minifyWhitespace: false,
@@ -298,5 +371,5 @@ function asCommonJs(text, isModule, access) {
  * @param {import('esbuild').Metafile} metafile
  */
 function inputsOf({ inputs: files }) {
-  return Object.keys(files).filter((file) => !/^(?:loaded-at-use|english-only):/.test(file));
+  return Object.keys(files).filter((file) => !/^(?:loaded-at-use|seldom-used|english-only):/.test(file));
 }

@@ -6,11 +6,14 @@ const FILE_COST = 16 * 1024;
 /** Bytes that an entry point may be made to load for nothing. */
 const WASTE = 32 * 1024;
 
+/** What loading a module of Node costs that it does not load by itself, in such bytes. */
+const BUILTIN_COST = new Map([['node:worker_threads', 128 * 1024]]);
+
 /**
  * @typedef {object} Piece
  * @property {string} path
  * @property {string[]} parts paths of what was joined, each after what it imports
- * @property {number} bytes
+ * @property {number} bytes of code, and what modules of Node that it loads at once cost
  * @property {Set<string>} users entry points that load it at once
  * @property {Set<string>} imports paths of pieces that it loads at once
  */
@@ -25,9 +28,10 @@ export function joinPieces(outputs) {
   /** @type {Map<string, Piece>} */
   const pieces = new Map();
   for (const [path, { bytes, imports }] of Object.entries(outputs)) {
-    const atOnce = imports.filter(({ kind, external }) => kind === 'import-statement' && external !== true);
-    const names = new Set(atOnce.map((each) => each.path));
-    pieces.set(path, { path, parts: [path], bytes, users: new Set(), imports: names });
+    const atOnce = imports.filter(({ kind }) => kind === 'import-statement');
+    const names = new Set(atOnce.filter(({ external }) => external !== true).map((each) => each.path));
+    const builtins = atOnce.reduce((sum, each) => sum + (BUILTIN_COST.get(each.path) ?? 0), 0);
+    pieces.set(path, { path, parts: [path], bytes: bytes + builtins, users: new Set(), imports: names });
   }
   const entries = Object.keys(outputs).filter((path) => outputs[path]?.entryPoint !== undefined);
   const wasted = new Map(entries.map((entry) => [entry, 0]));
