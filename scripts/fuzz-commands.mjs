@@ -285,6 +285,15 @@ async function bundle(folder, bug) {
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     plugins: [
       {
+        name: 'inputs-in-memory',
+        setup(builder) {
+          builder.onResolve({ filter: /^node:(?:fs|worker_threads)$/ }, ({ path, importer }) => {
+            if (!relative('.', importer).startsWith('lib')) return undefined;
+            return { path: resolve(path === 'node:fs' ? 'scripts/fuzz/inputFiles.ts' : 'scripts/fuzz/threads.ts') };
+          });
+        },
+      },
+      {
         name: 'planted',
         setup(builder) {
           if (bug === undefined) return;

@@ -1,7 +1,8 @@
 /** What is run: a command or several whose results must fit together, on inputs of certain kinds. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { changedText } from './change.ts';
 import { type Chance, chanceFrom } from './inputs/chance.ts';
+import { readFileSync } from './inputFiles.ts';
 import type { InputKind } from './inputs/index.ts';
 import { randomFrom } from './mutate.ts';
 import { somePath } from './paths.ts';

@@ -55,7 +55,7 @@ const corpus: Case[] = [];
 const byKind = new Map<string, Case[]>();
 const features = new Set<string>();
 const chooser = new KindChooser();
-const sandbox = new Sandbox(folder, setup.schemas);
+const sandbox = new Sandbox(folder, setup.schemas, { inMemory: true });
 let executions = 0;
 /** Commands that ran again only to find out which case it was. */
 let repeated = 0;

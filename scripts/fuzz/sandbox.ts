@@ -1,9 +1,10 @@
 /** Runs commands in this process, and expects of each what must hold for all. */
 import { Ajv, type ValidateFunction } from 'ajv';
-import { ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCramfs } from '../../lib/cli/cramfs.ts';
 import type { Io, TextSink } from '../../lib/cli/io.ts';
+import { inputBytes, openInputs, setInput, writeInputs } from './inputFiles.ts';
 
 /** Characters that a command may print; more is an error. */
 const MAX_OUTPUT = 64 << 20;
@@ -11,29 +12,6 @@ const MAX_OUTPUT = 64 << 20;
 const TIME_LIMIT = 10_000;
 /** Milliseconds after which the CPU time before a command is taken anew: what it takes is known to this. */
 const CPU_INTERVAL = 500;
-/**
- * A file that commands read. It stays open: opening it anew for each case, in which it is written once, takes as long as a
- * part of a command.
- */
-class Input {
-  bytes: Uint8Array | null = null;
-  readonly #path: string;
-  readonly #fd: number;
-
-  constructor(path: string) {
-    this.#path = path;
-    this.#fd = openSync(path, 'w');
-  }
-
-  /** Its path, where it has these bytes and no others. */
-  write(bytes: Uint8Array): string {
-    if (bytes === this.bytes) return this.#path;
-    if (bytes.length < (this.bytes?.length ?? 0)) ftruncateSync(this.#fd, bytes.length);
-    for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at, bytes.length - at, at);
-    this.bytes = bytes;
-    return this.#path;
-  }
-}
 
 /** What no terminal is to be sent. */
 const CONTROL = /[^\P{Cc}\t\n]/u;
@@ -76,13 +54,15 @@ export class Sandbox {
   readonly #schemas = new Map<string, ValidateFunction>();
   readonly #folder: string;
   readonly #schemaFolder: string;
-  readonly #inputs: Input[] = [];
+  readonly #inMemory: boolean;
   /** CPU time of the process, and when it was that: asking takes a system call, as long as a part of a command. */
   #cpu = process.cpuUsage();
   #cpuTakenAt = performance.now();
 
-  constructor(folder: string, schemaFolder: string) {
+  /** @param inMemory whether commands have inputFiles.ts in place of node:fs, and find inputs in memory */
+  constructor(folder: string, schemaFolder: string, { inMemory = false } = {}) {
     this.#folder = folder;
+    this.#inMemory = inMemory;
     this.#schemaFolder = schemaFolder;
   }
 
@@ -91,14 +71,21 @@ export class Sandbox {
     return join(this.#folder, name);
   }
 
-  /** The path of an input; it is written unless it is there from the case before. */
+  #inputPath(index: number): string {
+    return this.path(`in${String(index)}`);
+  }
+
+  /** The path of an input, which has these bytes from now on. */
   input(index: number, bytes: Uint8Array): string {
-    return (this.#inputs[index] ??= new Input(this.path(`in${String(index)}`))).write(bytes);
+    const path = this.#inputPath(index);
+    setInput(path, bytes);
+    if (!this.#inMemory) writeInputs();
+    return path;
   }
 
   /** The bytes of an input; null where there is none. */
   bytesOf(index: number): Uint8Array | null {
-    return this.#inputs[index]?.bytes ?? null;
+    return inputBytes(this.#inputPath(index));
   }
 
   /** Runs a command, and expects an exit code that is documented, in time, with plain text or valid JSON. */
@@ -134,6 +121,7 @@ export class Sandbox {
     };
     if (code < 0 || code > 3) holds(false, `ends with ${String(code)}: ${stderr.slice(0, MAX_MESSAGE)}`);
     holds(process.getActiveResourcesInfo().length <= open, 'leaves open what keeps a process from ending');
+    holds(openInputs() === 0, 'leaves a file open');
     holds(took < TIME_LIMIT, `takes more than ${String(TIME_LIMIT)} ms`);
     holds(code !== 2 || stderr !== '', 'ends with 2 and says nothing');
     holds(!CONTROL.test(stderr) && (name === 'cat' || !CONTROL.test(stdout)), 'prints control characters');

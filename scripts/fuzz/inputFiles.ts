@@ -1,0 +1,157 @@
+/**
+ * What `lib` has in place of node:fs in the fuzzer's bundle: the same, but that inputs of cases lie in memory. To write, open, read
+ * and close one takes as long as a part of a quick command. On the disk such a file is empty until somebody needs it there.
+ */
+import * as fs from 'node:fs';
+
+export {
+  accessSync,
+  chmodSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  ftruncateSync,
+  futimesSync,
+  lchownSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+  type Stats,
+  writeSync,
+} from 'node:fs';
+
+/** An input that is in memory. */
+interface InputFile {
+  bytes: Uint8Array;
+  /** As the system has it on the disk. */
+  readonly stats: fs.Stats;
+  /** Whether the disk has the bytes too. */
+  isOnDisk: boolean;
+}
+
+/** An open one; `at`: where the next read begins that does not say where. */
+interface OpenInput {
+  readonly bytes: Uint8Array;
+  readonly stats: fs.Stats;
+  at: number;
+}
+
+const inputs = new Map<string, InputFile>();
+const open = new Map<number, OpenInput>();
+/** Above all descriptors of the system. */
+const FIRST_DESCRIPTOR = 1 << 24;
+let nextDescriptor = FIRST_DESCRIPTOR;
+/** The bits of flags that say whether a file is written to. */
+const ACCESS_MODE = 3;
+
+/** Gives an input its bytes; whoever opened it before has those that it had. */
+export function setInput(path: string, bytes: Uint8Array): void {
+  const file = inputs.get(path);
+  if (file === undefined) {
+    fs.writeFileSync(path, '');
+    inputs.set(path, { bytes, stats: fs.lstatSync(path), isOnDisk: false });
+  } else if (file.bytes !== bytes) {
+    file.bytes = bytes;
+    file.isOnDisk = false;
+  }
+}
+
+/** The bytes of an input; null where there is none. */
+export const inputBytes = (path: string): Uint8Array | null => inputs.get(path)?.bytes ?? null;
+
+/** Writes inputs to the disk, where threads and other programs find them. */
+export function writeInputs(): void {
+  for (const [path, file] of inputs) {
+    if (!file.isOnDisk) fs.writeFileSync(path, file.bytes);
+    file.isOnDisk = true;
+  }
+}
+
+function withSize(stats: fs.Stats, size: number): fs.Stats {
+  return Object.assign(Object.create(Object.getPrototypeOf(stats) as object) as fs.Stats, stats, { size });
+}
+
+export const openSync = (path: fs.PathLike, flags: fs.OpenMode = 'r', mode?: fs.Mode | null): number => {
+  const file = inputs.get(path as string);
+  if (file === undefined) return fs.openSync(path, flags, mode);
+  const reads = flags === 'r' || (typeof flags === 'number' && (flags & ACCESS_MODE) === fs.constants.O_RDONLY);
+  if (!reads) {
+    // Whatever is written to it is on the disk only.
+    writeInputs();
+    inputs.delete(path as string);
+    return fs.openSync(path, flags, mode);
+  }
+  const fd = nextDescriptor++;
+  open.set(fd, { bytes: file.bytes, stats: file.stats, at: 0 });
+  return fd;
+};
+
+export const readSync = ((
+  fd: number,
+  target: Uint8Array,
+  offset: number,
+  length: number,
+  position: number | null,
+): number => {
+  const file = open.get(fd);
+  if (file === undefined) return fs.readSync(fd, target, offset, length, position);
+  const from = position ?? file.at;
+  const piece = file.bytes.subarray(from, from + length);
+  target.set(piece, offset);
+  if (position === null) file.at += piece.length;
+  return piece.length;
+}) as typeof fs.readSync;
+
+export const fstatSync = ((fd: number, options?: fs.StatOptions) => {
+  const file = open.get(fd);
+  return file === undefined ? fs.fstatSync(fd, options) : withSize(file.stats, file.bytes.length);
+}) as typeof fs.fstatSync;
+
+export function closeSync(fd: number): void {
+  if (!open.delete(fd)) fs.closeSync(fd);
+}
+
+/** How many inputs are open. */
+export const openInputs = (): number => open.size;
+
+function statOf(path: unknown, options: fs.StatSyncOptions | undefined): fs.Stats | null {
+  const file = inputs.get(path as string);
+  return file === undefined || options?.bigint === true ? null : withSize(file.stats, file.bytes.length);
+}
+
+export const statSync = ((path: fs.PathLike, options?: fs.StatSyncOptions) =>
+  statOf(path, options) ?? fs.statSync(path, options)) as typeof fs.statSync;
+
+export const lstatSync = ((path: fs.PathLike, options?: fs.StatSyncOptions) =>
+  statOf(path, options) ?? fs.lstatSync(path, options)) as typeof fs.lstatSync;
+
+export const existsSync = (path: fs.PathLike): boolean => inputs.has(path as string) || fs.existsSync(path);
+
+export const readFileSync = ((path: fs.PathLike, encoding?: BufferEncoding) => {
+  const file = inputs.get(path as string);
+  if (file === undefined) return fs.readFileSync(path, encoding);
+  const bytes = Buffer.from(file.bytes);
+  return encoding === undefined ? bytes : bytes.toString(encoding);
+}) as typeof fs.readFileSync;
+
+const files: typeof fs = {
+  ...fs,
+  closeSync,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+};
+export default files;
