@@ -39,8 +39,7 @@ function openPack(file: string): typeof packed {
   const bytes = readFileSync(file);
   const start = PACK_HEAD + bytes.readUInt32LE(0);
   const code = start === PACK_HEAD ? undefined : bytes.subarray(PACK_HEAD, start);
-  // The text is ASCII: the build sees to that.
-  return compile(bytes.toString('latin1', start), file, code) as typeof packed;
+  return compile(bytes.toString('utf8', start), file, code) as typeof packed;
 }
 
 /** The body of a file that is in no pack. */
