@@ -12,6 +12,9 @@ import { type ByteSource, readInto } from '../source/byteSource.ts';
 const CRC_FIELD = 32;
 /** Bytes read at a time: they stay in a processor's cache. */
 const CHUNK = 1 << 18;
+/** Of a short image fewer: room for more takes longer to make than it saves. */
+const SHORT_CHUNK = 1 << 15;
+const SHORT = 1 << 20;
 
 /**
  * `good`; `swapped`: right, but stored in the other byte order; `wrong`; `none`: without FSID_VERSION_2 there is no
@@ -74,9 +77,10 @@ export function rangeCrc(source: ByteSource, position: number, end: number): num
 /** The bytes from `start` to `end`, each piece until the next: in one buffer, where the source copies them anyway. */
 function* pieces(source: ByteSource, start: number, end: number): Generator<Uint8Array, void> {
   const copies = source.readInto !== undefined;
-  const buffer = readRoom(copies ? Math.min(CHUNK, end - start) : 0);
-  for (let at = start; at < end; at += CHUNK) {
-    const length = Math.min(CHUNK, end - at);
+  const chunk = end - start > SHORT ? CHUNK : SHORT_CHUNK;
+  const buffer = readRoom(copies ? Math.min(chunk, end - start) : 0);
+  for (let at = start; at < end; at += chunk) {
+    const length = Math.min(chunk, end - at);
     yield copies ? buffer.subarray(0, readInto(source, buffer.subarray(0, length), at)) : source.read(at, length);
   }
 }
