@@ -36,6 +36,23 @@ test('pieces that the same programs need are joined, each after what it imports'
   expect(all.flat().sort()).toEqual(['a', 'b', 'c', 'one', 'two']);
 });
 
+test('a piece that loads threads is not joined to one of a program without them', () => {
+  const threads = { path: 'node:worker_threads', kind: 'import-statement' as const, external: true };
+  const pieces = (imports: readonly object[]) => {
+    const serve = output(1000, []);
+    const outputs = {
+      worker: output(10, ['serve', 'codec'], 'worker.ts'),
+      other: output(10, ['serve', 'codec'], 'other.ts'),
+      program: output(10, ['codec'], 'program.ts'),
+      codec: output(1000, []),
+      serve: { ...serve, imports: [...serve.imports, ...imports] as typeof serve.imports },
+    };
+    return [...joinPieces(outputs).values()].map((parts) => parts.length);
+  };
+  expect(pieces([])).toContain(2);
+  expect(pieces([threads])).not.toContain(2);
+});
+
 test('whatever is joined, each part runs once, after all that it imports', () => {
   const parts = fc.array(
     fc.record({ bytes: fc.constantFrom(100, 20_000, 900_000), imports: fc.array(fc.nat(9), { maxLength: 3 }) }),

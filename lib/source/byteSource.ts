@@ -188,7 +188,7 @@ export function cachedSource(raw: RawSource): ByteSource {
     const got = raw.readInto(buffer, index * CHUNK_SIZE);
     return got === buffer.length ? buffer : buffer.slice(0, got);
   };
-  /** Several chunks; null where that fails: the first may still be sound. */
+  /** Several chunks; null if that fails: the first may still be sound. */
   const readChunks = (index: number, count: number): Uint8Array | null => {
     try {
       return readFrom(index, count);
@@ -254,12 +254,12 @@ export function cachedSource(raw: RawSource): ByteSource {
   };
 }
 
-/** Bytes that {@link wholeSource} is made for, at most: a piece of a long read has as many. */
+/** The largest file that {@link wholeSource} is used for, in bytes: as long as a piece of a long read. */
 export const SMALL = 1 << 16;
 
 /**
- * Reads a raw source of `size` bytes, at most {@link SMALL}, at once when it is first read, and has it in memory from then on.
- * Where that fails, what is asked for may still be sound: it is read as {@link cachedSource} reads it.
+ * Reads a raw source of `size` bytes, at most {@link SMALL}, whole at the first read, and keeps it in memory. If that fails, it
+ * reads as {@link cachedSource} does: the bytes that were asked for may still be sound.
  */
 export function wholeSource(raw: RawSource, size: number): ByteSource {
   const pieces = cachedSource(raw);

@@ -26,7 +26,7 @@ export function openFileSource(file: string): ByteSource {
       throw new CramfsError('IO', { what: file, found: 'it is a directory' });
     }
     if (stat.isFile()) {
-      // Of files of the kernel the length is not known, or said to be 0.
+      // Files in /proc have size 0, whatever they contain.
       const file = regularFile(fd, stat.size);
       return stat.size > 0 && stat.size <= SMALL ? wholeSource(file, stat.size) : cachedSource(file);
     }

@@ -1,6 +1,6 @@
 /**
- * What `lib` has in place of node:fs in the fuzzer's bundle: the same, but that inputs of cases lie in memory. To write, open, read
- * and close one takes as long as a part of a quick command. On the disk such a file is empty until somebody needs it there.
+ * Replaces node:fs for `lib` in the fuzzer's bundle, and keeps the inputs of cases in memory: writing, opening, reading and
+ * closing a real file takes a large part of a quick command. On disk an input is an empty file until writeInputs() is called.
  */
 import * as fs from 'node:fs';
 
@@ -29,16 +29,16 @@ export {
   writeSync,
 } from 'node:fs';
 
-/** An input that is in memory. */
+/** An input in memory. */
 interface InputFile {
   bytes: Uint8Array;
-  /** As the system has it on the disk. */
+  /** Of the file on disk; only its size differs. */
   readonly stats: fs.Stats;
-  /** Whether the disk has the bytes too. */
+  /** Whether the file on disk has these bytes. */
   isOnDisk: boolean;
 }
 
-/** An open one; `at`: where the next read begins that does not say where. */
+/** An open input; `at`: the offset of the next read without a position. */
 interface OpenInput {
   readonly bytes: Uint8Array;
   readonly stats: fs.Stats;
@@ -47,13 +47,13 @@ interface OpenInput {
 
 const inputs = new Map<string, InputFile>();
 const open = new Map<number, OpenInput>();
-/** Above all descriptors of the system. */
+/** Above any real descriptor. */
 const FIRST_DESCRIPTOR = 1 << 24;
 let nextDescriptor = FIRST_DESCRIPTOR;
-/** The bits of flags that say whether a file is written to. */
+/** O_ACCMODE: the bits of the flags that choose reading or writing. */
 const ACCESS_MODE = 3;
 
-/** Gives an input its bytes; whoever opened it before has those that it had. */
+/** Sets the bytes of an input; descriptors that are open keep the old ones. */
 export function setInput(path: string, bytes: Uint8Array): void {
   const file = inputs.get(path);
   if (file === undefined) {
@@ -68,7 +68,7 @@ export function setInput(path: string, bytes: Uint8Array): void {
 /** The bytes of an input; null where there is none. */
 export const inputBytes = (path: string): Uint8Array | null => inputs.get(path)?.bytes ?? null;
 
-/** Writes inputs to the disk, where threads and other programs find them. */
+/** Writes the inputs to disk, for threads and other programs. */
 export function writeInputs(): void {
   for (const [path, file] of inputs) {
     if (!file.isOnDisk) fs.writeFileSync(path, file.bytes);
@@ -85,7 +85,7 @@ export const openSync = (path: fs.PathLike, flags: fs.OpenMode = 'r', mode?: fs.
   if (file === undefined) return fs.openSync(path, flags, mode);
   const reads = flags === 'r' || (typeof flags === 'number' && (flags & ACCESS_MODE) === fs.constants.O_RDONLY);
   if (!reads) {
-    // Whatever is written to it is on the disk only.
+    // From now on the file on disk is the only one.
     writeInputs();
     inputs.delete(path as string);
     return fs.openSync(path, flags, mode);

@@ -59,7 +59,7 @@ export class Sandbox {
   #cpu = process.cpuUsage();
   #cpuTakenAt = performance.now();
 
-  /** @param inMemory whether commands have inputFiles.ts in place of node:fs, and find inputs in memory */
+  /** @param inMemory whether `lib` uses inputFiles.ts instead of node:fs */
   constructor(folder: string, schemaFolder: string, { inMemory = false } = {}) {
     this.#folder = folder;
     this.#inMemory = inMemory;
@@ -75,7 +75,7 @@ export class Sandbox {
     return this.path(`in${String(index)}`);
   }
 
-  /** The path of an input, which has these bytes from now on. */
+  /** Sets the bytes of an input. Returns its path. */
   input(index: number, bytes: Uint8Array): string {
     const path = this.#inputPath(index);
     setInput(path, bytes);

@@ -1,4 +1,4 @@
-/** What `lib` has in place of node:worker_threads in the fuzzer's bundle: a thread finds inputs on the disk. */
+/** Replaces node:worker_threads for `lib` in the fuzzer's bundle: writes the inputs to disk before a thread starts. */
 import * as threads from 'node:worker_threads';
 import { writeInputs } from './inputFiles.ts';
 
