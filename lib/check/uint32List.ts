@@ -1,8 +1,12 @@
 /** A list of unsigned 32-bit numbers that takes four bytes a number. */
 import { withRoom } from '../base/bytes.ts';
 
+/** Numbers that a list that is not empty has room for at least. */
+const FIRST_ROOM = 256;
+
 export class Uint32List {
-  #values = new Uint32Array(256);
+  /** Without room at first: most lists of a small image stay empty. */
+  #values = new Uint32Array(0);
   #length = 0;
 
   get length(): number {
@@ -10,7 +14,9 @@ export class Uint32List {
   }
 
   push(value: number): void {
-    this.#values = withRoom(this.#values, this.#length + 1);
+    if (this.#length === this.#values.length) {
+      this.#values = withRoom(this.#values, this.#length === 0 ? FIRST_ROOM : this.#length + 1);
+    }
     this.#values[this.#length++] = value;
   }
 

@@ -85,9 +85,11 @@ function requireOther(path: string, input: string): void {
  * @throws CramfsError USAGE
  */
 export function requireDistinct(...paths: readonly (string | undefined)[]): void {
+  const given = paths.filter((path) => path !== undefined);
+  if (given.length < 2) return;
   const seen = new Set<string>();
-  for (const path of paths) {
-    if (path === undefined || statsOf(path)?.isFile() === false) continue;
+  for (const path of given) {
+    if (statsOf(path)?.isFile() === false) continue;
     const place = placeOf(path);
     if (seen.has(place)) {
       throw new CramfsError('USAGE', { found: `cannot write ${path}: it is another output of the same command` });

@@ -25,7 +25,7 @@ export interface UImage {
 
 /** Whether bytes, at least four, begin as a header does. */
 export function beginsUImage(bytes: Uint8Array): boolean {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0) === UIMAGE_MAGIC;
+  return bytes[0] === 0x27 && bytes[1] === 0x05 && bytes[2] === 0x19 && bytes[3] === 0x56;
 }
 
 /**

@@ -53,6 +53,8 @@ class Window {
   }
 }
 
+const NO_WINDOW = new Window(0, new Uint8Array(0));
+
 class WindowEntry implements RawEntry {
   readonly inode: Inode;
   readonly nameLength: number;
@@ -93,7 +95,7 @@ export class DirectoryCursor {
   readonly #image: CramfsImage;
   readonly #path: string;
   readonly #end: number;
-  #window = new Window(0, new Uint8Array(0));
+  #window = NO_WINDOW;
 
   constructor(image: CramfsImage, directory: Inode, path = '/') {
     if (directory.type !== 'directory') throw new CramfsError('NOT_A_DIRECTORY', { path, offset: directory.position });

@@ -66,15 +66,22 @@ export function detectLayout(from: ByteSource | Uint8Array, options: OpenOptions
   const isGiven = [pageSize, inodeLayout, quirks, inflate].some((option) => option !== undefined);
   if (isGiven || from instanceof Uint8Array) return layoutOf(from, options);
   const source = sliceSource(from, imageOffset);
-  const before = known.get(source);
-  if (before !== undefined) return before;
+  for (const each of recent) {
+    const before = each.deref();
+    if (before?.image.source === source) return before;
+  }
   const found = layoutOf(source, {});
-  known.set(source, found);
+  recent.unshift(new WeakRef(found));
+  recent.length = Math.min(recent.length, MOST_RECENT);
   return found;
 }
 
-/** Commands ask several times about a source. */
-const known = new WeakMap<ByteSource, DetectedLayout>();
+/**
+ * What was found out of late: commands ask several times about a source. A few are enough, and a WeakMap from source to layout
+ * would keep the bytes of each image until the next full garbage collection, since a layout has its source.
+ */
+const recent: WeakRef<DetectedLayout>[] = [];
+const MOST_RECENT = 4;
 
 function layoutOf(from: ByteSource | Uint8Array, options: OpenOptions): DetectedLayout {
   const image = openWithInodes(from, options);

@@ -15,10 +15,13 @@ export interface LabelledRange<Label extends string> {
 
 /** Numbers of a range: its start, its end, and what it is. */
 const FIELDS = 3;
+/** Numbers that a list that is not empty has room for at least. */
+const FIRST_ROOM = 64 * FIELDS;
 
 /** Ranges as triples of numbers, [start, end) and a tag, one after the other. */
 class RangeList {
-  #numbers = new Float64Array(64 * FIELDS);
+  /** Without room at first: of the labels of an image few are claimed. */
+  #numbers = new Float64Array(0);
   #length = 0;
   #isInOrder = true;
 
@@ -50,7 +53,7 @@ class RangeList {
       if (start < lastEnd) this.#isInOrder = false;
     }
     const at = this.#length * FIELDS;
-    this.#numbers = withRoom(this.#numbers, at + FIELDS);
+    if (at === this.#numbers.length) this.#numbers = withRoom(this.#numbers, at === 0 ? FIRST_ROOM : at + FIELDS);
     this.#numbers[at] = start;
     this.#numbers[at + 1] = end;
     this.#numbers[at + 2] = tag;

@@ -18,7 +18,7 @@ export function patchedSource(source: ByteSource, patches: readonly Patch[]): By
       const end = offset + bytes.length;
       const within = patches.filter((patch) => patch.offset < end && patch.offset + patch.bytes.length > offset);
       if (within.length === 0) return bytes;
-      const patched = Uint8Array.from(bytes);
+      const patched = new Uint8Array(bytes);
       for (const patch of within) {
         for (const [i, byte] of patch.bytes.entries()) {
           const at = patch.offset + i;
