@@ -1,11 +1,12 @@
 /** Files and links that share a block table: each is looked at, and none makes the work longer. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { deflateSync } from 'node:zlib';
 import { checkImage } from '../lib/check/checkImage.ts';
 import { diffImages } from '../lib/diff/diff.ts';
 import { KERNEL_MODELS } from '../lib/driver/models/index.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { detectLayout } from '../lib/inspect/detectLayout.ts';
+import { openDetected } from '../lib/inspect/openDetected.ts';
 import { imageTree } from '../lib/mkfs/source/imageTree.ts';
 import { Board } from '../lib/verdict/board.ts';
 import { compareKernels } from '../lib/verdict/compareKernels.ts';
@@ -39,6 +40,41 @@ test('pages of 8 KiB show in two direct blocks that are 8 KiB apart', () => {
   const blocks = [data, data.subarray(0, 13000 - data.length)].map((each) => ({ kind: 'direct' as const, data: each }));
   const entries: RawEntry[] = [{ type: 'file', name: 'f', blocks }];
   expect(detectLayout(buildRawImage({ entries, pageSize: 2 * PAGE })).pageSize).toBe(2 * PAGE);
+});
+
+describe('pages of 16 KiB show in a file with one direct block', () => {
+  const link: RawEntry = {
+    type: 'file',
+    name: 'link',
+    blocks: [{ kind: 'direct', data: Buffer.alloc(9000, 'x'), at: { alignTo: 4 * PAGE } }],
+  };
+  const sh: RawEntry = { type: 'file', name: 'sh', blocks: [{ kind: 'zlib', data: Buffer.alloc(302, 'y') }] };
+  const imageOf = (entries: readonly RawEntry[]): Uint8Array => buildRawImage({ entries, pageSize: 4 * PAGE });
+  const changed = (bytes: Uint8Array): Uint8Array => bytes.map((byte, index) => (index === 50 ? byte ^ 1 : byte));
+  const pageSizeOf = (bytes: Uint8Array): number => detectLayout(bytes).pageSize;
+
+  test('where smaller ones would put the pointers of two files in one place', () => {
+    const again: RawEntry = {
+      ...link,
+      name: 'm',
+      blocks: [{ kind: 'direct', at: { sameAs: ['link', 0] } }],
+      size: 9000,
+    };
+    const bytes = imageOf([link, again, sh]);
+    expect(pageSizeOf(bytes)).toBe(4 * PAGE);
+    // Whatever the CRC says.
+    expect(pageSizeOf(changed(bytes))).toBe(4 * PAGE);
+  });
+
+  test('where smaller ones would find no pointer behind its own', () => {
+    const bytes = imageOf([link, sh]);
+    expect(pageSizeOf(bytes)).toBe(4 * PAGE);
+    expect(checkImage(openDetected(bytes)).counts.error).toBe(0);
+  });
+
+  test('but not where the CRC is wrong: pointers may be damaged', () => {
+    expect(pageSizeOf(changed(imageOf([link, sh])))).toBe(PAGE);
+  });
 });
 
 /** 500 files, which are one table of direct blocks, in a few KiB. */

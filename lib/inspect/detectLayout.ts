@@ -14,14 +14,16 @@ import {
   ROOT_INODE_OFFSET,
   S_IFMT,
   S_IFREG,
+  S_ISVTX,
 } from '../format/constants.ts';
 import { type InodeLayout, WIDE_INODE } from '../format/inode.ts';
-import { blockCount } from '../image/blocks.ts';
+import { blockCount, blockProblem, fileBlock } from '../image/blocks.ts';
 import type { CompressionMethod } from '../image/compression.ts';
 import { CramfsImage, type Inode, NO_QUIRKS, type OpenOptions, PAGE_SIZES, type Quirks } from '../image/image.ts';
 import { isLzmaBlock } from '../image/lzma.ts';
 import { guessPageSize } from '../image/pageSize.ts';
 import { type ByteSource, sliceSource } from '../source/byteSource.ts';
+import { imageCrc } from './imageCrc.ts';
 import { detectQuirks } from './detectQuirks.ts';
 import { visitInodes } from './visitInodes.ts';
 import { walk } from './walk.ts';
@@ -157,6 +159,9 @@ interface Vote {
  */
 function vote(pageSizes: readonly number[], open: (pageSize: number) => CramfsImage, files: readonly Inode[]): Vote {
   const votes: Vote[] = [];
+  let asMade: boolean | null = null;
+  const isAsMade = (image: CramfsImage): boolean => (asMade ??= imageCrc(image).state === 'good');
+  const starts = [...new Set(files.map(({ ino }) => ino))].sort((a, b) => a - b);
   for (const method of ['zlib', 'lzma'] as const) {
     for (const pageSize of pageSizes) {
       const image = open(pageSize);
@@ -165,7 +170,8 @@ function vote(pageSizes: readonly number[], open: (pageSize: number) => CramfsIm
       for (const inode of files) {
         const fits = method === 'zlib' ? fitsZlib(image, inode) : fitsLzma(image, inode);
         if (fits === true) speaksFor++;
-        else if (fits === false) against++;
+        else if (fits === false || overlaps(image, inode, starts) || (isDamaged(image, inode) && isAsMade(image)))
+          against++;
       }
       const result = { pageSize: image.pageSize, method, speaksFor, against };
       // Most images are what the first candidate is, and are opened often.
@@ -176,6 +182,28 @@ function vote(pageSizes: readonly number[], open: (pageSize: number) => CramfsIm
   return votes.reduce((best, next) =>
     (next.against - best.against || best.speaksFor - next.speaksFor) < 0 ? next : best,
   );
+}
+
+/** Whether the pointer table of a file, for blocks of the image's size, reaches into that of another; in order, where those start. */
+function overlaps(image: CramfsImage, { ino, size }: Inode, starts: readonly number[]): boolean {
+  const next = starts[starts.indexOf(ino) + 1];
+  return next !== undefined && ino + blockCount(size, image.pageSize) * 4 > next;
+}
+
+/** Whether the first blocks of a file cannot be read as blocks of the image's size: an image whose CRC is right was not made so. */
+function isDamaged(image: CramfsImage, inode: Inode): boolean {
+  // Files with the sticky bit have no pointers in images with linear XIP.
+  if ((inode.mode & S_ISVTX) !== 0) return false;
+  const count = Math.min(SAMPLE_POINTERS, blockCount(inode.size, image.pageSize));
+  try {
+    for (let index = 1; index < count; index++) {
+      if (blockProblem(fileBlock(image, inode, index), image.pageSize) !== null) return true;
+    }
+    return false;
+  } catch (error) {
+    if (!(error instanceof CramfsError) || error.code === 'IO') throw error;
+    return true;
+  }
 }
 
 function fitsZlib(image: CramfsImage, inode: Inode): boolean | null {
