@@ -93,6 +93,7 @@ function escapedName(text: string): string {
 const MOST_QUOTED = 80;
 /** A word that is longer than any path of Linux (PATH_MAX). */
 const ENDLESS_WORD = /[^\s:'"]{4097,}/g;
+const MOST_WORD = 4096;
 
 /**
  * A line as it may be printed among others: what {@link printableName} escapes is escaped, but for backslashes, and so is
@@ -100,11 +101,12 @@ const ENDLESS_WORD = /[^\s:'"]{4097,}/g;
  * characters, and so are words that are longer than any path.
  */
 export function plainLine(text: string): string {
-  return text
-    .replace(/"([^"]*)"/g, (quote: string, quoted: string) =>
-      quoted.length > MOST_QUOTED ? `"${quoted.slice(0, MOST_QUOTED)}…"` : quote,
-    )
-    .replace(ENDLESS_WORD, (word) => `${word.slice(0, MOST_QUOTED)}…`)
+  const quoted = text.replace(/"([^"]*)"/g, (quote: string, words: string) =>
+    words.length > MOST_QUOTED ? `"${words.slice(0, MOST_QUOTED)}…"` : quote,
+  );
+  const short =
+    quoted.length > MOST_WORD ? quoted.replace(ENDLESS_WORD, (word) => `${word.slice(0, MOST_QUOTED)}…`) : quoted;
+  return short
     .replace(UNPRINTABLE, escaped)
     .replace(/^(\s*):(?=:)/, '$1\\x3a')
     .replaceAll('##[', '##\\x5b');

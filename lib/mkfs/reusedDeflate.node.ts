@@ -60,11 +60,19 @@ function reusedDeflate(level: number): ((block: Uint8Array) => Uint8Array | null
       const free = left[0] ?? 0;
       return errors !== before || free === 0 || left[1] !== 0 ? null : room.subarray(0, room.length - free);
     };
-    return SAMPLES.every((sample) => isSame(deflate(sample), plainDeflate(sample, level))) ? deflate : null;
+    let does = doesAsExpected.get(level);
+    if (does === undefined) {
+      does = SAMPLES.every((sample) => isSame(deflate(sample), plainDeflate(sample, level)));
+      doesAsExpected.set(level, does);
+    }
+    return does ? deflate : null;
   } catch {
     return null;
   }
 }
+
+/** By level, whether a handle of this Node does as expected: it is tried once. */
+const doesAsExpected = new Map<number, boolean>();
 
 /** One that shrinks, and one that does not. */
 const SAMPLES = [

@@ -58,6 +58,8 @@ export class Sandbox {
   /** CPU time of the process, and when it was that: asking takes a system call, as long as a part of a command. */
   #cpu = process.cpuUsage();
   #cpuTakenAt = performance.now();
+  /** What kept the process from ending before the command. */
+  #active = process.getActiveResourcesInfo().length;
 
   /** @param inMemory whether `lib` uses inputFiles.ts instead of node:fs */
   constructor(folder: string, schemaFolder: string, { inMemory = false } = {}) {
@@ -111,7 +113,6 @@ export class Sandbox {
     this.commands++;
     const began = performance.now();
     if (began - this.#cpuTakenAt > CPU_INTERVAL) this.#takeCpu(began);
-    const open = process.getActiveResourcesInfo().length;
     const code = await runCramfs(argv, io);
     const elapsed = performance.now() - began;
     const took = elapsed < TIME_LIMIT ? elapsed : Math.min(elapsed, this.#cpuSince());
@@ -120,7 +121,9 @@ export class Sandbox {
       if (!isSo) throw new Error(`"${argv.join(' ').replaceAll(this.#folder, '')}" ${what}`);
     };
     if (code < 0 || code > 3) holds(false, `ends with ${String(code)}: ${stderr.slice(0, MAX_MESSAGE)}`);
-    holds(process.getActiveResourcesInfo().length <= open, 'leaves open what keeps a process from ending');
+    const before = this.#active;
+    this.#active = process.getActiveResourcesInfo().length;
+    holds(this.#active <= before, 'leaves open what keeps a process from ending');
     holds(openInputs() === 0, 'leaves a file open');
     holds(took < TIME_LIMIT, `takes more than ${String(TIME_LIMIT)} ms`);
     holds(code !== 2 || stderr !== '', 'ends with 2 and says nothing');
