@@ -123,8 +123,7 @@ const loadedAtUse = {
 
 /**
  * Modules that are imported statically and not needed to map a file of a sound image: leaving them out makes starts faster. A
- * stub loads such a module when one of its functions is called or one of its classes is constructed. Do not use `instanceof`
- * with these classes.
+ * stub loads such a module when one of its functions is called, or one of its classes is constructed or asked for by `instanceof`.
  */
 const SELDOM = [
   'lib/audit/violationWords.ts',
@@ -182,7 +181,8 @@ const seldomUsed = {
             (name) => `export function ${name}(...args) { return module().${name}(...args); }`,
           ),
           ...names(/^export class (\w+)/gm).map(
-            (name) => `export class ${name} { constructor(...args) { return new (module().${name})(...args); } }`,
+            (name) =>
+              `export class ${name} { constructor(...args) { return new (module().${name})(...args); } static [Symbol.hasInstance](value) { return value instanceof module().${name}; } }`,
           ),
           ...names(/^(export const \w+ = [\d_ <*+-]+;)$/gm),
         ].join('\n'),
