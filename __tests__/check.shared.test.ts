@@ -53,17 +53,14 @@ describe('pages of 16 KiB show in a file with one direct block', () => {
   const changed = (bytes: Uint8Array): Uint8Array => bytes.map((byte, index) => (index === 50 ? byte ^ 1 : byte));
   const pageSizeOf = (bytes: Uint8Array): number => detectLayout(bytes).pageSize;
 
-  test('where smaller ones would put the pointers of two files in one place', () => {
+  test('where a smaller one would have the pointers of the next file', () => {
     const again: RawEntry = {
       ...link,
       name: 'm',
       blocks: [{ kind: 'direct', at: { sameAs: ['link', 0] } }],
       size: 9000,
     };
-    const bytes = imageOf([link, again, sh]);
-    expect(pageSizeOf(bytes)).toBe(4 * PAGE);
-    // Whatever the CRC says.
-    expect(pageSizeOf(changed(bytes))).toBe(4 * PAGE);
+    expect(pageSizeOf(imageOf([link, again, sh]))).toBe(4 * PAGE);
   });
 
   test('where smaller ones would find no pointer behind its own', () => {

@@ -7,6 +7,7 @@ import { crc32 } from '../format/crc32.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 
 export const UIMAGE_MAGIC = 0x27051956;
+const MAGIC_BYTES = [24, 16, 8, 0].map((shift) => (UIMAGE_MAGIC >>> shift) & 0xff);
 export const UIMAGE_HEADER_SIZE = 64;
 const CHUNK = 1 << 20;
 
@@ -25,7 +26,7 @@ export interface UImage {
 
 /** Whether bytes, at least four, begin as a header does. */
 export function beginsUImage(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x27 && bytes[1] === 0x05 && bytes[2] === 0x19 && bytes[3] === 0x56;
+  return MAGIC_BYTES.every((byte, index) => bytes[index] === byte);
 }
 
 /**

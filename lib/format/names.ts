@@ -91,9 +91,9 @@ function escapedName(text: string): string {
 
 /** Characters of a line of a file, or of an argument, that a message quotes. */
 const MOST_QUOTED = 80;
-/** A word that is longer than any path of Linux (PATH_MAX). */
-const ENDLESS_WORD = /[^\s:'"]{4097,}/g;
+/** Characters of a word that is no longer than any path of Linux (PATH_MAX). */
 const MOST_WORD = 4096;
+const ENDLESS_WORD = new RegExp(`[^\\s:'"]{${String(MOST_WORD + 1)},}`, 'g');
 
 /**
  * A line as it may be printed among others: what {@link printableName} escapes is escaped, but for backslashes, and so is

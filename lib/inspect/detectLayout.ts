@@ -164,7 +164,6 @@ function vote(pageSizes: readonly number[], open: (pageSize: number) => CramfsIm
   let asMade: boolean | null = null;
   const isAsMade = (image: CramfsImage): boolean =>
     (asMade ??= image.superblock.size <= MOST_SUMMED && imageCrc(image).state === 'good');
-  const starts = [...new Set(files.map(({ ino }) => ino))].sort((a, b) => a - b);
   for (const method of ['zlib', 'lzma'] as const) {
     for (const pageSize of pageSizes) {
       const image = open(pageSize);
@@ -173,8 +172,7 @@ function vote(pageSizes: readonly number[], open: (pageSize: number) => CramfsIm
       for (const inode of files) {
         const fits = method === 'zlib' ? fitsZlib(image, inode) : fitsLzma(image, inode);
         if (fits === true) speaksFor++;
-        else if (fits === false || overlaps(image, inode, starts) || (isDamaged(image, inode) && isAsMade(image)))
-          against++;
+        else if (fits === false || (isDamaged(image, inode) && isAsMade(image))) against++;
       }
       const result = { pageSize: image.pageSize, method, speaksFor, against };
       // Most images are what the first candidate is, and are opened often.
@@ -187,13 +185,7 @@ function vote(pageSizes: readonly number[], open: (pageSize: number) => CramfsIm
   );
 }
 
-/** Whether the pointer table of a file, for blocks of the image's size, reaches into that of another; in order, where those start. */
-function overlaps(image: CramfsImage, { ino, size }: Inode, starts: readonly number[]): boolean {
-  const next = starts[starts.indexOf(ino) + 1];
-  return next !== undefined && ino + blockCount(size, image.pageSize) * 4 > next;
-}
-
-/** Whether the first blocks of a file cannot be read as blocks of the image's size: an image whose CRC is right was not made so. */
+/** Whether the first blocks of a file cannot be read as blocks of the image's size. An image whose CRC is right was not made so. */
 function isDamaged(image: CramfsImage, inode: Inode): boolean {
   // Files with the sticky bit have no pointers in images with linear XIP.
   if ((inode.mode & S_ISVTX) !== 0) return false;
