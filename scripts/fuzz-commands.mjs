@@ -1,5 +1,5 @@
-// `npm run fuzz -- [--seconds N] [--seed N] [--threads N] [--corpus FILE] [--out DIR] [--planted [NAME]]`: runs whole commands
-// in process on inputs of the project's own writers, and lets coverage decide what is kept; see docs/fuzzing.md.
+// `npm run fuzz -- [--seconds N | --executions N] [--seed N] [--threads N] [--corpus FILE] [--out DIR] [--planted [NAME]]`: runs
+// whole commands in process on inputs of the project's own writers, and lets coverage decide what is kept; see docs/fuzzing.md.
 // --replay FILE runs the cases of a file and no others; --minimise FILE writes the smallest part of a corpus that reaches all
 // that it reaches, to FILE itself. With --planted a bug is put into the source as it is bundled, one at a time, and each has
 // to be found within five minutes.
@@ -31,13 +31,16 @@ const MEMORY_LIMIT = 512;
 const YOUNG_LIMIT = 96;
 /** Bytes of a case, at most. */
 const MAX_CASE = 1 << 20;
+/** Seconds that a run takes at most that counts executions. */
+const DAY = 86_400;
 /** Milliseconds between two lines about progress. */
 const PROGRESS_INTERVAL = 60_000;
 
 const { values, positionals } = readOptions(import.meta.url, {
   allowPositionals: true,
   options: {
-    seconds: { type: 'string', default: '60' },
+    seconds: { type: 'string' },
+    executions: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     threads: { type: 'string', default: '2' },
     corpus: { type: 'string', default: CORPUS },
@@ -47,11 +50,12 @@ const { values, positionals } = readOptions(import.meta.url, {
     planted: { type: 'boolean', default: false },
   },
 });
-const seconds = Number(values.seconds);
+const mostExecutions = Number(values.executions ?? Infinity);
+const seconds = Number(values.seconds ?? (values.executions === undefined ? 60 : DAY));
 const seed = Number(values.seed);
 const threads = Number(values.threads);
-if (![seconds, seed, threads].every((value) => Number.isSafeInteger(value) && value >= 0) || threads < 1) {
-  console.error('fuzz: --seconds, --seed and --threads take whole numbers');
+if (![seconds, seed, threads, Number(values.executions ?? 0)].every(isWholeNumber) || threads < 1) {
+  console.error('fuzz: --seconds, --executions, --seed and --threads take whole numbers');
   process.exit(2);
 }
 const [out, corpusFile] = [resolve(values.out), resolve(values.corpus)];
@@ -70,8 +74,13 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
  * @typedef {{ kind: 'end', executions: number, commands: number, covered: Reached, features: number, corpus: string[] }} End
  * @typedef {import('./fuzz/coverage.ts').Reached} Reached
  * @typedef {import('./fuzz/planted.mjs').PlantedBug} PlantedBug
- * @typedef {{ seconds: number, corpus: string[], threads: number, minimise?: boolean, bug?: PlantedBug | undefined }} Task
+ * @typedef {{ seconds: number, executions?: number, corpus: string[], threads: number, minimise?: boolean, bug?: PlantedBug | undefined }} Task
  */
+
+/** @param {number} value */
+function isWholeNumber(value) {
+  return Number.isSafeInteger(value) && value >= 0;
+}
 
 /** @param {string} file @returns {string[]} */
 const linesOf = (file) =>
@@ -104,7 +113,7 @@ else if (minimised !== null) {
   process.exitCode = failures.size === 0 ? 0 : 1;
 } else {
   const before = linesOf(corpusFile);
-  const { failures, sums } = await fuzz({ seconds, corpus: before, threads });
+  const { failures, sums } = await fuzz({ seconds, executions: mostExecutions, corpus: before, threads });
   const { executions, commands, elapsed, cpuSeconds } = sums;
   console.log(`seed ${seed}: ${executions} cases, ${commands} executions of commands in ${elapsed.toFixed(0)} s`);
   console.log(
@@ -145,7 +154,7 @@ function kindOf(message) {
 }
 
 /** @param {Task} task */
-async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, bug }) {
+async function fuzz({ seconds: limit, executions: most = Infinity, corpus, threads: count, minimise = false, bug }) {
   const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
   const folder = mkdtempSync(join(memory, 'cramfs-fuzz-'));
   /** @type {Map<string, string>} */
@@ -185,10 +194,14 @@ async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, 
     /** What threads have executed that have not ended. @type {Map<string, Float64Array>} */
     const running = new Map();
     let before = { executions: 0, cpuSeconds: 0 };
+    const executed = () => [...running.values()].reduce((sum, [, commands = 0]) => sum + commands, sums.commands);
+    const counting = setInterval(() => {
+      if (executed() >= most) for (const watched of running.values()) watched[2] = 1;
+    }, 100);
     const progress = setInterval(() => {
       const { user, system } = process.cpuUsage(cpuBegan);
       const cpuSeconds = (user + system) / 1e6;
-      const executions = [...running.values()].reduce((sum, [, commands = 0]) => sum + commands, sums.commands);
+      const executions = executed();
       const rate = Math.round((executions - before.executions) / (cpuSeconds - before.cpuSeconds));
       const elapsed = Math.round((Date.now() - began) / 1000);
       console.error(`${elapsed} s: ${executions} executions; of late ${rate} a second of CPU time`);
@@ -198,7 +211,7 @@ async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, 
     const run = (own, name) =>
       new Promise((done) => {
         const watched = {
-          began: new Float64Array(new SharedArrayBuffer(16)),
+          began: new Float64Array(new SharedArrayBuffer(24)),
           present: new Uint8Array(new SharedArrayBuffer(MAX_CASE)),
         };
         const setup = { seed: own, until, corpus, minimise, folder: join(folder, name), schemas: resolve('schemas') };
@@ -242,12 +255,13 @@ async function fuzz({ seconds: limit, corpus, threads: count, minimise = false, 
           running.delete(name);
           workers.delete(worker);
           // What a thread does that died is done by another, from another seed.
-          if (isDone || isOver || Date.now() >= until) done();
+          if (isDone || isOver || Date.now() >= until || executed() >= most) done();
           else done(run(own + 1000, `${name}-`));
         });
       });
     await Promise.all(Array.from({ length: count }, (_, index) => run(seed + index, String(index))));
     clearInterval(progress);
+    clearInterval(counting);
     const { user, system } = process.cpuUsage(cpuBegan);
     sums.cpuSeconds = (user + system) / 1e6;
     sums.elapsed = (Date.now() - began) / 1000;

@@ -26,7 +26,10 @@ interface Setup {
   readonly corpus: readonly string[];
   /** To choose the smallest part of the corpus that reaches all that it reaches. */
   readonly minimise: boolean;
-  /** When the present case began, in ms since the epoch, and the case, for whoever watches. */
+  /**
+   * For whoever watches: when the present case began, in ms since the epoch, the commands so far, and, from there, whether to
+   * end; and the present case.
+   */
   readonly began: Float64Array;
   readonly present: Uint8Array;
 }
@@ -181,7 +184,7 @@ async function fuzz(): Promise<void> {
   const began = performance.now();
   let asking = 0;
   let ended = began;
-  while (Date.now() < until) {
+  while (Date.now() < until && setup.began[2] !== 1) {
     const each = corpus.length > 0 && random(2) === 0 ? changedCase() : newCase();
     if (await execute(each)) keep(each);
     else batch.push(each);
