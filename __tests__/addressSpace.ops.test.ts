@@ -3,7 +3,7 @@
  * mremap, fork and writes, with the mappings and the content of each page after each of them.
  */
 import { expect, test } from '@jest/globals';
-import { kernelModel } from '../lib/driver/models/index.ts';
+import { kernelModel } from '../lib/driver/models/named.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { AddressSpace } from '../lib/mm/addressSpace.ts';
 import type { Errno } from '../lib/mm/errno.ts';

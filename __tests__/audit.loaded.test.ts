@@ -14,7 +14,7 @@ import { choiceOf } from '../lib/mkfs/xip/choice.ts';
 import { planXip, type XipSpec } from '../lib/mkfs/xip/plan.ts';
 import { proveXip } from '../lib/mkfs/xip/prove.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
-import { kernelModel } from '../lib/driver/models/index.ts';
+import { kernelModel } from '../lib/driver/models/named.ts';
 import { REQUIREMENT_UNMET } from '../lib/policy/requirements.ts';
 import { jsonReport } from '../lib/report/audit/json.ts';
 import { Board } from '../lib/verdict/board.ts';

@@ -8,7 +8,7 @@ import type { AuditedFile, AuditResult } from '../lib/audit/result.ts';
 import { AuditSurvey } from '../lib/audit/survey.ts';
 import { checkImage } from '../lib/check/checkImage.ts';
 import { RULES } from '../lib/check/rules/index.ts';
-import { kernelModel } from '../lib/driver/models/index.ts';
+import { kernelModel } from '../lib/driver/models/named.ts';
 import { execProgram } from '../lib/exec/execProgram.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
 import { bytesSource } from '../lib/source/byteSource.ts';

@@ -2,7 +2,7 @@
  * Two kernels on one image: whichever is named first, the worse one is reported.
  */
 import { describe, expect, test } from '@jest/globals';
-import { kernelModel } from '../lib/driver/models/index.ts';
+import { kernelModel } from '../lib/driver/models/named.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { comparisonText } from '../lib/report/compareText.ts';
 import { NO_COLOURS } from '../lib/report/style.ts';

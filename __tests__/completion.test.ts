@@ -6,7 +6,7 @@ import { CRAMFS_LAB, runCramfsLab } from '../kernel-lab/host/cli/cramfsLab.ts';
 import { shellWords } from '../lib/cli/completion/shellWords.ts';
 import { kindOfOperand, kindOfOption } from '../lib/cli/completion/values.ts';
 import { CRAMFS, runCramfs } from '../lib/cli/cramfs.ts';
-import { fullName } from '../lib/cli/help/helpfulCommand.ts';
+import { fullName } from '../lib/cli/help/groups.ts';
 import { wholeProgram } from '../lib/cli/programTree.ts';
 import type { Command } from 'commander';
 import { Folder, type Run, runProgram, silentIo } from './support/cli.ts';

@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import { CramfsImage } from '../lib/image/image.ts';
-import { kernelModel } from '../lib/driver/models/index.ts';
+import { kernelModel } from '../lib/driver/models/named.ts';
 import { Board } from '../lib/verdict/board.ts';
 import { causeText } from '../lib/audit/violationWords.ts';
 import { checkInvariants } from '../lib/verdict/invariants.ts';

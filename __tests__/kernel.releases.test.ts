@@ -1,7 +1,7 @@
 /** What depends on the release of Linux, and how a release goes from the options to audits and back. */
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { runCramfsMap } from '../lib/cli/run.ts';
-import { kernelModel } from '../lib/driver/models/index.ts';
+import { kernelModel } from '../lib/driver/models/named.ts';
 import { parsePolicy } from '../lib/policy/parsePolicy.ts';
 import { Folder, runProgram } from './support/cli.ts';
 import { cramfs } from './support/auditHelp.ts';

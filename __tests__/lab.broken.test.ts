@@ -6,7 +6,7 @@ import { compareTranscript } from '../kernel-lab/host/compare.ts';
 import { emulatedOracle, type Oracle, randomCases, regionOf, sideBySide } from '../kernel-lab/host/labCase.ts';
 import { failingCases, runCases, shrinkCase, shrinkForRule, vectorsUntilCaught } from '../kernel-lab/host/randomRun.ts';
 import { caughtText, randomText, summaryText } from '../kernel-lab/host/randomText.ts';
-import { modelOfRelease } from '../lib/driver/models/index.ts';
+import { modelOfRelease } from '../lib/driver/models/named.ts';
 import { complexity, simplerCases } from '../kernel-lab/host/shrink.ts';
 import { NO_COLOURS } from '../lib/report/style.ts';
 

@@ -8,7 +8,7 @@ import { BROKEN_RULES, withBrokenRule } from '../kernel-lab/host/brokenRules.ts'
 import { compareTranscript } from '../kernel-lab/host/compare.ts';
 import { parseTranscript } from '../kernel-lab/host/parseRecords.ts';
 import type { LabTranscript } from '../kernel-lab/host/record.ts';
-import { modelOfRelease } from '../lib/driver/models/index.ts';
+import { modelOfRelease } from '../lib/driver/models/named.ts';
 import { fixture, fixtureNames } from './support/fixtures.ts';
 
 const names = fixtureNames('lab')

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { CramfsError } from '../lib/base/errors.ts';
 import { parseRequests, parseTranscript } from '../kernel-lab/host/parseRecords.ts';
 import { jsonLinesText, type LabVector, transcriptText } from '../kernel-lab/host/record.ts';
-import { modelOfRelease } from '../lib/driver/models/index.ts';
+import { modelOfRelease } from '../lib/driver/models/named.ts';
 import { fixture } from './support/fixtures.ts';
 import { transcriptNames } from './support/transcripts.ts';
 

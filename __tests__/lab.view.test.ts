@@ -5,7 +5,7 @@ import { compareTranscript } from '../kernel-lab/host/compare.ts';
 import { ALL_BROKEN_RULES, ENTRY_LIMIT, withBrokenRule } from '../kernel-lab/host/brokenRules.ts';
 import { emulatedOracle, randomCases } from '../kernel-lab/host/labCase.ts';
 import { failingCases, runCases, vectorsUntilCaught } from '../kernel-lab/host/randomRun.ts';
-import { modelOfRelease } from '../lib/driver/models/index.ts';
+import { modelOfRelease } from '../lib/driver/models/named.ts';
 import { parseTranscript } from '../kernel-lab/host/parseRecords.ts';
 import type { LabTranscript } from '../kernel-lab/host/record.ts';
 import { fixture, fixtureNames } from './support/fixtures.ts';

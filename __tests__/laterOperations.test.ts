@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import { CramfsImage } from '../lib/image/image.ts';
-import { kernelModel } from '../lib/driver/models/index.ts';
+import { kernelModel } from '../lib/driver/models/named.ts';
 import { AddressSpace } from '../lib/mm/addressSpace.ts';
 import type { Vma } from '../lib/mm/vma.ts';
 import { Board } from '../lib/verdict/board.ts';

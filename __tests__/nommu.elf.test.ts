@@ -1,6 +1,6 @@
 /** ELF programs without an MMU, made by hand: what of each is in flash, what is copied, what RAM it takes. */
 import { describe, expect, test } from '@jest/globals';
-import { kernelModel } from '../lib/driver/models/index.ts';
+import { kernelModel } from '../lib/driver/models/named.ts';
 import { isFdpic, loadsElfWithoutMmu, nommuArrangement } from '../lib/elf/fdpic.ts';
 import { NommuSystem } from '../lib/exec/nommuSystem.ts';
 import { CramfsImage } from '../lib/image/image.ts';

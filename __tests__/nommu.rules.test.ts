@@ -7,7 +7,7 @@ import { CramfsImage } from '../lib/image/image.ts';
 import { PhysicalMemory } from '../lib/physmem/physicalMemory.ts';
 import { bytesSource } from '../lib/source/byteSource.ts';
 import { makeCpu } from '../lib/mm/cpus/index.ts';
-import { kernelModel } from '../lib/driver/models/index.ts';
+import { kernelModel } from '../lib/driver/models/named.ts';
 import { mountFromMtd } from '../lib/driver/mtd.ts';
 import { checkFlatHeader, decodeFlatHeader } from '../lib/elf/bflt.ts';
 import { type NommuFileRequest, NommuSystem } from '../lib/exec/nommuSystem.ts';

@@ -8,7 +8,7 @@ import { bytesSource } from '../lib/source/byteSource.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { PhysicalMemory } from '../lib/physmem/physicalMemory.ts';
 import { makeCpu } from '../lib/mm/cpus/index.ts';
-import { kernelModel } from '../lib/driver/models/index.ts';
+import { kernelModel } from '../lib/driver/models/named.ts';
 import { type MtdDevice, mountFromMtd } from '../lib/driver/mtd.ts';
 import { mountCramfs } from '../lib/driver/mount.ts';
 import { readFile } from '../lib/driver/readFolio.ts';

@@ -1,7 +1,7 @@
 /** What a report carries of its image. */
 import { describe, expect, test } from '@jest/globals';
 import { auditImage } from '../lib/audit/auditImage.ts';
-import { DEFAULT_MODEL } from '../lib/driver/models/index.ts';
+import { DEFAULT_MODEL } from '../lib/driver/models/default.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
 import { pageWith } from '../lib/page/html.ts';
 import { unpackBytes } from '../lib/page/pack.ts';

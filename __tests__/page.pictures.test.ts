@@ -1,7 +1,8 @@
 /** Stills of reports, and what the report's pictures are computed from. */
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { DEFAULT_MODEL, kernelModel } from '../lib/driver/models/index.ts';
+import { DEFAULT_MODEL } from '../lib/driver/models/default.ts';
+import { kernelModel } from '../lib/driver/models/named.ts';
 import { openDetected } from '../lib/inspect/openDetected.ts';
 import { survey } from '../lib/inspect/survey.ts';
 import { changesOf } from '../lib/page/changes.ts';

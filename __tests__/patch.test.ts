@@ -3,7 +3,7 @@
  */
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { CramfsImage } from '../lib/image/image.ts';
-import { kernelModel } from '../lib/driver/models/index.ts';
+import { kernelModel } from '../lib/driver/models/named.ts';
 import { mapJson } from '../lib/report/mapJson.ts';
 import { Board } from '../lib/verdict/board.ts';
 import { fixture, jsonLines } from './support/fixtures.ts';

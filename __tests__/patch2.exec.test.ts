@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { compareTranscript } from '../kernel-lab/host/compare.ts';
 import type { LabExecRecord } from '../kernel-lab/host/record.ts';
 import { replay, type ReplayOptions } from '../kernel-lab/host/replay.ts';
-import { kernelModel } from '../lib/driver/models/index.ts';
+import { kernelModel } from '../lib/driver/models/named.ts';
 import { CramfsImage } from '../lib/image/image.ts';
 import { fixture, jsonLines } from './support/fixtures.ts';
 

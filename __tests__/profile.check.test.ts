@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { runCramfs } from '../lib/cli/cramfs.ts';
 import { CramfsImage } from '../lib/image/image.ts';
-import { kernelModel } from '../lib/driver/models/index.ts';
+import { kernelModel } from '../lib/driver/models/named.ts';
 import { findPath } from '../lib/inspect/findPath.ts';
 import { type BoardCheck, checkBoard } from '../lib/profile/check/checkBoard.ts';
 import type { BoardOptions } from '../lib/verdict/board.ts';

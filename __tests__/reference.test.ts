@@ -6,7 +6,7 @@ import { format, resolveConfig } from 'prettier';
 import { CRAMFS_LAB } from '../kernel-lab/host/cli/cramfsLab.ts';
 import { CRAMFS } from '../lib/cli/cramfs.ts';
 import { type CommandReference, commandReferences } from '../lib/cli/help/reference.ts';
-import { mapProgram } from '../lib/cli/run.ts';
+import { mapProgram } from '../lib/cli/mapProgram.ts';
 import { wholeProgram } from '../lib/cli/programTree.ts';
 import { manPages } from '../scripts/docs/manPages.mjs';
 import { optionsPage } from '../scripts/docs/optionsPage.mjs';

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { CRAMFS_LAB } from '../kernel-lab/host/cli/cramfsLab.ts';
 import { CRAMFS, runCramfs } from '../lib/cli/cramfs.ts';
-import { fullName } from '../lib/cli/help/helpfulCommand.ts';
+import { fullName } from '../lib/cli/help/groups.ts';
 import { wholeProgram } from '../lib/cli/programTree.ts';
 import { Folder, runProgram, silentIo } from './support/cli.ts';
 import { fixtureNames } from './support/fixtures.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { RULES, VENDOR_RULES } from '../lib/check/rules/index.ts';
 import { checkImage } from '../lib/check/checkImage.ts';
-import { kernelModel } from '../lib/driver/models/index.ts';
+import { kernelModel } from '../lib/driver/models/named.ts';
 import { readContent } from '../lib/image/content.ts';
 import { findPath } from '../lib/inspect/findPath.ts';
 import { imageInfo } from '../lib/inspect/imageInfo.ts';

@@ -14,7 +14,7 @@ export type { Finding } from './findings/finding.ts';
 export { Board, type BoardOptions } from './verdict/board.ts';
 export type { MapRequest } from './verdict/request.ts';
 export type { MapVerdict } from './verdict/mapVerdict.ts';
-export { kernelModel } from './driver/models/index.ts';
+export { kernelModel } from './driver/models/named.ts';
 export { compareKernels, type KernelComparison } from './verdict/compareKernels.ts';
 export { execProgram, type ExecReport, type ExecRequest } from './exec/execProgram.ts';
 export { auditImage, type AuditOptions } from './audit/auditImage.ts';

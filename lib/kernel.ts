@@ -31,7 +31,9 @@ export { type MountedCramfs, mountCramfs, type MountResult } from './driver/moun
 export { mountFromMtd, type MtdDevice } from './driver/mtd.ts';
 export { readFile as readFolios, readFolio } from './driver/readFolio.ts';
 // Kernel models.
-export { DEFAULT_MODEL, KERNEL_MODELS, kernelModel } from './driver/models/index.ts';
+export { DEFAULT_MODEL } from './driver/models/default.ts';
+export { kernelModel } from './driver/models/named.ts';
+export { KERNEL_MODELS } from './driver/models/index.ts';
 export { insertPages, type MixedPfn, physPfn } from './driver/models/insertPages.ts';
 export type { CramfsFile, KernelModel } from './driver/models/kernelModel.ts';
 export { linux415, linux61, linux617, linux618, onePhase } from './driver/models/mainline.ts';
@@ -45,7 +47,7 @@ export { mapInNewProcess, type MappedProcess } from './verdict/process.ts';
 export type { MapDetail } from './verdict/request.ts';
 export { sameBytes } from './base/bytes.ts';
 export { type UserProcess } from './exec/userProcess.ts';
-export { modelOfRelease } from './driver/models/index.ts';
+export { modelOfRelease } from './driver/models/named.ts';
 export { type IcacheKernel } from './mm/icache.ts';
 export { parseRelease } from './mm/release.ts';
 export { type ActionOutcome, parseActions } from './verdict/actions.ts';

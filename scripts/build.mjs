@@ -92,12 +92,13 @@ const lazyPackage = {
 /**
  * Modules that are imported statically, and that a command seldom or never uses: what stands for them loads them when
  * one of their names is used. pako serves Node before 20.16, which cannot hand out its zlib synchronously, and image
- * building; commander wants child processes for subcommands that are programs; names of temporary files are random, and
+ * building; plain questions need no commander, which wants child processes for subcommands that are programs; names of temporary files are random, and
  * the machine's processors are counted for threads.
  * @type {Record<string, { target: string, names: string[] }>}
  */
 const LOADED_AT_USE = {
   pako: { target: './pako.cjs', names: Object.keys(await import('pako')) },
+  commander: { target: './commander.cjs', names: Object.keys(await import('commander')) },
   'node:child_process': { target: 'child_process', names: ['spawn'] },
   'node:crypto': { target: 'crypto', names: ['createHash', 'randomBytes', 'randomInt'] },
   'node:os': { target: 'os', names: ['availableParallelism', 'endianness', 'homedir', 'tmpdir'] },
@@ -108,7 +109,7 @@ const loadedAtUse = {
   name: 'loaded-at-use',
   setup(build) {
     build.onResolve({ filter: new RegExp(`^(?:${Object.keys(LOADED_AT_USE).join('|')})$`) }, ({ path, kind }) => {
-      if (kind === 'dynamic-import') return undefined;
+      if (kind === 'dynamic-import' || kind === 'entry-point') return undefined;
       if (!isBuiltin(path)) lazyPackages.set(path, path);
       return { path, namespace: 'loaded-at-use' };
     });
@@ -132,10 +133,12 @@ const SELDOM = [
   'lib/board/readPartitionTable.ts',
   'lib/cli/failure.ts',
   'lib/cli/inputFile.ts',
+  'lib/cli/listMachines.ts',
   'lib/cli/machineOptions.ts',
   'lib/cli/nextStep.ts',
   'lib/diagnose/diagnose.ts',
   'lib/diagnose/scan.ts',
+  'lib/driver/models/named.ts',
   'lib/inspect/nearPaths.ts',
   'lib/mm/icache.ts',
   'lib/mm/operations/fork.ts',
@@ -217,7 +220,7 @@ for (const [name, bundle] of lazyPackages) {
     outfile: `dist/bin/${bundle}.cjs`,
     format: 'cjs',
     minifyIdentifiers: true,
-    plugins: [englishOnly],
+    plugins: [englishOnly, loadedAtUse],
     metafile: true,
   });
   inputs.push(...inputsOf(result.metafile));
@@ -263,7 +266,7 @@ async function bundle(entries) {
   });
   inputs.push(...inputsOf(metafile));
   const texts = new Map(outputFiles.map(({ path, text }) => [relative('.', path).replaceAll('\\', '/'), text]));
-  const pieces = joinPieces(metafile.outputs);
+  const pieces = joinPieces(metafile.outputs, (source) => source === 'bin/cramfs-map.ts');
   const places = new Map([...pieces].flatMap(([path, parts]) => parts.map((part) => [part, { path, parts }])));
   for (const [path, parts] of pieces) {
     const file = relative('dist', path).replaceAll('\\', '/');

@@ -5,6 +5,8 @@
 const FILE_COST = 16 * 1024;
 /** Bytes that an entry point may be made to load for nothing. */
 const WASTE = 32 * 1024;
+/** The same for a program that answers one question, and has its pieces in one pack. */
+const WASTE_IN_PACK = 2 * 1024;
 
 /** What loading a module of Node costs that is not in its snapshot, in the same unit. */
 const BUILTIN_COST = new Map([['node:worker_threads', 128 * 1024]]);
@@ -22,9 +24,10 @@ const BUILTIN_COST = new Map([['node:worker_threads', 128 * 1024]]);
  * Which parts make which piece. Two pieces are joined while that saves the entry points that need both more than it costs
  * those that need one, of which none may lose much; entry points stay as they are.
  * @param {import('esbuild').Metafile['outputs']} outputs of a build with splitting
+ * @param {(source: string) => boolean} isQuick whether the program of that source answers one question
  * @returns {Map<string, string[]>} the path of a piece, that of its last part, and its parts in the order in which they run
  */
-export function joinPieces(outputs) {
+export function joinPieces(outputs, isQuick = () => false) {
   /** @type {Map<string, Piece>} */
   const pieces = new Map();
   for (const [path, { bytes, imports }] of Object.entries(outputs)) {
@@ -34,7 +37,9 @@ export function joinPieces(outputs) {
     pieces.set(path, { path, parts: [path], bytes: bytes + builtins, users: new Set(), imports: names });
   }
   const entries = Object.keys(outputs).filter((path) => outputs[path]?.entryPoint !== undefined);
-  const wasted = new Map(entries.map((entry) => [entry, 0]));
+  const wasted = new Map(
+    entries.map((entry) => [entry, isQuick(outputs[entry]?.entryPoint ?? '') ? WASTE - WASTE_IN_PACK : 0]),
+  );
   const isEntry = new Set(entries);
   for (;;) {
     for (const { users } of pieces.values()) users.clear();

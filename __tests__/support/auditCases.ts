@@ -1,7 +1,7 @@
 /** Images on boards, and which of its own findings the audit has for them. */
 import type { RawBlock, RawEntry, RawImageSpec } from './rawImage.ts';
 import { buildRawImage, layOutRawImage } from './rawImage.ts';
-import { kernelModel } from '../../lib/driver/models/index.ts';
+import { kernelModel } from '../../lib/driver/models/named.ts';
 import { openDetected } from '../../lib/inspect/openDetected.ts';
 import { Board, type BoardOptions } from '../../lib/verdict/board.ts';
 import { dynamicObject, elfFile, type ElfSpec } from './elfFile.ts';

@@ -1,5 +1,5 @@
 /** Fixes that the audit prints. */
-import { kernelModel } from '../../lib/driver/models/index.ts';
+import { kernelModel } from '../../lib/driver/models/named.ts';
 import { directory, staticProgram, stored } from './auditCases.ts';
 import { SOUND } from './checkCases.ts';
 import { dynamicObject } from './elfFile.ts';

@@ -1,6 +1,6 @@
 /** What a fix is tried with: an image that gets it, and what following it means; and what the cases are made of. */
 import type { OpenOptions } from '../../lib/image/image.ts';
-import { kernelModel } from '../../lib/driver/models/index.ts';
+import { kernelModel } from '../../lib/driver/models/named.ts';
 import { bytesContent, type DirectoryEntry, findEntry, type SourceEntry } from '../../lib/mkfs/sourceTree.ts';
 import type { BoardOptions } from '../../lib/verdict/board.ts';
 import { AUDIT_CASES, directory, staticProgram, stored } from './auditCases.ts';

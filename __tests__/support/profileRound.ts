@@ -9,7 +9,7 @@ import { classicDeflate } from '../../lib/mkfs/deflate.ts';
 import { directCompressor } from '../../lib/mkfs/encodeFile.ts';
 import { imageTree } from '../../lib/mkfs/source/imageTree.ts';
 import { planXip, type XipPlan } from '../../lib/mkfs/xip/plan.ts';
-import { kernelModel } from '../../lib/driver/models/index.ts';
+import { kernelModel } from '../../lib/driver/models/named.ts';
 import { CaptureCounts, captureLines } from '../../lib/profile/capture.ts';
 import { imageIndex } from '../../lib/profile/fileIndex.ts';
 import { parseMappings } from '../../lib/profile/mapsCapture.ts';

@@ -2,7 +2,7 @@
  * A line of a batch: a request in JSON.
  */
 import { CramfsError } from '../base/errors.ts';
-import { kernelModel } from '../driver/models/index.ts';
+import { kernelModel } from '../driver/models/named.ts';
 import type { KernelModel } from '../driver/models/kernelModel.ts';
 import type { BoardVariant } from '../verdict/board.ts';
 import { parseActions } from '../verdict/actions.ts';

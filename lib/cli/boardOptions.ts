@@ -3,12 +3,13 @@
  */
 import { hex } from '../base/hex.ts';
 import { type Command, Option } from 'commander';
-import { kernelModel } from '../driver/models/index.ts';
+import { DEFAULT_MODEL } from '../driver/models/default.ts';
+import { kernelModel } from '../driver/models/named.ts';
 import { type BoardOptions, DEFAULT_PHYS_BASE } from '../verdict/board.ts';
 import type { CpuName } from '../mm/cpu.ts';
 import { CPU_NAMES } from '../mm/cpus/index.ts';
 import type { Io } from './io.ts';
-import { GROUPS, grouped } from './help/helpfulCommand.ts';
+import { GROUPS, grouped } from './help/groups.ts';
 import { addListOptions } from './listMachines.ts';
 import { parsePhysBits, parseRam, parseStackInit } from './machineOptions.ts';
 import { parseNumber } from './numbers.ts';
@@ -100,7 +101,7 @@ export function boardOptions(options: MachineOptions, kernel: string, pageSize: 
     fill: options.fill === 'ff' ? 0xff : 0,
     cpu: options.cpu,
     littleEndian: options.endian === undefined ? undefined : options.endian === 'little',
-    kernel: kernelModel(kernel),
+    kernel: kernel === DEFAULT_MODEL.name ? DEFAULT_MODEL : kernelModel(kernel),
     libraryPath: options.libraryPath,
     ram: options.ram?.map((text) => parseRam(text, pageSize)),
     physBits: options.physBits === undefined ? undefined : parsePhysBits(options.physBits, '--phys-bits'),

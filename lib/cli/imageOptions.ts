@@ -6,7 +6,7 @@ import { CramfsError } from '../base/errors.ts';
 import { type CramfsImage, PAGE_SIZES } from '../image/image.ts';
 import { openDetected } from '../inspect/openDetected.ts';
 import type { ByteSource } from '../source/byteSource.ts';
-import { GROUPS, grouped } from './help/helpfulCommand.ts';
+import { GROUPS, grouped } from './help/groups.ts';
 import { announceDump, type AnnounceOptions, notAnImage } from './diagnosisLine.ts';
 import { type ImagePlace, openPlace, type PlaceOptions } from './imagePlace.ts';
 import type { Io } from './io.ts';

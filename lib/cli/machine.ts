@@ -1,6 +1,6 @@
 /** The machine that a command emulates: what the options say, else the partition, else the policy, else the defaults. */
 import { CramfsError } from '../base/errors.ts';
-import { DEFAULT_MODEL } from '../driver/models/index.ts';
+import { DEFAULT_MODEL } from '../driver/models/default.ts';
 import { parseBoard, parsePolicy } from '../policy/parsePolicy.ts';
 import type { Policy, PolicyMachine } from '../policy/policy.ts';
 import type { BoardOptions } from '../verdict/board.ts';

@@ -7,7 +7,7 @@ import { CramfsError } from '../base/errors.ts';
 import type { IncludeReader } from '../board/dtsTokens.ts';
 import { findPartition, listed, type Partition, type PartitionTable, placeOf } from '../board/partitionTable.ts';
 import { MAX_TABLE_BYTES, readPartitionTable } from '../board/readPartitionTable.ts';
-import { GROUPS, grouped } from './help/helpfulCommand.ts';
+import { GROUPS, grouped } from './help/groups.ts';
 import type { PolicyMachine } from '../policy/policy.ts';
 import { readBytes, readText } from './inputFile.ts';
 import { parseNumber } from './numbers.ts';

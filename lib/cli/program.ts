@@ -7,7 +7,8 @@ import { reportFailure, writeErrorJson } from './failure.ts';
 import { EXIT, type Io } from './io.ts';
 import { VERSION } from './version.ts';
 import { complain } from './complain.ts';
-import { fullName, GROUPS, grouped, HelpfulCommand } from './help/helpfulCommand.ts';
+import { fullName, GROUPS, grouped } from './help/groups.ts';
+import { HelpfulCommand } from './help/helpfulCommand.ts';
 
 /** A program of that name that writes to `io`. */
 export function newProgram(name: string, io: Io): Command {

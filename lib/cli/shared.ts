@@ -2,7 +2,7 @@
 export type { Subcommand } from './commands/command.ts';
 export { addColourOption, addForceOption, addReportOptions, IMAGE_ARGUMENT } from './imageOptions.ts';
 export { openSource } from './imagePlace.ts';
-export { GROUPS, grouped } from './help/helpfulCommand.ts';
+export { GROUPS, grouped } from './help/groups.ts';
 export { completionSubcommand } from './completion/subcommand.ts';
 export { complain } from './complain.ts';
 export { interruptible } from './interrupt.ts';

@@ -5,7 +5,7 @@
 import type { AuditResult } from '../audit/result.ts';
 import { StoredFile } from '../audit/storedFile.ts';
 import { CramfsError } from '../base/errors.ts';
-import { kernelModel } from '../driver/models/index.ts';
+import { kernelModel } from '../driver/models/named.ts';
 import { readElfHeaders } from '../elf/elf.ts';
 import { execProgram } from '../exec/execProgram.ts';
 import { blockCount, fileBlocks } from '../image/blocks.ts';

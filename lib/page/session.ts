@@ -2,7 +2,7 @@
  * The engine in a page: an image of the report on whatever machine the reader asks about.
  */
 import { CramfsError } from '../base/errors.ts';
-import { kernelModel } from '../driver/models/index.ts';
+import { kernelModel } from '../driver/models/named.ts';
 import { execProgram, type ExecReport } from '../exec/execProgram.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { openDetected } from '../inspect/openDetected.ts';

@@ -4,7 +4,8 @@
  * schemas/policy.schema.json is made of this.
  */
 import * as z from 'zod';
-import { KERNEL_MODELS, kernelModel } from '../driver/models/index.ts';
+import { kernelModel } from '../driver/models/named.ts';
+import { KERNEL_MODELS } from '../driver/models/index.ts';
 import { CramfsError } from '../base/errors.ts';
 import { PAGE_SIZES } from '../image/image.ts';
 import { CPU_NAMES } from '../mm/cpus/index.ts';

@@ -7,7 +7,7 @@ import { CRAMFS_FLAG_FSID_VERSION_2 } from '../format/constants.ts';
 import { blockCount } from '../image/blocks.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import { PathWalker } from '../driver/lookup.ts';
-import { DEFAULT_MODEL } from '../driver/models/index.ts';
+import { DEFAULT_MODEL } from '../driver/models/default.ts';
 import type { KernelModel } from '../driver/models/kernelModel.ts';
 import { fallbackLog, mountCramfs, type MountedCramfs, type MountResult } from '../driver/mount.ts';
 import type { Cpu, CpuName } from '../mm/cpu.ts';

@@ -8,7 +8,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { AuditResult } from '../audit/result.ts';
 import { AuditSurvey } from '../audit/survey.ts';
 import { RULES } from '../check/rules/index.ts';
-import { kernelModel } from '../driver/models/index.ts';
+import { kernelModel } from '../driver/models/named.ts';
 import { openDetected } from '../inspect/openDetected.ts';
 import type { ByteSource } from '../source/byteSource.ts';
 import { Board, type BoardOptions } from '../verdict/board.ts';

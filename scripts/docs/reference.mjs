@@ -10,7 +10,7 @@ import { CRAMFS } from './lib/cli/cramfs.ts';
 import { CRAMFS_LAB } from './kernel-lab/host/cli/cramfsLab.ts';
 import { commandReferences } from './lib/cli/help/reference.ts';
 import { wholeProgram } from './lib/cli/programTree.ts';
-import { mapProgram } from './lib/cli/run.ts';
+import { mapProgram } from './lib/cli/mapProgram.ts';
 const sink = { write() {}, writeEncoded() {}, writeBytes() {}, isTTY: false, columns: undefined };
 const io = { stdout: sink, stderr: sink, stdin: -1, env: {} };
 const programs = [await wholeProgram(CRAMFS, io), mapProgram(io), await wholeProgram(CRAMFS_LAB, io)];

@@ -29,7 +29,7 @@ import { readLines } from '../lines.ts';
 import { parseNumber } from '../numbers.ts';
 import { ProgressBar } from '../progressBar.ts';
 import { VERSION } from '../version.ts';
-import { GROUPS, grouped } from '../help/helpfulCommand.ts';
+import { GROUPS, grouped } from '../help/groups.ts';
 import { complain } from '../complain.ts';
 
 const NOTES = `

@@ -18,7 +18,7 @@ import { Board } from '../../verdict/board.ts';
 import { addMachineOptions, addProgramOptions } from '../boardOptions.ts';
 import { reportFailure } from '../failure.ts';
 import { addImageOptions, addQuietOption, type ImageOptions, openImage } from '../imageOptions.ts';
-import { grouped, GROUPS } from '../help/helpfulCommand.ts';
+import { grouped, GROUPS } from '../help/groups.ts';
 import { splitArgument } from '../imagePlace.ts';
 import { openInput, readPiece, readText } from '../inputFile.ts';
 import { EXIT, type Io } from '../io.ts';

@@ -12,7 +12,7 @@ import { nommuExecJson, type NommuExecReport, nommuExecText } from '../../report
 import { NO_COLOURS } from '../../report/style.ts';
 import { Board } from '../../verdict/board.ts';
 import { addMachineOptions, addProgramOptions } from '../boardOptions.ts';
-import { GROUPS, grouped } from '../help/helpfulCommand.ts';
+import { GROUPS, grouped } from '../help/groups.ts';
 import { addImageOptions, IMAGE_ARGUMENT, type ImageOptions, withImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
 import { chooseMachine, type MachineRequest } from '../machine.ts';

@@ -37,7 +37,7 @@ import { diagnosisLineText } from '../../report/diagnosisWords.ts';
 import type { ImagePlace } from '../imagePlace.ts';
 import { complain } from '../complain.ts';
 import { withNearPaths } from '../nearPaths.ts';
-import { GROUPS, grouped } from '../help/helpfulCommand.ts';
+import { GROUPS, grouped } from '../help/groups.ts';
 import { openOutput } from '../outputFile.ts';
 import { readFiles } from '../readFiles.ts';
 import { usage } from '../usage.ts';

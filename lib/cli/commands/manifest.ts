@@ -5,7 +5,7 @@ import { encodeName } from '../../format/names.ts';
 import { manifestFiles } from '../../extract/manifest.ts';
 import type { CramfsImage } from '../../image/image.ts';
 import { MANIFEST_FORMATS, type ManifestFormatName } from '../../report/manifest.ts';
-import { grouped, GROUPS } from '../help/helpfulCommand.ts';
+import { grouped, GROUPS } from '../help/groups.ts';
 import { addImageOptions, EXIT_CODES, IMAGE_ARGUMENT, type ImageOptions, withImage } from '../imageOptions.ts';
 import type { Io } from '../io.ts';
 import { ListingProblems } from '../listing.ts';

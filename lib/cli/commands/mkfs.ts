@@ -21,7 +21,7 @@ import { buildFrom, type MkfsOptions } from '../mkfs/build.ts';
 import { leaveOut } from '../mkfs/leaveOut.ts';
 import { addXipOptions } from '../mkfs/xipOptions.ts';
 import { writeOutput } from '../outputFile.ts';
-import { GROUPS, grouped } from '../help/helpfulCommand.ts';
+import { GROUPS, grouped } from '../help/groups.ts';
 import { addPartitionOptions } from '../partitionOptions.ts';
 import { readFiles } from '../readFiles.ts';
 

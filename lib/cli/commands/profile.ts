@@ -14,7 +14,7 @@ import { openCaptures } from '../captures.ts';
 import { flashVariants } from '../flashVariants.ts';
 import { addImageOptions, IMAGE_ARGUMENT, type ImageOptions, openImage } from '../imageOptions.ts';
 import { EXIT, type Io } from '../io.ts';
-import { GROUPS, grouped } from '../help/helpfulCommand.ts';
+import { GROUPS, grouped } from '../help/groups.ts';
 import { chooseMachine, type MachineRequest } from '../machine.ts';
 import { styleFor, widthFor } from '../style.ts';
 import { writeOutput } from '../outputFile.ts';

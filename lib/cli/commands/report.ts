@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { CramfsError } from '../../base/errors.ts';
 import { CramfsImage } from '../../image/image.ts';
 import type { AuditResult } from '../../audit/result.ts';
-import { kernelModel } from '../../driver/models/index.ts';
+import { kernelModel } from '../../driver/models/named.ts';
 import { openDetected } from '../../inspect/openDetected.ts';
 import { survey } from '../../inspect/survey.ts';
 import { type RegionOfStill, regionStill } from '../../page/draw/stills.ts';
@@ -23,7 +23,7 @@ import { installedText } from '../installed.ts';
 import { readMachine } from '../machine.ts';
 import { EXIT, type Io } from '../io.ts';
 import { VERSION } from '../version.ts';
-import { GROUPS, grouped } from '../help/helpfulCommand.ts';
+import { GROUPS, grouped } from '../help/groups.ts';
 import { writeOutput } from '../outputFile.ts';
 import { readFiles } from '../readFiles.ts';
 

@@ -13,7 +13,7 @@ import { readText } from '../inputFile.ts';
 import { EXIT, type Io } from '../io.ts';
 import { withCompressor } from '../mkfs/compressor.ts';
 import { ImageOutput } from '../mkfs/imageOutput.ts';
-import { GROUPS, grouped } from '../help/helpfulCommand.ts';
+import { GROUPS, grouped } from '../help/groups.ts';
 import { openTree } from '../mkfs/openTree.ts';
 import type { OutputRules } from '../outputFile.ts';
 import { printableName } from '../../format/names.ts';

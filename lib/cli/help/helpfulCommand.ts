@@ -3,16 +3,7 @@
  * documentation.
  */
 import { type AddHelpTextContext, type AddHelpTextPosition, Command, Help, Option } from 'commander';
-
-/** Headings of options that many commands have, in the order of the help: after those of the command itself. */
-export const GROUPS = {
-  image: 'Image:',
-  partition: 'Partition of the image:',
-  machine: 'Machine:',
-  kernel: 'Kernel and CPU:',
-  output: 'Output:',
-  general: 'General:',
-} as const;
+import { GROUPS } from './groups.ts';
 
 const SHARED_HEADINGS: readonly string[] = Object.values(GROUPS);
 
@@ -76,21 +67,7 @@ export class HelpfulCommand extends Command {
   }
 }
 
-/** Adds options under a heading of their own in the help. */
-export function grouped(command: Command, heading: string, add: (command: Command) => Command): Command {
-  const before = command.optionsGroup();
-  command.optionsGroup(heading);
-  add(command);
-  command.optionsGroup(before);
-  return command;
-}
-
 /** Adds the command `help` to a command that has commands. */
 export function addHelpCommand(command: Command): Command {
   return command.helpCommand('help [command]', 'show the help of a command');
-}
-
-/** The program and the commands on the way to a command: "cramfs policy init". */
-export function fullName(command: Command): string {
-  return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
 }

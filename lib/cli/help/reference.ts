@@ -1,6 +1,7 @@
 /** The commands as data: for man pages and docs/options.md. */
 import type { Command, Option } from 'commander';
-import { fullName, HelpfulCommand } from './helpfulCommand.ts';
+import { fullName } from './groups.ts';
+import { HelpfulCommand } from './helpfulCommand.ts';
 import { type HelpNotes, helpNotes } from './notes.ts';
 
 /** A term and what it is. */

@@ -9,7 +9,7 @@ import type { XipWish } from '../../mkfs/xip/wishes.ts';
 import { roundDown } from '../../base/pages.ts';
 import type { BuildWarning } from '../../mkfs/inodes.ts';
 import type { CaptureReport } from '../../profile/capture.ts';
-import { GROUPS, grouped } from '../help/helpfulCommand.ts';
+import { GROUPS, grouped } from '../help/groups.ts';
 import type { IcacheKernel } from '../../mm/icache.ts';
 import { icacheOption } from '../boardOptions.ts';
 import { readText } from '../inputFile.ts';

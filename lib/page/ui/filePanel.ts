@@ -3,7 +3,8 @@
  * is mapped when they start.
  */
 import { CramfsError } from '../../base/errors.ts';
-import { KERNEL_MODELS, kernelModel } from '../../driver/models/index.ts';
+import { kernelModel } from '../../driver/models/named.ts';
+import { KERNEL_MODELS } from '../../driver/models/index.ts';
 import { printableName } from '../../format/names.ts';
 import { PAGE_SIZES } from '../../image/image.ts';
 import { adviceWords } from '../../report/mapAdvice.ts';

@@ -1,7 +1,8 @@
 /** The part of the viewer that works in a thread: searches a file for images, and audits one. */
 import { auditImage } from '../../audit/auditImage.ts';
 import { CramfsError } from '../../base/errors.ts';
-import { kernelModel, DEFAULT_MODEL } from '../../driver/models/index.ts';
+import { DEFAULT_MODEL } from '../../driver/models/default.ts';
+import { kernelModel } from '../../driver/models/named.ts';
 import { openDetected } from '../../inspect/openDetected.ts';
 import { scan, type ScanHit } from '../../diagnose/scan.ts';
 import { volumeName } from '../../report/scanText.ts';
