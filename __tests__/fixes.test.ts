@@ -261,7 +261,7 @@ const HINT_TESTS: Readonly<Record<string, string>> = {
   'cli/machine.ts': 'fixes.test.ts',
   'cli/mkfs/advice.ts': 'build.advice.test.ts',
   'cli/mkfs/xipOptions.ts': 'build.advice.test.ts',
-  'driver/models/index.ts': 'fixes.test.ts',
+  'driver/models/named.ts': 'fixes.test.ts',
   'policy/compileGlobs.ts': 'fixes.test.ts',
   'policy/ruleIds.ts': 'fixes.test.ts',
   'policy/schemaProblems.ts': 'fixes.test.ts',
