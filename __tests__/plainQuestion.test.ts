@@ -2,13 +2,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { MapOptions } from '../lib/cli/commands/mapAnswer.ts';
 import { mapProgram } from '../lib/cli/mapProgram.ts';
-import { PLAIN_CHOICES, PLAIN_DEFAULTS, PLAIN_FLAGS, PLAIN_VALUES, plainQuestion } from '../lib/cli/plainQuestion.ts';
+import { PLAIN_DEFAULTS, PLAIN_FLAGS, PLAIN_VALUES, plainQuestion } from '../lib/cli/plainQuestion.ts';
 
 import { randomFrom } from '../scripts/fuzz/mutate.ts';
 import { silentIo } from './support/cli.ts';
 
-const FLAGS = Object.keys(PLAIN_FLAGS);
-const VALUES = Object.keys(PLAIN_VALUES);
+const FLAGS = [...PLAIN_FLAGS];
+const VALUES = [...PLAIN_VALUES.keys()];
 
 /** What commander makes of words; null where it refuses them, or prints something else. */
 async function understood(argv: readonly string[]): Promise<unknown> {
@@ -26,25 +26,17 @@ async function understood(argv: readonly string[]): Promise<unknown> {
 
 describe('commander understands alike', () => {
   test.each(FLAGS)('%s', async (flag) => {
-    const argv = ['a.img', flag, '/b'];
-    expect(plainQuestion(argv)).toEqual(await understood(argv));
+    const question = await understood(['a.img', flag, '/b']);
+    expect(question).not.toBeNull();
+    expect(plainQuestion(['a.img', flag, '/b'])).toEqual(question);
   });
 
-  test.each(VALUES)('%s', async (option) => {
-    for (const argv of [
-      ['a.img', '/b', option, '4p'],
-      [option, 'x=y', 'a.img', '/b', '--json'],
-    ]) {
-      expect(plainQuestion(argv)).toEqual(await understood(argv));
+  test.each([...PLAIN_VALUES])('%s', async (option, values) => {
+    for (const value of values ?? ['4p', 'x=y']) {
+      const question = await understood([option, value, 'a.img', '/b', '--json']);
+      expect(question).not.toBeNull();
+      expect(plainQuestion([option, value, 'a.img', '/b', '--json'])).toEqual(question);
     }
-  });
-
-  test.each(Object.entries(PLAIN_CHOICES))('%s', async (option, { values }) => {
-    for (const value of values) {
-      const argv = ['a.img', '/b', option, value];
-      expect(plainQuestion(argv)).toEqual(await understood(argv));
-    }
-    expect(plainQuestion(['a.img', '/b', option, 'other'])).toBeNull();
   });
 
   test('whatever it is given', async () => {
@@ -91,6 +83,7 @@ test.each([
   [['a.img', '/b', '--json', '--json']],
   [['a.img', '--batch', 'x']],
   [['-', '/b']],
+  [['a.img', '/b', '--cpu', 'other']],
   [['a.img', '/b', '--toString']],
 ])('%j is left to commander', (argv) => {
   expect(plainQuestion(argv)).toBeNull();

@@ -101,6 +101,7 @@ export function boardOptions(options: MachineOptions, kernel: string, pageSize: 
     fill: options.fill === 'ff' ? 0xff : 0,
     cpu: options.cpu,
     littleEndian: options.endian === undefined ? undefined : options.endian === 'little',
+    // The other models need not be loaded for it.
     kernel: kernel === DEFAULT_MODEL.name ? DEFAULT_MODEL : kernelModel(kernel),
     libraryPath: options.libraryPath,
     ram: options.ram?.map((text) => parseRam(text, pageSize)),

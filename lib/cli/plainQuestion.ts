@@ -14,49 +14,22 @@ export interface PlainQuestion {
   readonly options: MapOptions;
 }
 
-/** Options without a value, by their words. */
-export const PLAIN_FLAGS = {
-  '--shared': 'shared',
-  '--populate': 'populate',
-  '--locked': 'locked',
-  '--lone': 'lone',
-  '--pages': 'pages',
-  '--crc': 'crc',
-  '--trace': 'trace',
-  '--json': 'json',
-  '--quiet': 'quiet',
-} as const satisfies Readonly<Record<string, keyof MapOptions>>;
+/** Options without a value. */
+export const PLAIN_FLAGS: ReadonlySet<string> = new Set(
+  'shared populate locked lone pages crc trace json quiet'.split(' ').map((name) => `--${name}`),
+);
 
-/** Options with a value of any form. */
-export const PLAIN_VALUES = {
-  '--offset': 'offset',
-  '--length': 'length',
-  '--prot': 'prot',
-  '--vma-start': 'vmaStart',
-  '--segment': 'segment',
-  '--compare-kernels': 'compareKernels',
-  '--image-offset': 'imageOffset',
-  '--image': 'image',
-  '--page-size': 'pageSize',
-  '--board': 'board',
-  '--policy': 'policy',
-  '--phys': 'phys',
-  '--region': 'region',
-  '--kernel': 'kernel',
-} as const satisfies Readonly<Record<string, keyof MapOptions>>;
-
-/** Options with a value of a few. */
-export const PLAIN_CHOICES = {
-  '--cpu': { key: 'cpu', values: CPU_NAMES },
-  '--require': { key: 'require', values: REQUIREMENTS },
-} as const satisfies Readonly<Record<string, { readonly key: keyof MapOptions; readonly values: readonly string[] }>>;
+/** Options with a value, and the values that they take; null where any will do. */
+export const PLAIN_VALUES: ReadonlyMap<string, readonly string[] | null> = new Map<string, readonly string[] | null>([
+  ...'offset length prot vma-start segment compare-kernels image-offset image page-size board policy phys region kernel'
+    .split(' ')
+    .map((name) => [`--${name}`, null] as const),
+  ['--cpu', CPU_NAMES],
+  ['--require', REQUIREMENTS],
+]);
 
 /** What options are that are not given. */
 export const PLAIN_DEFAULTS = { color: 'auto', fill: '00' } as const;
-
-/** Looks a word up among names that have no prototype's among them. */
-const found = <Value>(names: Readonly<Record<string, Value>>, word: string): Value | undefined =>
-  Object.hasOwn(names, word) ? names[word] : undefined;
 
 /** The question that words ask; null where they are not as plain as that. */
 export function plainQuestion(argv: readonly string[]): PlainQuestion | null {
@@ -68,12 +41,9 @@ export function plainQuestion(argv: readonly string[]): PlainQuestion | null {
       names.push(word);
       continue;
     }
-    const flag = found(PLAIN_FLAGS, word);
-    const choice = found<{ readonly key: keyof MapOptions; readonly values: readonly string[] }>(PLAIN_CHOICES, word);
-    const key = flag ?? choice?.key ?? found(PLAIN_VALUES, word);
-    const value = flag === undefined ? argv[++at] : true;
-    if (key === undefined || value === undefined || key in options) return null;
-    if (value !== true && (!isPlain(value) || choice?.values.includes(value) === false)) return null;
+    const value = PLAIN_FLAGS.has(word) ? true : valueOf(word, argv[++at]);
+    const key = keyOf(word);
+    if (value === null || key in options) return null;
     options[key] = value;
   }
   const [image, path, ...more] = names;
@@ -81,5 +51,15 @@ export function plainQuestion(argv: readonly string[]): PlainQuestion | null {
   return { image, path, options: { ...PLAIN_DEFAULTS, ...options } };
 }
 
+/** The value of an option; null where the option is not known here, and where it does not take that value. */
+function valueOf(option: string, value = ''): string | null {
+  const values = PLAIN_VALUES.get(option);
+  return values === undefined || !isPlain(value) || values?.includes(value) === false ? null : value;
+}
+
 /** Neither an option nor empty. */
 const isPlain = (word: string): boolean => word !== '' && !word.startsWith('-');
+
+/** The name of an option in commander's object: `vmaStart` of `--vma-start`. */
+const keyOf = (option: string): string =>
+  option.slice('--'.length).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -4,6 +4,7 @@
  * Bytes that are no UTF-8 become lone surrogates U+DC80…U+DCFF, one a byte (as Python's "surrogateescape" does), so a
  * name survives the way to a string, through JSON and back, byte for byte.
  */
+import { PATH_MAX } from '../base/paths.ts';
 import { hexDigits } from '../base/hex.ts';
 import { UNPRINTABLE } from '../base/json.ts';
 
@@ -91,9 +92,8 @@ function escapedName(text: string): string {
 
 /** Characters of a line of a file, or of an argument, that a message quotes. */
 const MOST_QUOTED = 80;
-/** Characters of a word that is no longer than any path of Linux (PATH_MAX). */
-const MOST_WORD = 4096;
-const ENDLESS_WORD = new RegExp(`[^\\s:'"]{${String(MOST_WORD + 1)},}`, 'g');
+/** A word that is longer than any path of Linux. */
+const ENDLESS_WORD = new RegExp(`[^\\s:'"]{${String(PATH_MAX + 1)},}`, 'g');
 
 /**
  * A line as it may be printed among others: what {@link printableName} escapes is escaped, but for backslashes, and so is
@@ -105,7 +105,7 @@ export function plainLine(text: string): string {
     words.length > MOST_QUOTED ? `"${words.slice(0, MOST_QUOTED)}…"` : quote,
   );
   const short =
-    quoted.length > MOST_WORD ? quoted.replace(ENDLESS_WORD, (word) => `${word.slice(0, MOST_QUOTED)}…`) : quoted;
+    quoted.length > PATH_MAX ? quoted.replace(ENDLESS_WORD, (word) => `${word.slice(0, MOST_QUOTED)}…`) : quoted;
   return short
     .replace(UNPRINTABLE, escaped)
     .replace(/^(\s*):(?=:)/, '$1\\x3a')
