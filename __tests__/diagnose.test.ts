@@ -3,11 +3,13 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { BYTE_ORDERS } from '../lib/diagnose/byteOrder.ts';
 import { diagnose } from '../lib/diagnose/diagnose.ts';
+import { diagnoseOpened } from '../lib/diagnose/openedImage.ts';
 import { scan, type ScanHit } from '../lib/diagnose/scan.ts';
 import { SPARE_GEOMETRIES } from '../lib/diagnose/spareBytes.ts';
+import { CramfsImage } from '../lib/image/image.ts';
 import { rangeCrc } from '../lib/inspect/imageCrc.ts';
 import { diagnosisWords } from '../lib/report/diagnosisWords.ts';
-import { bytesSource } from '../lib/source/byteSource.ts';
+import { type ByteSource, bytesSource } from '../lib/source/byteSource.ts';
 import { CR, gzipOfZeros, inOrder, LF, mapBytes, noise, uImageOf, withSpareBytes, zipOf } from './support/dumps.ts';
 import { fixture } from './support/fixtures.ts';
 
@@ -268,5 +270,55 @@ describe('other files are named', () => {
       next: { kind: 'offset', offset: 64 },
     });
     expect(say(uImageOf(little, { badHeader: true })).sentence).toContain('a uImage "romfs" with a wrong header CRC');
+  });
+});
+
+describe('an image that opens', () => {
+  /** What is said of it, and how many bytes were read for that. */
+  const look = (bytes: Uint8Array) => {
+    const source = bytesSource(bytes);
+    const image = CramfsImage.open(source);
+    let read = 0;
+    const counted: ByteSource = {
+      size: source.size,
+      read: (offset, length) => {
+        const found = source.read(offset, length);
+        read += found.length;
+        return found;
+      },
+      close: () => undefined,
+    };
+    const diagnosis = diagnoseOpened(counted, CramfsImage.open(counted), 0);
+    return { hit: diagnosis?.kind === 'image' ? diagnosis.hit : null, read, size: image.superblock.size };
+  };
+
+  test('is taken as it was written by a few of its bytes, if its file ends with it', () => {
+    const image = Buffer.from(fixture('images/root-XX.cramfs.gz'));
+    const exact = look(image);
+    expect(exact).toMatchObject({ hit: null, size: image.length });
+    expect(exact.read).toBeLessThan(image.length / 10);
+    const longer = look(Buffer.concat([image, Buffer.alloc(4096, 0xff)]));
+    expect(longer.hit).toBeNull();
+    expect(longer.read).toBeGreaterThan(image.length);
+    // Damage of unknown cause is not told here, however it is met.
+    const damaged = Buffer.from(image);
+    damaged[500_000] = (damaged[500_000] ?? 0) ^ 1;
+    expect([look(damaged).hit, look(Buffer.concat([damaged, Buffer.alloc(1)])).hit]).toEqual([null, null]);
+  });
+
+  test.each([
+    ['no-cr', (byte: number) => [byte === CR ? LF : byte]],
+    ['no-lf', (byte: number) => [byte === LF ? CR : byte]],
+  ] as const)('of the same length, is told to have lost something: %s', (loss, apply) => {
+    const dump = mapBytes(little, apply);
+    expect(dump.length).toBe(little.length);
+    expect(look(dump).hit).toMatchObject({ loss });
+  });
+
+  test('with spare bytes, or line ends that were converted, is told as before', () => {
+    const [spare = { page: 2048, spare: 64 }] = SPARE_GEOMETRIES;
+    for (const dump of [withSpareBytes(little, spare), mapBytes(little, (byte) => (byte === LF ? [CR, LF] : [byte]))]) {
+      expect(look(dump).hit?.undone).toHaveLength(1);
+    }
   });
 });

@@ -24,7 +24,7 @@ export function diagnoseOpened(
   const { signature, size } = image.superblock;
   const signatureGood = decodeName(signature) === CRAMFS_SIGNATURE;
   const isLong = size > crcUpTo && image.source.read(size - 1, 1).length > 0;
-  if (signatureGood && (isLong || WHOLE.has(imageCrc(image).state))) return null;
+  if (signatureGood && (isLong || isAsWritten(image) || WHOLE.has(imageCrc(image).state))) return null;
   // Only what lies near the image is searched for its sake; its number is its number in the whole file.
   const { position } = image.superblock;
   if (findExplained(upToEnd(file, image, imageOffset), imageOffset, position, imageOffset) === null) return null;
@@ -32,6 +32,26 @@ export function diagnoseOpened(
   if (found === null) return null;
   const { hit, index } = found;
   return { ...(diagnosisOf(file, [hit]) as Extract<Diagnosis, { kind: 'image' }>), index };
+}
+
+/** Bytes read at a time. */
+const WINDOW = 1 << 12;
+
+/**
+ * Whether an image's length says that nothing was done to it that could be told: what was left in a dump makes its file longer
+ * than the image, and what was dropped makes it shorter. Of the same length it stays where all carriage returns, or all line
+ * feeds, were replaced; so it has both. Some bytes answer in place of all, which the CRC takes.
+ */
+function isAsWritten({ source, superblock: { size } }: CramfsImage): boolean {
+  if (source.read(size - 1, 2).length !== 1) return false;
+  let [hasReturn, hasFeed] = [false, false];
+  for (let at = 0; at < size; at += WINDOW) {
+    const bytes = source.read(at, WINDOW);
+    hasReturn ||= bytes.includes(0x0d);
+    hasFeed ||= bytes.includes(0x0a);
+    if (hasReturn && hasFeed) return true;
+  }
+  return false;
 }
 
 const WHOLE: ReadonlySet<CrcState> = new Set<CrcState>(['good', 'swapped', 'none']);
