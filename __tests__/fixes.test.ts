@@ -255,7 +255,7 @@ const ROOT = new URL('../', import.meta.url);
 
 /** The sources that print hints, and the tests that follow them. */
 const HINT_TESTS: Readonly<Record<string, string>> = {
-  'base/errors.ts': 'nearPaths.test.ts',
+  'base/errorSentences.ts': 'nearPaths.test.ts',
   'base/suggest.ts': 'fixes.test.ts',
   'cli/commands/explain.ts': 'fixes.test.ts',
   'cli/machine.ts': 'fixes.test.ts',

@@ -3,17 +3,13 @@
  */
 import { hex } from '../base/hex.ts';
 import { type Command, Option } from 'commander';
-import { DEFAULT_MODEL } from '../driver/models/default.ts';
-import { kernelModel } from '../driver/models/named.ts';
-import { type BoardOptions, DEFAULT_PHYS_BASE } from '../verdict/board.ts';
+import { DEFAULT_PHYS_BASE } from '../verdict/board.ts';
 import type { CpuName } from '../mm/cpu.ts';
 import { CPU_NAMES } from '../mm/cpus/index.ts';
 import type { Io } from './io.ts';
 import { GROUPS, grouped } from './help/groups.ts';
 import { addListOptions } from './listMachines.ts';
-import { parsePhysBits, parseRam, parseStackInit } from './machineOptions.ts';
-import { parseNumber } from './numbers.ts';
-import { addPartitionOptions, type PartitionOptions } from './partitionOptions.ts';
+import type { PartitionOptions } from './partitionOptions.ts';
 
 /** The options as commander hands them over: text, still. */
 export interface MachineOptions extends PartitionOptions {
@@ -38,6 +34,19 @@ export function addMachineOptions(
   addPartitionOptions(command);
   grouped(command, GROUPS.machine, addMemoryOptions);
   return grouped(command, GROUPS.kernel, () => addKernelOptions(command, io, kernel));
+}
+
+/** Adds the options that take the machine from a partition table. */
+export function addPartitionOptions(command: Command): Command {
+  return grouped(command, GROUPS.partition, () =>
+    command
+      .option(
+        '--partition-table <file>',
+        'partition table: ESP-IDF (binary or CSV), device tree (.dts or .dtb), or a file with mtdparts=…, or that text itself',
+      )
+      .option('--partition <name>', 'the partition of the image; gives its physical address and size')
+      .option('--flash-base <address>', 'physical address of the flash, for tables that have only offsets'),
+  );
 }
 
 function addMemoryOptions(command: Command): Command {
@@ -84,29 +93,4 @@ export function addProgramOptions(command: Command): Command {
   return grouped(command, GROUPS.kernel, () =>
     command.option('--library-path <dirs>', 'LD_LIBRARY_PATH of the programs (default: not set)'),
   );
-}
-
-/**
- * The board that the options describe.
- *
- * @param pageSize bytes of a page, for numbers in pages; null where it is not known yet
- * @throws CramfsError USAGE
- */
-export function boardOptions(options: MachineOptions, kernel: string, pageSize: number | null): BoardOptions {
-  const number = (text: string | undefined, option: string): number | undefined =>
-    text === undefined ? undefined : parseNumber(text, option, pageSize);
-  return {
-    physBase: number(options.phys, '--phys'),
-    regionSize: number(options.region, '--region'),
-    fill: options.fill === 'ff' ? 0xff : 0,
-    cpu: options.cpu,
-    littleEndian: options.endian === undefined ? undefined : options.endian === 'little',
-    // The other models need not be loaded for it.
-    kernel: kernel === DEFAULT_MODEL.name ? DEFAULT_MODEL : kernelModel(kernel),
-    libraryPath: options.libraryPath,
-    ram: options.ram?.map((text) => parseRam(text, pageSize)),
-    physBits: options.physBits === undefined ? undefined : parsePhysBits(options.physBits, '--phys-bits'),
-    riscvIcache: options.riscvIcache,
-    stackInit: options.stackInit === undefined ? undefined : parseStackInit(options.stackInit, '--stack-init'),
-  };
 }

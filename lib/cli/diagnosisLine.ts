@@ -6,6 +6,7 @@ import { diagnoseOpened } from '../diagnose/openedImage.ts';
 import type { CramfsImage } from '../image/image.ts';
 import { printableName } from '../format/names.ts';
 import { diagnosisLineText, diagnosisWords } from '../report/diagnosisWords.ts';
+import type { ByteSource } from '../source/byteSource.ts';
 import { complain } from './complain.ts';
 import type { Io } from './io.ts';
 import type { ImagePlace } from './imagePlace.ts';
@@ -114,4 +115,17 @@ export function notAnImage(
     diagnosis: line,
     cause: error,
   });
+}
+
+/** Opens an image at a place; what the file is instead is in the error. Closes the source where that fails. */
+export function openAt<T>(place: ImagePlace, io: Io, open: (source: ByteSource, imageOffset: number) => T): T {
+  try {
+    return open(place.source, place.imageOffset);
+  } catch (error) {
+    try {
+      throw error instanceof CramfsError && error.code === 'NOT_CRAMFS' ? notAnImage(error, place, io) : error;
+    } finally {
+      place.source.close();
+    }
+  }
 }

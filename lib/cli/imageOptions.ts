@@ -3,15 +3,14 @@
  */
 import { type Command, Option } from 'commander';
 import { CramfsError } from '../base/errors.ts';
-import { type CramfsImage, PAGE_SIZES } from '../image/image.ts';
+import type { CramfsImage } from '../image/image.ts';
 import { openDetected } from '../inspect/openDetected.ts';
-import type { ByteSource } from '../source/byteSource.ts';
 import { GROUPS, grouped } from './help/groups.ts';
-import { announceDump, type AnnounceOptions, notAnImage } from './diagnosisLine.ts';
+import { announceDump, type AnnounceOptions, openAt } from './diagnosisLine.ts';
 import { type ImagePlace, openPlace, type PlaceOptions } from './imagePlace.ts';
 import type { Io } from './io.ts';
 import { withNearPaths } from './nearPaths.ts';
-import { parseNumber } from './numbers.ts';
+import { parseNumber, parsePageSize } from './numbers.ts';
 import type { ColourChoice } from './style.ts';
 
 /** The options as commander hands them over: text, still. */
@@ -151,19 +150,6 @@ export function openPlacedImage(argument: string, options: ImageOptions, io: Io,
   return { image: openAt(place, io, (source, imageOffset) => openDetected(source, { imageOffset, pageSize })), place };
 }
 
-/** Opens an image at a place; what the file is instead is in the error. Closes the source where that fails. */
-export function openAt<T>(place: ImagePlace, io: Io, open: (source: ByteSource, imageOffset: number) => T): T {
-  try {
-    return open(place.source, place.imageOffset);
-  } catch (error) {
-    try {
-      throw error instanceof CramfsError && error.code === 'NOT_CRAMFS' ? notAnImage(error, place, io) : error;
-    } finally {
-      place.source.close();
-    }
-  }
-}
-
 /**
  * The image of {@link openPlacedImage}, where its place does not matter; what was done to the dump is said.
  *
@@ -202,16 +188,4 @@ export function withImage<T>(
   } finally {
     image.close();
   }
-}
-
-/**
- * `--page-size`; undefined for "find out".
- *
- * @throws CramfsError USAGE
- */
-export function parsePageSize(text: string | undefined): number | undefined {
-  if (text === undefined || text === 'auto') return undefined;
-  const pageSize = parseNumber(text, '--page-size', null);
-  if (PAGE_SIZES.includes(pageSize)) return pageSize;
-  throw new CramfsError('USAGE', { found: `--page-size: ${text} is not 4K, 8K, 16K or 64K` });
 }

@@ -4,8 +4,10 @@ import { DEFAULT_MODEL } from '../driver/models/default.ts';
 import { parseBoard, parsePolicy } from '../policy/parsePolicy.ts';
 import type { Policy, PolicyMachine } from '../policy/policy.ts';
 import type { BoardOptions } from '../verdict/board.ts';
-import { boardOptions, type MachineOptions } from './boardOptions.ts';
-import { parsePageSize } from './imageOptions.ts';
+import { kernelModel } from '../driver/models/named.ts';
+import type { MachineOptions } from './boardOptions.ts';
+import { parsePhysBits, parseRam, parseStackInit } from './machineOptions.ts';
+import { parseNumber, parsePageSize } from './numbers.ts';
 import { readText } from './inputFile.ts';
 import { choosePartition, withTablePath } from './partitionOptions.ts';
 
@@ -98,5 +100,30 @@ export function machineOf(options: MachineRequest, { machine }: Pick<MachineFile
         libraryPath: given.libraryPath ?? machine.libraryPath,
       };
     },
+  };
+}
+
+/**
+ * The board that the options describe.
+ *
+ * @param pageSize bytes of a page, for numbers in pages; null where it is not known yet
+ * @throws CramfsError USAGE
+ */
+function boardOptions(options: MachineOptions, kernel: string, pageSize: number | null): BoardOptions {
+  const number = (text: string | undefined, option: string): number | undefined =>
+    text === undefined ? undefined : parseNumber(text, option, pageSize);
+  return {
+    physBase: number(options.phys, '--phys'),
+    regionSize: number(options.region, '--region'),
+    fill: options.fill === 'ff' ? 0xff : 0,
+    cpu: options.cpu,
+    littleEndian: options.endian === undefined ? undefined : options.endian === 'little',
+    // The other models need not be loaded for it.
+    kernel: kernel === DEFAULT_MODEL.name ? DEFAULT_MODEL : kernelModel(kernel),
+    libraryPath: options.libraryPath,
+    ram: options.ram?.map((text) => parseRam(text, pageSize)),
+    physBits: options.physBits === undefined ? undefined : parsePhysBits(options.physBits, '--phys-bits'),
+    riscvIcache: options.riscvIcache,
+    stackInit: options.stackInit === undefined ? undefined : parseStackInit(options.stackInit, '--stack-init'),
   };
 }

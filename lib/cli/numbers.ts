@@ -3,6 +3,7 @@
  */
 import { CramfsError } from '../base/errors.ts';
 import { parseQuantity } from '../base/quantity.ts';
+import { PAGE_SIZES } from '../image/image.ts';
 
 /**
  * Parses a number of bytes or an address.
@@ -23,4 +24,16 @@ export function parseNumber(text: string, option: string, pageSize: number | nul
     throw new CramfsError('USAGE', { found: `${option}: "${text}" is too large` });
   }
   return value;
+}
+
+/**
+ * `--page-size`; undefined for "find out".
+ *
+ * @throws CramfsError USAGE
+ */
+export function parsePageSize(text: string | undefined): number | undefined {
+  if (text === undefined || text === 'auto') return undefined;
+  const pageSize = parseNumber(text, '--page-size', null);
+  if (PAGE_SIZES.includes(pageSize)) return pageSize;
+  throw new CramfsError('USAGE', { found: `--page-size: ${text} is not 4K, 8K, 16K or 64K` });
 }

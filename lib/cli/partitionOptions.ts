@@ -2,12 +2,10 @@
  * The options that take a machine's place and size from the build: partition tables.
  */
 import { dirname, isAbsolute, join } from 'node:path';
-import type { Command } from 'commander';
 import { CramfsError } from '../base/errors.ts';
 import type { IncludeReader } from '../board/dtsTokens.ts';
 import { findPartition, listed, type Partition, type PartitionTable, placeOf } from '../board/partitionTable.ts';
 import { MAX_TABLE_BYTES, readPartitionTable } from '../board/readPartitionTable.ts';
-import { GROUPS, grouped } from './help/groups.ts';
 import type { PolicyMachine } from '../policy/policy.ts';
 import { readBytes, readText } from './inputFile.ts';
 import { parseNumber } from './numbers.ts';
@@ -31,19 +29,6 @@ export interface ChosenPartition {
   readonly size: number | undefined;
   /** The files that say so: a table, and what it includes. */
   readonly files: readonly string[];
-}
-
-/** Adds the options. */
-export function addPartitionOptions(command: Command): Command {
-  return grouped(command, GROUPS.partition, () =>
-    command
-      .option(
-        '--partition-table <file>',
-        'partition table: ESP-IDF (binary or CSV), device tree (.dts or .dtb), or a file with mtdparts=…, or that text itself',
-      )
-      .option('--partition <name>', 'the partition of the image; gives its physical address and size')
-      .option('--flash-base <address>', 'physical address of the flash, for tables that have only offsets'),
-  );
 }
 
 /** A machine as a file has it, with its partition table seen from here. */

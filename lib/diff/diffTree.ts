@@ -8,7 +8,8 @@ import { CramfsError, type ErrorDetails } from '../base/errors.ts';
 import { directoryEntries } from '../image/directory.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import { shownPath } from '../format/shownPath.ts';
-import { entryLimit, MAX_PATH_BYTES } from '../inspect/walk.ts';
+import { MAX_PATH_BYTES } from '../base/paths.ts';
+import { entryLimit } from '../inspect/walk.ts';
 import { comparePaths } from '../audit/pathOrder.ts';
 
 /** A path of either image; null where it is not there. */

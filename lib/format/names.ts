@@ -8,8 +8,6 @@ import { PATH_MAX } from '../base/paths.ts';
 import { hexDigits } from '../base/hex.ts';
 import { UNPRINTABLE } from '../base/json.ts';
 
-const encoder = new TextEncoder();
-
 /** Bytes to string; never fails. */
 export function decodeName(bytes: Uint8Array): string {
   let ascii = '';
@@ -65,6 +63,17 @@ export function isUtf8(text: string): boolean {
 
 /** String to bytes, the inverse of {@link decodeName}. */
 export function encodeName(text: string): Uint8Array {
+  const ascii = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x80) return encodeAny(text);
+    ascii[i] = code;
+  }
+  return ascii;
+}
+
+function encodeAny(text: string): Uint8Array {
+  const encoder = new TextEncoder();
   if (isUtf8(text)) return encoder.encode(text);
   const bytes: number[] = [];
   for (const char of text) {

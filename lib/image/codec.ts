@@ -55,7 +55,7 @@ function findZlib(): NodeZlib | null {
 
 let reused: ReusedInflate | null | undefined;
 /** Where {@link inflate} puts output until its length is known. */
-let room = new Uint8Array((1 << 12) + PAST_LIMIT);
+let room = new Uint8Array(0);
 /** Longer limits than any block's are not given room in advance. */
 const MOST_ROOM = 1 << 19;
 

@@ -3,15 +3,7 @@
  * endian, also in big-endian images; 64 bits in some), then the stream. Written after the LZMA specification of the LZMA
  * SDK, which is in the public domain.
  */
-import {
-  type Inflate,
-  type InflateFailure,
-  isFailure,
-  tooLong,
-  Z_BUF_ERROR,
-  Z_DATA_ERROR,
-  type ZlibCode,
-} from './codec.ts';
+import { type InflateFailure, isFailure, tooLong, Z_BUF_ERROR, Z_DATA_ERROR, type ZlibCode } from './codec.ts';
 
 /** Bytes of properties: one of lc, lp and pb, four of the dictionary's size. */
 const PROPERTIES = 5;
@@ -41,14 +33,14 @@ const NO_LZMA: InflateFailure = { code: Z_DATA_ERROR, reason: 'it does not start
 const probabilities = (count: number): Uint16Array => new Uint16Array(count).fill(HALF);
 
 /** Inflates one block. */
-export const inflateLzma: Inflate = (data, limit) => {
+export function inflateLzma(data: Uint8Array, limit: number): Uint8Array | InflateFailure {
   const [first = 0xff] = data;
   if (data.length < PROPERTIES + 4 || first >= 9 * 5 * 5) return NO_LZMA;
   const length = new DataView(data.buffer, data.byteOffset).getUint32(PROPERTIES, true);
   if (length > limit) return tooLong(limit);
   const attempts = [PROPERTIES + 4, PROPERTIES + 8].map((start) => decode(data, start, first, length));
   return attempts.find((output) => !isFailure(output)) ?? attempts[0] ?? NO_LZMA;
-};
+}
 
 /** Whether data looks like an LZMA block of `length` bytes of output; reads the first ten bytes only. */
 export function isLzmaBlock(data: Uint8Array, length: number): boolean {

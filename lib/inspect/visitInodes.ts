@@ -5,7 +5,7 @@ import { CramfsError } from '../base/errors.ts';
 import { S_IFDIR, S_IFMT } from '../format/constants.ts';
 import { DirectoryCursor } from '../image/directory.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
-import { MAX_PATH_BYTES } from './walk.ts';
+import { MAX_PATH_BYTES } from '../base/paths.ts';
 
 /** An inode on the way: what it says, its name as stored, and both as objects. Valid during the call. */
 export type SeenInode = Pick<DirectoryCursor, 'fields' | 'bytes' | 'nameStart' | 'nameLength'> & {

@@ -5,15 +5,13 @@
  * named twice, 100,000 levels. The walk keeps one small frame for each level, enters a directory only if it is not on the
  * way from the root to itself, and ends at a bound on entries that no honest image reaches.
  */
-import { PATH_MAX } from '../base/paths.ts';
+import { MAX_PATH_BYTES } from '../base/paths.ts';
 import { CramfsError } from '../base/errors.ts';
 import { encodeName } from '../format/names.ts';
 import { type RawEntry, rawEntries } from '../image/directory.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import { shownPath } from '../format/shownPath.ts';
 
-/** Bytes of a path that Linux takes in one system call, its NUL left out. */
-export const MAX_PATH_BYTES = PATH_MAX - 1;
 /** Entries that every image may have, however small it is. */
 const MIN_ENTRY_LIMIT = 65_536;
 

@@ -22,7 +22,7 @@ import { leaveOut } from '../mkfs/leaveOut.ts';
 import { addXipOptions } from '../mkfs/xipOptions.ts';
 import { writeOutput } from '../outputFile.ts';
 import { GROUPS, grouped } from '../help/groups.ts';
-import { addPartitionOptions } from '../partitionOptions.ts';
+import { addPartitionOptions } from '../boardOptions.ts';
 import { readFiles } from '../readFiles.ts';
 
 const HELP = `
