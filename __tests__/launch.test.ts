@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { Parts } from '../scripts/parts.mjs';
 import { joinPieces } from '../scripts/pieces.mjs';
 import { Folder } from './support/cli.ts';
 
@@ -117,45 +118,112 @@ test('a program prints the same with code that was kept, with none, and with cod
 test('a program with a pack needs no other file, and prints the same with code of another V8 in it', async () => {
   const { at, run, code } = await hello();
   const expected = `gruß/Gott ${folder.path}\n`;
-  const [pack, packOfGreet] = [code('hello-main.cjs.pack'), code('hello-main.cjs.greet.pack')];
-  writeFileSync(code('hello-main.cjs'), '');
-  expect(run({ node: KEEP, env: { PACK: at('hello-main.cjs.pack') } })).toBe(expected);
-  const withoutCode = readFileSync(pack);
-  expect(withoutCode.readUInt32LE(0)).toBe(0);
+  const packOf = (kind: string): string => code(`hello-main.cjs${kind}.pack`);
+  const pack = packOf('');
+  const textOf = (name: string, offered: string): string =>
+    `(function (require, __dirname, offer) { offer({ "${offered}": () => ({ text: () => "${name}" }) });
+    console.log(require("./piece.cjs").text(), __dirname); })`;
+  const write = (file: string, name: string, offered = './piece.cjs'): void => {
+    writeFileSync(file, Buffer.concat([Buffer.alloc(8), Buffer.from(textOf(name, offered), 'latin1')]));
+  };
+  rmSync(at('piece.cjs'));
+  write(pack, 'gruß/Gott');
+  expect(run()).toBe(expected);
   expect(run({ node: KEEP })).toBe(expected);
   expect(readFileSync(pack).readUInt32LE(0)).toBeGreaterThan(100);
-  expect(run({ node: ['--stack-size=900'] })).toBe(expected);
-  // The pack of a word is taken for that word only, and what is in no pack is a file.
-  const other = withoutCode.toString().replace('Gott', 'dich');
-  writeFileSync(packOfGreet, other);
-  expect([run({ args: ['greet'] }), run({ args: ['../greet'] })]).toEqual([expected.replace('Gott', 'dich'), expected]);
-  rmSync(at('piece.cjs'));
-  rmSync(at('hello-main.cjs'));
   expect(run()).toBe(expected);
-  writeFileSync(packOfGreet, other.replace('./piece.cjs": function', './other.cjs": function'));
-  expect(run({ args: ['greet'] })).toContain('no such file');
+  expect(run({ node: ['--stack-size=900'] })).toBe(expected);
+  // The pack of a word is taken for that word only, and that of JSON wherever it is asked for.
+  write(packOf('.greet'), 'greet');
+  write(packOf('.json'), 'json');
+  const firstWord = (...args: string[]): string => run({ args }).split(' ')[0] ?? '';
+  expect(
+    [['greet'], ['greet', '--json'], ['other', '--json'], ['../greet'], ['../greet', '--json']].map((args) =>
+      firstWord(...args),
+    ),
+  ).toEqual(['greet', 'greet', 'json', 'gruß/Gott', 'json']);
+  // What no pack offers is a file.
+  write(pack, 'none', './other.cjs');
+  expect(run()).toContain('no such file');
+});
+
+test('what is loaded is written down, in its order', async () => {
+  const { at, run, code } = await hello();
+  rmSync(code('hello-main.cjs.pack'), { force: true });
+  run({ node: KEEP, env: { LOADED: at('loaded') } });
+  expect(JSON.parse(readFileSync(at('loaded'), 'utf8'))).toEqual(['hello-main.cjs', 'piece.cjs']);
+});
+
+test('a pack does what its pieces do, and shares its modules with files that are loaded later', async () => {
+  const at = (name: string): string => join(folder.path, name);
+  const sources = {
+    'state.ts':
+      'const seen: string[] = []; export const see = (what: string) => { seen.push(what); return seen.join(); };',
+    'base.ts': 'export class Base { name() { return "base"; } } export const unused = () => "unused";',
+    'words.ts': 'import { see } from "./state.ts"; export const say = (what: string) => { console.log(see(what)); };',
+    'later.ts':
+      'import { Base, unused } from "./base.ts"; import { say } from "./words.ts"; export const check = (it: unknown) => { say(String(it instanceof Base)); say(unused()); };',
+    'one.ts':
+      'import { Base } from "./base.ts"; import { say } from "./words.ts"; class More extends Base {} say("one"); if (process.argv[2] === "more") void import("./later.ts").then(({ check }) => { check(new More()); say(__dirname); });',
+    'two.ts': 'import { say } from "./words.ts"; say("two");',
+  };
+  for (const [name, text] of Object.entries(sources)) writeFileSync(at(name), text);
+  const { outputFiles, metafile } = await build({
+    entryPoints: { 'one-main': at('one.ts'), 'two-main': at('two.ts') },
+    outdir: folder.path,
+    absWorkingDir: folder.path,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    outExtension: { '.js': '.cjs' },
+    metafile: true,
+    write: false,
+  });
+  const parts = new Parts(outputFiles, metafile.outputs);
+  for (const piece of parts.pieces) writeFileSync(at(piece), await parts.pieceText(piece));
+  const run = await launcher('one');
+  writeFileSync(at(keptAs('one-main.cjs')), '');
+  const expected = ['one\n', `one\none,true\none,true,unused\none,true,unused,${folder.path}\n`];
+  expect([run(), run({ args: ['more'] })]).toEqual(expected);
+  run({ node: KEEP, env: { LOADED: at('loaded') } });
+  const loaded = JSON.parse(readFileSync(at('loaded'), 'utf8')) as string[];
+  const text = await parts.packText(loaded);
+  expect(text.match(/require\("\.\/[\w-]+/g)).toEqual([expect.stringContaining('./later-')]);
+  writeFileSync(at(keptAs('one-main.cjs.pack')), Buffer.concat([Buffer.alloc(8), Buffer.from(text)]));
+  for (const piece of loaded) rmSync(at(piece));
+  expect([run(), run({ args: ['more'] })]).toEqual(expected);
+  await expect(parts.packText(loaded.slice(0, 1))).rejects.toThrow('is loaded at once, and not in the pack');
 });
 
 /** For node: keeps code. */
 const KEEP = ['--require', resolve('scripts/keep-code.cjs')];
 
-/** A built program of two files. */
-async function hello() {
-  const at = (name: string): string => join(folder.path, name);
+/** The name of the file with the code of another. */
+const keptAs = (name: string): string => `${name}.${process.versions.v8}-${process.arch}.code`;
+
+/** Builds what starts a program, and returns what runs it. */
+async function launcher(name: string) {
+  const outfile = join(folder.path, `${name}.cjs`);
   await build({
     entryPoints: ['bin/launch.ts'],
-    outfile: at('hello.cjs'),
+    outfile,
     bundle: true,
     platform: 'node',
     format: 'cjs',
-    define: { PROGRAM: '"./hello-main.cjs"' },
+    define: { PROGRAM: `"./${name}-main.cjs"` },
   });
-  writeFileSync(at('hello-main.cjs'), 'const { text } = require("./piece.cjs"); console.log(text(), __dirname);');
-  writeFileSync(at('piece.cjs'), 'const { join } = require("node:path"); exports.text = () => join("gruß", "Gott");');
-  const run = ({ node = [], args = [], env = {} }: { node?: string[]; args?: string[]; env?: object } = {}): string => {
-    const all = [...node, at('hello.cjs'), ...args];
+  return ({ node = [], args = [], env = {} }: { node?: string[]; args?: string[]; env?: object } = {}): string => {
+    const all = [...node, outfile, ...args];
     const { stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8', env: { ...process.env, ...env } });
     return stdout + stderr;
   };
-  return { at, run, code: (name: string) => at(`${name}.${process.versions.v8}-${process.arch}.code`) };
+}
+
+/** A built program of two files. */
+async function hello() {
+  const at = (name: string): string => join(folder.path, name);
+  const run = await launcher('hello');
+  writeFileSync(at('hello-main.cjs'), 'const { text } = require("./piece.cjs"); console.log(text(), __dirname);');
+  writeFileSync(at('piece.cjs'), 'const { join } = require("node:path"); exports.text = () => join("gruß", "Gott");');
+  return { at, run, code: (name: string) => at(keptAs(name)) };
 }

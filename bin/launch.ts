@@ -3,10 +3,10 @@
  * were built. Compiling takes longer than most questions. V8 refuses what another V8, or one with other flags, made; then,
  * and where nothing was kept, it compiles as always. Node from 22.8 on keeps what it compiles itself.
  *
- * What a command that is often asked loads is in one file with its code, a pack: the length of the code in 8 bytes, the code,
- * and an expression for the bodies of the files by their names.
+ * What a command that is often asked loads is one function in one file with its code, a pack: the length of the code in 8 bytes, the
+ * code, and the function. Functions of Node that a start does not need otherwise take longer to compile than they save.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { Script } from 'node:vm';
 
 /** The file to run, './NAME.cjs', beside this one: put in by the build. */
@@ -16,37 +16,44 @@ interface Module {
   exports: unknown;
 }
 
-type Body = (exports: unknown, load: (id: string) => unknown, module: Module, file: string, folder: string) => void;
+type Load = (id: string) => unknown;
+type Body = (exports: unknown, load: Load, module: Module, file: string, folder: string) => void;
+/** Makes what a file exports. */
+type Offers = Readonly<Partial<Record<string, () => unknown>>>;
+/** Runs a program; `offer` is called with what files that are loaded later may ask for. */
+type Pack = (load: Load, folder: string, offer: (offers: Offers) => void) => void;
 
-/** Bytes before the code of a pack. */
+/** Bytes before the code of a pack: its length, in the byte order of the machine. V8 copies code that is not aligned to 8 bytes. */
 const PACK_HEAD = 8;
+/** What the names of files with code end with. */
+const ENDING = `.${process.versions.v8}-${process.arch}.code`;
 
 const nodeRequire = require;
 const modules = new Map<string, Module>();
-let packed: Readonly<Partial<Record<string, Body>>> = {};
+let offers: Offers = {};
 
 const fileOf = (id: string): string => `${__dirname}/${id.slice('./'.length)}`;
-/** Where what this V8 made of a file is kept, and the pack of a program, or of one of its subcommands. */
-const keptCode = (file: string): string => `${file}.${process.versions.v8}-${process.arch}.code`;
-const packOf = (words: readonly string[]): string => keptCode([fileOf(PROGRAM), ...words, 'pack'].join('.'));
 
-function compile(text: string, filename: string, cachedData: Buffer | undefined): unknown {
+/** The pack for the words that the program is run with, if there is one: of a subcommand, of questions that want JSON, of others. */
+function findPack(): string | undefined {
+  const [, , word = '', ...more] = process.argv;
+  const kinds = [...(/^[a-z-]+$/.test(word) ? [`.${word}`] : []), ...(more.includes('--json') ? ['.json'] : []), ''];
+  return kinds.map((kind) => `${fileOf(PROGRAM)}${kind}.pack${ENDING}`).find((file) => existsSync(file));
+}
+
+function openPack(file: string): Pack {
+  const fd = openSync(file, 'r');
+  const bytes = Buffer.allocUnsafeSlow(fstatSync(fd).size);
+  readSync(fd, bytes, 0, bytes.length, 0);
+  closeSync(fd);
+  const { buffer } = bytes;
+  const [length = 0] = new Uint32Array(buffer, 0, 1);
+  const code = length === 0 ? undefined : new Uint8Array(buffer, PACK_HEAD, length);
+  return compile(bytes.toString('latin1', PACK_HEAD + length), file, code) as Pack;
+}
+
+function compile(text: string, filename: string, cachedData: Uint8Array | undefined): unknown {
   return new Script(text, { filename, cachedData }).runInThisContext();
-}
-
-/** The bodies in a pack. */
-function openPack(file: string): typeof packed {
-  const bytes = readFileSync(file);
-  const start = PACK_HEAD + bytes.readUInt32LE(0);
-  const code = start === PACK_HEAD ? undefined : bytes.subarray(PACK_HEAD, start);
-  return compile(bytes.toString('utf8', start), file, code) as typeof packed;
-}
-
-/** The body of a file that is in no pack. */
-function bodyOf(file: string): Body {
-  const code = keptCode(file);
-  const text = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'utf8')}\n})`;
-  return compile(text, file, existsSync(code) ? readFileSync(code) : undefined) as Body;
 }
 
 /** require() for the files of the bundle, each run once. */
@@ -54,24 +61,27 @@ function load(id: string): unknown {
   if (!id.startsWith('./')) return nodeRequire(id);
   const known = modules.get(id);
   if (known !== undefined) return known.exports;
-  const file = fileOf(id);
-  const body = packed[id] ?? bodyOf(file);
-  const module: Module = { exports: {} };
+  const offer = offers[id];
+  const module: Module = { exports: offer?.() ?? {} };
   modules.set(id, module);
-  body(module.exports, load, module, file, __dirname);
+  if (offer === undefined) runFile(fileOf(id), module);
   return module.exports;
 }
 
-/** The pack for the words that the program is run with, if there is one. */
-function findPack(): string | undefined {
-  const [, , word = ''] = process.argv;
-  const packs = /^[a-z-]+$/.test(word) ? [packOf([word]), packOf([])] : [packOf([])];
-  return packs.find((file) => existsSync(file));
+/** Runs a file that is not in the pack. */
+function runFile(file: string, module: Module): void {
+  const code = `${file}${ENDING}`;
+  const text = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'utf8')}\n})`;
+  const body = compile(text, file, existsSync(code) ? readFileSync(code) : undefined) as Body;
+  body(module.exports, load, module, file, __dirname);
 }
 
 const pack = findPack();
-if (pack !== undefined) packed = openPack(pack);
-if (pack !== undefined || existsSync(keptCode(fileOf(PROGRAM)))) load(PROGRAM);
+if (pack !== undefined) {
+  openPack(pack)(load, __dirname, (offered) => {
+    offers = offered;
+  });
+} else if (existsSync(`${fileOf(PROGRAM)}${ENDING}`)) load(PROGRAM);
 else {
   (nodeRequire('node:module') as { enableCompileCache?: () => void }).enableCompileCache?.();
   nodeRequire(PROGRAM);

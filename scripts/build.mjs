@@ -18,10 +18,13 @@ import { licencesOf } from './licences.mjs';
 import { writeManPages } from './man.mjs';
 import { readOptions } from './options.mjs';
 import { buildPage } from './page.mjs';
-import { joinPieces } from './pieces.mjs';
+import { Parts } from './parts.mjs';
 
 /** Commands: dist/bin/NAME.cjs, executable. Those whose source is not there are left out. */
 const COMMANDS = ['bin/cramfs-map.ts', 'bin/cramfs.ts', 'bin/cramfs-lab.ts'];
+
+/** The command that answers one question. */
+const QUICK = 'bin/cramfs-map.ts';
 
 /**
  * Worker threads, started by file name: dist/bin/NAME.cjs.
@@ -89,16 +92,29 @@ const lazyPackage = {
   },
 };
 
+/** The names that sources import of a package. @param {string} name */
+function importedOf(name) {
+  const sources = ['bin', 'lib', 'kernel-lab/host'].flatMap((folder) =>
+    /** @type {string[]} */ (readdirSync(folder, { recursive: true })).map((file) => join(folder, file)),
+  );
+  const lists = sources
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/^import \{([^}]*)\} from '([^']+)';$/gm)])
+    .flatMap(([, list = '', from]) => (from === name ? list.split(',') : []));
+  const names = lists.map((each) => each.trim().replace(/ as .*/s, '')).filter((each) => /^\w+$/.test(each));
+  return [...new Set(names)].sort();
+}
+
 /**
  * Modules that are imported statically, and that a command seldom or never uses: what stands for them loads them when
  * one of their names is used. pako serves Node before 20.16, which cannot hand out its zlib synchronously, and image
- * building; plain questions need no commander, which wants child processes for subcommands that are programs; names of temporary files are random, and
- * the machine's processors are counted for threads.
+ * building; plain questions need no commander, which wants child processes for subcommands that are programs; names of
+ * temporary files are random, and the machine's processors are counted for threads.
  * @type {Record<string, { target: string, names: string[] }>}
  */
 const LOADED_AT_USE = {
-  pako: { target: './pako.cjs', names: Object.keys(await import('pako')) },
-  commander: { target: './commander.cjs', names: Object.keys(await import('commander')) },
+  pako: { target: './pako.cjs', names: importedOf('pako') },
+  commander: { target: './commander.cjs', names: importedOf('commander') },
   'node:child_process': { target: 'child_process', names: ['spawn'] },
   'node:crypto': { target: 'crypto', names: ['createHash', 'randomBytes', 'randomInt'] },
   'node:os': { target: 'os', names: ['availableParallelism', 'endianness', 'homedir', 'tmpdir'] },
@@ -128,6 +144,8 @@ const loadedAtUse = {
  */
 const SELDOM = [
   'lib/audit/violationWords.ts',
+  'lib/base/errnoWords.ts',
+  'lib/base/errorSentences.ts',
   'lib/base/suggest.ts',
   'lib/board/partitionTable.ts',
   'lib/board/readPartitionTable.ts',
@@ -135,11 +153,15 @@ const SELDOM = [
   'lib/cli/inputFile.ts',
   'lib/cli/listMachines.ts',
   'lib/cli/machineOptions.ts',
+  'lib/cli/nearPaths.ts',
   'lib/cli/nextStep.ts',
+  'lib/cli/style.ts',
   'lib/diagnose/diagnose.ts',
   'lib/diagnose/scan.ts',
   'lib/driver/models/named.ts',
+  'lib/image/lzma.ts',
   'lib/inspect/nearPaths.ts',
+  'lib/inspect/walk.ts',
   'lib/mm/icache.ts',
   'lib/mm/operations/fork.ts',
   'lib/mm/operations/madvise.ts',
@@ -147,14 +169,18 @@ const SELDOM = [
   'lib/mm/operations/mlock.ts',
   'lib/mm/operations/mprotect.ts',
   'lib/mm/operations/mremap.ts',
+  'lib/mm/operations/munmap.ts',
+  'lib/mm/operations/write.ts',
   'lib/report/cpusText.ts',
   'lib/report/diagnosisWords.ts',
   'lib/report/kernelsText.ts',
+  'lib/report/nommuJson.ts',
   'lib/report/warningWords.ts',
   'lib/source/nodeStreamStore.ts',
   'lib/verdict/actions.ts',
   'lib/verdict/adviseWithoutMmu.ts',
   'lib/verdict/contentIndex.ts',
+  'lib/verdict/failedVerdict.ts',
   'lib/verdict/invariants.ts',
   'lib/verdict/mapNommu.ts',
   'lib/verdict/pageVerdicts.ts',
@@ -211,7 +237,7 @@ const MAIN = '-main';
 /** @type {string[]} */
 const inputs = [];
 mkdirSync('dist/bin', { recursive: true });
-await bundle(entryPoints);
+const parts = await bundle(entryPoints);
 for (const entry of entryPoints) await writeLauncher(basename(entry, '.ts'), COMMANDS.includes(entry));
 for (const [name, bundle] of lazyPackages) {
   const result = await esbuild.build({
@@ -229,9 +255,10 @@ mkdirSync('dist/page', { recursive: true });
 writeFileSync('dist/page/report.html', await buildPage('.', 'main'));
 await writeManPages('.', 'dist/man');
 writeFileSync('dist/bin/THIRD-PARTY-LICENSES.txt', licencesOf(inputs));
-keepCode(
+await keepCode(
   'dist/bin',
   entryPoints.map((entry) => `${basename(entry, '.ts')}${MAIN}`),
+  (pieces) => parts.packText(pieces),
 );
 if (values.verbose) {
   for (const file of readdirSync('dist/bin'))
@@ -259,48 +286,15 @@ async function bundle(entries) {
     mainFields: ['module', 'main'],
     plugins: [englishOnly, loadedAtUse, seldomUsed, lazyPackage],
     metafile: true,
-    // Layout goes below; names of the pieces' own level can be shortened only here.
+    // Layout goes later; names of the pieces' own level can be shortened only here.
     minifyWhitespace: false,
     minifyIdentifiers: true,
     write: false,
   });
   inputs.push(...inputsOf(metafile));
-  const texts = new Map(outputFiles.map(({ path, text }) => [relative('.', path).replaceAll('\\', '/'), text]));
-  const pieces = joinPieces(metafile.outputs, (source) => source === 'bin/cramfs-map.ts');
-  const places = new Map([...pieces].flatMap(([path, parts]) => parts.map((part) => [part, { path, parts }])));
-  for (const [path, parts] of pieces) {
-    const file = relative('dist', path).replaceAll('\\', '/');
-    /** How a part gets what another exports. @param {string} from */
-    const access = (from) => {
-      const part = `dist/bin/${from.slice('./'.length)}`;
-      const place = places.get(part);
-      if (place === undefined) return `require("${from}")`;
-      const index = place.parts.indexOf(part);
-      if (place.path === path) return `part${index}`;
-      const exported = `require("./${relative('dist/bin', place.path)}")`;
-      return place.parts.length === 1 ? exported : `${exported}.part${index}`;
-    };
-    const codes = parts.map((part) => asCommonJs(texts.get(part) ?? '', parts.length === 1, access));
-    const text =
-      parts.length === 1
-        ? codes.join('')
-        : `${codes.map((code, index) => `const part${index} = (() => {${code}})();\n`).join('')}
-           module.exports = {${codes.map((_, index) => `part${index}`).join(', ')}};`;
-    const { code } = await esbuild.transform(text, {
-      sourcefile: file,
-      platform: 'node',
-      target: 'node20',
-      // import() becomes a require() at the same moment: still lazy, and without the ES module loader.
-      supported: { 'dynamic-import': false },
-      minifyWhitespace: true,
-      minifySyntax: true,
-      minifyIdentifiers: true,
-      logLevel: 'warning',
-      // import.meta is looked at only where there is no __dirname.
-      define: { 'import.meta.url': 'undefined' },
-    });
-    writeFileSync(path, code);
-  }
+  const parts = new Parts(outputFiles, metafile.outputs, (source) => source === QUICK);
+  for (const piece of parts.pieces) writeFileSync(`dist/bin/${piece}`, await parts.pieceText(piece));
+  return parts;
 }
 
 /**
@@ -337,36 +331,6 @@ function removeUnreached(entries) {
     const file = join('dist/lib', name);
     if (name.endsWith('.d.ts') && !reached.has(file)) rmSync(file);
   }
-}
-
-/**
- * A piece of esbuild's splitting as CommonJS. What it imports is bound to constants: esbuild's own conversion asks a getter
- * of the other piece at each use, which costs a tenth of a walk over an image. The pieces do not import each other in
- * circles, and what they export is complete when they have run.
- * @param {string} text its imports are at the start of lines, and its exports at its end
- * @param {boolean} isModule whether it is a file, or else a function's body
- * @param {(from: string) => string} access the expression for what a file exports
- */
-function asCommonJs(text, isModule, access) {
-  const names = (/** @type {string} */ list) => list.replaceAll(/ as /g, ': ');
-  const swapped = (/** @type {string} */ list) => list.replaceAll(/([\w$]+) as ([\w$]+)/g, '$2: $1');
-  const code = text
-    .replaceAll(
-      /^import\s*\{([^}]*)\}\s*from\s*"([^"]+)";$/gm,
-      (_, list, from) => `const {${names(list)}} = ${access(from)};`,
-    )
-    .replaceAll(
-      /^import\s+\*\s+as\s+([\w$]+)\s+from\s*"([^"]+)";$/gm,
-      (_, name, from) => `const ${name} = ${access(from)};`,
-    )
-    .replaceAll(/^import\s+([\w$]+)\s+from\s*"([^"]+)";$/gm, (_, name, from) => `const ${name} = ${access(from)};`)
-    .replaceAll(/^import\s*"([^"]+)";$/gm, (_, from) => `${access(from)};`)
-    .replaceAll(
-      /^export\s*\{([^}]*)\};$/gm,
-      (_, list) => `${isModule ? 'module.exports =' : 'return'} {${swapped(list)}};`,
-    );
-  if (/^(import|export)\b(?!\()/m.test(code)) throw new Error('an import or export of a form that is not expected');
-  return code;
 }
 
 /**

@@ -1,7 +1,7 @@
 // node --require scripts/keep-code.cjs dist/bin/PROGRAM.cjs …: keeps, when the program ends, what V8 compiled of its files,
-// the functions that were called included, where bin/launch.ts looks for it. With PACK in the environment it also makes a
-// pack of that name of the files; if there was one, the code in it is replaced.
-const { readFileSync, renameSync, writeFileSync } = require('node:fs');
+// the functions that were called included, where bin/launch.ts looks for it: in its pack, if it is one. With LOADED in the
+// environment the names of the files are written to the file of that name, as JSON, in the order in which they were loaded.
+const { renameSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
 const { threadId } = require('node:worker_threads');
@@ -27,21 +27,17 @@ process.on('exit', () => {
     if (file.endsWith(ending)) write(file, packWith(code, text));
     else write(`${file}${ending}`, code);
   }
-  const { PACK } = process.env;
-  if (PACK !== undefined && threadId === 0) {
-    const bodies = scripts.map(({ file }) => {
-      const text = readFileSync(file, 'utf8');
-      return `${JSON.stringify(`./${path.basename(file)}`)}: function (exports, require, module, __filename, __dirname) {${text}\n}`;
-    });
-    write(`${PACK}${ending}`, packWith(Buffer.alloc(0), `({${bodies.join(',\n')}})`));
+  const { LOADED } = process.env;
+  if (LOADED !== undefined && threadId === 0) {
+    write(LOADED, Buffer.from(JSON.stringify(scripts.map(({ file }) => path.basename(file)))));
   }
 });
 
 /** @param {Buffer} code @param {string} text */
 function packWith(code, text) {
   const head = Buffer.alloc(PACK_HEAD);
-  head.writeUInt32LE(code.length);
-  return Buffer.concat([head, code, Buffer.from(text)]);
+  new Uint32Array(head.buffer)[0] = code.length;
+  return Buffer.concat([head, code, Buffer.from(text, 'latin1')]);
 }
 
 /** @param {string} file @param {Buffer} bytes */

@@ -38,7 +38,7 @@ if (modified('node_modules/.package-lock.json') < modified('package-lock.json'))
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
 }
 
-const scripts = ['build', 'pieces', 'kept-code'].map((name) => `scripts/${name}.mjs`);
+const scripts = ['build', 'parts', 'pieces', 'kept-code'].map((name) => `scripts/${name}.mjs`);
 const sources = ['lib', 'bin', ...scripts, 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 // The build makes the folder anew and writes the commands last.
 const built = Math.min(modified('dist/lib/index.js'), modified('dist/bin/cramfs-map.cjs'));
