@@ -300,7 +300,7 @@ describe('an image that opens', () => {
     const longer = look(Buffer.concat([image, Buffer.alloc(4096, 0xff)]));
     expect(longer.hit).toBeNull();
     expect(longer.read).toBeGreaterThan(image.length);
-    // Damage of unknown cause is not told here, however it is met.
+    // Nothing is said of damage of unknown cause, however it is met.
     const damaged = Buffer.from(image);
     damaged[500_000] = (damaged[500_000] ?? 0) ^ 1;
     expect([look(damaged).hit, look(Buffer.concat([damaged, Buffer.alloc(1)])).hit]).toEqual([null, null]);
@@ -309,13 +309,13 @@ describe('an image that opens', () => {
   test.each([
     ['no-cr', (byte: number) => [byte === CR ? LF : byte]],
     ['no-lf', (byte: number) => [byte === LF ? CR : byte]],
-  ] as const)('of the same length, is told to have lost something: %s', (loss, apply) => {
+  ] as const)('of the same length, is said to have lost something: %s', (loss, apply) => {
     const dump = mapBytes(little, apply);
     expect(dump.length).toBe(little.length);
     expect(look(dump).hit).toMatchObject({ loss });
   });
 
-  test('with spare bytes, or line ends that were converted, is told as before', () => {
+  test('with spare bytes, or line ends that were converted, is diagnosed as before', () => {
     const [spare = { page: 2048, spare: 64 }] = SPARE_GEOMETRIES;
     for (const dump of [withSpareBytes(little, spare), mapBytes(little, (byte) => (byte === LF ? [CR, LF] : [byte]))]) {
       expect(look(dump).hit?.undone).toHaveLength(1);

@@ -38,7 +38,7 @@ export function diagnoseOpened(
 const WINDOW = 1 << 12;
 
 /**
- * Whether an image's length says that nothing was done to it that could be told: what was left in a dump makes its file longer
+ * Whether an image's length shows that nothing was done to it that a diagnosis knows: what was left in a dump makes its file longer
  * than the image, and what was dropped makes it shorter. Of the same length it stays where all carriage returns, or all line
  * feeds, were replaced; so it has both. Some bytes answer in place of all, which the CRC takes.
  */
