@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   ftruncateSync,
   mkdtempSync,
@@ -49,20 +50,27 @@ export function findCommand(names) {
 }
 
 /**
- * Unpacks images/NAME.gz of the fixtures, extended with a hole to `sizeBytes` if that is more.
+ * Unpacks images/NAME.gz of the fixtures.
  * @param {string} folder
  * @param {string} name
- * @param {number} [sizeBytes]
  */
-export function unpackImage(folder, name, sizeBytes = 0) {
+export function unpackImage(folder, name) {
   const path = join(folder, name);
-  const bytes = gunzipSync(readFileSync(new URL(`../fixtures/images/${name}.gz`, import.meta.url)));
-  writeFileSync(path, bytes);
-  if (sizeBytes > bytes.length) {
-    const file = openSync(path, 'r+');
-    ftruncateSync(file, sizeBytes);
-    closeSync(file);
-  }
+  writeFileSync(path, gunzipSync(readFileSync(new URL(`../fixtures/images/${name}.gz`, import.meta.url))));
+  return path;
+}
+
+/**
+ * Copies a file and extends the copy with a hole.
+ * @param {string} from
+ * @param {string} path
+ * @param {number} sizeBytes
+ */
+export function extended(from, path, sizeBytes) {
+  copyFileSync(from, path);
+  const file = openSync(path, 'r+');
+  ftruncateSync(file, sizeBytes);
+  closeSync(file);
   return path;
 }
 

@@ -1,20 +1,23 @@
-// What one question costs: `cramfs-map IMAGE PATH --json` on an image of 200 MB beside `node -e 0`, run by turns.
+// What one question costs: `cramfs-map IMAGE PATH --json` on an image, and on a dump of 200 MB with it, beside `node -e 0`,
+// run by turns.
 // Time and memory are taken in separate runs, so that the memory hook is not in the times.
-import { COMMAND, median, runNode, unpackImage, withTemporaryFolder } from './measure.mjs';
+import { COMMAND, extended, median, runNode, unpackImage, withTemporaryFolder } from './measure.mjs';
 import { join } from 'node:path';
 import { statSync } from 'node:fs';
 
 const RUNS = 40;
 const RSS_RUNS = 10;
-const IMAGE_BYTES = 200_000_000;
+const DUMP_BYTES = 200_000_000;
 const PATH = '/bin/hello';
 
 withTemporaryFolder((folder) => {
-  const image = unpackImage(folder, 'root-XX.cramfs', IMAGE_BYTES);
+  const image = unpackImage(folder, 'root-XX.cramfs');
+  const dump = extended(image, join(folder, 'flash.bin'), DUMP_BYTES);
   const rssFile = join(folder, 'rss');
   const cases = [
     { name: 'node -e 0', args: ['-e', '0'] },
     { name: `cramfs-map IMAGE ${PATH} --json`, args: [COMMAND, image, PATH, '--json'] },
+    { name: `cramfs-map DUMP ${PATH} --json`, args: [COMMAND, dump, PATH, '--json'] },
   ].map((entry) => ({ ...entry, seconds: /** @type {number[]} */ ([]), rss: /** @type {number[]} */ ([]) }));
 
   for (const { args } of cases) runNode(args);
@@ -29,7 +32,7 @@ withTemporaryFolder((folder) => {
     rss: median(rss),
   }));
   console.log(
-    `image: ${statSync(image).size} bytes; medians (and the fastest) of ${RUNS} (time) and ${RSS_RUNS} (memory) runs by turns\n`,
+    `image: ${statSync(image).size} bytes, dump: ${statSync(dump).size}; medians (and the fastest) of ${RUNS} (time) and ${RSS_RUNS} (memory) runs by turns\n`,
   );
   console.log(`${'command'.padEnd(36)}  wall ms  ratio  fastest  ratio  max RSS MiB  ratio  more MiB`);
   for (const { name, seconds, rss } of cases) {
