@@ -12,6 +12,7 @@ import {
   CRAMFS_BLK_FLAG_UNCOMPRESSED,
   CRAMFS_FLAG_EXT_BLOCK_POINTERS,
   ROOT_INODE_OFFSET,
+  S_IFLNK,
   S_IFMT,
   S_IFREG,
   S_ISVTX,
@@ -90,7 +91,7 @@ const MOST_RECENT = 4;
 function layoutOf(from: ByteSource | Uint8Array, options: OpenOptions): DetectedLayout {
   const image = openWithInodes(from, options);
   const { inodeLayout } = image;
-  const files = sampleFiles(image);
+  const { files, stickyFirst } = sampleOf(image);
   const vendor = vendorFlags(image.superblock.flags);
   const candidates = [...new Set([...PAGE_SIZES, ...(vendor === null ? [] : [vendor.pageSize])])];
   const byData = vote(
@@ -109,7 +110,9 @@ function layoutOf(from: ByteSource | Uint8Array, options: OpenOptions): Detected
   const sizes =
     options.pageSize === undefined ? [asVoted, ...PAGE_SIZES.filter((size) => size !== asVoted)] : [asVoted];
   const found =
-    options.quirks === undefined && method === 'zlib' ? detectQuirks(open, sizes, byData.against > 0) : null;
+    options.quirks === undefined && method === 'zlib'
+      ? detectQuirks(open, stickyFirst, sizes, byData.against > 0)
+      : null;
   return {
     image,
     inodeLayout,
@@ -135,15 +138,33 @@ function openWithInodes(from: ByteSource | Uint8Array, options: OpenOptions): Cr
   }
 }
 
-/** Regular files with data, as far as the tree can be read. */
-function sampleFiles(image: CramfsImage): Inode[] {
+/** Inodes with data of an image, as far as its tree can be read. */
+interface Sample {
+  /** Regular files. */
+  readonly files: readonly Inode[];
+  /** Regular files with the sticky bit, then other files and symlinks. */
+  readonly stickyFirst: readonly Inode[];
+}
+
+function sampleOf(image: CramfsImage): Sample {
   const files: Inode[] = [];
+  const sticky: Inode[] = [];
+  const others: Inode[] = [];
   visitInodes(image, SAMPLE_ENTRIES, (seen) => {
     const { mode, size, offset } = seen.fields;
-    if ((mode & S_IFMT) === S_IFREG && size > 0 && offset > 0) files.push(seen.entry().inode);
-    return files.length < SAMPLE_FILES;
+    const type = mode & S_IFMT;
+    const isFile = type === S_IFREG;
+    if ((!isFile && type !== S_IFLNK) || size === 0 || offset === 0) return true;
+    const list = isFile && (mode & S_ISVTX) !== 0 ? sticky : others;
+    const [isOneOfFiles, isOneOfList] = [isFile && files.length < SAMPLE_FILES, list.length < SAMPLE_FILES];
+    if (isOneOfFiles || isOneOfList) {
+      const { inode } = seen.entry();
+      if (isOneOfFiles) files.push(inode);
+      if (isOneOfList) list.push(inode);
+    }
+    return true;
   });
-  return files;
+  return { files, stickyFirst: [...sticky, ...others] };
 }
 
 interface Vote {

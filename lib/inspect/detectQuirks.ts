@@ -2,24 +2,14 @@
  * What vendors changed about files, found out from the files: see Quirks. Nothing is assumed that Linux's reading explains,
  * and nothing that a file contradicts.
  */
-import {
-  CRAMFS_BLK_FLAG_DIRECT_PTR,
-  CRAMFS_BLK_FLAG_UNCOMPRESSED,
-  S_IFLNK,
-  S_IFMT,
-  S_IFREG,
-  S_ISVTX,
-} from '../format/constants.ts';
+import { CRAMFS_BLK_FLAG_DIRECT_PTR, CRAMFS_BLK_FLAG_UNCOMPRESSED, S_ISVTX } from '../format/constants.ts';
 import { type Block, blockCount, fileBlocks, isRaw, rawStart } from '../image/blocks.ts';
 import { isFailure } from '../image/codec.ts';
 import { readBlock } from '../image/content.ts';
 import { type CramfsImage, type Inode, NO_QUIRKS, type Quirks } from '../image/image.ts';
 import { CramfsError } from '../base/errors.ts';
-import { visitInodes } from './visitInodes.ts';
 
-/** Entries walked over, files looked at, and blocks of each. */
-const SAMPLE_ENTRIES = 4096;
-const SAMPLE_FILES = 48;
+/** Blocks of each file that are looked at. */
 const SAMPLE_BLOCKS = 16;
 /** Entries that a table is tried with beyond what the size asks for. */
 const MAX_EXTRA = 16;
@@ -27,15 +17,19 @@ const MAX_EXTRA = 16;
 /** Opens the image anew. */
 type Open = (pageSize: number, quirks: Quirks) => CramfsImage;
 
-/** The quirks of an image, with the block size that they were seen with; null where Linux's reading does. */
+/**
+ * The quirks of an image, with the block size that they were seen with; null where Linux's reading does.
+ *
+ * @param files files and symlinks with data
+ */
 export function detectQuirks(
   open: Open,
+  files: readonly Inode[],
   pageSizes: readonly number[],
   isContradicted: boolean,
 ): { readonly pageSize: number; readonly quirks: Quirks } | null {
   const [pageSize = 4096] = pageSizes;
   const image = open(pageSize, NO_QUIRKS);
-  const files = filesOf(image);
   const linearXip = isLinearXip(image, files);
   // Elsewhere Linux's reading explains all, or the files do not show it.
   const rest = files.filter((inode) => !(linearXip && isRaw(open(pageSize, LINEAR), inode)));
@@ -60,21 +54,6 @@ function candidates(linearXip: boolean): Quirks[] {
     { ...base, longTables: { extra: 1, wholeOnly: true } },
     ...extras.map((extra) => ({ ...base, longTables: { extra, wholeOnly: false } })),
   ];
-}
-
-/** Files and symlinks with data, those with the sticky bit first. */
-function filesOf(image: CramfsImage): Inode[] {
-  const sticky: Inode[] = [];
-  const others: Inode[] = [];
-  visitInodes(image, SAMPLE_ENTRIES, (seen) => {
-    const { mode, size, offset } = seen.fields;
-    const type = mode & S_IFMT;
-    if ((type !== S_IFREG && type !== S_IFLNK) || size === 0 || offset === 0) return true;
-    const list = type === S_IFREG && (mode & S_ISVTX) !== 0 ? sticky : others;
-    if (list.length < SAMPLE_FILES) list.push(seen.entry().inode);
-    return true;
-  });
-  return [...sticky, ...others];
 }
 
 /**
