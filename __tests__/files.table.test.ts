@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { cannotRead } from '../lib/cli/inputFile.ts';
 import { cannotWrite } from '../lib/cli/cannotWrite.ts';
 import { runCramfs } from '../lib/cli/cramfs.ts';
-import { plainLine } from '../lib/format/names.ts';
+import { plainLine } from '../lib/format/escapedNames.ts';
 import { Folder, type Run, runProgram } from './support/cli.ts';
 
 const folder = new Folder();

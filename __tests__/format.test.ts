@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { deflateSync } from 'node:zlib';
 import { decodeBlockPointer, encodeBlockPointer } from '../lib/format/blockPointer.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK } from '../lib/format/constants.ts';
-import { crc32, crcHex, portableCrc32 } from '../lib/format/crc32.ts';
+import { crc32, crcHex } from '../lib/format/crc32.ts';
+import { portableCrc32 } from '../lib/format/portableCrc32.ts';
 import {
   decodeInode,
   deviceNumber,

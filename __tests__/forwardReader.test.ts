@@ -2,7 +2,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { CramfsError } from '../lib/base/errors.ts';
 import { LentRoom, nextStep } from '../lib/base/bytes.ts';
-import { type ByteSource, bytesSource, cachedSource, forwardReader, sliceSource } from '../lib/source/byteSource.ts';
+import { type ByteSource, bytesSource, cachedSource, sliceSource } from '../lib/source/byteSource.ts';
+import { forwardReader } from '../lib/source/readAhead.ts';
 import { ForwardReader } from '../lib/source/forwardReader.ts';
 import { sparseSource } from '../lib/source/sparseSource.ts';
 

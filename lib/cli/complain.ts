@@ -1,7 +1,7 @@
 /**
  * The one place where failures are printed.
  */
-import { plainLine } from '../format/names.ts';
+import { plainLine } from '../format/escapedNames.ts';
 import type { Io } from './io.ts';
 
 /**

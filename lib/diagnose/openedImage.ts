@@ -43,7 +43,7 @@ const WINDOW = 1 << 12;
  * feeds, were replaced; so it has both. Some bytes answer in place of all, which the CRC takes.
  */
 function isAsWritten({ source, superblock: { size } }: CramfsImage): boolean {
-  if (source.read(size - 1, 2).length !== 1) return false;
+  if (size === 0 || source.read(size - 1, 2).length !== 1) return false;
   let [hasReturn, hasFeed] = [false, false];
   for (let at = 0; at < size; at += WINDOW) {
     const bytes = source.read(at, WINDOW);

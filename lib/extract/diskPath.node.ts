@@ -2,7 +2,8 @@
  * Paths of the disk. They are strings in which names are as format/names makes them, of any bytes; node:fs takes a string only
  * for UTF-8.
  */
-import { encodeName, isUtf8 } from '../format/names.ts';
+import { encodeName } from '../format/names.ts';
+import { isUtf8 } from '../format/nonAsciiNames.ts';
 
 /** A path as node:fs takes it. */
 export type DiskPath = string | Buffer;

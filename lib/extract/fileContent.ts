@@ -9,7 +9,7 @@ import { type Block, blockProblem, fileBlocks, onlyZlibLength } from '../image/b
 import { readBlock, readContent } from '../image/content.ts';
 import type { CramfsImage, Inode } from '../image/image.ts';
 import { PAST_LIMIT } from '../image/reusedInflate.ts';
-import { forwardReader } from '../source/byteSource.ts';
+import { forwardReader } from '../source/readAhead.ts';
 
 /** A file's content. */
 export interface FileContent {

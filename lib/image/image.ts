@@ -15,7 +15,8 @@ import {
   LINUX_INODE,
 } from '../format/inode.ts';
 import { decodeSuperblock, findSuperblock, type Superblock } from '../format/superblock.ts';
-import { type ByteSource, bytesSource, forwardSource, sliceSource } from '../source/byteSource.ts';
+import { type ByteSource, bytesSource, sliceSource } from '../source/byteSource.ts';
+import { forwardSource } from '../source/readAhead.ts';
 import { WordReader } from '../source/wordReader.ts';
 import { inflate as platformInflate, type Inflate } from './codec.ts';
 

@@ -2,12 +2,14 @@
  * Kernels compared: one mapping under several models, or a whole image under two.
  */
 import { hex } from '../base/hex.ts';
-import { plainLine, printableName } from '../format/names.ts';
+import { plainLine } from '../format/escapedNames.ts';
+import { printableName } from '../format/names.ts';
 import type { KernelComparison, Outcome, OutcomeCount } from '../verdict/compareKernels.ts';
 import { causeText } from '../audit/violationWords.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import type { MapRequest } from '../verdict/request.ts';
-import { mapJson, SCHEMA_VERSION, sightWord, violationJson } from './mapJson.ts';
+import { sightWord, violationJson } from './mapDetailJson.ts';
+import { mapJson, SCHEMA_VERSION } from './mapJson.ts';
 import { type Style, wrap } from './style.ts';
 import { violationMeaning } from './traceText.ts';
 import { plural } from '../base/words.ts';

@@ -2,7 +2,8 @@
  * A program on paper for people: its mappings as /proc/PID/maps shows them, and what they are.
  */
 import { hex, hexDigits } from '../base/hex.ts';
-import { plainLine, printableName } from '../format/names.ts';
+import { plainLine } from '../format/escapedNames.ts';
+import { printableName } from '../format/names.ts';
 import type { ExecMapping, ExecReport } from '../exec/execProgram.ts';
 import { machineName } from '../elf/machines.ts';
 import type { Machine } from '../verdict/machine.ts';

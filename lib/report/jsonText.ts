@@ -33,3 +33,9 @@ export function keysJson(values: Readonly<Record<string, unknown>>): string {
   const json = jsonText(values);
   return json === '{}' ? '' : `,${json.slice(1, -1)}`;
 }
+
+/** Keys whose numbers are addresses: they are written in hexadecimal. */
+const ADDRESSES: ReadonlySet<string> = new Set(['address', 'to', 'expectedOffset']);
+
+/** Whether the number of a key is an address. */
+export const isAddress = (key: string): boolean => ADDRESSES.has(key);

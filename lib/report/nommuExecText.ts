@@ -4,7 +4,8 @@
 import { hex } from '../base/hex.ts';
 import { size } from '../base/words.ts';
 import type { FlatHeader } from '../elf/bflt.ts';
-import { plainLine, printableName } from '../format/names.ts';
+import { plainLine } from '../format/escapedNames.ts';
+import { printableName } from '../format/names.ts';
 import type { ExecResult, NommuMapping, NommuMemory, NommuPart } from '../exec/nommuProgram.ts';
 import { SCHEMA_VERSION } from './mapJson.ts';
 import type { Style } from './style.ts';

@@ -6,7 +6,7 @@ import { causeText, describeCall } from '../audit/violationWords.ts';
 import type { InvariantCode, Violation, ViolationSeverity } from '../verdict/violation.ts';
 import type { MapVerdict } from '../verdict/mapVerdict.ts';
 import { printableName } from '../format/names.ts';
-import { sightWord } from './mapJson.ts';
+import { sightWord } from './mapDetailJson.ts';
 import { type Style, wrap } from './style.ts';
 import { pageRange, plural } from '../base/words.ts';
 
@@ -64,4 +64,15 @@ function violationLine({ code, severity, pages, sees, cause }: Violation, style:
   const seen = sees === null || sees.shows === 'ok' ? '' : ` (sees ${printableName(sightWord(sees))})`;
   const why = cause === null ? '' : `; ${causeText(cause)}`;
   return `  ${wrap(`${paint[severity](severity)} ${code}${where}: ${MEANINGS[code]}${seen}${why}`, width, '    ', 2)}`;
+}
+
+/** Which invariant is violated, where: "the process does not see the file's bytes (critical data, pages 0-2)". */
+export function violationWords({ code, severity, pages }: Violation): string {
+  const which =
+    pages === null
+      ? ''
+      : pages.count === 1
+        ? `, page ${String(pages.first)}`
+        : `, pages ${String(pages.first)}-${String(pages.first + pages.count - 1)}`;
+  return `${violationMeaning(code)} (${severity} ${code}${which})`;
 }

@@ -4,7 +4,7 @@
  * Everything above reads through this interface, so a file, an array in memory, standard input and a slice of a larger
  * file all work alike. Reads are synchronous: the kernel code that is emulated dereferences memory.
  */
-import { LentRoom, nextStep, readRoom } from '../base/bytes.ts';
+import { LentRoom, readRoom } from '../base/bytes.ts';
 import { CramfsError } from '../base/errors.ts';
 import { errnoWords } from '../base/errnoWords.ts';
 
@@ -80,51 +80,6 @@ export function passingReader(source: ByteSource): (offset: number, length: numb
   return (offset, length) => {
     if (length > buffer.length) buffer = readRoom(Math.max(length, 2 * buffer.length));
     return buffer.subarray(0, readInto(source, buffer.subarray(0, length), offset));
-  };
-}
-
-/** Bytes that {@link forwardReader} reads at a time at most, and at first: most images are small. */
-const AHEAD = 1 << 16;
-const FIRST_AHEAD = 1 << 13;
-
-/**
- * Reads bytes of a source that mostly follow those read before: valid until the next call. It reads ahead, but not past `end`
- * nor what the source can give.
- */
-export function forwardReader(source: ByteSource, end: number): (offset: number, length: number) => Uint8Array {
-  if (source.readInto === undefined) return (offset, length) => source.read(offset, length);
-  let room = EMPTY;
-  let window = EMPTY;
-  let start = 0;
-  return (offset, length) => {
-    if (offset < start || offset + length > start + window.length) {
-      if (length > AHEAD) return source.read(offset, length);
-      const step = nextStep(room.length, length, FIRST_AHEAD, AHEAD);
-      if (step > room.length) room = readRoom(step);
-      const most = Math.max(offset + length, Math.min(end, offset + step));
-      const ahead = (source.around?.(offset, offset, most).end ?? most) - offset;
-      window = EMPTY;
-      start = offset;
-      try {
-        window = room.subarray(0, readInto(source, room.subarray(0, Math.max(length, ahead)), offset));
-      } catch {
-        // What is asked for may still be sound.
-        return source.read(offset, length);
-      }
-    }
-    return window.subarray(offset - start, offset - start + length);
-  };
-}
-
-/** A source as a {@link forwardReader} reads it: what it gives is valid until the next read. Closing it does nothing. */
-export function forwardSource(source: ByteSource, end: number): ByteSource {
-  return {
-    get size(): number {
-      return source.size;
-    },
-    read: forwardReader(source, end),
-    ...shiftedAround(source, 0),
-    close: nothingToRelease,
   };
 }
 

@@ -5,10 +5,7 @@ import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { CramfsError } from '../base/errors.ts';
 import { type ByteSource, cachedSource, type RawSource, SMALL, wholeSource } from './byteSource.ts';
 import { errnoWords } from '../base/errnoWords.ts';
-import { StreamStore } from './nodeStreamStore.ts';
-
-/** Bytes kept of a source that cannot be read at random (a pipe): enough for any cramfs image, and a bound. */
-export const STREAM_LIMIT = 1 << 30;
+import { streamOf } from './nodeStream.ts';
 
 /**
  * Opens a file, lazily: bytes are read when they are asked for, of block devices and MTD too. Pipes and other devices are
@@ -30,7 +27,7 @@ export function openFileSource(file: string): ByteSource {
       const file = regularFile(fd, stat.size);
       return stat.size > 0 && stat.size <= SMALL ? wholeSource(file, stat.size) : cachedSource(file);
     }
-    return cachedSource(isStorage(stat) ? regularFile(fd, storageSize(fd)) : stream(fd, file));
+    return cachedSource(isStorage(stat) ? regularFile(fd, storageSize(fd)) : streamOf(fd, file));
   } catch (cause) {
     if (cause instanceof CramfsError) throw cause;
     throw new CramfsError('IO', { what: file, found: errnoWords(cause), cause });
@@ -68,7 +65,7 @@ const MAX_STORAGE = 2 ** 52;
 
 /** Standard input as a source. It is read only as far as is asked, and kept. */
 export function openStdinSource(fd = 0): ByteSource {
-  return cachedSource(stream(fd, 'standard input'));
+  return cachedSource(streamOf(fd, 'standard input'));
 }
 
 function regularFile(fd: number, size: number): RawSource {
@@ -94,53 +91,4 @@ function closingOnce(fd: number): () => void {
     if (isOpen) closeSync(fd);
     isOpen = false;
   };
-}
-
-/** Reads a descriptor in order, as far as asked, and keeps everything for random access. */
-function stream(fd: number, name: string): RawSource {
-  const store = new StreamStore();
-  let ended = false;
-  const pull = (until: number): void => {
-    while (!ended && store.length < until) {
-      if (store.length >= STREAM_LIMIT) {
-        throw new CramfsError('LIMIT', {
-          expected: `at most ${String(STREAM_LIMIT)} bytes from ${name}`,
-          found: 'more',
-          offset: store.length,
-        });
-      }
-      const room = store.room();
-      const got = readBlocking(fd, room, 0, room.length);
-      if (got === 0) ended = true;
-      store.grow(got);
-    }
-  };
-  return {
-    size() {
-      pull(Infinity);
-      return store.length;
-    },
-    readInto(target, offset) {
-      pull(offset + target.length);
-      return store.readInto(target, offset);
-    },
-    close: () => {
-      store.close();
-      ended = true;
-    },
-  };
-}
-
-/** readSync() on a descriptor that may be in non-blocking mode: EAGAIN means "wait". */
-function readBlocking(fd: number, target: Uint8Array, at: number, length: number): number {
-  for (;;) {
-    try {
-      return readSync(fd, target, at, length, null);
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === 'EOF') return 0;
-      if (code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    }
-  }
 }

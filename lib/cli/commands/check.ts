@@ -3,7 +3,8 @@
  */
 import { jsonText } from '../../base/json.ts';
 import type { Command } from 'commander';
-import { plainLine, printableName } from '../../format/names.ts';
+import { plainLine } from '../../format/escapedNames.ts';
+import { printableName } from '../../format/names.ts';
 import { checkJson } from '../../report/checkJson.ts';
 import { checkText } from '../../report/checkText.ts';
 import { RULES, VENDOR_RULES } from '../../check/rules/index.ts';

@@ -2,19 +2,16 @@
  * What `cramfs-map IMAGE PATH` does, whoever understood its words. Nothing here needs commander: one question is answered in
  * milliseconds, and what answers seldom need is loaded when they do.
  */
-import { jsonText } from '../../base/json.ts';
 import { hex } from '../../base/hex.ts';
 import { printableName } from '../../format/names.ts';
 import { detectLayout } from '../../inspect/detectLayout.ts';
 import { CramfsImage } from '../../image/image.ts';
 import { DEFAULT_MODEL } from '../../driver/models/default.ts';
-import { kernelModel } from '../../driver/models/named.ts';
-import type { SegmentChoice } from '../../exec/segmentRequest.ts';
 import { mapJsonText } from '../../report/mapJson.ts';
 import { Board } from '../../verdict/board.ts';
 import type { MapVerdict } from '../../verdict/mapVerdict.ts';
 import type { MapDetail, MapRequest } from '../../verdict/request.ts';
-import { type Requirement, type Unmet, unmetRequirement } from '../../verdict/requirement.ts';
+import { type Requirement, unmetRequirement } from '../../verdict/requirement.ts';
 import type { ImageOptions } from '../imageOptions.ts';
 import { type ImagePlace, openPlace } from '../imagePlace.ts';
 import { chooseMachine, type MachineRequest } from '../machine.ts';
@@ -113,9 +110,9 @@ export async function answer(
     const wanted: MapRequest =
       options.segment === undefined
         ? { ...request, path: path ?? '' }
-        : { ...request, ...(await requestOfSegment(board, path ?? '', options.segment)) };
+        : { ...request, ...(await import('./mapSegment.ts')).requestOfSegment(board, path ?? '', options.segment) };
     if (options.compareKernels !== undefined)
-      return await compareModels(board, wanted, options.compareKernels, options, io);
+      return (await import('./mapModels.ts')).compareModels(board, wanted, options.compareKernels, options, io);
     const verdict = board.map(wanted, detail);
     if (options.quiet !== true) {
       io.stdout.write(
@@ -128,7 +125,10 @@ export async function answer(
     }
     const unmet = requirement === null ? null : unmetRequirement(requirement, verdict, board, wanted);
     if (unmet !== null) {
-      const why = unmet.kind === 'state' ? outcome(verdict) : `${board.kernel.name}: ${await violationText(unmet)}`;
+      const why =
+        unmet.kind === 'state'
+          ? outcome(verdict)
+          : `${board.kernel.name}: ${(await import('../../report/traceText.ts')).violationWords(unmet.violation)}`;
       complain(io, `${program}: ${printableName(verdict.path)} is not ${String(requirement)}: ${why}`);
       return EXIT.findings;
     }
@@ -174,59 +174,10 @@ async function report(
   return sections.join('');
 }
 
-/** `--compare-kernels`: the same mapping under several models; differing is a finding. */
-async function compareModels(
-  board: Board,
-  request: MapRequest,
-  models: string,
-  options: MapOptions,
-  io: Io,
-): Promise<number> {
-  const { compareMapping } = await import('../../verdict/compareKernels.ts');
-  const { modelsJson, modelsText } = await import('../../report/compareText.ts');
-  const boards = models.split(',').map((name) => board.variant({ kernel: kernelModel(name.trim()) }));
-  if (boards.length < 2) usage('--compare-kernels needs at least two kernel models, separated by commas');
-  const verdicts = boards.map((each) => each.map(request, { trace: true }));
-  const [first] = boards;
-  const differs = boards.some((each) => first !== undefined && compareMapping(first, each, request) !== null);
-  if (options.quiet !== true) {
-    io.stdout.write(
-      options.json === true
-        ? `${jsonText(modelsJson(verdicts, differs))}\n`
-        : modelsText(verdicts, styleFor(io, options.color), widthFor(io)),
-    );
-  }
-  return differs ? EXIT.findings : EXIT.ok;
-}
-
 function outcome(verdict: MapVerdict): string {
   if (verdict.kind === 'nommu') return 'a copy in RAM';
   if (verdict.kind === 'failed') return verdict.errno ?? 'the kernel oopses';
   return verdict.bailout === null ? verdict.state : `${verdict.state} (${verdict.bailout})`;
-}
-
-/** "the process does not see the file's bytes (critical, pages 0-2)". */
-async function violationText({ violation }: Extract<Unmet, { kind: 'violation' }>): Promise<string> {
-  const { violationMeaning } = await import('../../report/traceText.ts');
-  const { code, severity, pages } = violation;
-  const which =
-    pages === null
-      ? ''
-      : pages.count === 1
-        ? `, page ${String(pages.first)}`
-        : `, pages ${String(pages.first)}-${String(pages.first + pages.count - 1)}`;
-  return `${violationMeaning(code)} (${severity} ${code}${which})`;
-}
-
-async function requestOfSegment(board: Board, path: string, segment: string): Promise<MapRequest> {
-  const { segmentRequest } = await import('../../exec/segmentRequest.ts');
-  return segmentRequest(board, path, segmentChoice(segment));
-}
-
-function segmentChoice(text: string): SegmentChoice {
-  if (text === 'text' || text === 'rodata' || text === 'data') return text;
-  if (/^\d+$/.test(text)) return Number(text);
-  return usage(`--segment: "${text}" is not text, rodata, data or the index of a program header`);
 }
 
 /** Options that say what to map: in a batch each line says so itself. */

@@ -2,7 +2,8 @@
 import { jsonText } from '../../base/json.ts';
 import type { AuditedImage } from '../../audit/run.ts';
 import type { Severity } from '../../findings/definition.ts';
-import { plainLine, printableName } from '../../format/names.ts';
+import { plainLine } from '../../format/escapedNames.ts';
+import { printableName } from '../../format/names.ts';
 import { shownPath } from '../../format/shownPath.ts';
 import { definitionOf } from '../../policy/findings.ts';
 import { fingerprints } from '../../policy/fingerprint.ts';

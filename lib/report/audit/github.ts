@@ -4,7 +4,7 @@ import { diagnosisLineText } from '../diagnosisWords.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
 import type { Severity } from '../../findings/definition.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { plainLine } from '../../format/names.ts';
+import { plainLine } from '../../format/escapedNames.ts';
 import { shownPath } from '../../format/shownPath.ts';
 import { definitionOf } from '../../policy/findings.ts';
 import { countsText } from './counts.ts';

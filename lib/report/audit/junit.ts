@@ -6,7 +6,8 @@ import { hexDigits, hex } from '../../base/hex.ts';
 import type { Finding } from '../../findings/finding.ts';
 import type { AuditResult } from '../../audit/result.ts';
 import type { AuditedImage } from '../../audit/run.ts';
-import { plainLine, printableName } from '../../format/names.ts';
+import { plainLine } from '../../format/escapedNames.ts';
+import { printableName } from '../../format/names.ts';
 import { findingWords } from '../findingWords.ts';
 import type { AuditReporter } from './reporter.ts';
 

@@ -1,7 +1,8 @@
 /** An audit as Markdown, for the comment of a merge request or the summary of a CI job. Its size is limited. */
 import { diagnosisLineText } from '../diagnosisWords.ts';
 import { addToTotals, type AuditedImage, NO_TOTALS } from '../../audit/run.ts';
-import { plainLine, printableName } from '../../format/names.ts';
+import { plainLine } from '../../format/escapedNames.ts';
+import { printableName } from '../../format/names.ts';
 import { shownPath } from '../../format/shownPath.ts';
 
 import { percent, plural, size } from '../../base/words.ts';

@@ -1,7 +1,8 @@
 /** A check of a running board as text. */
 import { hex, hexDigits } from '../../base/hex.ts';
 import { plural } from '../../base/words.ts';
-import { plainLine, printableName } from '../../format/names.ts';
+import { plainLine } from '../../format/escapedNames.ts';
+import { printableName } from '../../format/names.ts';
 import type { Cause, Change, ImageVariant } from '../../profile/check/causes.ts';
 import type { BoardCheck, CheckedProcess, CheckNote } from '../../profile/check/checkBoard.ts';
 import type { Difference } from '../../profile/check/compare.ts';
