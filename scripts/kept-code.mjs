@@ -15,7 +15,7 @@ const HOOK = fileURLToPath(new URL('keep-code.cjs', import.meta.url));
 const NO_CODE = Buffer.alloc(8);
 
 /**
- * What is run, each on the sample `image`; `out` is a path that is free. What each loads is a pack: the one that bin/launch.ts
+ * What is run, each on the sample `image`; `out` is a path that is free, and `requests` a batch. What each loads is a pack: the one that bin/launch.ts
  * takes for the same words.
  */
 const RUNS = [
@@ -32,7 +32,10 @@ const RUNS = [
 ];
 
 /** What is run for the code of its own files only: what it needs of a pack is not worth a place there. */
-const RARE_RUNS = [['cramfs-map', 'image', '/bin/hello', '--fill', 'ff']];
+const RARE_RUNS = [
+  ['cramfs-map', 'image', '/bin/hello', '--fill', 'ff'],
+  ['cramfs-map', 'image', '--batch', 'requests'],
+];
 
 /**
  * Runs the programs of a folder, and keeps what V8 made of them.
@@ -48,6 +51,7 @@ export async function keepCode(bin, programs, packText) {
   const list = join(folder, 'loaded');
   try {
     writeFileSync(join(folder, 'image'), gunzipSync(readFileSync(SAMPLE)));
+    writeFileSync(join(folder, 'requests'), '{"path":"/bin/hello"}\n');
     // Code for each file, then packs of the files, which get their code last.
     for (const words of RARE_RUNS) run(bin, folder, words, {});
     for (const { pack, words } of RUNS) {

@@ -95,7 +95,10 @@ export class Parts {
       ],
     });
     const code = asFunctionBody(outputFiles[0]?.text ?? '', 'return', (file) => this.#exportsOf(file));
-    return `(function (require, __dirname, offer) {${await short(code, `${program}.pack`)}})`;
+    const body = await short(code, `${program}.pack`);
+    // A pack has a byte for each character.
+    if (/[^\0-\xff]/.test(body)) throw new Error(`${program}: characters that are not of Latin-1`);
+    return `(function (require, __dirname, offer) {${body}})`;
   }
 
   /** A module that offers what pieces export. @param {readonly string[]} pieces */

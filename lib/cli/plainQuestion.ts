@@ -1,5 +1,5 @@
 /**
- * Questions in plain words: an image, a path, and options that are whole words with their values behind them. Most are, and
+ * Questions in plain words: an image, a path or a batch, and options that are whole words with their values behind them. Most are, and
  * commander takes as long to load as they take to answer. It gets all others; what both understand, they understand alike
  * (plainQuestion.test.ts).
  */
@@ -10,7 +10,8 @@ import type { MapOptions } from './commands/mapAnswer.ts';
 /** A question, with the options as commander would hand them over. */
 export interface PlainQuestion {
   readonly image: string;
-  readonly path: string;
+  /** Undefined with a batch, whose lines have paths. */
+  readonly path: string | undefined;
   readonly options: MapOptions;
 }
 
@@ -21,7 +22,7 @@ export const PLAIN_FLAGS: ReadonlySet<string> = new Set(
 
 /** Options with a value, and the values that they take; null where any will do. */
 export const PLAIN_VALUES: ReadonlyMap<string, readonly string[] | null> = new Map<string, readonly string[] | null>([
-  ...'offset length prot vma-start segment compare-kernels image-offset image page-size board policy phys region kernel'
+  ...'offset length prot vma-start segment compare-kernels batch image-offset image page-size board policy phys region kernel'
     .split(' ')
     .map((name) => [`--${name}`, null] as const),
   ['--cpu', CPU_NAMES],
@@ -47,7 +48,7 @@ export function plainQuestion(argv: readonly string[]): PlainQuestion | null {
     options[key] = value;
   }
   const [image, path, ...more] = names;
-  if (image === undefined || path === undefined || more.length > 0) return null;
+  if (image === undefined || (path === undefined) !== 'batch' in options || more.length > 0) return null;
   return { image, path, options: { ...PLAIN_DEFAULTS, ...options } };
 }
 
