@@ -138,10 +138,15 @@ test('a program with a pack needs no other file, and prints the same with code o
   write(packOf('.json'), 'json');
   const firstWord = (...args: string[]): string => run({ args }).split(' ')[0] ?? '';
   expect(
-    [['greet'], ['greet', '--json'], ['other', '--json'], ['../greet'], ['../greet', '--json']].map((args) =>
-      firstWord(...args),
-    ),
-  ).toEqual(['greet', 'greet', 'json', 'gruß/Gott', 'json']);
+    [
+      ['greet'],
+      ['greet', '--json'],
+      ['other', '--json'],
+      ['../greet'],
+      ['../greet', '--json'],
+      ['--json', 'other'],
+    ].map((args) => firstWord(...args)),
+  ).toEqual(['greet', 'greet', 'json', 'gruß/Gott', 'json', 'json']);
   // What no pack offers is a file.
   write(pack, 'none', './other.cjs');
   expect(run()).toContain('no such file');

@@ -36,8 +36,9 @@ const fileOf = (id: string): string => `${__dirname}/${id.slice('./'.length)}`;
 
 /** The pack for the words that the program is run with, if there is one: of a subcommand, of questions that want JSON, of others. */
 function findPack(): string | undefined {
-  const [, , word = '', ...more] = process.argv;
-  const kinds = [...(/^[a-z-]+$/.test(word) ? [`.${word}`] : []), ...(more.includes('--json') ? ['.json'] : []), ''];
+  const [, , ...words] = process.argv;
+  const [word = ''] = words;
+  const kinds = [...(/^[a-z-]+$/.test(word) ? [`.${word}`] : []), ...(words.includes('--json') ? ['.json'] : []), ''];
   return kinds.map((kind) => `${fileOf(PROGRAM)}${kind}.pack${ENDING}`).find((file) => existsSync(file));
 }
 
