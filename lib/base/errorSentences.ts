@@ -1,5 +1,5 @@
 /**
- * What errors may tell, and the sentence for each code.
+ * What errors say: their details, and the sentence for each code.
  */
 
 /** Something wrong with a text file. Line and column count from 1. */
@@ -10,7 +10,7 @@ export interface TextProblem {
   readonly message: string;
 }
 
-/** What an error may tell beside its code. All offsets and lengths are in bytes, counted from byte 0 of the image. */
+/** What an error says beside its code. All offsets and lengths are in bytes, counted from byte 0 of the image. */
 export interface ErrorDetails {
   /** Byte offset in the image at which the trouble was found. */
   readonly offset?: number | undefined;
@@ -54,9 +54,9 @@ const sentences = {
   IO: (d) => `cannot read ${what(d, 'the image')}${because(d)}`,
   /** No magic number at byte 0 or 512. Usual cause: not an image, a wrong --image-offset, a wrapped image. */
   NOT_CRAMFS: (d) => `not a cramfs image${d.what === undefined ? expectedFound(d) : `: ${d.what}`}`,
-  /** Metadata lies behind the end of the file although the superblock says that the image reaches there. */
+  /** Metadata is past the end of the file, and within the size that the superblock gives. */
   TRUNCATED: (d) => `the image is truncated: ${what(d, 'data')} lies past the end of the file${expectedFound(d)}`,
-  /** Metadata points to a place that is no part of the image. */
+  /** Metadata points outside the image. */
   OUTSIDE_IMAGE: (d) => `${what(d, 'a pointer')} lies outside the image${expectedFound(d)}`,
   /** A structure breaks the format's rules. */
   BAD_STRUCTURE: (d) => `${what(d, 'the image')} is damaged${expectedFound(d)}`,

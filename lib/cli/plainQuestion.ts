@@ -1,6 +1,6 @@
 /**
- * Questions in plain words: an image, a path or a batch, and options that are whole words with their values behind them. Most are, and
- * commander takes as long to load as they take to answer. It gets all others; what both understand, they understand alike
+ * Questions in plain words: an image, a path or a batch, and options that are whole words with their values behind them. Most are,
+ * and commander takes as long to load as they take to answer. It gets all others; what both understand, they understand alike
  * (plainQuestion.test.ts).
  */
 import { CPU_NAMES } from '../mm/cpus/index.ts';
@@ -48,7 +48,8 @@ export function plainQuestion(argv: readonly string[]): PlainQuestion | null {
     options[key] = value;
   }
   const [image, path, ...more] = names;
-  if (image === undefined || (path === undefined) !== 'batch' in options || more.length > 0) return null;
+  const isBatch = options.batch !== undefined;
+  if (image === undefined || (path === undefined) !== isBatch || more.length > 0) return null;
   return { image, path, options: { ...PLAIN_DEFAULTS, ...options } };
 }
 

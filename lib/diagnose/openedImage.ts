@@ -38,9 +38,10 @@ export function diagnoseOpened(
 const WINDOW = 1 << 12;
 
 /**
- * Whether an image's length shows that nothing was done to it that a diagnosis knows: what was left in a dump makes its file longer
- * than the image, and what was dropped makes it shorter. Of the same length it stays where all carriage returns, or all line
- * feeds, were replaced; so it has both. Some bytes answer in place of all, which the CRC takes.
+ * Whether an image's length shows that nothing was done to it that a diagnosis knows, from some bytes in place of all for the CRC.
+ * What was left in a dump makes its file longer than the image, and cannot be proven if that was cut. What was dropped makes it
+ * shorter, unless it was filled up to the very size of the image. The length stays where all carriage returns, or all line feeds,
+ * were replaced; so both must be there.
  */
 function isAsWritten({ source, superblock: { size } }: CramfsImage): boolean {
   if (size === 0 || source.read(size - 1, 2).length !== 1) return false;

@@ -70,7 +70,7 @@ function pageJson(page: PageVerdict): Record<string, unknown> {
   };
 }
 
-/** The pages of a long mapping that are not told of one by one. */
+/** The pages of a long mapping that are not listed one by one. */
 function restJson({ page, pages, kind, sight }: RestOfPages): Record<string, unknown> {
   return { page, pages, kind, ...(sight === null ? {} : { sees: sightWord(sight) }) };
 }
